@@ -1,0 +1,83 @@
+"""What a check found, and the rules by which it is named."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from dryfit.model.seam import Place, Seam
+
+CheckName = Literal["data", "interfaces", "exceptions", "performance", "contention"]
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its letter and number, slug, default severity, and what it means in one sentence."""
+
+    id: str
+    slug: str
+    check: CheckName
+    severity: Severity
+    meaning: str
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("DF101", "lossy-transfer", "data", "error", "The same value travels on as a narrower type."),
+    Rule("DF102", "mutated-argument", "data", "warning", "The callee changes an argument that its caller goes on using."),
+    Rule("DF103", "mixed-shapes", "data", "error", "One parameter receives incompatible shapes from different callers."),
+    Rule("DF104", "unexercised-seam", "data", "warning", "No test crosses this seam."),
+    Rule("DF105", "mocked-only-seam", "data", "warning", "Tests cross this seam only against stand-ins."),
+    Rule("DF201", "call-mismatch", "interfaces", "error", "A call cannot bind to the callee's signature."),
+    Rule("DF202", "annotation-violation", "interfaces", "error", "A value contradicts the callee's type hints."),
+    Rule("DF206", "never-awaited", "interfaces", "error", "A coroutine crossed a seam and was dropped."),
+    Rule("DF207", "component-cycle", "interfaces", "warning", "Components that cannot be integrated one at a time."),
+)  # fmt: skip
+
+
+def rule(identifier: str) -> Rule:
+    """Look a rule up by its id; raises ``KeyError`` for an unknown one."""
+    for candidate in RULES:
+        if candidate.id == identifier:
+            return candidate
+    raise KeyError(identifier)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One piece of evidence: a name and what was seen, ready to be shown."""
+
+    name: str
+    value: str | int | float | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where modules do not fit. ``test`` is the test that showed it, "" where the source alone did.
+
+    ``id`` is the same from run to run and machine to machine. ``accepted`` is the recorded reason, or ``None``.
+    """
+
+    id: str
+    rule: str
+    name: str
+    check: CheckName
+    severity: Severity
+    seam: Seam
+    site: Place
+    test: str
+    message: str
+    evidence: tuple[Fact, ...] = ()
+    accepted: str | None = None
+
+    @property
+    def replay(self) -> str:
+        """The command that shows it again."""
+        return f"dryfit replay {self.id}"
+
+
+def finding_id(identifier: str, seam: Seam, cause: str) -> str:
+    """Fingerprint of rule, seam and cause (no line numbers in it): ``DF302-3fa1c2``."""
+    text = "\0".join((identifier, seam.caller, seam.callee, seam.callable, cause))
+    return f"{identifier}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"

@@ -1,0 +1,135 @@
+"""What was seen at the seams while the tests ran."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dryfit.model.seam import Effect, Place, Seam
+from dryfit.model.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One parameter in one behaviour: its exact type on every crossing, its shape on those that were looked at."""
+
+    name: str
+    type: str
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """One distinct way in which a seam was crossed: call site, exact types of arguments and outcome.
+
+    ``key`` is a digest of everything that makes it distinct, the same in every process. ``outcome`` says whether
+    ``result`` is the shape of a returned value or of a raised exception. ``stand_in`` says what kind of stand-in
+    answered ("" for the real callee); ``weak`` that a stand-in was active below. Counts and seconds stand in the traces.
+    """
+
+    key: str
+    seam: Seam
+    site: Place
+    effect: Effect
+    arguments: tuple[Argument, ...]
+    outcome: Literal["returned", "raised"]
+    result_type: str
+    result: Shape
+    stand_in: str = ""
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCrossing:
+    """The crossings of one behaviour below one parent in one test, folded into one node of the trace's tree.
+
+    ``index`` counts from 0 within the trace, ``parent`` is the index of the node above or -1; ``seconds`` is their sum.
+    """
+
+    index: int
+    parent: int
+    behaviour: str
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The tree of crossings of one execution of one test. ``outcome`` is "cut off" where the process was killed."""
+
+    test: str
+    outcome: Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "cut off"]
+    seconds: float
+    crossings: tuple[TracedCrossing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A value that travelled on as a narrower type: seen as ``wide`` at ``source``, handed on as ``narrow`` at ``target``.
+
+    ``loss`` is a slug: decimal-to-float, aware-to-naive, text-cut, int-to-bool, float-to-int, decimal-to-int, …
+    """
+
+    seam: Seam
+    site: Place
+    loss: str
+    wide: str
+    narrow: str
+    source: str
+    target: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A mutable argument that its callee changed: ``change`` says what differs, without values."""
+
+    seam: Seam
+    site: Place
+    parameter: str
+    type: str
+    change: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A value that contradicts the callee's hint; ``where`` is a parameter's name or ``return``."""
+
+    seam: Seam
+    site: Place
+    where: str
+    hint: str
+    found: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A coroutine that crossed a seam and was never awaited."""
+
+    seam: Seam
+    site: Place
+    test: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """Something that was not checked, with the reason: never "passed" without proof."""
+
+    what: str
+    reason: str
+
+
+Incident = Transfer | Mutation | Violation | Dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Everything that the probes learned in one run, or in one worker of it; ``combine`` in the store merges them."""
+
+    behaviours: tuple[Behaviour, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[str, ...] = ()
