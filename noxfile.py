@@ -1,4 +1,4 @@
-"""The tests on every supported Python that is here: `nox` runs all of them, `nox -s weave` the part that CPython's versions differ in."""
+"""The tests on every supported Python that is here; `nox -s weave` runs only what depends on the interpreter."""
 
 import nox
 
