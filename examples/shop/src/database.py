@@ -1,0 +1,110 @@
+"""The shop's PostgreSQL database: its connections, its transactions and the tables that modules declare."""
+
+import atexit
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from decimal import Decimal
+from functools import cache, partial
+
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Engine,
+    Numeric,
+    Table,
+    create_engine,
+    func,
+    inspect,
+    make_url,
+    select,
+)
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+import settings
+from errors import Unavailable
+
+SCHEMA_LOCK = 7_307_457
+
+_joined: ContextVar[Session | None] = ContextVar("joined", default=None)
+_connecting = threading.Lock()
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database did not answer, or gave up on the transaction; nothing of it was kept."""
+
+
+class Base(DeclarativeBase):
+    """The base of every table; a table's `info["sample"]` holds the rows that it starts with."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's declarative configuration
+        Decimal: Numeric(12, 2),
+        datetime: DateTime(timezone=True),
+    }
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Give a session whose work is kept as a whole or not at all; joins the one that is open, if any.
+
+    Raises DatabaseUnavailable.
+    """
+    opened = _joined.get()
+    if opened is not None:
+        yield opened
+        return
+    try:
+        with Session(_ready_engine()) as session, session.begin():
+            token = _joined.set(session)
+            try:
+                yield session
+            finally:
+                _joined.reset(token)
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseUnavailable(f"the database failed: {error.orig}") from error
+
+
+def reset() -> None:
+    """Empty every table and put the sample rows back, for a fresh start."""
+    tables = Base.metadata.sorted_tables
+    with transaction() as session:
+        for table in reversed(tables):
+            session.execute(table.delete())
+        _add_samples(session.connection(), tables)
+
+
+def _ready_engine() -> Engine:
+    with _connecting:
+        engine = _engine(settings.database_url())
+        _create_missing_tables(engine, frozenset(Base.metadata.tables))
+        return engine
+
+
+@cache
+def _engine(url: str) -> Engine:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    atexit.register(engine.dispose)
+    # A connection must not be used by two processes; a forked one forgets its parent's and opens its own.
+    os.register_at_fork(after_in_child=partial(engine.dispose, close=False))
+    return engine
+
+
+@cache
+def _create_missing_tables(engine: Engine, declared: frozenset[str]) -> None:
+    with engine.begin() as connection:
+        # Two processes may find the same empty database.
+        connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_LOCK)))
+        existing = inspect(connection).get_table_names()
+        missing = [table for table in Base.metadata.sorted_tables if table.name not in existing]
+        Base.metadata.create_all(connection, tables=missing)
+        _add_samples(connection, missing)
+
+
+def _add_samples(connection: Connection, tables: Iterable[Table]) -> None:
+    for table in tables:
+        if rows := table.info.get("sample"):
+            connection.execute(table.insert(), rows)
