@@ -1,0 +1,5 @@
+"""From a project's source to its components, floors, interfaces and call sites; nothing of the project is executed."""
+
+from dryfit.discover.sources import ComponentSource, Sources, find_components
+
+__all__ = ["ComponentSource", "Sources", "find_components"]

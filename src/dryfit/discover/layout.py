@@ -1,0 +1,137 @@
+"""Where a project keeps its importable source and its tests, as its configuration files say."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shlex
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dryfit.model.seam import Place
+from dryfit.model.structure import Problem
+
+Table = dict[str, object]
+
+PYTEST_FILES = (  # in pytest's own order of precedence
+    ("pytest.toml", ("pytest",)),
+    (".pytest.toml", ("pytest",)),
+    ("pytest.ini", ("pytest",)),
+    (".pytest.ini", ("pytest",)),
+    ("pyproject.toml", ("tool", "pytest")),
+    ("pyproject.toml", ("tool", "pytest", "ini_options")),
+    ("tox.ini", ("pytest",)),
+    ("setup.cfg", ("tool:pytest",)),
+)
+PACKAGE_FOLDERS = (  # where build back ends are told that the packages lie
+    ("tool", "setuptools", "packages", "find", "where"),
+    ("tool", "setuptools", "package-dir", ""),
+    ("tool", "pdm", "build", "package-dir"),
+    ("tool", "maturin", "python-source"),
+    ("tool", "uv", "build-backend", "module-root"),
+)
+IMPORTS_SRC = re.compile(rb"^\s*(?:from|import)\s+src\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """``search_paths`` are the folders that imports start from, ``test_folders`` those that hold tests (absolute)."""
+
+    search_paths: tuple[str, ...]
+    test_folders: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def read_layout(root: Path) -> Layout:
+    """Read pytest's ``pythonpath`` and ``testpaths`` and the back end's package folders; executes nothing."""
+    files, problems = _read_files(root)
+    settings = _pytest_settings(files)
+    pyproject = files.get("pyproject.toml", {})
+    declared = [*_words(settings.get("pythonpath")), *_package_folders(pyproject)]
+    tests = _existing(root, _words(settings.get("testpaths")))
+    packaged = bool(pyproject) or any((root / name).exists() for name in ("setup.py", "setup.cfg"))
+    return Layout(tuple(_search_paths(root, declared, tests, packaged)), tuple(tests), tuple(problems))
+
+
+def _search_paths(root: Path, declared: list[str], tests: list[str], packaged: bool) -> list[str]:
+    found = [path for path in _existing(root, declared) if path not in tests]
+    source = root / "src"
+    if _is_source_folder(source) and (packaged or not _is_imported_by_name(source)):
+        found.append(str(source))
+    return list(dict.fromkeys(found)) or [str(root)]
+
+
+def _is_source_folder(folder: Path) -> bool:
+    """A package called ``src`` is a package; a folder of packages is where imports start."""
+    if not folder.is_dir() or (folder / "__init__.py").exists():
+        return False
+    return next(folder.glob("*.py"), None) is not None or next(folder.glob("*/*.py"), None) is not None
+
+
+def _is_imported_by_name(source: Path) -> bool:
+    """Unpackaged projects often write ``from src.order import …``: then imports start one folder higher."""
+    return any(IMPORTS_SRC.search(file.read_bytes()) for file in source.glob("**/*.py") if file.is_file())
+
+
+def _read_files(root: Path) -> tuple[dict[str, Table], list[Problem]]:
+    files: dict[str, Table] = {}
+    problems = []
+    for name in dict.fromkeys(name for name, _ in PYTEST_FILES):
+        try:
+            files[name] = _read(root / name)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, configparser.Error) as error:
+            reason = str(error).splitlines()[0]
+            problems.append(
+                Problem(Place(name, 0), f"{name} can't be read ({reason}): its settings are left out")
+            )
+    return files, problems
+
+
+def _read(path: Path) -> Table:
+    if path.suffix == ".toml":
+        return tomllib.loads(path.read_text("utf-8"))
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(path.read_text("utf-8"))
+    return {name: dict(section) for name, section in parser.items()}
+
+
+def _pytest_settings(files: dict[str, Table]) -> Table:
+    for name, keys in PYTEST_FILES:
+        settings = _at(files.get(name, {}), keys)
+        if isinstance(settings, dict) and ("pythonpath" in settings or "testpaths" in settings):
+            return settings
+    return {}
+
+
+def _package_folders(pyproject: Table) -> Iterator[str]:
+    for keys in PACKAGE_FOLDERS:
+        yield from _words(_at(pyproject, keys))
+    for package in _words(_at(pyproject, ("tool", "hatch", "build", "targets", "wheel", "packages"))):
+        yield os.path.dirname(package) or "."
+    packages = _at(pyproject, ("tool", "poetry", "packages"))
+    for entry in packages if isinstance(packages, list) else ():
+        if isinstance(entry, dict):
+            yield str(entry.get("from", "."))
+
+
+def _at(table: object, keys: Iterable[str]) -> object:
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
+
+
+def _words(value: object) -> list[str]:
+    """A setting that is a list, or a line of words as ini files have it."""
+    if isinstance(value, str):
+        return shlex.split(value)
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _existing(root: Path, names: Iterable[str]) -> list[str]:
+    paths = (os.path.normpath(os.path.join(root, name)) for name in names)
+    return [path for path in paths if os.path.isdir(path)]
