@@ -54,11 +54,11 @@ clean:  ## remove everything that make and the tools made
 
 # A stamp says that its install is done and still fits what is declared; without a change a second run costs nothing.
 $(VENV)/.demo: $(DECLARED) | $(BIN)/python
-	$(INSTALL) --editable . --editable "$(SHOP)[test]"
+	$(INSTALL) --editable . --editable "./$(SHOP)[test]"
 	@touch $@
 
 $(VENV)/.dev: $(DECLARED) | $(BIN)/python
-	$(INSTALL) --editable ".[all,dev]" --editable "$(SHOP)[test]"
+	$(INSTALL) --editable ".[all,dev]" --editable "./$(SHOP)[test]"
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: $(VENV)/.dev
