@@ -1,0 +1,143 @@
+"""DF201 call-mismatch: a call between components that cannot bind to the callee's signature."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from dryfit.checks.calls import CallSites, positionals
+from dryfit.checks.judgement import Judgement, combine, find
+from dryfit.checks.names import listing, short, tail
+from dryfit.checks.seams import line
+from dryfit.model.finding import Fact, Finding
+from dryfit.model.seam import Seam
+from dryfit.model.structure import CallSite, Interface, Parameter, ProjectMap
+from dryfit.model.trace import Observations, Skipped
+
+
+def judge(project: ProjectMap, observations: Observations) -> Judgement:
+    """Bind every call of the source to the signature it resolves to, as the interpreter would.
+
+    What the run shows is stronger than what the source seems to say: a call that reached its callee in a test is never
+    reported. Nothing is said where arguments are unpacked or a decorator may change the signature.
+    """
+    sites = CallSites(project)
+    ran = {(line(b.site), tail(b.seam.callable)) for b in observations.behaviours if not b.stand_in}
+    return combine(_judge(site, sites.interfaces(site.callable), ran) for site in project.call_sites)
+
+
+def _judge(
+    site: CallSite, interfaces: tuple[Interface, ...], ran: set[tuple[tuple[str, int], str]]
+) -> Judgement:
+    if site.starred or not interfaces:
+        return Judgement()
+    if not all(interface.bindable for interface in interfaces):
+        return _left_out(site, "a decorator or metaclass may change its signature")
+    problems = [mismatch(site, interface) for interface in interfaces]
+    if not all(problems):
+        return Judgement()
+    if (line(site.place), tail(site.callable)) in ran:
+        return _left_out(
+            site, f"the call at {site.place} does not bind to the source's signature, yet a test ran it"
+        )
+    return Judgement(findings=(_finding(site, interfaces[0], problems[0]),))
+
+
+def _left_out(site: CallSite, reason: str) -> Judgement:
+    return Judgement(skipped=(Skipped(f"DF201 {site.caller} → {site.callable}", reason),))
+
+
+def mismatch(site: CallSite, interface: Interface) -> str:
+    """Say why the call cannot bind, as the rest of a sentence about the call, or "" where it can."""
+    parameters = interface.parameters
+    written = sum(1 for argument in site.arguments if not argument.keyword)
+    keywords = [argument.keyword for argument in site.arguments if argument.keyword]
+    return (
+        _too_many(written, parameters)
+        or _unexpected(keywords, parameters)
+        or _twice(written, keywords, parameters)
+        or _missing(written, keywords, parameters)
+    )
+
+
+def _too_many(written: int, parameters: tuple[Parameter, ...]) -> str:
+    room = len(positionals(parameters))
+    if written <= room or any(parameter.kind == "var-positional" for parameter in parameters):
+        return ""
+    return f"with {_count(written, 'positional argument')}, where it takes {room or 'none'}"
+
+
+def _unexpected(keywords: list[str], parameters: tuple[Parameter, ...]) -> str:
+    if any(parameter.kind == "var-keyword" for parameter in parameters):
+        return ""
+    named = {each.name for each in parameters if each.kind in ("positional-or-keyword", "keyword-only")}
+    unexpected = tuple(f"'{keyword}'" for keyword in keywords if keyword not in named)
+    return f"with the keyword {listing(unexpected)}, which it does not know" if unexpected else ""
+
+
+def _twice(written: int, keywords: list[str], parameters: tuple[Parameter, ...]) -> str:
+    filled = [each.name for each in positionals(parameters)[:written] if each.kind == "positional-or-keyword"]
+    twice = tuple(f"'{name}'" for name, count in Counter(filled + keywords).items() if count > 1)
+    return f"with {listing(twice)} given twice" if twice else ""
+
+
+def _missing(written: int, keywords: list[str], parameters: tuple[Parameter, ...]) -> str:
+    filled = {each.name for each in positionals(parameters)[:written]}
+    missing = tuple(
+        f"'{parameter.name}'"
+        for parameter in parameters
+        if not parameter.default
+        and parameter.kind not in ("var-positional", "var-keyword")
+        and parameter.name not in filled
+        and (parameter.kind == "positional-only" or parameter.name not in keywords)
+    )
+    return (
+        f"without its required {'arguments' if len(missing) > 1 else 'argument'} {listing(missing)}"
+        if missing
+        else ""
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _finding(site: CallSite, interface: Interface, problem: str) -> Finding:
+    seam = Seam(site.caller, site.callee, site.callable)
+    return find(
+        "DF201",
+        seam,
+        site.place,
+        f"{site.place.file} {site.place.function} {problem}",
+        f"{site.caller} calls {short(site.callable, site.callee)} of {site.callee} {problem}.",
+        evidence=(
+            Fact("call", f"{short(site.callable, site.callee)}({_written(site)})"),
+            Fact("signature", f"({', '.join(_declared(interface.parameters))})"),
+            Fact("declared at", str(interface.place)),
+        ),
+    )
+
+
+def _written(site: CallSite) -> str:
+    return ", ".join(
+        f"{argument.keyword}={argument.text}" if argument.keyword else argument.text
+        for argument in site.arguments
+    )
+
+
+def _declared(parameters: tuple[Parameter, ...]) -> list[str]:
+    """The parameters as a signature writes them, with the ``/`` and ``*`` between the kinds."""
+    parts: list[str] = []
+    for index, parameter in enumerate(parameters):
+        before = parameters[index - 1].kind if index else ""
+        if before == "positional-only" and parameter.kind != "positional-only":
+            parts.append("/")
+        if parameter.kind == "keyword-only" and before not in ("keyword-only", "var-positional"):
+            parts.append("*")
+        parts.append(_declaration(parameter))
+    return [*parts, "/"] if parameters and parameters[-1].kind == "positional-only" else parts
+
+
+def _declaration(parameter: Parameter) -> str:
+    stars = {"var-positional": "*", "var-keyword": "**"}.get(parameter.kind, "")
+    annotation = f": {parameter.annotation}" if parameter.annotation else ""
+    return f"{stars}{parameter.name}{annotation}{' = …' if parameter.default else ''}"

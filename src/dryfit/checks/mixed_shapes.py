@@ -1,0 +1,190 @@
+"""DF103 mixed-shapes: one parameter receives incompatible shapes from different callers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from dryfit.checks.annotations import allows_many, named_type
+from dryfit.checks.calls import CallSites
+from dryfit.checks.judgement import Judgement, find
+from dryfit.checks.names import plain, short
+from dryfit.checks.sorts import RISKY, SAME_INFORMATION, forms_within, same_record, sort_of
+from dryfit.model.finding import Fact, Finding, Severity
+from dryfit.model.seam import DRIVER, Place, Seam
+from dryfit.model.shape import Form
+from dryfit.model.structure import Parameter, ProjectMap
+from dryfit.model.trace import Argument, Behaviour, Observations, Violation
+
+_GENERIC = frozenset({
+    "any", "arg", "default", "message", "msg", "obj", "object", "thing", "v", "value", "x",
+})  # fmt: skip
+"""Names of parameters that take anything by intention, where no annotation says more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """One sort of value that one call site passes at one path of a parameter."""
+
+    sort: str
+    form: Form
+    seam: Seam
+    site: Place
+    owned: bool
+    weak: bool
+
+    @property
+    def by_test(self) -> bool:
+        return self.seam.caller == DRIVER
+
+
+Slot = tuple[str, str, str]
+"""A callable's plain name, a parameter, and a path within its values."""
+
+
+def judge(project: ProjectMap, observations: Observations) -> Judgement:
+    """Report each pair of shapes that one parameter gets from call sites which never pass the other shape.
+
+    An error where the same information comes in two types from two call sites of components; a warning where one
+    side is a test, rests on a stand-in, sits inside an object, or where the callee may well cope with both. Nothing
+    is said where the annotation allows both, or where DF202 names the wrong one already.
+    """
+    sites, components = CallSites(project), {component.name for component in project.components}
+    wrong = {(plain(i.seam.callable), i.where) for i in observations.incidents if isinstance(i, Violation)}
+    findings = [
+        _finding(slot, left, right, _declared(slot, sites), observations)
+        for slot, passed in _slots(observations.behaviours, components).items()
+        if not _takes_anything(slot, _declared(slot, sites)) and (slot[2] or slot[:2] not in wrong)
+        for left, right in _clashes(passed)
+    ]
+    return Judgement(findings=tuple(findings))
+
+
+def _slots(behaviours: Iterable[Behaviour], components: set[str]) -> dict[Slot, list[_Passed]]:
+    slots: dict[Slot, list[_Passed]] = defaultdict(list)
+    for behaviour in behaviours:
+        if behaviour.seam.callee in components and not _provoked(behaviour):
+            for argument in behaviour.arguments:
+                for path, passed in _passed(behaviour, argument):
+                    slots[plain(behaviour.seam.callable), argument.name, path].append(passed)
+    return slots
+
+
+def _provoked(behaviour: Behaviour) -> bool:
+    """Whether a test passes the value and gets an exception for it, as tests of error handling do."""
+    return behaviour.seam.caller == DRIVER and behaviour.outcome == "raised"
+
+
+def _passed(behaviour: Behaviour, argument: Argument) -> Iterator[tuple[str, _Passed]]:
+    for path, form, owned in forms_within(argument.shape):
+        sort = sort_of(form)
+        if sort or form.kind in ("mapping", "object"):
+            yield (
+                path,
+                _Passed(sort or form.type, form, behaviour.seam, behaviour.site, owned, behaviour.weak),
+            )
+
+
+def _declared(slot: Slot, sites: CallSites) -> Parameter | None:
+    interface = sites.interface(slot[0])
+    parameters = interface.parameters if interface else ()
+    return next((parameter for parameter in parameters if parameter.name == slot[1]), None)
+
+
+def _takes_anything(slot: Slot, parameter: Parameter | None) -> bool:
+    if parameter is None or not parameter.annotation:
+        gathers = parameter is not None and parameter.kind in ("var-positional", "var-keyword")
+        return gathers or slot[1] in _GENERIC
+    return parameter.kind in ("var-positional", "var-keyword") or allows_many(parameter.annotation)
+
+
+def _clashes(passed: list[_Passed]) -> Iterator[tuple[list[_Passed], list[_Passed]]]:
+    """The pairs of sorts that do not mix, each with the call sites that pass only this one of the two."""
+    by_sort: dict[str, list[_Passed]] = defaultdict(list)
+    for each in passed:
+        by_sort[each.sort].append(each)
+    for left, right in combinations(sorted(by_sort), 2):
+        if _incompatible(by_sort[left][0], by_sort[right][0]):
+            only_left, only_right = _apart(by_sort[left], by_sort[right])
+            if only_left and only_right and not all(each.by_test for each in only_left + only_right):
+                yield only_left, only_right
+
+
+def _incompatible(left: _Passed, right: _Passed) -> bool:
+    pair = frozenset((left.sort, right.sort))
+    return pair in SAME_INFORMATION or pair in RISKY or same_record(left.form, right.form)
+
+
+def _apart(left: list[_Passed], right: list[_Passed]) -> tuple[list[_Passed], list[_Passed]]:
+    both = {each.site for each in left} & {each.site for each in right}
+    return [each for each in left if each.site not in both], [each for each in right if each.site not in both]
+
+
+def _finding(
+    slot: Slot,
+    left: list[_Passed],
+    right: list[_Passed],
+    parameter: Parameter | None,
+    observations: Observations,
+) -> Finding:
+    name, argument, path = slot
+    first = min((each for each in left + right if not each.by_test), key=lambda each: (each.seam, each.site))
+    sites = {each.site for each in left + right}
+    return find(
+        "DF103",
+        first.seam,
+        first.site,
+        f"{argument}{path} {left[0].sort} {right[0].sort}",
+        f"{argument}{path} of {short(name, first.seam.callee)} in {first.seam.callee} is {_who(left)}"
+        f" and {_who(right)}.",
+        severity=_severity(left, right, parameter, path),
+        tests=_tests(sites, slot, observations),
+        evidence=(
+            Fact("parameter", f"{argument}{path}"),
+            Fact(left[0].sort, _lines(left)),
+            Fact(right[0].sort, _lines(right)),
+        ),
+    )
+
+
+def _who(passed: list[_Passed]) -> str:
+    first = min(passed, key=lambda each: (each.by_test, each.seam, each.site))
+    return f"{first.sort} from {'a test' if first.by_test else first.seam.caller}"
+
+
+def _lines(passed: list[_Passed]) -> tuple[str, ...]:
+    return tuple(str(place) for place in sorted({each.site for each in passed}))
+
+
+def _severity(left: list[_Passed], right: list[_Passed], parameter: Parameter | None, path: str) -> Severity:
+    if frozenset((left[0].sort, right[0].sort)) not in SAME_INFORMATION:
+        return "warning"
+    if not path and parameter is not None and not _says_one_of(parameter, left[0].sort, right[0].sort):
+        return "warning"
+    return "error" if any(map(_is_solid, left)) and any(map(_is_solid, right)) else "warning"
+
+
+def _is_solid(passed: _Passed) -> bool:
+    return not (passed.by_test or passed.weak or passed.owned)
+
+
+def _says_one_of(parameter: Parameter, left: str, right: str) -> bool:
+    """Whether nothing in the annotation can hide a union: there is none, or it names the type itself."""
+    named = named_type(parameter.annotation)
+    last_names = {sort.split()[-1].rpartition(".")[2] for sort in (left, right)}
+    return not parameter.annotation or named in last_names | {"str"}
+
+
+def _tests(sites: set[Place], slot: Slot, observations: Observations) -> set[str]:
+    keys = {
+        behaviour.key
+        for behaviour in observations.behaviours
+        if behaviour.site in sites and plain(behaviour.seam.callable) == slot[0]
+    }
+    return {
+        trace.test
+        for trace in observations.traces
+        if any(crossing.behaviour in keys for crossing in trace.crossings)
+    }

@@ -1,0 +1,81 @@
+"""DF104 unexercised-seam and DF105 mocked-only-seam: what the tests have never put together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from dryfit.checks.judgement import Judgement, combine, find, places
+from dryfit.checks.names import listing, short
+from dryfit.checks.seams import SeamEvidence, gather
+from dryfit.model.finding import Fact, Finding
+from dryfit.model.seam import Place
+from dryfit.model.structure import ProjectMap
+from dryfit.model.trace import Observations, Skipped
+
+NOTHING_RAN = Skipped("DF104 and DF105", "no test ran, so nothing can be said of what tests leave out")
+PART_RAN = Skipped(
+    "DF104 and DF105", "only a part of the suite ran; run all of it to see what no test crosses"
+)
+
+
+def judge(project: ProjectMap, observations: Observations, *, whole_suite: bool) -> Judgement:
+    """Report every seam that no test crosses, or crosses only against stand-ins.
+
+    Where only a part of the suite ran (``whole_suite`` is false) or no test at all, nothing is claimed.
+    """
+    if not whole_suite:
+        return Judgement(skipped=(PART_RAN,))
+    if not observations.traces:
+        return Judgement(skipped=(NOTHING_RAN,))
+    tests = _tests_by_behaviour(observations)
+    return combine(_judge(evidence, tests) for evidence in gather(project, observations))
+
+
+def _judge(evidence: SeamEvidence, tests: dict[str, set[str]]) -> Judgement:
+    if evidence.status == "unexercised":
+        return Judgement(findings=(_unexercised(evidence),))
+    if evidence.status == "mocked only":
+        return Judgement(findings=(_mocked_only(evidence, tests),))
+    return Judgement()
+
+
+def _unexercised(evidence: SeamEvidence) -> Finding:
+    seam, sites = evidence.seam, [site.place for site in evidence.sites]
+    called = short(seam.callable, seam.callee)
+    return find(
+        "DF104",
+        seam,
+        min(sites),
+        "",
+        f"No test lets {seam.caller} call {called} of {seam.callee}, as it does at {min(sites)}.",
+        evidence=(places(sites),),
+    )
+
+
+def _mocked_only(evidence: SeamEvidence, tests: dict[str, set[str]]) -> Finding:
+    seam = evidence.seam
+    kinds = tuple(sorted({behaviour.stand_in for behaviour in evidence.stand_ins}))
+    seen_in = set[str]().union(*(tests[behaviour.key] for behaviour in evidence.stand_ins))
+    return find(
+        "DF105",
+        seam,
+        _first_site(evidence),
+        "",
+        f"Tests let {seam.caller} call {short(seam.callable, seam.callee)} of {seam.callee} only against"
+        f" stand-ins ({listing(kinds)}): the two were never put together.",
+        tests=seen_in,
+        evidence=(Fact("stand-ins", kinds), places(behaviour.site for behaviour in evidence.stand_ins)),
+    )
+
+
+def _first_site(evidence: SeamEvidence) -> Place:
+    sites = [site.place for site in evidence.sites]
+    return min(sites or [behaviour.site for behaviour in evidence.stand_ins])
+
+
+def _tests_by_behaviour(observations: Observations) -> dict[str, set[str]]:
+    tests: dict[str, set[str]] = defaultdict(set)
+    for trace in observations.traces:
+        for crossing in trace.crossings:
+            tests[crossing.behaviour].add(trace.test)
+    return tests
