@@ -1,0 +1,52 @@
+"""SARIF 2.1.0, held against the format's own schema."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from jsonschema import Draft4Validator
+
+from dryfit.model.run import Run
+from dryfit.report import sarif
+
+
+@pytest.fixture(scope="session")
+def schema() -> Draft4Validator:
+    return Draft4Validator(
+        json.loads((Path(__file__).parent / "data" / "sarif-2.1.0-rtm.5.json").read_text("utf-8"))
+    )
+
+
+def test_the_shop(shop: Run, golden: Callable[[str, str], None], schema: Draft4Validator) -> None:
+    text = sarif.document(shop)
+    schema.validate(json.loads(text))
+    golden("findings.sarif", text)
+
+
+@given(data=st.data())
+def test_any_run(data: st.DataObject, runs: SearchStrategy[Run], schema: Draft4Validator) -> None:
+    run = data.draw(runs)
+    log = json.loads(sarif.document(run))
+    schema.validate(log)
+    results = log["runs"][0]["results"]
+    assert [result["partialFingerprints"]["dryfit/v1"] for result in results] == [
+        found.id for found in run.findings
+    ]
+
+
+def test_each_result_points_at_its_own_rule(shop: Run) -> None:
+    (run,) = json.loads(sarif.document(shop))["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == [
+        found.rule for found in shop.findings
+    ]
+
+
+def test_an_accepted_finding_is_suppressed_with_its_reason(shop: Run) -> None:
+    results = json.loads(sarif.document(shop))["runs"][0]["results"]
+    reasons = [[entry["justification"] for entry in result["suppressions"]] for result in results]
+    assert reasons == [[] if found.accepted is None else [found.accepted] for found in shop.findings]
