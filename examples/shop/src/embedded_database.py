@@ -70,6 +70,11 @@ class EmbeddedDatabase:
         """The address of the database, as DATABASE_URL would give it."""
         return f"postgresql://shop@/postgres?host={self._home}"
 
+    @property
+    def supervisor_pid(self) -> int:
+        """The process that stops the server and removes its data when the shop has ended."""
+        return self._supervisor.pid
+
     def stop(self) -> None:
         """Stop the server and remove its data; a process forked from the owner leaves it alone."""
         if os.getpid() != self._owner_pid:
@@ -107,7 +112,8 @@ def _programs(home: Path, owner: pwd.struct_passwd | None) -> Path:
     for part in ("bin", "lib", "share"):
         shutil.copytree(package / "pginstall" / part, copy / package.name / "pginstall" / part, symlinks=True)
     libraries = package.with_suffix(".libs")
-    shutil.copytree(libraries, copy / libraries.name)
+    if libraries.exists():
+        shutil.copytree(libraries, copy / libraries.name)
     return copy / package.name / "pginstall" / "bin"
 
 

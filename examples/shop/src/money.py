@@ -24,6 +24,6 @@ def to_money(amount: Amount) -> Decimal:
         money = Decimal(str(amount)).quantize(CENT, rounding=ROUND_HALF_UP)
     except InvalidOperation as error:
         raise InvalidAmount(f"{amount!r} is not an amount of money") from error
-    if not 0 <= money <= HIGHEST:
+    if not (money.is_finite() and 0 <= money <= HIGHEST):
         raise InvalidAmount(f"{amount!r} is not between 0 and {HIGHEST}")
     return money

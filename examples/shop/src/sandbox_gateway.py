@@ -59,6 +59,11 @@ class SandboxGateway:
             self._payments[payment_id]["status"] = "refunded"
             return HTTPStatus.OK, self._payments[payment_id]
 
+    def status_of(self, payment_id: str) -> str:
+        """Return `success` or `refunded`. Raises KeyError for a payment that was never made."""
+        with self._lock:
+            return self._payments[payment_id]["status"]
+
     def _book(self, request: Fields) -> Fields:
         payment = {
             "id": f"pay_{uuid.uuid4().hex}",

@@ -1,0 +1,39 @@
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from auth import AuthService, UserRow
+from catalog import Catalog, UnknownProduct
+from database import DatabaseUnavailable, transaction
+
+
+def test_a_transaction_is_kept_as_a_whole_or_not_at_all() -> None:
+    def half_done() -> None:
+        with transaction():
+            Catalog().add_product("prod_new", "Mallet", 24)
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        half_done()
+    with pytest.raises(UnknownProduct):
+        Catalog().product("prod_new")
+
+
+def test_an_inner_transaction_joins_the_outer_one() -> None:
+    with transaction() as outer, transaction() as inner:
+        assert inner is outer
+    with transaction() as later:
+        assert later is not outer
+
+
+def test_sample_rows_are_there_from_the_start() -> None:
+    with transaction() as session:
+        assert session.scalars(select(UserRow.id)).all() == ["user123"]
+
+
+def test_a_database_that_is_down(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://shop:secret@127.0.0.1:{silent_port}/shop")
+    with pytest.raises(DatabaseUnavailable, match=str(silent_port)) as caught:
+        AuthService().user("user123")
+    assert isinstance(getattr(caught.value.__cause__, "orig", None), psycopg.OperationalError)
+    assert "secret" not in str(caught.value)
