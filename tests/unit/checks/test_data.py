@@ -1,0 +1,220 @@
+"""DF101, DF102 and DF103."""
+
+from __future__ import annotations
+
+import pytest
+
+from dryfit.checks import data
+from dryfit.checks.annotations import allows_many, named_type
+from dryfit.model.seam import DRIVER
+from dryfit.model.trace import Mutation, Transfer, Violation
+
+
+@pytest.fixture
+def judge():
+    """Judge the data rules about values alone, not about what the tests leave out."""
+
+    def _judge(project, observations):
+        return data.judge(project, observations, whole_suite=False)
+
+    return _judge
+
+
+@pytest.fixture
+def transfer(make):
+    def _transfer(loss="decimal-to-float", target="amount", test="test_it", **seam):
+        return Transfer(
+            make.seam(**seam), make.place(), loss, "decimal.Decimal", "float", "order.total", target, test
+        )
+
+    return _transfer
+
+
+def test_a_loss_is_reported_once_with_all_its_tests(make, judge, transfer):
+    seen = make.observations(incidents=(transfer(test="test_b"), transfer(test="test_a")))
+    (finding,) = judge(make.project(), seen).findings
+    assert (finding.rule, finding.severity, finding.test) == ("DF101", "error", "test_a")
+    assert finding.evidence[-1].value == ("test_a", "test_b")
+    assert finding.message == (
+        "Between order and payment a Decimal goes on as a float: it was decimal.Decimal at order.total"
+        " and is float at amount."
+    )
+
+
+@pytest.mark.parametrize(
+    ("incident", "severity"),
+    [
+        ({"loss": "aware-to-naive"}, "error"),
+        ({"loss": "int-to-bool"}, "warning"),
+        ({"callable_name": "sqlite3.Connection.execute"}, "warning"),
+        ({"loss": "text-cut"}, "error"),
+        ({"loss": "text-cut", "target": "preview"}, "note"),
+        ({"loss": "text-cut", "callable_name": "payment.Receipt.set_title"}, "note"),
+    ],
+)
+def test_the_severity_of_a_loss(make, judge, transfer, incident, severity):
+    (finding,) = judge(make.project(), make.observations(incidents=(transfer(**incident),))).findings
+    assert finding.severity == severity
+
+
+def test_what_the_tests_convert_themselves_is_theirs(make, judge, transfer):
+    assert judge(make.project(), make.observations(incidents=(transfer(caller=DRIVER),))).findings == ()
+
+
+@pytest.fixture
+def changed(make, judge):
+    """Judge a call of ``price(lines)`` whose callee changed ``lines``."""
+
+    def _changed(*arguments, name="payment.price", interface="lines", place=None):
+        project = make.project([make.site(name, arguments=arguments)], [make.interface(interface, name)])
+        mutation = Mutation(
+            make.seam(name), place or make.place(), "lines", "list", "2 items became 1", "test_it"
+        )
+        return judge(project, make.observations(incidents=(mutation,)))
+
+    return _changed
+
+
+def test_a_changed_argument_that_is_read_again_is_reported(make, changed):
+    (finding,) = changed(*make.arguments("basket", read_again=12)).findings
+    assert (finding.rule, finding.severity) == ("DF102", "warning")
+    assert finding.message == (
+        "order goes on using basket after price of payment changed it as its lines: 2 items became 1."
+    )
+
+
+def test_a_changed_argument_is_found_by_its_keyword(make, changed):
+    judged = changed(*make.arguments(lines="basket", read_again=12), interface="rate, lines")
+    assert [finding.rule for finding in judged.findings] == ["DF102"]
+
+
+@pytest.mark.parametrize("text", ["self.lines", "DEFAULTS", "settings.DEFAULTS"])
+def test_an_object_that_outlives_the_call_counts_as_used_again(make, changed, text):
+    assert len(changed(*make.arguments(text)).findings) == 1
+
+
+@pytest.mark.parametrize("text", ["basket", "[*lines]", "self", "basket.lines"])
+def test_a_changed_argument_that_nobody_reads_again_is_no_finding(make, changed, text):
+    assert changed(*make.arguments(text)).findings == ()
+
+
+@pytest.mark.parametrize("name", ["payment.fill_prices", "payment.Basket.add", "payment.copy_into"])
+def test_a_name_that_says_so_is_no_finding(make, changed, name):
+    judged = changed(*make.arguments("basket", read_again=12), name=name)
+    assert judged.findings == ()
+    assert "its name says" in judged.skipped[0].reason
+
+
+def test_a_call_that_the_source_does_not_show_is_left_out_with_its_reason(make, changed):
+    judged = changed(*make.arguments("basket", read_again=12), place=make.place(99))
+    assert judged.findings == ()
+    assert "not found in the source" in judged.skipped[0].reason
+
+
+@pytest.fixture
+def mixed(make, judge):
+    """Judge two callers that pass different shapes for one parameter."""
+
+    def _mixed(one, other, signature="number", callers=("order", "stock"), incidents=(), **more):
+        seen = [
+            make.behaviour(
+                "payment.find", make.place(5, file=f"{caller}.py"), caller, {"number": shape}, **more
+            )
+            for caller, shape in zip(callers, (one, other), strict=True)
+        ]
+        project = make.project(interfaces=[make.interface(signature, "payment.find")])
+        return judge(project, make.observations(*seen, incidents=incidents)).findings
+
+    return _mixed
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("str:digits", "int"),
+        ("str:digits", "decimal.Decimal"),
+        ("str:uuid", "uuid.UUID"),
+        ("str:iso-date", "datetime.date"),
+        ("datetime:aware", "datetime:naive"),
+    ],
+)
+def test_the_same_information_in_two_types_is_an_error(make, mixed, one, other):
+    (finding,) = mixed(make.shape(one), make.shape(other))
+    assert (finding.rule, finding.severity, finding.test) == ("DF103", "error", "test_it")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("int", "None"), ("int", "float"), ("list", "tuple"), ("str:text", "int"), ("int", "int")],
+)
+def test_shapes_that_mix_are_silent(make, mixed, one, other):
+    assert mixed(make.shape(one), make.shape(other)) == ()
+
+
+def test_the_message_names_both_sides(make, mixed):
+    (finding,) = mixed(make.shape("str:digits"), make.shape("int"))
+    assert finding.message == "number of find in payment is digits from order and int from stock."
+
+
+def test_shapes_are_compared_within_containers(make, mixed):
+    one = make.listed(make.mapping(id=make.shape("int")))
+    (finding,) = mixed(one, make.listed(make.mapping(id=make.shape("str:digits"))))
+    assert (finding.severity, finding.evidence[0].value) == ("error", "number[].id")
+
+
+def test_a_mapping_and_an_object_for_one_record_are_a_warning(make, mixed):
+    fields = {"id": make.shape("int"), "total": make.shape("int")}
+    (finding,) = mixed(make.mapping(**fields), make.record(**fields))
+    assert finding.severity == "warning"
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["number: int | str", "number: Union[int, str]", "number: Any", "number: T", "*number", "**number"],
+)
+def test_what_the_signature_allows_is_silent(make, mixed, signature):
+    assert mixed(make.shape("str:digits"), make.shape("int"), signature) == ()
+
+
+def test_an_annotation_that_may_hide_a_union_makes_it_a_warning(make, mixed):
+    (finding,) = mixed(make.shape("str:digits"), make.shape("int"), "number: OrderId")
+    assert finding.severity == "warning"
+
+
+def test_a_test_that_passes_the_other_shape_is_a_warning(make, mixed):
+    (finding,) = mixed(make.shape("str:digits"), make.shape("int"), callers=("order", DRIVER))
+    assert (finding.severity, finding.seam.caller) == ("warning", "order")
+
+
+def test_two_tests_that_pass_different_shapes_are_silent(make, mixed):
+    assert mixed(make.shape("str:digits"), make.shape("int"), callers=(DRIVER, DRIVER)) == ()
+
+
+def test_what_rests_on_a_stand_in_is_a_warning(make, mixed):
+    (finding,) = mixed(make.shape("str:digits"), make.shape("int"), weak=True)
+    assert finding.severity == "warning"
+
+
+def test_call_sites_that_pass_both_show_a_callee_that_takes_both(make, mixed):
+    assert mixed(make.shape("str:digits", "int"), make.shape("int")) == ()
+
+
+def test_a_violation_of_the_hint_says_it_already(make, mixed):
+    violation = Violation(make.seam("payment.find"), make.place(), "number", "int", "str", "test_it")
+    findings = mixed(make.shape("str:digits"), make.shape("int"), "number: int", incidents=(violation,))
+    assert findings == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["'int | str'", "Optional[Union[int, str]]", "dict[str, int | str]", "object", "not !"]
+)
+def test_annotations_that_allow_many(text):
+    assert allows_many(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("dt.datetime | None", "datetime"), ("Optional[int]", "int"), ("", "")]
+)
+def test_annotations_that_name_one_type(text, name):
+    assert not allows_many(text)
+    assert named_type(text) == name
