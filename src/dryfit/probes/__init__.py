@@ -1,0 +1,1 @@
+"""What acts at the seams: here, the probe that observes."""

@@ -1,0 +1,106 @@
+"""What can be told of any object without running its code.
+
+Everything goes through the descriptors of ``type`` and of the builtin types themselves, never through attribute access
+on the object or its class, so that no ``__getattr__``, property, ``__class__`` or metaclass of a user is asked.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from types import GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+
+# The getters of `type` itself: looked up as attributes of a class, a metaclass could answer in their place.
+_STATIC: Mapping[str, Any] = vars(type)
+_MRO = _STATIC["__mro__"].__get__
+_NAMESPACE = _STATIC["__dict__"].__get__
+_QUALNAME = _STATIC["__qualname__"].__get__
+_MODULE = _STATIC["__module__"].__get__
+_FLAGS = _STATIC["__flags__"].__get__
+_IS_SUBCLASS = _STATIC["__subclasscheck__"]  # walks the real resolution order, by identity
+
+_HEAP_TYPE = 1 << 9
+
+
+def mro(cls: type) -> tuple[type, ...]:
+    """The classes of ``cls`` in resolution order."""
+    found: tuple[type, ...] = _MRO(cls)
+    return found
+
+
+def derives(cls: type, base: type) -> bool:
+    """Whether ``base`` is among the classes of ``cls``."""
+    found: bool = _IS_SUBCLASS(base, cls)
+    return found
+
+
+def namespace(cls: type) -> Mapping[str, object]:
+    """What the class itself defines."""
+    found: Mapping[str, object] = _NAMESPACE(cls)
+    return found
+
+
+def module_of(cls: type) -> str:
+    """The module that the class says it is from, or ""."""
+    try:
+        module = _MODULE(cls)
+    except AttributeError:
+        return ""
+    return module if type(module) is str else ""
+
+
+def type_name(cls: type) -> str:
+    """Dotted name of a class; builtins without their module."""
+    module = module_of(cls)
+    name: str = _QUALNAME(cls)
+    return name if module in ("builtins", "") else f"{module}.{name}"
+
+
+def defines(cls: type, name: str) -> bool:
+    """Whether the class or one above it defines the name."""
+    return any(name in namespace(base) for base in mro(cls))
+
+
+def is_library_class(cls: type) -> bool:
+    """Whether the class comes with Python (or is written in C), so that its attributes are nobody's data."""
+    if not _FLAGS(cls) & _HEAP_TYPE:
+        return True
+    return module_of(cls).partition(".")[0] in sys.stdlib_module_names and module_of(cls) != "__main__"
+
+
+def instance_dict(value: object) -> dict[str, object] | None:
+    """The object's own ``__dict__``, or ``None`` where it has none or a class puts something else in its place."""
+    for base in mro(type(value)):
+        descriptor = namespace(base).get("__dict__")
+        if descriptor is None:
+            continue
+        if type(descriptor) is not GetSetDescriptorType:
+            return None
+        found = GetSetDescriptorType.__get__(descriptor, value, type(value))
+        return found if type(found) is dict else None
+    return None
+
+
+def attributes(value: object) -> Iterator[tuple[str, object]]:
+    """The object's own attributes, from its ``__dict__`` and its slots, in a fixed order."""
+    for name, item in list((instance_dict(value) or {}).items()):
+        if type(name) is str:
+            yield name, item
+    for base in mro(type(value)):
+        if _FLAGS(base) & _HEAP_TYPE:
+            yield from _slots(value, base)
+
+
+def attribute(value: object, wanted: str) -> object:
+    """One of the object's own attributes, or ``None``."""
+    return next((item for name, item in attributes(value) if name == wanted), None)
+
+
+def _slots(value: object, base: type) -> Iterator[tuple[str, object]]:
+    for name, member in list(namespace(base).items()):
+        if type(member) is MemberDescriptorType and type(name) is str:
+            try:
+                yield name, MemberDescriptorType.__get__(member, value, type(value))
+            except AttributeError:  # a slot that was never filled
+                continue
