@@ -390,7 +390,7 @@ def shop_findings() -> tuple[Finding, ...]:
             (Fact("hint", "-> Product"), Fact("found", "NoneType")), test=TESTS[1],
         ),
         finding(
-            "DF207", Seam("inventory", "order", ""), Place("inventory.py", 2),
+            "DF207", Seam("inventory", "order", "order"), Place("inventory.py", 2),
             "inventory and order import each other, so neither can be integrated before the other.",
             (Fact("imports", ("inventory.py:2 imports order", "order.py:5 imports inventory")),),
         ),

@@ -1,0 +1,75 @@
+"""Findings and reasons, grouped for people."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from dryfit.model.finding import Finding, Severity
+from dryfit.model.run import Run
+from dryfit.model.seam import Seam
+from dryfit.model.trace import Skipped
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+def by_seam(findings: Iterable[Finding]) -> list[tuple[Seam, list[Finding]]]:
+    """Findings by seam, the gravest first in each; seams in the order of their gravest finding, then by name."""
+    seams: defaultdict[Seam, list[Finding]] = defaultdict(list)
+    for finding in sorted(findings, key=_gravity):
+        seams[finding.seam].append(finding)
+    return sorted(seams.items(), key=lambda item: (SEVERITIES.index(item[1][0].severity), item[0]))
+
+
+def open_findings(run: Run) -> list[Finding]:
+    """The findings that nobody accepted."""
+    return [finding for finding in run.findings if finding.accepted is None]
+
+
+def count_line(run: Run) -> str:
+    """``2 errors, 3 warnings; 1 accepted``, or that there are none."""
+    counts = Counter(finding.severity for finding in open_findings(run))
+    parts = ", ".join(plural(counts[severity], severity) for severity in SEVERITIES if counts[severity])
+    accepted = len(run.findings) - counts.total()
+    return (parts or "no findings") + (f"; {accepted} accepted" if accepted else "")
+
+
+def by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
+    """What was left out by its reason, the commonest reason first."""
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in sorted(set(skipped)):
+        reasons[entry.reason].append(entry.what)
+    return sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def left_out(run: Run) -> list[Skipped]:
+    """Everything that was not checked: what the probes and each check skipped, calls without a known callee."""
+    project = run.project
+    unresolved = [
+        Skipped(f"{call.text} at {call.place}", f"unresolved call: {call.reason}")
+        for call in project.unresolved
+    ]
+    checks = [entry for summary in run.checks for entry in summary.skipped]
+    return [*run.observations.skipped, *checks, *unresolved]
+
+
+def shortfalls(run: Run) -> list[str]:
+    """What keeps a check from having proved what it set out to prove, a line each."""
+    lines = []
+    for summary in run.checks:
+        if not summary.exhausted:
+            lines.append(f"{summary.check}: the budget ended before everything was tried")
+        if summary.not_injected:
+            lines.append(
+                f"{summary.check}: the fault did not fire in {plural(summary.not_injected, 'trial')}"
+            )
+    return lines
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 seam``, ``2 seams``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _gravity(finding: Finding) -> tuple[int, str, str]:
+    return (SEVERITIES.index(finding.severity), finding.rule, finding.id)

@@ -1,0 +1,81 @@
+"""What a terminal shows, and what is left of it where there is none."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from rich.cells import cell_len
+from rich.console import Console
+
+from dryfit.model.run import Run
+from dryfit.model.trace import Observations
+from dryfit.report import terminal
+
+
+def printed(run: Run, *, width: int = 80, encoding: str = "utf-8", **options: bool) -> str:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="\n")
+    terminal.render(run, Console(file=file, width=width, **options), ".dryfit/report.html")  # type: ignore[arg-type]
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def test_the_shop(shop: Run, golden: Callable[[str, str], None]) -> None:
+    golden("terminal.txt", printed(shop))
+
+
+def test_a_large_program_is_folded(large: Run) -> None:
+    text = printed(large)
+    assert "and 137 more of DF104 unexercised-seam" in text
+    assert text.count("DF104 unexercised-seam") == 9
+
+
+def test_no_colour_and_no_trailing_space_where_there_is_no_terminal(shop: Run) -> None:
+    text = printed(shop)
+    assert "\x1b" not in text
+    assert [line for line in text.splitlines() if line != line.rstrip()] == []
+
+
+def test_no_color_is_respected(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[1;31m" in printed(shop, force_terminal=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "31m" not in printed(shop, force_terminal=True)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_any_encoding_will_do(shop: Run, encoding: str) -> None:
+    text = printed(shop, encoding=encoding)
+    assert "order -> payment.PaymentProcessor.process_payment" in text
+
+
+@given(data=st.data(), width=st.integers(30, 120))
+def test_any_run_keeps_the_width_and_names_every_error(
+    data: st.DataObject, runs: SearchStrategy[Run], width: int
+) -> None:
+    run = data.draw(runs)
+    text = printed(run, width=width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    joined = "".join(text.split())
+    open_errors = [found for found in run.findings if found.severity == "error" and found.accepted is None]
+    assert all(found.id in joined for found in open_errors)
+
+
+def test_a_text_cannot_steer_the_terminal(shop: Run) -> None:
+    run = replace(shop, observations=Observations(warnings=("\x1b[2J\x9b2Jgone\r",)))
+    assert "  [2J 2Jgone" in printed(run)
+
+
+def test_a_run_with_nothing_in_it(shop: Run) -> None:
+    text = printed(Run(shop.info, replace(shop.project, unresolved=(), problems=()), Observations()))
+    assert "no seam between components was found" in text
+    assert "no findings" in text
+    assert "Not checked" not in text
+
+
+def test_no_command_that_does_not_exist(shop: Run) -> None:
+    assert "replay" not in printed(shop)
