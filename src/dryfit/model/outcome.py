@@ -13,6 +13,10 @@ class Returned:
         """Give the value back to the caller."""
         return self.value
 
+    def carries(self, exception: BaseException) -> bool:
+        """Whether this is that very exception: a value is not."""
+        return False
+
 
 class Raised:
     """The call raised ``exception``, which is the very object that the user's code raised."""
@@ -25,6 +29,10 @@ class Raised:
     def unwrap(self) -> object:
         """Raise the exception in the caller."""
         raise self.exception
+
+    def carries(self, exception: BaseException) -> bool:
+        """Whether this is that very exception object."""
+        return self.exception is exception
 
 
 Outcome = Returned | Raised

@@ -1,0 +1,55 @@
+"""Tells when a module of interest has been imported, so that what comes late is woven too."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Container, Sequence
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import ModuleType
+
+
+class ImportWatch:
+    """A finder at the head of ``sys.meta_path`` that calls ``loaded`` with each module of ``names`` once it has run.
+
+    It finds nothing itself: the spec is the one that the other finders give, and its loader does the work.
+    """
+
+    def __init__(self, names: Container[str], loaded: Callable[[ModuleType], None]) -> None:
+        self._names = names
+        self._loaded = loaded
+
+    def install(self) -> None:
+        """Begin to watch."""
+        sys.meta_path.insert(0, self)
+
+    def remove(self) -> None:
+        """Watch no more."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Let the others find the module, and have its own loader report when it is done."""
+        if name not in self._names:
+            return None
+        for finder in sys.meta_path:
+            if finder is self:
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                return self._watched(spec)
+        return None
+
+    def _watched(self, spec: ModuleSpec) -> ModuleSpec | None:
+        loader = spec.loader
+        if type(loader) is not SourceFileLoader:
+            return None  # a loader with a mind of its own: the usual way, without us
+
+        def exec_module(module: ModuleType) -> None:
+            del loader.exec_module  # the instance's, which is this function; the class's does the work
+            loader.exec_module(module)
+            self._loaded(module)
+
+        loader.exec_module = exec_module  # type: ignore[method-assign]  # one loader object serves one module
+        return spec

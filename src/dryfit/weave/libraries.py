@@ -1,0 +1,167 @@
+"""The seams of resource libraries: one table, one row a callable.
+
+A library that is not imported costs nothing; one that is imported later is woven then. Only the outermost call that a
+component makes is a crossing: what SQLAlchemy asks of its driver is not one more.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType, FunctionType, ModuleType
+from typing import Any, Literal
+
+from dryfit.model.crossing import Callee, Crossing
+from dryfit.model.seam import Effect
+from dryfit.weave import drivers
+from dryfit.weave.loop import Loop, Woven
+from dryfit.weave.trampoline import Parameters
+from dryfit.weave.weaver import Weaver
+
+
+@dataclass(frozen=True, slots=True)
+class LibrarySeam:
+    """One callable of a library and its effect; ``statement`` is a read or a write as its SQL begins.
+
+    ``driver`` makes Python twins of a module's C classes, which cannot be woven, and says where to put them.
+    """
+
+    module: str
+    callable: str
+    effect: Effect | Literal["statement"]
+    driver: Callable[[ModuleType], drivers.Twins] | None = None
+
+    @property
+    def library(self) -> str:
+        """The name that stands for the library at a seam."""
+        return self.module.partition(".")[0]
+
+
+LIBRARY_SEAMS = (
+    LibrarySeam("sqlite3", "Cursor.execute", "statement", drivers.sqlite3),
+    LibrarySeam("sqlite3", "Cursor.executemany", "statement", drivers.sqlite3),
+    LibrarySeam("sqlite3", "Cursor.executescript", "write", drivers.sqlite3),
+    LibrarySeam("sqlite3", "Connection.execute", "statement", drivers.sqlite3),
+    LibrarySeam("sqlite3", "Connection.executemany", "statement", drivers.sqlite3),
+    LibrarySeam("sqlite3", "Connection.executescript", "write", drivers.sqlite3),
+    LibrarySeam("sqlite3", "Connection.commit", "write", drivers.sqlite3),
+    LibrarySeam("sqlite3", "Connection.rollback", "write", drivers.sqlite3),
+    LibrarySeam("psycopg", "Cursor.execute", "statement"),
+    LibrarySeam("psycopg", "Cursor.executemany", "statement"),
+    LibrarySeam("psycopg", "Cursor.copy", "write"),
+    LibrarySeam("psycopg", "Connection.commit", "write"),
+    LibrarySeam("psycopg", "Connection.rollback", "write"),
+    LibrarySeam("psycopg", "AsyncCursor.execute", "statement"),
+    LibrarySeam("psycopg", "AsyncCursor.executemany", "statement"),
+    LibrarySeam("psycopg", "AsyncConnection.commit", "write"),
+    LibrarySeam("psycopg", "AsyncConnection.rollback", "write"),
+    LibrarySeam("psycopg2", "cursor.execute", "statement", drivers.psycopg2),
+    LibrarySeam("psycopg2", "cursor.executemany", "statement", drivers.psycopg2),
+    LibrarySeam("psycopg2", "connection.commit", "write", drivers.psycopg2),
+    LibrarySeam("psycopg2", "connection.rollback", "write", drivers.psycopg2),
+    LibrarySeam("asyncpg.connection", "Connection.execute", "statement"),
+    LibrarySeam("asyncpg.connection", "Connection.executemany", "statement"),
+    LibrarySeam("asyncpg.connection", "Connection.fetch", "statement"),
+    LibrarySeam("asyncpg.connection", "Connection.fetchrow", "statement"),
+    LibrarySeam("asyncpg.connection", "Connection.fetchval", "statement"),
+    LibrarySeam("asyncpg.connection", "Connection.copy_records_to_table", "write"),
+    LibrarySeam("sqlalchemy.engine.default", "DefaultDialect.do_execute", "statement"),
+    LibrarySeam("sqlalchemy.engine.default", "DefaultDialect.do_execute_no_params", "statement"),
+    LibrarySeam("sqlalchemy.engine.default", "DefaultDialect.do_executemany", "statement"),
+    LibrarySeam("sqlalchemy.engine.default", "DefaultDialect.do_commit", "write"),
+    LibrarySeam("sqlalchemy.engine.default", "DefaultDialect.do_rollback", "write"),
+    LibrarySeam("django.db.backends.utils", "CursorWrapper.execute", "statement"),
+    LibrarySeam("django.db.backends.utils", "CursorWrapper.executemany", "statement"),
+    LibrarySeam("django.db.backends.utils", "CursorWrapper.callproc", "write"),
+    LibrarySeam("httpx", "Client.send", "send"),
+    LibrarySeam("httpx", "AsyncClient.send", "send"),
+    LibrarySeam("requests.sessions", "Session.send", "send"),
+    LibrarySeam("aiohttp.client", "ClientSession._request", "send"),
+    LibrarySeam("redis.client", "Redis.execute_command", "write"),
+    LibrarySeam("redis.client", "Pipeline.execute", "write"),
+    LibrarySeam("redis.asyncio.client", "Redis.execute_command", "write"),
+    LibrarySeam("redis.asyncio.client", "Pipeline.execute", "write"),
+    LibrarySeam("smtplib", "SMTP.sendmail", "send"),
+    LibrarySeam("aiosmtplib.smtp", "SMTP.sendmail", "send"),
+    LibrarySeam("aiosmtplib.smtp", "SMTP.send_message", "send"),
+    LibrarySeam("botocore.client", "BaseClient._make_api_call", "send"),
+    LibrarySeam("subprocess", "Popen.__init__", "send"),
+    LibrarySeam("builtins", "open", "write", drivers.opening),
+)
+
+LIBRARY_MODULES = frozenset(row.module for row in LIBRARY_SEAMS)
+
+_READS = frozenset({"SELECT", "SHOW", "EXPLAIN", "VALUES", "PRAGMA", "DESCRIBE"})
+
+
+class Libraries:
+    """Weaves the rows of the table whose modules are loaded."""
+
+    def __init__(self, loop: Loop, weaver: Weaver, rows: tuple[LibrarySeam, ...] = LIBRARY_SEAMS) -> None:
+        self._loop = loop
+        self._weaver = weaver
+        self._rows = rows
+        self._twins: dict[str, drivers.Twins] = {}
+        self._callees: dict[str, dict[Effect, Callee]] = {}
+
+    def weave_loaded(self) -> None:
+        """Weave every library of the table that is imported by now."""
+        for name in {row.module for row in self._rows} & set(sys.modules):
+            self.weave_module(sys.modules[name])
+
+    def weave_module(self, module: ModuleType) -> None:
+        """Weave the rows of one module."""
+        for row in self._rows:
+            if row.module == module.__name__:
+                self._weave_row(row, module)
+
+    def restore(self) -> None:
+        """Put the C classes' own names back; the weaver puts the code back."""
+        for twins in self._twins.values():
+            twins.restore()
+        self._twins.clear()
+
+    def _weave_row(self, row: LibrarySeam, module: ModuleType) -> None:
+        if row.driver is not None and row.module not in self._twins:
+            self._twins[row.module] = row.driver(module)
+        function = self._function(row, module)
+        if function is None:
+            return
+        name = f"{row.library}.{row.callable}"
+        parameters = Parameters.of(function.__code__).names
+        effects: tuple[Effect, ...] = ("read", "write") if row.effect == "statement" else (row.effect,)
+        self._callees[name] = {
+            effect: Callee(row.library, name, parameters, "library", effect, method=True)
+            for effect in effects
+        }
+        self._weaver.weave(function, self._callees[name][effects[-1]], begin=self._begin)
+
+    def _function(self, row: LibrarySeam, module: ModuleType) -> FunctionType | None:
+        twins = self._twins.get(row.module)
+        if twins is not None:
+            return twins.functions.get(row.callable)
+        found: object = module
+        for part in row.callable.split("."):
+            found = vars(found).get(part)
+            if found is None:
+                return None  # another version of the library, which has no such callable
+        return found if isinstance(found, FunctionType) else None
+
+    def _begin(
+        self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
+    ) -> Crossing | None:
+        by_effect = self._callees[woven.callee.name]
+        callee = by_effect[_statement_effect(values)] if "read" in by_effect else woven.callee
+        return self._loop.begin_outside(callee, values, above, frame)
+
+
+def _statement_effect(values: tuple[object, ...]) -> Effect:
+    """Tell a read from a write by the first word of the first text; what cannot be told is a write."""
+    for value in values[1:]:
+        if type(value) is tuple and value and type(value[0]) is str:
+            value = value[0]
+        if type(value) is str:
+            word = value.lstrip(" \t\r\n(")[:10].split(None, 1)
+            return "read" if word and word[0].upper() in _READS else "write"
+    return "write"

@@ -1,0 +1,93 @@
+"""Where a call comes from: the innermost frame that belongs to a component, or to the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from sys import intern
+from sysconfig import get_paths
+from types import CodeType, FrameType
+
+from dryfit.model.crossing import Site
+from dryfit.model.seam import DRIVER, Place
+
+NOWHERE = Site(None, None, 0, Place("", 0))
+"""The site of a crossing whose caller has no frame on the stack: a thread or task began with it."""
+
+_LOOP_FILES = ("asyncio/base_events.py", "asyncio/events.py", "asyncio/runners.py")
+_MOST_FRAMES = 200
+_STOP = "<stop>"
+
+
+class Sites:
+    """Finds call sites and keeps one object for each.
+
+    ``components`` maps absolute file names to component names; other files below ``root`` count as test code, files of
+    installed packages as frameworks, whose frames are passed over. Beyond a running event loop nothing is looked at:
+    who runs the loop did not make the call.
+    """
+
+    def __init__(self, root: Path, components: Mapping[str, str]) -> None:
+        self._root = str(root.resolve())
+        self._components = {file: intern(name) for file, name in components.items()}
+        self._names = frozenset(self._components.values())
+        self._installed = tuple({str(Path(path).resolve()) for path in get_paths().values()})
+        self._owners: dict[str, str | None] = {}
+        self.known: dict[tuple[int, int], Site] = {}
+
+    def locate(self, frame: FrameType | None) -> Site:
+        """Walk outwards from ``frame`` to the first one of a component or of the tests."""
+        for candidate in _outwards(frame):
+            owner = self.owner(candidate.f_code.co_filename)
+            if owner is _STOP:
+                break
+            if owner is not None:
+                return self._site(candidate, owner)
+        return NOWHERE
+
+    def owner(self, file: str) -> str | None:
+        """Name whose code a file holds: a component, ``DRIVER``, or ``None`` for everything else."""
+        try:
+            return self._owners[file]
+        except KeyError:
+            return self._owners.setdefault(file, self._owner_of_new(file))
+
+    def is_component(self, file: str) -> bool:
+        """Whether a file belongs to a component."""
+        return self.owner(file) in self._names
+
+    def relative(self, file: str) -> str:
+        """The file as reports name it: relative to the root, with forward slashes."""
+        path = Path(file)
+        try:
+            return path.resolve().relative_to(self._root).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    def _owner_of_new(self, file: str) -> str | None:
+        if file.startswith("<"):
+            return None
+        if file.replace("\\", "/").endswith(_LOOP_FILES):
+            return _STOP
+        resolved = str(Path(file).resolve())
+        if resolved in self._components:
+            return self._components[resolved]
+        below_root = resolved.startswith(self._root)
+        return DRIVER if below_root and not resolved.startswith(self._installed) else None
+
+    def _site(self, frame: FrameType, owner: str) -> Site:
+        code: CodeType = frame.f_code
+        key = (id(code), frame.f_lasti)
+        site = self.known.get(key)
+        if site is None:
+            place = Place(self.relative(code.co_filename), frame.f_lineno or 0, code.co_qualname)
+            site = self.known.setdefault(key, Site(owner, code, frame.f_lasti, place))
+        return site
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            return
+        yield frame
+        frame = frame.f_back

@@ -1,0 +1,87 @@
+"""A program that is woven: everything that is put into it, and taken out again."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from dryfit.model.crossing import Callee
+from dryfit.model.probe import Probe
+from dryfit.model.trace import Skipped
+from dryfit.weave.imports import ImportWatch
+from dryfit.weave.libraries import LIBRARY_MODULES, Libraries
+from dryfit.weave.loop import Loop, driver
+from dryfit.weave.sites import Sites
+from dryfit.weave.standins import StandIns
+from dryfit.weave.threads import Carrier
+from dryfit.weave.weaver import Weaver
+
+_YOUNG = (0, 1)
+"""The generations of the garbage collector in which the functions of a module stand that was just imported."""
+
+
+class Weave:
+    """Weaves the components of one project.
+
+    ``files`` maps absolute file names to component names, ``modules`` dotted module names likewise.
+    """
+
+    def __init__(self, root: Path, files: Mapping[str, str], modules: Mapping[str, str]) -> None:
+        self.sites = Sites(root, files)
+        self._loop = Loop(self.sites)
+        self._weaver = Weaver(self._loop, modules)
+        self._libraries = Libraries(self._loop, self._weaver)
+        self._stand_ins = StandIns(self._loop, self._weaver, dict(modules))
+        self._imports = ImportWatch({*modules, *LIBRARY_MODULES}, self._imported)
+        self._late = False
+
+    def put_in(self, *probes: Probe) -> None:
+        """Weave all that is loaded, watch for what comes later, and let the probes see every crossing from now on."""
+        self._loop.probes = probes
+        self._weaver.weave_components()
+        self._libraries.weave_loaded()
+        self._stand_ins.weave()
+        Carrier(self._loop).weave(self._weaver)
+        self._imports.install()
+
+    def take_out(self) -> None:
+        """Leave everything as it was found."""
+        self._imports.remove()
+        self._libraries.restore()
+        self._weaver.unweave()
+        self._loop.probes = ()
+
+    def begin_test(self, test: str) -> None:
+        """From now on crossings belong to this test, but for those in threads and tasks that an earlier one left."""
+        if self._late:
+            self._late = False
+            self._weaver.weave_components()
+        self._loop.test = driver(test)
+
+    @property
+    def count(self) -> int:
+        """How many functions are woven now."""
+        return self._weaver.count
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Functions that could not be woven, with the reason."""
+        return tuple(sorted(self._weaver.skipped))
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What dryfit's own probes failed at; each was switched off."""
+        return tuple(self._loop.failures)
+
+    def callee_of(self, code: CodeType) -> Callee | None:
+        """Whom a code object stands for, if it is a trampoline's."""
+        return self._weaver.callee_of_code(code)
+
+    def _imported(self, module: ModuleType) -> None:
+        if module.__name__ in LIBRARY_MODULES:
+            self._libraries.weave_module(module)
+        else:
+            self._weaver.weave_components(each for age in _YOUNG for each in gc.get_objects(age))
+            self._late = True  # what the collector has moved on meanwhile is woven before the next test
