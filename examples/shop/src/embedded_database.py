@@ -44,12 +44,12 @@ class EmbeddedDatabase:
     """One running PostgreSQL server with data of its own, reached by a Unix socket; ends with the process."""
 
     def __init__(self) -> None:
-        owner = _unprivileged_user()
+        package, owner = _package(), _unprivileged_user()
         # A Unix socket's path may have 107 bytes at most, so the directory is not put into a deep TMPDIR.
         self._home = Path(tempfile.mkdtemp(prefix="shop-postgres-", dir="/tmp"))
-        programs = _programs(self._home, owner)
+        programs = _programs(package, self._home, owner)
         if owner:
-            os.chown(self._home, owner.pw_uid, owner.pw_gid)
+            _give(self._home, owner)
         self._supervisor = subprocess.Popen(
             ["/bin/sh", "-c", SUPERVISOR, "shop-postgres", str(programs), str(self._home)],
             stdin=subprocess.PIPE,
@@ -102,9 +102,13 @@ def _unprivileged_user() -> pwd.struct_passwd | None:
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
-def _programs(home: Path, owner: pwd.struct_passwd | None) -> Path:
+def _give(home: Path, owner: pwd.struct_passwd) -> None:
+    for path in (home, *home.rglob("*")):
+        os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+
+
+def _programs(package: Path, home: Path, owner: pwd.struct_passwd | None) -> Path:
     """Return a folder of PostgreSQL's programs that the owner can reach, copied where root's is private."""
-    package = _package()
     private = [folder for folder in package.parents if not folder.stat().st_mode & stat.S_IXOTH]
     if owner is None or not private:
         return package / "pginstall" / "bin"

@@ -95,10 +95,13 @@ def test_a_killed_shop_takes_its_database_along() -> None:
 
 def test_root_copies_programs_that_the_server_could_not_reach(private_package: Path, tmp_path: Path) -> None:
     somebody = pwd.getpwuid(os.getuid())
-    programs = embedded_database._programs(tmp_path / "home", somebody)
+    programs = embedded_database._programs(private_package, tmp_path / "home", somebody)
     assert (programs / "postgres").exists()
     assert tmp_path / "home" in programs.parents
-    assert embedded_database._programs(tmp_path / "home", None) == private_package / "pginstall" / "bin"
+    assert (
+        embedded_database._programs(private_package, tmp_path / "home", None)
+        == private_package / "pginstall" / "bin"
+    )
 
 
 def test_a_database_that_does_not_start_shows_its_log(private_package: Path) -> None:
