@@ -111,7 +111,7 @@ def _finding(site: CallSite, interface: Interface, problem: str) -> Finding:
         f"{site.caller} calls {short(site.callable, site.callee)} of {site.callee} {problem}.",
         evidence=(
             Fact("call", f"{short(site.callable, site.callee)}({_written(site)})"),
-            Fact("signature", f"({', '.join(_declared(interface.parameters))})"),
+            Fact("signature", f"({', '.join(declared(interface.parameters))})"),
             Fact("declared at", str(interface.place)),
         ),
     )
@@ -124,7 +124,7 @@ def _written(site: CallSite) -> str:
     )
 
 
-def _declared(parameters: tuple[Parameter, ...]) -> list[str]:
+def declared(parameters: tuple[Parameter, ...]) -> list[str]:
     """The parameters as a signature writes them, with the ``/`` and ``*`` between the kinds."""
     parts: list[str] = []
     for index, parameter in enumerate(parameters):

@@ -14,8 +14,8 @@ SAME_INFORMATION = frozenset(
         ("digits", "decimal.Decimal"),
         ("UUID text", "uuid.UUID"),
         ("date text", "datetime.date"),
-        ("date text", "aware datetime"),
-        ("date text", "naive datetime"),
+        ("time text", "aware datetime"),
+        ("time text", "naive datetime"),
         ("aware datetime", "naive datetime"),
     )
 )
@@ -29,6 +29,7 @@ _TEXTS = {
     frozenset({"digits"}): "digits",
     frozenset({"uuid"}): "UUID text",
     frozenset({"iso-date"}): "date text",
+    frozenset({"iso-datetime"}): "time text",
 }
 _TIMES = {frozenset({"aware"}): "aware datetime", frozenset({"naive"}): "naive datetime"}
 
