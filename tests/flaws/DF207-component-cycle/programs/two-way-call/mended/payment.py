@@ -1,0 +1,5 @@
+"""Payments."""
+
+
+def charge(number, cents):
+    return cents

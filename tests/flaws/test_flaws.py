@@ -1,0 +1,97 @@
+"""Each rule fires on a flawed program, whose own tests are green, and is silent on its mended twin.
+
+``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files in
+which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, and in ``also`` a rule that
+the same mistake breaks as well.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dryfit.model.finding import RULES
+
+HERE = Path(__file__).parent
+PAGES = HERE.parents[1] / "docs" / "rules"
+PAIRS = sorted(HERE.glob("*/programs/*"))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What ``dryfit check`` said of one program."""
+
+    status: int
+    report: dict[str, Any]
+    said: str
+
+    @property
+    def rules(self) -> set[str]:
+        """The rules that were broken."""
+        return {finding["rule"] for finding in self.report["findings"]}
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Copy a program, the twin's files over it, and check it."""
+
+    def _check(*layers: Path) -> Checked:
+        for layer in layers:
+            shutil.copytree(layer, tmp_path / "program", dirs_exist_ok=True)
+        report = tmp_path / "report.json"
+        command = [sys.executable, "-m", "dryfit.cli", "check", "--json", str(report)]
+        done = subprocess.run(command, cwd=tmp_path / "program", capture_output=True, text=True, timeout=120, check=False)
+        assert report.exists(), done.stdout + done.stderr
+        return Checked(done.returncode, json.loads(report.read_text()), done.stdout + done.stderr)
+
+    return _check
+
+
+def _rule(pair: Path) -> str:
+    return pair.parents[1].name.partition("-")[0]
+
+
+def _name(pair: Path) -> str:
+    return f"{_rule(pair)}-{pair.name}"
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=_name)
+def test_the_flaw_is_found(check, pair):
+    expected = tomllib.loads((pair / "expected.toml").read_text())
+    checked = check(pair / "flawed")
+    assert checked.report["tests"]["failed"] == 0 < checked.report["tests"]["passed"], checked.said
+    found = [
+        (finding["seam"]["caller"], finding["seam"]["callable"], finding["severity"])
+        for finding in checked.report["findings"]
+        if finding["rule"] == _rule(pair)
+    ]
+    assert found == [(expected["caller"], expected["callable"], expected["severity"])], checked.said
+    assert checked.rules <= {_rule(pair), expected.get("also")}, checked.said
+    assert checked.status == (1 if expected["severity"] == "error" else 0)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=_name)
+def test_the_mended_twin_is_silent(check, pair):
+    checked = check(pair / "flawed", pair / "mended")
+    assert checked.report["tests"]["failed"] == 0 < checked.report["tests"]["passed"], checked.said
+    assert checked.report["findings"] == [], checked.said
+    assert checked.status == 0
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_has_a_page_and_a_pair(rule):
+    programs = HERE / f"{rule.id}-{rule.slug}" / "programs"
+    assert any((pair / "flawed").is_dir() and (pair / "mended").is_dir() for pair in programs.iterdir())
+    page = (PAGES / f"{rule.id}.md").read_text()
+    assert page.startswith(f"# {rule.id} {rule.slug}\n\n{rule.meaning}\n")
+    assert f"({rule.id}.md)" in (PAGES / "index.md").read_text()
+    headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+    assert headings == ["Example", "How to fix it", "When it is wrong", "Severity"]
