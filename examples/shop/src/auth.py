@@ -64,7 +64,7 @@ class LogIn:
 class UserRow(Base):
     __tablename__ = "users"
     # The sample customer has no password, so that nobody can log in as them.
-    __table_args__ = {"info": {"sample": [{"id": "user123", "email": "user123@example.com"}]}}  # noqa: RUF012
+    __table_args__ = {"info": {"sample": [{"id": "user123", "email": "sample.customer@example.com"}]}}  # noqa: RUF012
 
     id: Mapped[str] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)

@@ -50,7 +50,9 @@ def private_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_the_shop_works_with_nothing_configured() -> None:
     order_id = OrderSystem().create_order(user_id="user123", items=[{"product_id": "prod456", "quantity": 2}])
     payment = await PaymentProcessor().pay(order_id, 199.99)
-    delivery = await NotificationService().send_payment_confirmation(payment.id, "user123@example.com")
+    delivery = await NotificationService().send_payment_confirmation(
+        payment.id, "sample.customer@example.com"
+    )
     assert delivery.delivered
 
 
