@@ -48,7 +48,9 @@ def check(tmp_path):
             shutil.copytree(layer, tmp_path / "program", dirs_exist_ok=True)
         report = tmp_path / "report.json"
         command = [sys.executable, "-m", "dryfit.cli", "check", "--json", str(report)]
-        done = subprocess.run(command, cwd=tmp_path / "program", capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            command, cwd=tmp_path / "program", capture_output=True, text=True, timeout=120, check=False
+        )
         assert report.exists(), done.stdout + done.stderr
         return Checked(done.returncode, json.loads(report.read_text()), done.stdout + done.stderr)
 
@@ -92,6 +94,7 @@ def test_every_rule_has_a_page_and_a_pair(rule):
     assert any((pair / "flawed").is_dir() and (pair / "mended").is_dir() for pair in programs.iterdir())
     page = (PAGES / f"{rule.id}.md").read_text()
     assert page.startswith(f"# {rule.id} {rule.slug}\n\n{rule.meaning}\n")
-    assert f"({rule.id}.md)" in (PAGES / "index.md").read_text()
+    row = f"| [{rule.id}]({rule.id}.md) | {rule.slug} | {rule.check} | {rule.severity} | {rule.meaning} |"
+    assert row in (PAGES / "index.md").read_text().splitlines()
     headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
     assert headings == ["Example", "How to fix it", "When it is wrong", "Severity"]
