@@ -48,7 +48,7 @@ def find_components(root: Path, wanted: Sequence[str] = ()) -> Sources:
     """Find the components of the project at ``root``.
 
     ``wanted`` are patterns of dotted names, matched part by part (``shop.*`` is every module and sub-package of
-    ``shop``); without them, components are the top-level modules and packages, or the parts of the one top-level package.
+    ``shop``); without them, components are the top-level modules and packages, or the parts of the one package.
     What can't be found becomes a problem in the result; nothing is raised.
     """
     root = Path(os.path.abspath(root))
