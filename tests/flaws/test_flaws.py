@@ -1,8 +1,8 @@
 """Each rule fires on a flawed program, whose own tests are green, and is silent on its mended twin.
 
-``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files in
-which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, and in ``also`` a rule that
-the same mistake breaks as well.
+``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files
+in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, and in ``also`` a
+rule that the same mistake breaks as well.
 """
 
 from __future__ import annotations
