@@ -8,6 +8,8 @@ from typing import Literal
 from dryfit.model.seam import Effect, Place, Seam
 from dryfit.model.shape import Shape
 
+TestOutcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "cut off"]
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -44,6 +46,8 @@ class TracedCrossing:
     """The crossings of one behaviour below one parent in one test, folded into one node of the trace's tree.
 
     ``index`` counts from 0 within the trace, ``parent`` is the index of the node above or -1; ``seconds`` is their sum.
+    What a call does is not kept apart by how the call ends: where one context ended in several ways, these are siblings, and
+    everything below any of them hangs below the first. Recursion is folded, and its inner calls count in ``seconds`` too.
     """
 
     index: int
@@ -58,7 +62,7 @@ class Trace:
     """The tree of crossings of one execution of one test. ``outcome`` is "cut off" where the process was killed."""
 
     test: str
-    outcome: Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "cut off"]
+    outcome: TestOutcome
     seconds: float
     crossings: tuple[TracedCrossing, ...] = ()
 

@@ -1,0 +1,71 @@
+"""The demonstration: mistakes are put into a copy of the shop, its own tests stay green, and dryfit finds them.
+
+Everything is real: the shop's PostgreSQL, mail server and payment gateway, its tests, and dryfit's run. Exit status 0
+where every mistake was found.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+SHOP = Path(__file__).resolve().parent / "shop"
+COPY = Path(__file__).resolve().parents[1] / ".demo" / "shop"
+
+
+def main() -> int:
+    """Copy, break, test, check, compare."""
+    begun = time.monotonic()
+    flaws = tomllib.loads((SHOP / "flaws" / "flaws.toml").read_text(encoding="utf-8"))
+    copy_shop()
+    say(f"A copy of the shop, with {len(flaws)} mistakes, each of which a good developer could make")
+    for name, flaw in flaws.items():
+        run("git", "apply", "--whitespace=nowarn", str(SHOP / "flaws" / f"{name}.patch"))
+        print(f"  {name}: {flaw['wrong']}")
+    say("Its own tests see nothing wrong")
+    run(sys.executable, "-m", "pytest", "-q")
+    say("dryfit check, on the same tests")
+    checked = subprocess.run(
+        [sys.executable, "-m", "dryfit", "check", "-q", "--json", "findings.json"], cwd=COPY, check=False
+    )
+    found = json.loads((COPY / "findings.json").read_text(encoding="utf-8"))["findings"]
+    missed = [name for name, flaw in flaws.items() if not any(matches(finding, flaw) for finding in found)]
+    say(f"{len(flaws) - len(missed)} of {len(flaws)} mistakes found in {time.monotonic() - begun:.0f} s")
+    print(f"Exit status of dryfit check: {checked.returncode} (1 means findings)")
+    print(f"Open the report: {COPY / '.dryfit' / 'report.html'}")
+    for name in missed:
+        print(f"not found: {name}")
+    return 1 if missed else 0
+
+
+def copy_shop() -> None:
+    """Begin with a fresh copy; nothing but an earlier demonstration is removed."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    shutil.copytree(SHOP, COPY, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+
+
+def run(*command: str) -> None:
+    """Run in the copy; a failure ends the demonstration with the command's own status."""
+    status = subprocess.run(command, cwd=COPY, check=False).returncode
+    if status:
+        sys.exit(status)
+
+
+def say(text: str) -> None:
+    """Print a heading."""
+    print(f"\n== {text}\n", flush=True)
+
+
+def matches(finding: dict[str, object], flaw: dict[str, str]) -> bool:
+    """Whether this finding is the one that the flaw is to be found by."""
+    seam = {key: flaw[key] for key in ("caller", "callee", "callable")}
+    return finding["rule"] == flaw["rule"] and finding["seam"] == seam
+
+
+if __name__ == "__main__":
+    sys.exit(main())

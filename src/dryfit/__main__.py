@@ -1,0 +1,5 @@
+"""``python -m dryfit``."""
+
+from dryfit.cli import main
+
+main()

@@ -1,0 +1,114 @@
+"""``dryfit check``: the project's own tests, watched, and everything that can be said of the seams then."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+import pytest
+from rich.console import Console
+
+from dryfit.cli.files import output_options, refuse_unwritable, write_files
+from dryfit.config import Config, find_root, load_config
+from dryfit.model.errors import UsageError
+from dryfit.model.run import Run
+from dryfit.report.terminal import render
+from dryfit.run import HTML_REPORT, write_html
+from dryfit.session import REQUEST, Request
+
+FINDINGS, WRONG_USAGE, TESTS_FAIL, FAILED_ITSELF, INTERRUPTED = 1, 2, 3, 4, 130
+
+_RANK = {"error": 2, "warning": 1, "note": 0}
+
+
+@click.command(
+    "check",
+    context_settings={"ignore_unknown_options": True},
+    epilog="Exit status: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage or configuration; "
+    "3 the project's own tests fail; 4 dryfit itself failed.",
+)
+@click.option("--only", metavar="CHECKS", help="Run only these checks, with commas: data,interfaces.")
+@click.option(
+    "--fail-on", metavar="LEVEL", help="Exit with 1 from this severity on: error, warning or never."
+)
+@click.option("--seed", metavar="N", help="What is random begins here.")
+@click.option("--workers", metavar="N|auto", help="Run the tests in so many processes (needs pytest-xdist).")
+@output_options
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def command(
+    only: str | None,
+    fail_on: str | None,
+    seed: str | None,
+    workers: str | None,
+    pytest_args: tuple[str, ...],
+    **files: Path | None,
+) -> None:
+    """Run the tests, watch the seams, and judge what was seen.
+
+    PYTEST_ARGS go to pytest as they are.
+    """
+    refuse_unwritable(files)
+    overrides = {"only": only, "fail-on": fail_on, "seed": seed}
+    config = load_config(find_root(Path.cwd()), overrides)
+    request = Request(config)
+    arguments = [*pytest_args, "--dryfit", *_spread(workers)]
+    status = pytest.main(arguments, plugins=[_Named(request)])
+    if request.run is not None:
+        report = _tell(request.run, config)
+        render(request.run, Console(), report)
+        write_files(request.run, files)
+    sys.exit(_status(request, int(status), config))
+
+
+class _Named:
+    """Registers the request under its name as soon as pytest knows any plugin."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.register(self._request, REQUEST)
+
+
+def _spread(workers: str | None) -> list[str]:
+    if workers is None:
+        return []
+    if workers != "auto" and not workers.isdigit():
+        raise UsageError(f"--workers: found {workers}; allowed: a whole number, or auto")
+    if find_spec("xdist") is None:
+        raise UsageError("--workers: needs pytest-xdist; install it, or leave the option out")
+    return ["-n", workers]
+
+
+def _tell(run: Run, config: Config) -> str:
+    try:
+        return str(write_html(run, config.root))
+    except OSError as error:
+        return f"{HTML_REPORT} cannot be written: {error.strerror}"
+
+
+def _status(request: Request, tests: int, config: Config) -> int:
+    """The exit status of the design, from pytest's and from what was found."""
+    if request.failure or tests == pytest.ExitCode.INTERNAL_ERROR:
+        click.echo(
+            f"dryfit itself failed: {request.failure or 'pytest broke off with an internal error'}", err=True
+        )
+        return FAILED_ITSELF
+    if request.interrupted:
+        return INTERRUPTED
+    if request.run is None:
+        return WRONG_USAGE  # pytest has said what is wrong
+    if failed := request.run.tests.failed:
+        click.echo(
+            f"{failed} of the project's own tests fail without any fault: nothing further was run", err=True
+        )
+        return TESTS_FAIL
+    return FINDINGS if _fails(request.run, config.fail_on.value) else 0
+
+
+def _fails(run: Run, fail_on: str) -> bool:
+    least = _RANK.get(fail_on, 3)
+    return any(_RANK[finding.severity] >= least for finding in run.findings if finding.accepted is None)

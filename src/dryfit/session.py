@@ -1,0 +1,237 @@
+"""One pytest session that is watched: turns pytest's hooks into the steps of a run."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+import pytest
+
+from dryfit.config import Config, load_config
+from dryfit.model.errors import DryfitError, UsageError
+from dryfit.model.run import Run, RunInfo, TestCounts
+from dryfit.model.trace import TestOutcome
+from dryfit.report.summary import summary_lines
+from dryfit.run import Watch, conclude, new_run, open_run, write_html
+
+REQUEST = "dryfit-request"
+"""The plugin name under which ``dryfit check`` hands its wishes in, and finds the run."""
+
+_RUN_KEY, _REMAINS_KEY = "dryfit_run", "dryfit_remains"
+
+P = ParamSpec("P")
+
+
+class Request:
+    """What ``dryfit check`` asks of a session; ``run`` and ``failure`` are what comes of it."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.run: Run | None = None
+        self.failure = ""
+        self.interrupted = False
+
+
+def _guarded(step: Callable[Concatenate[Session, P], None]) -> Callable[Concatenate[Session, P], None]:
+    """Let a failure of dryfit's own end the watching, never the tests."""
+
+    def guarded(self: Session, /, *arguments: P.args, **options: P.kwargs) -> None:
+        if not self.failure:
+            try:
+                step(self, *arguments, **options)
+            except DryfitError as error:
+                self.fail(str(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is not the user's
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                self.fail(f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})")
+
+    return guarded
+
+
+class Session:
+    """The plugin that is registered for one watched session, in the process that leads it and in each worker."""
+
+    def __init__(self, config: pytest.Config, request: Request) -> None:
+        self.pytest_config = config
+        self.request = request
+        self.failure = ""
+        worker: dict[str, Any] = getattr(config, "workerinput", {})
+        self._is_worker = bool(worker)
+        self._info = RunInfo(**worker[_RUN_KEY]) if worker else new_run(request.config)
+        self._begun = time.monotonic()
+        self._outcomes: dict[str, TestOutcome] = {}
+        self._remains: list[str] = []
+        self._report = ""
+        self._writer = open_run(request.config, self._info, worker.get("workerid", ""))
+        self._watch = None if _distributes(config) else Watch(request.config, self._writer)
+
+    @classmethod
+    def begin(cls, config: pytest.Config) -> Session:
+        """Read the configuration; raises ``pytest.UsageError`` with every line that is wrong in it."""
+        request = config.pluginmanager.get_plugin(REQUEST)
+        try:
+            return cls(config, request or Request(load_config(config.rootpath)))
+        except UsageError as error:
+            raise pytest.UsageError(*error.problems) from None
+
+    def fail(self, reason: str) -> None:
+        """Watch no more, and remember why."""
+        self.failure = self.request.failure = reason
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.abandon()
+
+    # The tests of this process.
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        """Weave what the collection has imported."""
+        self._put_in()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Give each test a trace of its own."""
+        self._begin_test(item.nodeid)
+        begun = time.perf_counter()
+        try:
+            return (yield)
+        finally:
+            self._end_test(item.nodeid, time.perf_counter() - begun)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember how each test ended, the gravest of its phases."""
+        outcome = _outcome(report)
+        if report.nodeid not in self._outcomes or outcome in ("failed", "error") or report.when == "call":
+            self._outcomes[report.nodeid] = outcome
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot be collected counts as a test that fails."""
+        if report.failed:
+            self._outcomes[report.nodeid] = "error"
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the user broke off."""
+        self.request.interrupted = True
+
+    @_guarded
+    def _put_in(self) -> None:
+        if self._watch is not None:
+            self._watch.put_in()
+
+    @_guarded
+    def _begin_test(self, test: str) -> None:
+        if self._watch is not None:
+            self._watch.begin_test(test)
+
+    @_guarded
+    def _end_test(self, test: str, seconds: float) -> None:
+        if self._watch is not None:
+            self._watch.end_test(test, self._outcomes.get(test, "cut off"), seconds)
+
+    # The processes of pytest-xdist.
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker which run it is a part of."""
+        node.workerinput[_RUN_KEY] = asdict(self._info)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker could not write."""
+        self._remains.append(getattr(node, "workeroutput", {}).get(_REMAINS_KEY, ""))
+
+    # The end.
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Take everything out, and conclude the run where all its parts are together."""
+        self._take_out()
+        if self._is_worker:
+            session.config.workeroutput[_REMAINS_KEY] = self._writer.remains()  # type: ignore[attr-defined]  # of xdist
+        else:
+            self._conclude(_whole_suite(session.config) and exitstatus in (0, 1) and not _stopped(session))
+        self._writer.close()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the short form, or why there is none."""
+        if self.pytest_config.pluginmanager.has_plugin(REQUEST):
+            return  # `dryfit check` prints the long one
+        terminalreporter.section("dryfit")
+        if self.failure:
+            terminalreporter.write_line(f"dryfit failed, and the tests went on without it: {self.failure}")
+        elif self.request.run is not None:
+            file = terminalreporter._tw._file
+            width, encoding = terminalreporter._tw.fullwidth, getattr(file, "encoding", None) or "utf-8"
+            for line in summary_lines(self.request.run, self._report, width=width, encoding=encoding):
+                terminalreporter.write_line(line)
+
+    @_guarded
+    def _take_out(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.take_out()
+
+    @_guarded
+    def _conclude(self, whole_suite: bool) -> None:
+        config = self.request.config
+        info = replace(self._info, seconds=time.monotonic() - self._begun)
+        remains = [text for text in self._remains if text]
+        run = conclude(config, self._writer, info, self._counts(), whole_suite=whole_suite, remains=remains)
+        self.request.run = run
+        try:
+            self._report = _shown(write_html(run, config.root), self.pytest_config.invocation_params.dir)
+        except OSError as error:
+            self._report = f"cannot be written: {error}"
+
+    def _counts(self) -> TestCounts:
+        ended = list(self._outcomes.values())
+        return TestCounts(
+            passed=ended.count("passed") + ended.count("xpassed"),
+            failed=ended.count("failed") + ended.count("error"),
+            skipped=ended.count("skipped") + ended.count("xfailed"),
+        )
+
+
+def _outcome(report: pytest.TestReport) -> TestOutcome:
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed"
+    if report.failed:
+        return "failed" if report.when == "call" else "error"
+    return "skipped" if report.skipped else "passed"
+
+
+def _distributes(config: pytest.Config) -> bool:
+    """Whether this process only hands tests out to the workers of pytest-xdist."""
+    return not hasattr(config, "workerinput") and config.getoption("dist", "no") != "no"
+
+
+_SELECTING = ("-k", "-m", "--lf", "--last-failed", "--deselect", "--ignore", "--sw", "--stepwise", "--nf")
+
+
+def _whole_suite(config: pytest.Config) -> bool:
+    """Whether the command line leaves no test of the project out."""
+    given = config.invocation_params.args
+    if any(
+        str(argument).partition("=")[0] in _SELECTING or str(argument)[:2] in ("-k", "-m")
+        for argument in given
+    ):
+        return False
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return True
+    usual = {str(config.rootpath / path) for path in config.getini("testpaths") or ("tests", "test", "")}
+    chosen = {str((config.invocation_params.dir / path).resolve()) for path in config.args}
+    return str(config.rootpath) in chosen or bool(chosen & usual)
+
+
+def _stopped(session: pytest.Session) -> bool:
+    return bool(session.shouldstop or session.shouldfail)
+
+
+def _shown(path: Path, start: Path) -> str:
+    """The path as the user would type it."""
+    return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
