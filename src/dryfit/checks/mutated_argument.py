@@ -19,10 +19,13 @@ _CHANGES_BY_NAME = frozenset({
 })  # fmt: skip
 """First words by which a callable says that it changes what it is given; ``into`` says so anywhere."""
 
+_CONTAINERS = frozenset({"list", "dict", "set", "bytearray"})
+
 
 def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """Report a changed argument once for a seam and a parameter, when the caller reads the same object again.
 
+    A warning for a container, a note for an object of a class, which other components often change by intention.
     Nothing is said of a callable whose name says that it changes its argument, nor of objects that tests hand in.
     """
     sites = CallSites(project)
@@ -84,6 +87,7 @@ def _finding(used_again: dict[Mutation, PassedArgument]) -> Finding:
         first.parameter,
         f"{seam.caller} goes on using {argument.text} after {short(seam.callable, seam.callee)} of {seam.callee}"
         f" changed it as its {first.parameter}: {first.change}.",
+        severity="warning" if first.type in _CONTAINERS else "note",
         tests=(mutation.test for mutation in used_again),
         evidence=(
             Fact("parameter", first.parameter),

@@ -65,7 +65,7 @@ def test_what_the_tests_convert_themselves_is_theirs(make, judge, transfer):
 def changed(make, judge):
     """Judge a call of ``price(lines)`` whose callee changed ``lines``."""
 
-    def _changed(*arguments, name="payment.price", interface="lines", place=None):
+    def _changed(*arguments, name="payment.price", interface="lines", place=None, of="list"):
         project = make.project([make.site(name, arguments=arguments)], [make.interface(interface, name)])
         mutation = Mutation(
             make.seam(name), place or make.place(), "lines", "list", "2 items became 1", "test_it"
@@ -81,6 +81,11 @@ def test_a_changed_argument_that_is_read_again_is_reported(make, changed):
     assert finding.message == (
         "order goes on using basket after price of payment changed it as its lines: 2 items became 1."
     )
+
+
+def test_an_object_of_a_class_that_is_changed_is_a_note(make, changed):
+    (finding,) = changed(*make.arguments("basket", read_again=12), of="order.Basket").findings
+    assert finding.severity == "note"
 
 
 def test_a_changed_argument_is_found_by_its_keyword(make, changed):
