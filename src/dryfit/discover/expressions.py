@@ -21,6 +21,13 @@ class Defined:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for an annotation, which promises ``of``."""
+
+    of: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """An object of the class ``of``, or of a subclass of it: what an annotation promises."""
 
@@ -101,7 +108,7 @@ class Nothing:
 
 
 Expression = (
-    Ref | Defined | Instance | Attribute | Result | Entered | Collection | Item | Parent | Either
+    Ref | Defined | Alias | Instance | Attribute | Result | Entered | Collection | Item | Parent | Either
     | Unknown | Foreign | Nothing
 )  # fmt: skip
 

@@ -53,6 +53,13 @@ def _facts(
     module: Module, source: Source, tree: ast.Module, components: Mapping[str, str], tops: frozenset[str]
 ) -> ModuleFacts:
     walk = Walk(Names(module.name, module.file.endswith("__init__.py"), tops)).run(tree)
+    try:
+        return _gathered(module, source, walk, components)
+    finally:
+        walk.forget()
+
+
+def _gathered(module: Module, source: Source, walk: Walk, components: Mapping[str, str]) -> ModuleFacts:
     classes = {opened.name: _class(opened, source) for opened in walk.classes}
     own = components.get(module.name)
     outgoing = any(_component(each.target, each.name, components) not in (own, None) for each in walk.imports)

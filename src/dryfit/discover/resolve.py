@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dryfit.discover.expressions import (
     FOREIGN,
+    Alias,
     Attribute,
     Collection,
     Defined,
@@ -123,7 +124,7 @@ class Project:
             case Defined(name):
                 return self._defined(name)
             case Instance(of):
-                return each_of(self.resolve(of), an_instance)
+                return self._promised(self.resolve(of))
             case Attribute(base, name):
                 return each_of(self.resolve(base), lambda value: self._attribute(value, name))
             case Result(base):
@@ -138,6 +139,9 @@ class Project:
                 return agreed([self.resolve(option) for option in options])
             case _:
                 return expression
+
+    def _promised(self, value: Value) -> Value:
+        return self.resolve(value.of) if isinstance(value, Alias) else each_of(value, an_instance)
 
     def _defined(self, name: str) -> Value:
         if name in self.classes:
@@ -320,7 +324,8 @@ class Project:
         if isinstance(value, FunctionValue):
             return self.functions[value.name]
         if isinstance(value, Several):
-            return undecided(*(option.name for option in value.options if isinstance(option, FunctionValue)))
+            candidates = [option.name for option in value.options if isinstance(option, FunctionValue)]
+            return undecided(*candidates) if candidates else None
         return value if isinstance(value, Unknown) else None
 
     def _run(self, value: Value) -> Value:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from dryfit.discover.expressions import (
     FOREIGN,
     NOTHING,
+    Alias,
     Collection,
     Defined,
     Expression,
@@ -163,7 +164,7 @@ class Scope:
             case ast.IfExp():
                 return either([self.express(node.body), self.express(node.orelse)])
             case ast.Subscript():
-                return item(self.express(node.value))
+                return self._subscript(node)
             case ast.BinOp(op=ast.BitOr()):  # an alias for a union
                 return either([self.express(node.left), self.express(node.right)])
             case ast.Constant():
@@ -181,6 +182,12 @@ class Scope:
 
     def _projected(self, value: Expression) -> Expression:
         return FOREIGN if isinstance(value, Ref) and not self.names.is_project(value.name) else value
+
+    def _subscript(self, node: ast.Subscript) -> Expression:
+        base = self.dotted(node.value)
+        if base.startswith(TYPING_MODULES) or base in COLLECTIONS or base in MAPPINGS:
+            return Alias(self.annotated(node))
+        return item(self.express(node.value))
 
     def _call(self, node: ast.Call) -> Expression:
         if isinstance(node.func, ast.Name) and node.func.id == "super":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dryfit.discover.expressions import NOTHING, Collection, Expression, Foreign, Nothing, Unknown
+from dryfit.discover.expressions import NOTHING, Alias, Collection, Expression, Foreign, Nothing, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Several:
 
 
 Value = (
-    ModuleValue | FunctionValue | ClassValue | InstanceValue | ParentValue | ContainerMethod | Several
+    ModuleValue | FunctionValue | ClassValue | InstanceValue | ParentValue | ContainerMethod | Several | Alias
     | Collection | Foreign | Nothing | Unknown
 )  # fmt: skip
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from dryfit.discover.expressions import Collection, Defined, Instance, Ref, Unknown
+from dryfit.discover.expressions import Alias, Collection, Defined, Instance, Ref, Unknown
 from dryfit.discover.facts import FunctionKind, ImportFacts
 from dryfit.discover.reuse import Path, variable
 from dryfit.discover.scopes import Binding, Names, Scope
@@ -82,6 +83,16 @@ class Walk:
         self._block(body, tree.body, None)
         self.top.starred = bool(self.stars)
         return self
+
+    def forget(self) -> None:
+        """Cut the circles between scopes and what they wait for, so that the tree goes without a collection."""
+        for scope in (*(body.scope for body in self.bodies), *(opened.attributes for opened in self.classes)):
+            scope.bindings.clear()
+            scope.declared.clear()
+        for body in self.bodies:
+            body.calls.clear()
+        for opened in self.classes:
+            opened.methods.clear()
 
     def _block(self, body: Body, statements: Sequence[ast.stmt], above: Path | None) -> None:
         for index, statement in enumerate(statements):
@@ -244,6 +255,11 @@ class Walk:
                 self._expressions(body, case.guard, path)
             self._block(body, case.body, path)
 
+    def _type_alias(self, body: Body, statement: ast.stmt, path: Path) -> None:
+        if sys.version_info >= (3, 12) and isinstance(statement, ast.TypeAlias):
+            value = statement.value
+            self._bind(body, statement.name, lambda: Alias(body.scope.annotated(value)))
+
     def _elsewhere(self, body: Body, statement: ast.Global | ast.Nonlocal, path: Path) -> None:
         if isinstance(statement, ast.Global):
             body.elsewhere.update(statement.names)
@@ -340,6 +356,8 @@ _HANDLERS: dict[type[ast.stmt], Callable[..., None]] = {
     ast.Global: Walk._elsewhere,
     ast.Nonlocal: Walk._elsewhere,
 }
+if sys.version_info >= (3, 12):
+    _HANDLERS[ast.TypeAlias] = Walk._type_alias
 
 
 def _always(value: Ref | Defined | Instance | Unknown) -> Binding:
