@@ -68,7 +68,7 @@ def changed(make, judge):
     def _changed(*arguments, name="payment.price", interface="lines", place=None, of="list"):
         project = make.project([make.site(name, arguments=arguments)], [make.interface(interface, name)])
         mutation = Mutation(
-            make.seam(name), place or make.place(), "lines", "list", "2 items became 1", "test_it"
+            make.seam(name), place or make.place(), "lines", of, "2 items became 1", "test_it"
         )
         return judge(project, make.observations(incidents=(mutation,)))
 
