@@ -1,0 +1,200 @@
+"""The report as one page: a self-contained file that works offline."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dryfit import __version__
+from dryfit.model.finding import Finding, rule
+from dryfit.model.run import Run, SeamCoverage
+from dryfit.model.seam import Place, Seam
+from dryfit.model.structure import Component
+from dryfit.report.evidence import shown
+from dryfit.report.groups import by_reason, by_seam, count_line, left_out, open_findings, plural, shortfalls
+from dryfit.report.jsontext import embed
+from dryfit.report.pagedata import page_data
+from dryfit.report.rule_pages import rule_page
+from dryfit.report.seen import seen_seams
+from dryfit.report.tally import Tally, tally
+
+LINES_AROUND = 3
+NOT_PASSED = ("failed", "error", "cut off")
+FOLD_ABOVE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of source around a finding's place; ``marked`` is the place itself."""
+
+    number: int
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """A finding with its rule's meaning, the address of the rule's page ("" for none) and the source around it."""
+
+    finding: Finding
+    meaning: str
+    page: str
+    source: tuple[SourceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """The findings of one seam, or many warnings of one rule folded together (then ``seam`` is ``None``)."""
+
+    title: str
+    seam: Seam | None
+    cards: tuple[FindingCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRow:
+    """Integration coverage of one component: the seams that it is caller or callee of."""
+
+    name: str
+    floor: int
+    counts: Tally
+    sites: int
+    sites_covered: int
+    crossings: int
+    seconds: float
+    findings: int
+
+
+def page(run: Run, sources: Mapping[str, tuple[str, ...]], rule_pages: str = "") -> str:
+    """The whole page as text.
+
+    ``sources`` maps files, relative to the project's root, to their lines: what is missing is shown without source.
+    ``rule_pages`` is the address below which the rules' pages lie (``…/DF101.md``), "" to name them without a link.
+    """
+    seams = seen_seams(run)
+    style, script = _asset("report.css"), _asset("report.js")
+    return _environment().get_template("report.html.jinja").render(
+        run=run,
+        version=__version__,
+        project=run.project.root.rstrip("/").rpartition("/")[2] or "project",
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        data=embed(page_data(run, seams)),
+        counts=tally(run.coverage),
+        found=count_line(run),
+        open_count=len(open_findings(run)),
+        groups=finding_groups(run, sources, rule_pages),
+        seams=[seen for seen in seams if seen.kind != "entry"],
+        numbers={seen.seam: number for number, seen in enumerate(seams)},
+        components=component_rows(run),
+        not_passed=[trace for trace in run.observations.traces if trace.outcome in NOT_PASSED],
+        shortfalls=shortfalls(run),
+        reasons=by_reason(left_out(run)),
+    )  # fmt: skip
+
+
+def finding_groups(
+    run: Run, sources: Mapping[str, tuple[str, ...]], rule_pages: str = ""
+) -> tuple[FindingGroup, ...]:
+    """Open findings by seam, the gravest first; then rules with many warnings, and what was accepted."""
+    findings = open_findings(run)
+    many = {name for name in {found.rule for found in findings} if _are_many(findings, name)}
+    alone = [found for found in findings if found.rule not in many or found.severity == "error"]
+
+    def cards(found: Iterable[Finding]) -> tuple[FindingCard, ...]:
+        return tuple(_card(finding, sources, rule_pages) for finding in found)
+
+    groups = [FindingGroup(str(seam), seam, cards(found)) for seam, found in by_seam(alone)]
+    for name in sorted(many):
+        folded = [found for found in findings if found.rule == name and found.severity != "error"]
+        groups.append(FindingGroup(f"{name} {rule(name).slug}", None, cards(folded)))
+    if accepted := [found for found in run.findings if found.accepted is not None]:
+        groups.append(FindingGroup("Accepted", None, cards(accepted)))
+    return tuple(groups)
+
+
+def component_rows(run: Run) -> tuple[ComponentRow, ...]:
+    """One row a component, the top floor first."""
+    coverage: defaultdict[str, list[SeamCoverage]] = defaultdict(list)
+    for entry in run.coverage:
+        for name in (entry.seam.caller, entry.seam.callee):
+            coverage[name].append(entry)
+    findings = Counter(
+        name for found in open_findings(run) for name in {found.seam.caller, found.seam.callee}
+    )
+    return tuple(
+        _component_row(component, coverage[component.name], findings[component.name])
+        for component in sorted(
+            run.project.components, key=lambda component: (-component.floor, component.name)
+        )
+    )
+
+
+def _component_row(component: Component, own: list[SeamCoverage], findings: int) -> ComponentRow:
+    return ComponentRow(
+        component.name,
+        component.floor,
+        tally(own),
+        sites=sum(entry.sites for entry in own),
+        sites_covered=sum(entry.sites_covered for entry in own),
+        crossings=sum(entry.crossings for entry in own),
+        seconds=sum(entry.seconds for entry in own),
+        findings=findings,
+    )
+
+
+def around(place: Place, sources: Mapping[str, tuple[str, ...]]) -> tuple[SourceLine, ...]:
+    """The lines around a place; none where the file is not given or does not reach so far."""
+    lines = sources.get(place.file, ())
+    if not 0 < place.line <= len(lines):
+        return ()
+    first = max(1, place.line - LINES_AROUND)
+    last = min(len(lines), place.line + LINES_AROUND)
+    return tuple(
+        SourceLine(number, lines[number - 1], number == place.line) for number in range(first, last + 1)
+    )
+
+
+def duration(seconds: float) -> str:
+    """Time with a unit that fits: ``340 µs``, ``12 ms``, ``1.5 s``."""
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def _are_many(findings: Iterable[Finding], name: str) -> bool:
+    return sum(found.rule == name and found.severity != "error" for found in findings) > FOLD_ABOVE
+
+
+def _card(finding: Finding, sources: Mapping[str, tuple[str, ...]], rule_pages: str) -> FindingCard:
+    page = rule_pages.rstrip("/") + "/" + rule_page(finding.rule).rpartition("/")[2] if rule_pages else ""
+    return FindingCard(finding, rule(finding.rule).meaning, page, around(finding.site, sources))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("dryfit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(shown=shown, duration=duration, plural=plural, rule_page=rule_page)
+    return environment
+
+
+def _asset(name: str) -> str:
+    return (files("dryfit.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """What the page's content security policy lets through, by its content."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
