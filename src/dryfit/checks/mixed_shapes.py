@@ -11,6 +11,7 @@ from dryfit.checks.annotations import allows_many, named_type
 from dryfit.checks.calls import CallSites
 from dryfit.checks.judgement import Judgement, find
 from dryfit.checks.names import plain, short
+from dryfit.checks.seams import tests_by_behaviour
 from dryfit.checks.sorts import RISKY, SAME_INFORMATION, forms_within, same_record, sort_of
 from dryfit.model.finding import Fact, Finding, Severity
 from dryfit.model.seam import DRIVER, Place, Seam
@@ -26,14 +27,20 @@ _GENERIC = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """One sort of value that one call site passes at one path of a parameter."""
+    """One sort of value that a behaviour passes at one path of a parameter; ``owned`` if an object of a class holds it."""
 
     sort: str
     form: Form
-    seam: Seam
-    site: Place
     owned: bool
-    weak: bool
+    behaviour: Behaviour
+
+    @property
+    def seam(self) -> Seam:
+        return self.behaviour.seam
+
+    @property
+    def site(self) -> Place:
+        return self.behaviour.site
 
     @property
     def by_test(self) -> bool:
@@ -52,9 +59,10 @@ def judge(project: ProjectMap, observations: Observations) -> Judgement:
     is said where the annotation allows both, or where DF202 names the wrong one already.
     """
     sites, components = CallSites(project), {component.name for component in project.components}
+    tests = tests_by_behaviour(observations)
     wrong = {(plain(i.seam.callable), i.where) for i in observations.incidents if isinstance(i, Violation)}
     findings = [
-        _finding(slot, left, right, _declared(slot, sites), observations)
+        _finding(slot, left, right, _declared(slot, sites), tests)
         for slot, passed in _slots(observations.behaviours, components).items()
         if not _takes_anything(slot, _declared(slot, sites)) and (slot[2] or slot[:2] not in wrong)
         for left, right in _clashes(passed)
@@ -81,10 +89,7 @@ def _passed(behaviour: Behaviour, argument: Argument) -> Iterator[tuple[str, _Pa
     for path, form, owned in forms_within(argument.shape):
         sort = sort_of(form)
         if sort or form.kind in ("mapping", "object"):
-            yield (
-                path,
-                _Passed(sort or form.type, form, behaviour.seam, behaviour.site, owned, behaviour.weak),
-            )
+            yield path, _Passed(sort or form.type, form, owned, behaviour)
 
 
 def _declared(slot: Slot, sites: CallSites) -> Parameter | None:
@@ -127,11 +132,10 @@ def _finding(
     left: list[_Passed],
     right: list[_Passed],
     parameter: Parameter | None,
-    observations: Observations,
+    tests: dict[str, set[str]],
 ) -> Finding:
     name, argument, path = slot
     first = min((each for each in left + right if not each.by_test), key=lambda each: (each.seam, each.site))
-    sites = {each.site for each in left + right}
     return find(
         "DF103",
         first.seam,
@@ -140,7 +144,7 @@ def _finding(
         f"{argument}{path} of {short(name, first.seam.callee)} in {first.seam.callee} is {_who(left)}"
         f" and {_who(right)}.",
         severity=_severity(left, right, parameter, path),
-        tests=_tests(sites, slot, observations),
+        tests=set[str]().union(*(tests[each.behaviour.key] for each in left + right)),
         evidence=(
             Fact("parameter", f"{argument}{path}"),
             Fact(left[0].sort, _lines(left)),
@@ -167,7 +171,7 @@ def _severity(left: list[_Passed], right: list[_Passed], parameter: Parameter | 
 
 
 def _is_solid(passed: _Passed) -> bool:
-    return not (passed.by_test or passed.weak or passed.owned)
+    return not (passed.by_test or passed.behaviour.weak or passed.owned)
 
 
 def _says_one_of(parameter: Parameter, left: str, right: str) -> bool:
@@ -175,16 +179,3 @@ def _says_one_of(parameter: Parameter, left: str, right: str) -> bool:
     named = named_type(parameter.annotation)
     last_names = {sort.split()[-1].rpartition(".")[2] for sort in (left, right)}
     return not parameter.annotation or named in last_names | {"str"}
-
-
-def _tests(sites: set[Place], slot: Slot, observations: Observations) -> set[str]:
-    keys = {
-        behaviour.key
-        for behaviour in observations.behaviours
-        if behaviour.site in sites and plain(behaviour.seam.callable) == slot[0]
-    }
-    return {
-        trace.test
-        for trace in observations.traces
-        if any(crossing.behaviour in keys for crossing in trace.crossings)
-    }

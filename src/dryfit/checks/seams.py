@@ -91,6 +91,15 @@ def at_module_level(site: CallSite) -> bool:
     return site.place.function in _MODULE_LEVEL
 
 
+def tests_by_behaviour(observations: Observations) -> dict[str, set[str]]:
+    """The tests that showed each behaviour, by its key; a behaviour that no trace has is shown by none."""
+    tests: dict[str, set[str]] = defaultdict(set)
+    for trace in observations.traces:
+        for crossing in trace.crossings:
+            tests[crossing.behaviour].add(trace.test)
+    return tests
+
+
 def _static_seams(project: ProjectMap) -> dict[Seam, tuple[CallSite, ...]]:
     seams: dict[Seam, list[CallSite]] = defaultdict(list)
     for site in project.call_sites:

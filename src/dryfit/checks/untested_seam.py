@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from dryfit.checks.judgement import Judgement, combine, find, places
 from dryfit.checks.names import listing, short
-from dryfit.checks.seams import SeamEvidence, gather
+from dryfit.checks.seams import SeamEvidence, gather, tests_by_behaviour
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.seam import Place
 from dryfit.model.structure import ProjectMap
@@ -27,7 +25,7 @@ def judge(project: ProjectMap, observations: Observations, *, whole_suite: bool)
         return Judgement(skipped=(PART_RAN,))
     if not observations.traces:
         return Judgement(skipped=(NOTHING_RAN,))
-    tests = _tests_by_behaviour(observations)
+    tests = tests_by_behaviour(observations)
     return combine(_judge(evidence, tests) for evidence in gather(project, observations))
 
 
@@ -71,11 +69,3 @@ def _mocked_only(evidence: SeamEvidence, tests: dict[str, set[str]]) -> Finding:
 def _first_site(evidence: SeamEvidence) -> Place:
     sites = [site.place for site in evidence.sites]
     return min(sites or [behaviour.site for behaviour in evidence.stand_ins])
-
-
-def _tests_by_behaviour(observations: Observations) -> dict[str, set[str]]:
-    tests: dict[str, set[str]] = defaultdict(set)
-    for trace in observations.traces:
-        for crossing in trace.crossings:
-            tests[crossing.behaviour].add(trace.test)
-    return tests
