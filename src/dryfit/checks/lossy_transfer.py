@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -76,5 +77,6 @@ def _severity(transfer: Transfer, components: Iterable[str]) -> Severity:
 
 
 def _asks_for_short_text(transfer: Transfer) -> bool:
-    names = (tail(transfer.seam.callable), transfer.target.rpartition(".")[2])
+    receiver = re.findall(r"\w+", transfer.target)[-1:]
+    names = (tail(transfer.seam.callable), *receiver)
     return any(not _SHORT_BY_NAME.isdisjoint(words(name)) for name in names)

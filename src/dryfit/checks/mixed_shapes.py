@@ -27,7 +27,7 @@ _GENERIC = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """One sort of value that a behaviour passes at one path of a parameter; ``owned`` if an object of a class holds it."""
+    """One sort of value that a behaviour passes at one path of a parameter; ``owned`` if an object holds it."""
 
     sort: str
     form: Form

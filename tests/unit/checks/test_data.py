@@ -48,7 +48,7 @@ def test_a_loss_is_reported_once_with_all_its_tests(make, judge, transfer):
         ({"loss": "int-to-bool"}, "warning"),
         ({"callable_name": "sqlite3.Connection.execute"}, "warning"),
         ({"loss": "text-cut"}, "error"),
-        ({"loss": "text-cut", "target": "preview"}, "note"),
+        ({"loss": "text-cut", "target": "payment.Processor.pay(short_note)"}, "note"),
         ({"loss": "text-cut", "callable_name": "payment.Receipt.set_title"}, "note"),
     ],
 )
