@@ -78,7 +78,10 @@ def record(root: Path, finding: Finding, reason: str) -> Path:
 def apply(
     findings: Iterable[Finding], accepted: Mapping[str, Accepted], checks: Collection[CheckName]
 ) -> Applied:
-    """Give each accepted finding its reason. Entries are stale only if one of the ``checks`` that ran owns their rule."""
+    """Give each accepted finding its reason.
+
+    An entry is stale only if the check that its rule belongs to is among ``checks``, those that ran.
+    """
     marked = tuple(
         replace(finding, accepted=accepted[finding.id].reason) if finding.id in accepted else finding
         for finding in findings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from os import getpid
 from pathlib import Path
@@ -80,23 +80,25 @@ class RunWriter:
 
     def append(self, observations: Observations) -> None:
         """Add what one test, or one worker, has shown: all of it, or nothing if the process is killed meanwhile."""
-        news = dict(self._news(observations.behaviours))
+        news = self._news(observations.behaviours)
         self._write(lambda connection: rows.put(connection, observations, news.values()))
         self._known.update(news)
 
-    def _news(self, behaviours: Iterable[Behaviour]) -> Iterator[tuple[str, Behaviour]]:
+    def _news(self, behaviours: Iterable[Behaviour]) -> dict[str, Behaviour]:
+        news: dict[str, Behaviour] = {}
         for behaviour in behaviours:
-            known = self._known.get(behaviour.key)
-            joined = behaviour if known is None else join_behaviours(known, behaviour)
+            known = news.get(behaviour.key) or self._known.get(behaviour.key)
+            joined = join_behaviours(known, behaviour) if known else behaviour
             if joined != known:
-                yield behaviour.key, joined
+                news[behaviour.key] = joined
+        return news
 
     def combine(self, remains: Iterable[str] = ()) -> None:
         """Take over what the run's workers wrote, remove their files, and add what they kept in memory (``remains``).
 
         An unreadable file stays where it is, and becomes a warning among the observations.
         """
-        for text in remains:
+        for text in filter(None, remains):
             self.append(schema.OBSERVATIONS.loads(text))
         for file in worker_files(self._file):
             try:
