@@ -27,7 +27,7 @@ Opened = Literal["mapping", "sequence", "tuple", "set", "object", "exception"]
 Named = tuple[str, object]
 
 # A key that a programmer wrote, not one that is data (an id, an address): only the former may be kept.
-_FIELD_KEY = re.compile(r"[A-Za-z_][A-Za-z_-]{0,39}[0-9]{0,2}")
+FIELD_KEY = re.compile(r"[A-Za-z_][A-Za-z_-]{0,39}[0-9]{0,2}")
 _DATA_MARKS = (
     "__dataclass_fields__",
     "__attrs_attrs__",
@@ -72,7 +72,7 @@ def parts(value: object) -> Parts | None:
 def _mapping(value: Any) -> Parts:
     length = dict.__len__(value)
     pairs = list(islice(dict.items(value), max(MOST_ITEMS, MOST_FIELDS)))
-    if length <= MOST_FIELDS and all(type(key) is str and _FIELD_KEY.fullmatch(key) for key, _ in pairs):
+    if length <= MOST_FIELDS and all(type(key) is str and FIELD_KEY.fullmatch(key) for key, _ in pairs):
         return Parts("mapping", fields=tuple(pairs), length=length)
     keys = {type(key).__name__ if type(key) in (str, int) else "object" for key, _ in pairs}
     items = tuple((key if type(key) is str else "", item) for key, item in pairs[:MOST_ITEMS])

@@ -1,0 +1,178 @@
+"""The distinct ways in which seams were crossed in this process, with what is known of the values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dryfit.model.crossing import Callee, Crossing, Site
+from dryfit.model.seam import Place, Seam
+from dryfit.model.shape import MORE, NOTHING, Shape, join
+from dryfit.model.trace import Argument, Behaviour
+from dryfit.probes.look import is_stand_in
+from dryfit.probes.statics import type_name
+
+MOST_BEHAVIOURS = 64
+"""How many behaviours one call site of a seam may show; the rest is one behaviour, whose types are ``…``."""
+
+Types = tuple[str, ...]
+
+
+class Schedule:
+    """Counts, and says which of the counts are looked at: the first three, then 4, 8, 16, 32, …"""
+
+    __slots__ = ("count", "due")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.due = 1
+
+    def seen(self) -> bool:
+        """Take the turn that is due."""
+        if self.count < self.due:
+            return False
+        self.due = self.count + 1 if self.count < 4 else 1 << self.count.bit_length()
+        return True
+
+
+class Usage(Schedule):
+    """The crossings of one call site with the same exact types of arguments."""
+
+    __slots__ = ("types",)
+
+    def __init__(self, types: Types) -> None:
+        super().__init__()
+        self.types = types
+
+
+class Record(Schedule):
+    """One behaviour while it is learned. Looks are collected as they come, from any thread, and joined when asked."""
+
+    __slots__ = ("_arguments", "_behaviour", "_looks", "_result", "_told")
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        super().__init__()
+        self._behaviour = behaviour
+        self._arguments = [NOTHING] * len(behaviour.arguments)
+        self._result = NOTHING
+        self._told: Behaviour | None = None
+        self._looks: deque[tuple[tuple[Shape, ...], Shape]] = deque()
+
+    @property
+    def key(self) -> str:
+        """The behaviour's key."""
+        return self._behaviour.key
+
+    def learn(self, arguments: tuple[Shape, ...], result: Shape) -> None:
+        """Add what one look saw."""
+        self._looks.append((arguments, result))
+
+    def news(self) -> Behaviour | None:
+        """Give the behaviour as it is known now, or ``None`` where nothing is new since it was given last."""
+        known, self._told = self._told, self._joined()
+        return None if known == self._told else self._told
+
+    def _joined(self) -> Behaviour:
+        while self._looks:
+            looked, result = self._looks.popleft()
+            self._arguments = [join(*pair) for pair in zip(self._arguments, looked, strict=True)]
+            self._result = join(self._result, result)
+        pairs = zip(self._behaviour.arguments, self._arguments, strict=True)
+        arguments = tuple(Argument(known.name, known.type, shape) for known, shape in pairs)
+        return replace(self._behaviour, arguments=arguments, result=self._result)
+
+
+class Junction:
+    """One call site of one seam, with all its usages and behaviours: nothing in it grows beyond the bound."""
+
+    __slots__ = ("callee", "name", "names", "place", "records", "seam", "stand_in", "usages")
+
+    def __init__(self, crossing: Crossing) -> None:
+        callee = crossing.callee
+        self.callee = callee
+        self.names = argument_names(callee, len(crossing.values))
+        self.place: Place = crossing.site.place
+        self.seam = seam_of(crossing)
+        self.name = self.seam.callable.rpartition(".")[2]
+        self.stand_in = _stand_in_kind(crossing)
+        self.usages: dict[Types, Usage] = {}
+        self.records: dict[tuple[Types, bool, str, bool], Record] = {}
+
+    def usage(self, values: Iterable[object]) -> Usage:
+        """Find the usage of these values by their types' names."""
+        types = tuple(type_name(type(value)) for value in values)
+        found = self.usages.get(types)
+        if found is None:
+            if len(self.usages) >= MOST_BEHAVIOURS:
+                types = (MORE,) * len(self.names)
+            found = self.usages.setdefault(types, Usage(types))
+        return found
+
+    def record(self, usage: Usage, raised: bool, result: str, weak: bool) -> Record:
+        """Find the record of this behaviour."""
+        key = (usage.types, raised, result, weak)
+        found = self.records.get(key)
+        if found is None:
+            if len(self.records) >= MOST_BEHAVIOURS:
+                key = ((MORE,) * len(self.names), raised, MORE, weak)
+            found = self.records.setdefault(key, Record(self._behaviour(*key)))
+        return found
+
+    def _behaviour(self, types: Types, raised: bool, result: str, weak: bool) -> Behaviour:
+        outcome = "raised" if raised else "returned"
+        seam, place = self.seam, self.place
+        where = (seam.caller, seam.callee, seam.callable, place.file, str(place.line), place.function)
+        text = "\0".join((*where, *types, outcome, result, self.stand_in, str(weak)))
+        return Behaviour(
+            key=hashlib.sha256(text.encode()).hexdigest()[:20],
+            seam=seam,
+            site=place,
+            effect=self.callee.effect,
+            arguments=tuple(
+                Argument(name, type_, NOTHING) for name, type_ in zip(self.names, types, strict=True)
+            ),
+            outcome="raised" if raised else "returned",
+            result_type=result,
+            result=NOTHING,
+            stand_in=self.stand_in,
+            weak=weak,
+        )
+
+
+class Junctions:
+    """All junctions of this process."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Callee, Site, str, int], Junction] = {}
+
+    def at(self, crossing: Crossing) -> Junction:
+        """Find the junction that a crossing goes through."""
+        key = (crossing.callee, crossing.site, crossing.caller, len(crossing.values))
+        return self._known.get(key) or self._known.setdefault(key, Junction(crossing))
+
+
+def seam_of(crossing: Crossing) -> Seam:
+    """The seam of a crossing; a stand-in's is that of the callable which it replaces."""
+    callee = crossing.callee
+    known = callee.stands_for if callee.stands_for not in ("", "?") else callee.name
+    return Seam(crossing.caller, callee.component, known)
+
+
+def argument_names(callee: Callee, count: int) -> tuple[str, ...]:
+    """One name for every value: the parameters', and numbers for what a library's table does not name."""
+    return (*callee.parameters, *(f"argument {place}" for place in range(len(callee.parameters), count)))[
+        :count
+    ]
+
+
+def _stand_in_kind(crossing: Crossing) -> str:
+    if crossing.callee.kind != "stand-in":
+        return ""
+    for value in crossing.values[:1]:
+        if is_stand_in(value):
+            return type_name(type(value)).rpartition(".")[2]
+    return "replacement"

@@ -1,0 +1,293 @@
+"""The observing probe: counts every crossing by its exact types, and looks at some."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter_ns
+from typing import cast
+
+from dryfit.model.crossing import Crossing
+from dryfit.model.outcome import Outcome, Raised, Returned
+from dryfit.model.seam import DRIVER
+from dryfit.model.shape import Shape
+from dryfit.model.trace import (
+    Behaviour,
+    Dropped,
+    Incident,
+    Mutation,
+    Observations,
+    TestOutcome,
+    Trace,
+    Transfer,
+    Violation,
+)
+from dryfit.probes.awaits import CalleeOf, ComponentOf, Unawaited
+from dryfit.probes.behaviours import Junction, Junctions, Record
+from dryfit.probes.hints import Contradiction, Hints
+from dryfit.probes.invocation import Invocation, argument_shapes
+from dryfit.probes.look import look
+from dryfit.probes.statics import type_name
+from dryfit.probes.tree import Node, Root
+
+
+class Observer:
+    """Learns how the seams are crossed. Crossings come from any thread or task; nothing here takes a lock.
+
+    ``callee_of`` tells whom a trampoline's code stands for, ``component_of`` whose a source file is, ``root`` is the
+    directory that places are relative to. A crossing's ``state`` is the node of its test's tree, or an ``Invocation``
+    around it.
+    """
+
+    def __init__(self, callee_of: CalleeOf, component_of: ComponentOf, root: Path | None = None) -> None:
+        self._unawaited = Unawaited(self._dropped, callee_of, component_of, root or Path.cwd())
+        self._junctions = Junctions()
+        self._hints = Hints()
+        self._roots: dict[str, Root] = {}
+        self._ended: dict[str, TestOutcome] = {}
+        self._changed: dict[str, Record] = {}
+        self._incidents: list[Incident] = []
+        self._known_incidents: set[tuple[object, ...]] = set()
+        self._warnings: dict[str, None] = {}
+
+    def install(self) -> None:
+        """Begin to watch for coroutines that are never awaited, in this thread."""
+        self._unawaited.install()
+
+    def remove(self) -> None:
+        """Leave the interpreter as it was."""
+        self._unawaited.remove()
+
+    # -- the short way: what is known already -----------------------------------------------------------------
+
+    def before(self, crossing: Crossing) -> None:
+        """Find the node of this call, and look if it is due."""
+        try:
+            node = crossing.parent.state.children[  # type: ignore[union-attr]
+                (crossing.site, crossing.callee, *map(id, map(type, crossing.values)))
+            ]
+        except (KeyError, AttributeError):
+            self._safely(self._enter, crossing)
+        else:
+            crossing.state = node
+            usage = node.usage
+            usage.count += 1
+            if usage.count >= usage.due:
+                self._safely(self._look, crossing, node)
+        crossing.started = perf_counter_ns()
+
+    def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
+        """Count the call by what came of it, and look if it is due."""
+        now = perf_counter_ns()
+        state = cast(Node, crossing.state)
+        try:
+            if type(outcome) is Returned:
+                cell = state.returned[id(type(outcome.value))]
+            else:
+                cell = state.raised[id(type(outcome.exception))]  # type: ignore[union-attr]
+        except (KeyError, AttributeError):
+            self._safely(self._leave, crossing, outcome, now)
+            return outcome
+        cell.count += 1
+        cell.ns += now - crossing.started
+        record = cell.record
+        record.count += 1
+        if record.count >= record.due:
+            self._safely(self._look_afterwards, crossing, outcome, record)
+        return outcome
+
+    # -- the long way: what is new, or is to be looked at -------------------------------------------------------
+
+    def _enter(self, crossing: Crossing) -> None:
+        above = self._above(crossing)
+        junction = self._junctions.at(crossing)
+        node = above.child(junction, junction.usage(crossing.values))
+        crossing.state = node
+        node.usage.count += 1
+        if junction.stand_in:
+            _weaken(crossing.parent)  # every time, so no later one may go the short way
+        else:
+            types = list(map(type, crossing.values))
+            above.remember((crossing.site, crossing.callee, *map(id, types)), node, types)
+        self._look(crossing, node)
+
+    def _look(self, crossing: Crossing, node: Node) -> None:
+        """Look at this call if it is due, or if the one above is followed."""
+        follow = node.usage.seen()
+        above = crossing.parent.state if crossing.parent is not None else None
+        followed = type(above) is Invocation and above.take_look()
+        if not (follow or followed):
+            return
+        invocation = Invocation(node)
+        crossing.state = invocation
+        self._add(invocation.begin(crossing, above if followed else None, follow=follow))
+        self._add(self._violations(node.junction, crossing, self._hints.arguments(crossing)))
+
+    def _leave(self, crossing: Crossing, outcome: Outcome, now: int) -> None:
+        state = crossing.state
+        invocation = state if type(state) is Invocation else None
+        node = invocation.node if invocation is not None else state
+        if type(node) is not Node:  # the crossing began before the observer did
+            return
+        if node.root.closed:
+            node = self._root(crossing.test).child(node.junction, node.usage)
+        weak = invocation is not None and invocation.weak
+        value, raised = _seen(outcome)
+        record = node.junction.record(node.usage, raised, type_name(type(value)), weak)
+        cell = node.cell(record)
+        cell.count += 1
+        cell.ns += now - crossing.started
+        record.count += 1
+        if not (weak or node.junction.stand_in):
+            node.remember_cell(raised, type(value), cell)
+        if invocation is not None and invocation.shapes is not None:
+            record.seen()
+            self._learn(record, node.junction, invocation.shapes, crossing, outcome)
+            self._add(invocation.end(crossing, outcome))
+        elif record.count >= record.due:
+            self._look_afterwards(crossing, outcome, record)
+        if invocation is not None:
+            invocation.forget()
+            crossing.state = node
+
+    def _look_afterwards(self, crossing: Crossing, outcome: Outcome, record: Record) -> None:
+        """Look at a call only now that it has ended in a way that is due."""
+        record.seen()
+        junction = self._junctions.at(crossing)
+        self._learn(record, junction, argument_shapes(junction, crossing), crossing, outcome)
+
+    def _learn(
+        self,
+        record: Record,
+        junction: Junction,
+        shapes: tuple[Shape, ...],
+        crossing: Crossing,
+        outcome: Outcome,
+    ) -> None:
+        value, _ = _seen(outcome)
+        record.learn(shapes, look(value, junction.name))
+        self._changed[record.key] = record
+        self._add(self._violations(junction, crossing, self._hints.outcome(crossing, outcome)))
+
+    def _above(self, crossing: Crossing) -> Node:
+        """Find the node below which a call belongs."""
+        parent = crossing.parent
+        state = parent.state if parent is not None else None
+        node = state.node if type(state) is Invocation else state
+        if isinstance(node, Node) and not node.root.closed and node.root.test == crossing.test:
+            return node
+        root = self._root(crossing.test)
+        if parent is not None and parent.component == DRIVER:
+            parent.state = root
+        return root
+
+    def _root(self, test: str) -> Root:
+        return self._roots.get(test) or self._roots.setdefault(test, Root(test))
+
+    def _violations(
+        self, junction: Junction, crossing: Crossing, contradictions: Iterable[Contradiction]
+    ) -> Iterator[Incident]:
+        for found in contradictions:
+            yield Violation(
+                junction.seam, junction.place, found.where, found.hint, found.found, crossing.test
+            )
+
+    def _safely(self, step: Callable[..., None], *arguments: object) -> None:
+        """Take a step that may fail; the crossing is then missing in the record, and the run says so."""
+        try:
+            step(*arguments)
+        except RecursionError:  # the user's program has used up the stack, and is about to be told
+            return
+        except Exception as error:  # noqa: BLE001 - nothing of dryfit's may reach the user's program
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self._warnings[
+                f"a crossing was not observed: {type(error).__name__} in {where.name}, line {where.lineno}"
+            ] = None
+
+    # -- telling --------------------------------------------------------------------------------------------------
+
+    def finish(self, test: str, outcome: TestOutcome, seconds: float) -> Observations:
+        """Tell everything new that a test showed, and forget its tree. What its threads do later is late."""
+        self._ended[test] = outcome
+        root = self._roots.pop(test, None)
+        # Who dropped a coroutine does not know which test runs.
+        self._incidents = [replace(it, test=it.test or test) for it in self._incidents]
+        return self._told((Trace(test, outcome, seconds, root.close() if root is not None else ()),))
+
+    def flush(self) -> Observations:
+        """Tell what came late, from threads and tasks that outlived their test.
+
+        A late trace holds only the late crossings. Calls outside of any test leave no trace; their behaviours are told.
+        """
+        traces = []
+        while self._roots:
+            test, root = self._roots.popitem()
+            crossings = root.close()
+            if test and crossings:
+                traces.append(Trace(test, self._ended.get(test, "cut off"), 0.0, crossings))
+        return self._told(tuple(sorted(traces, key=lambda trace: trace.test)))
+
+    def _told(self, traces: tuple[Trace, ...]) -> Observations:
+        incidents, self._incidents = self._incidents, []
+        warnings, self._warnings = self._warnings, {}
+        return Observations(
+            behaviours=tuple(self._changes()),
+            traces=traces,
+            incidents=tuple(incidents),
+            skipped=self._hints.skipped(),
+            warnings=tuple(warnings),
+        )
+
+    def _changes(self) -> list[Behaviour]:
+        changed = []
+        while self._changed:
+            _, record = self._changed.popitem()
+            behaviour = record.news()
+            if behaviour is not None:
+                changed.append(behaviour)
+        return sorted(changed, key=lambda behaviour: behaviour.key)
+
+    def _dropped(self, incident: Dropped) -> None:
+        self._safely(self._add, (incident,))
+
+    def _add(self, incidents: Iterable[Incident]) -> None:
+        """Take note of what was not seen before at this place."""
+        for incident in incidents:
+            key = _identity(incident)
+            if key not in self._known_incidents:
+                self._known_incidents.add(key)
+                self._incidents.append(incident)
+
+
+def _seen(outcome: Outcome) -> tuple[object, bool]:
+    """The value or the exception, and which of them it is."""
+    if type(outcome) is Returned:
+        return outcome.value, False
+    return cast(Raised, outcome).exception, True
+
+
+def _weaken(crossing: Crossing | None) -> None:
+    """Mark every crossing in progress above a stand-in."""
+    while crossing is not None:
+        state = crossing.state
+        if type(state) is Node:
+            state = crossing.state = Invocation(state)
+        if type(state) is not Invocation or state.weak:
+            return
+        state.weak = True
+        crossing = crossing.parent
+
+
+def _identity(incident: Incident) -> tuple[object, ...]:
+    where = (type(incident).__name__, incident.seam, incident.site)
+    match incident:
+        case Transfer():
+            return (*where, incident.loss, incident.source, incident.target)
+        case Mutation():
+            return (*where, incident.parameter)
+        case Violation():
+            return (*where, incident.where, incident.found)
+        case _:
+            return where
