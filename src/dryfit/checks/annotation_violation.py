@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from dryfit.checks.calls import CallSites
 from dryfit.checks.judgement import Judgement, find, places
 from dryfit.checks.names import short
 from dryfit.model.finding import Fact, Finding, Severity
@@ -12,29 +11,25 @@ from dryfit.model.seam import DRIVER, Seam
 from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import Behaviour, Observations, Violation
 
-_NONE = ("None", "NoneType")
-
 
 def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """Report each contradiction once for a callable, a parameter (or the return), a hint and a type that was found.
 
-    An error, unless only test code passes the value, a stand-in below may have made up the result, or the value is
-    a ``None`` for a parameter with a default, which many programs mean by ``x: int = None``.
+    An error, unless only test code passes the value, or a stand-in below may have made up the result.
     """
     causes: dict[tuple[str, str, str, str], list[Violation]] = defaultdict(list)
     for incident in observations.incidents:
         if isinstance(incident, Violation):
             causes[incident.seam.callable, incident.where, incident.hint, incident.found].append(incident)
-    sites = CallSites(project)
     genuine = {behaviour.seam for behaviour in observations.behaviours if _is_genuine(behaviour)}
-    return Judgement(findings=tuple(_finding(violations, sites, genuine) for violations in causes.values()))
+    return Judgement(findings=tuple(_finding(violations, genuine) for violations in causes.values()))
 
 
 def _is_genuine(behaviour: Behaviour) -> bool:
     return behaviour.outcome == "returned" and not behaviour.weak and not behaviour.stand_in
 
 
-def _finding(violations: list[Violation], sites: CallSites, genuine: set[Seam]) -> Finding:
+def _finding(violations: list[Violation], genuine: set[Seam]) -> Finding:
     first = min(violations, key=lambda each: (each.seam.caller == DRIVER, each.seam, each.site, each.test))
     return find(
         "DF202",
@@ -42,7 +37,7 @@ def _finding(violations: list[Violation], sites: CallSites, genuine: set[Seam]) 
         first.site,
         f"{first.where} {first.hint} {first.found}",
         _message(first),
-        severity=_severity(violations, sites, genuine),
+        severity=_severity(violations, genuine),
         tests=(violation.test for violation in violations),
         evidence=(
             Fact("where", first.where),
@@ -64,16 +59,9 @@ def _message(violation: Violation) -> str:
     return f"{caller} passes {violation.found} as {violation.where} to {called}, which declares {violation.hint}."
 
 
-def _severity(violations: list[Violation], sites: CallSites, genuine: set[Seam]) -> Severity:
+def _severity(violations: list[Violation], genuine: set[Seam]) -> Severity:
     first = violations[0]
     if first.where == "return":
         return "error" if any(violation.seam in genuine for violation in violations) else "warning"
     by_component = any(violation.seam.caller != DRIVER for violation in violations)
-    return "error" if by_component and not _none_for_default(first, sites) else "warning"
-
-
-def _none_for_default(violation: Violation, sites: CallSites) -> bool:
-    interface = sites.interface(violation.seam.callable)
-    if violation.found not in _NONE or interface is None:
-        return False
-    return any(parameter.default for parameter in interface.parameters if parameter.name == violation.where)
+    return "error" if by_component else "warning"

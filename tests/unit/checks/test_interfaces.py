@@ -130,12 +130,12 @@ def test_a_call_binds_as_the_interpreter_says(parameters, written, keywords):
 def violated(make):
     """Judge one violation of ``pay``'s hints."""
 
-    def _violated(*callers, where="amount", found="str", behaviours=(), signature="amount: int"):
+    def _violated(*callers, where="amount", found="str", behaviours=()):
         incidents = tuple(
             Violation(make.seam(caller=caller), make.place(index), where, "int", found, f"test_{index}")
             for index, caller in enumerate(callers)
         )
-        project = make.project(interfaces=[make.interface(signature)])
+        project = make.project()
         return interfaces.judge(project, make.observations(*behaviours, incidents=incidents)).findings
 
     return _violated
@@ -151,13 +151,6 @@ def test_a_value_that_only_tests_pass_is_a_warning(violated):
     (finding,) = violated(DRIVER)
     assert finding.severity == "warning"
     assert finding.message.startswith("A test passes str")
-
-
-def test_a_none_for_a_parameter_with_a_default_is_a_warning(violated):
-    assert [finding.severity for finding in violated("order", found="None", signature="amount: int=")] == [
-        "warning"
-    ]
-    assert [finding.severity for finding in violated("order", found="None")] == ["error"]
 
 
 def test_a_result_that_contradicts_its_hint_is_an_error(make, violated):
