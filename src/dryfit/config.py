@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Generic, Literal, TypeVar, cast, get_args
 
@@ -64,10 +65,10 @@ def load_config(
     """
     problems: list[str] = []
     found: dict[str, Setting[object]] = {}
-    for given in (
-        *_from_file(root / "pyproject.toml", problems),
-        *_from_environment(os.environ if environment is None else environment),
-        *_from_command_line(overrides or {}),
+    for given in chain(
+        _from_file(root / "pyproject.toml", problems),
+        _from_environment(os.environ if environment is None else environment),
+        _from_command_line(overrides or {}),
     ):
         try:
             found[given.key] = Setting(_READERS[given.key](given.value), given.origin)
@@ -220,7 +221,7 @@ def _hint(item: object, names: tuple[str, ...]) -> str:
 def _nearest(word: object, names: tuple[str, ...]) -> str:
     from difflib import get_close_matches  # only for a mistake
 
-    close = get_close_matches(str(word), names, n=1)
+    close = get_close_matches(str(word), names, n=1, cutoff=0.7)
     return f"; did you mean {close[0]}?" if close else ""
 
 

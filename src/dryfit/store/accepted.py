@@ -67,7 +67,7 @@ def record(root: Path, finding: Finding, reason: str) -> Path:
         after = _with_reason(before, entry)
     else:
         after = _with_entry(before, entry)
-    if _parse(path, after) != {**known, entry.id: entry}:
+    if not _means(after, {**known, entry.id: entry}):
         raise UsageError(
             f"{path}: too unusual to be edited by a program; write this by hand:\n{_block(entry)}", slug=SLUG
         )
@@ -134,6 +134,13 @@ def _parse(path: Path, text: str) -> dict[str, Accepted]:
     if problems:
         raise UsageError(*problems, slug=SLUG)
     return {id_: Accepted(id_, **table) for id_, table in tables.items()}
+
+
+def _means(text: str, entries: Mapping[str, Accepted]) -> bool:
+    try:
+        return _parse(Path(FILE), text) == entries
+    except UsageError:
+        return False
 
 
 def _problems(id_: str, table: object) -> Iterable[str]:
