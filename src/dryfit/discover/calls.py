@@ -7,7 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dryfit.discover.expressions import Attribute, Defined, Expression, Foreign, Instance, Nothing, Unknown
+from dryfit.discover.expressions import (
+    Attribute,
+    Collection,
+    Defined,
+    Expression,
+    Foreign,
+    Instance,
+    Item,
+    Nothing,
+    Result,
+    Unknown,
+    attribute,
+    item,
+    result,
+)
 from dryfit.discover.facts import CallFacts, ClassFacts
 from dryfit.discover.reuse import Path, read_again, variable
 from dryfit.discover.text import Source
@@ -28,13 +42,13 @@ class CallFinder:
     def calls(self, body: Body) -> Iterator[CallFacts]:
         """The calls of ``body`` that may leave the component, in the order of the source."""
         for call, path in body.calls:
-            callee = body.scope.express(call.func)
+            callee = self._followed(body.scope.express(call.func))
             if self._may_leave(callee, call):
                 yield self._facts(body, call, path, callee)
 
     def _may_leave(self, callee: Expression, call: ast.Call) -> bool:
         match callee:
-            case Foreign() | Nothing():
+            case Foreign() | Nothing() | Collection():
                 return False
             case Unknown():
                 return self.outgoing and isinstance(call.func, ast.Attribute)
@@ -44,8 +58,29 @@ class CallFinder:
             case Attribute(Instance(Defined(name)), attr):
                 found = self.classes.get(name)
                 return found is None or attr not in found.methods
+            case Attribute(Collection()):
+                return False  # append, setdefault, …
             case _:
                 return True
+
+    def _followed(self, value: Expression) -> Expression:
+        """The same, with the attributes of this module's own classes put in."""
+        match value:
+            case Attribute(base, name):
+                return self._attribute(self._followed(base), name)
+            case Result(base):
+                return result(self._followed(base))
+            case Item(base, iterated):
+                return item(self._followed(base), iterated)
+            case _:
+                return value
+
+    def _attribute(self, base: Expression, name: str) -> Expression:
+        if isinstance(base, Instance) and isinstance(base.of, Defined):
+            found = self.classes.get(base.of.name)
+            if found and name in found.attributes:
+                return found.attributes[name]
+        return attribute(base, name)
 
     def _facts(self, body: Body, call: ast.Call, path: Path | None, callee: Expression) -> CallFacts:
         arguments = tuple(self._arguments(body, call, path))

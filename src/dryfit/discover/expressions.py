@@ -119,6 +119,17 @@ MOST_OPTIONS = 6
 _FINAL = (Foreign, Unknown)
 
 
+ITEM_METHODS = frozenset({"get", "pop", "popleft", "setdefault", "__getitem__"})
+"""Methods of containers that give one of their items."""
+
+
+def given_by(container: Collection, method: str) -> Expression:
+    """What a container's method gives."""
+    if method == "values":
+        return Collection(container.item)
+    return container.item if method in ITEM_METHODS else FOREIGN
+
+
 def attribute(base: Expression, name: str) -> Expression:
     """``base.name``, shortened to a longer dotted name where that is the same."""
     if isinstance(base, Ref):
@@ -128,6 +139,8 @@ def attribute(base: Expression, name: str) -> Expression:
 
 def result(base: Expression) -> Expression:
     """``base()``; what comes from outside the project is from outside too."""
+    if isinstance(base, Attribute) and isinstance(base.base, Collection):
+        return given_by(base.base, base.name)
     return base if isinstance(base, _FINAL) else Result(base)
 
 
@@ -138,6 +151,8 @@ def entered(base: Expression) -> Expression:
 
 def item(base: Expression, iterated: bool = False) -> Expression:
     """One item of ``base``."""
+    if isinstance(base, Collection) and not (base.keyed and iterated):
+        return base.item
     return base if isinstance(base, _FINAL) else Item(base, iterated)
 
 

@@ -21,6 +21,7 @@ from dryfit.discover.expressions import (
     Ref,
     Result,
     Unknown,
+    given_by,
 )
 from dryfit.discover.facts import ClassFacts, FunctionFacts, ModuleFacts
 from dryfit.discover.values import (
@@ -70,7 +71,6 @@ HARMLESS_BASES = frozenset(
 )
 """Bases from outside the project that leave constructors and methods alone."""
 
-ITEM_METHODS = frozenset({"get", "pop", "popleft", "popitem", "setdefault", "__getitem__"})
 ABSTRACT = frozenset({"abc.abstractmethod"})
 PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
@@ -171,8 +171,8 @@ class Project:
                 return self._of_instance(of, exact, name)
             case ParentValue(of):
                 return self._bound(self._of_class(self.lineage(of)[1:], name))
-            case Collection(item):
-                return ContainerMethod(item) if name in ITEM_METHODS else FOREIGN
+            case Collection():
+                return ContainerMethod(given_by(value, name))
             case FunctionValue() | ContainerMethod():
                 return FOREIGN  # what a decorator put there
             case _:

@@ -46,9 +46,9 @@ class ParentValue:
 
 @dataclass(frozen=True, slots=True)
 class ContainerMethod:
-    """A container's method that gives one of its items."""
+    """A container's method, and what it gives."""
 
-    item: Expression
+    gives: Expression
 
 
 @dataclass(frozen=True, slots=True)
