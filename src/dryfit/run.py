@@ -62,7 +62,7 @@ class Watch:
     def __init__(self, config: Config, writer: RunWriter) -> None:
         sources = discover.find_components(config.root, config.components.value)
         self._weave = Weave(config.root, _component_files(sources), sources.component_of())
-        self._observer = Observer(self._weave.callee_of, self._weave.component_of)
+        self._observer = Observer(self._weave.callee_of, self._weave.component_of, config.root)
         self._writer = writer
 
     def put_in(self) -> None:

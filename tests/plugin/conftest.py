@@ -1,0 +1,125 @@
+"""A small real project in a folder of its own, and real sessions on it in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+TWO_MODULES = {
+    "pricing.py": """
+        from decimal import Decimal
+
+        def price(product: str) -> Decimal:
+            return Decimal("19.90")
+
+        def discount(product: str) -> Decimal:
+            return Decimal("0")
+    """,
+    "basket.py": """
+        import pricing
+
+        def total(products: list[str]):
+            return sum(pricing.price(product) for product in products)
+
+        def cheaper(product: str):
+            return pricing.discount(product)
+    """,
+    "test_basket.py": """
+        from decimal import Decimal
+        import basket
+
+        def test_total():
+            assert basket.total(["tea", "cup"]) == Decimal("39.80")
+
+        def test_empty():
+            assert basket.total([]) == 0
+    """,
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's folder."""
+
+    root: Path
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write files by relative name; common indentation is taken off."""
+        for name, text in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text), encoding="utf-8")
+
+    def python(self, *arguments: str, **environment: str) -> Ended:
+        """Run this Python in the project's folder."""
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "DRYFIT_", "COV_"))}
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.root,
+            env={**inherited, "COLUMNS": "100", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def pytest(self, *arguments: str, **environment: str) -> Ended:
+        """Run pytest, its tests in the order in which they stand."""
+        return self.python("-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments, **environment)
+
+    def dryfit(self, *arguments: str, **environment: str) -> Ended:
+        """Run dryfit's command line."""
+        return self.python("-m", "dryfit", *arguments, **environment)
+
+    def last_run(self) -> dict[str, object]:
+        """The last run as its JSON document."""
+        told = self.dryfit("report", "--json", "last-run.json")
+        assert told.status == 0, told.err
+        document: dict[str, object] = json.loads((self.root / "last-run.json").read_text(encoding="utf-8"))
+        return document
+
+
+@pytest.fixture
+def empty_project(tmp_path: Path) -> Project:
+    """A project with nothing but an empty configuration."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "pyproject.toml").touch()
+    return Project(root)
+
+
+@pytest.fixture
+def project(empty_project: Project) -> Project:
+    """Two modules with two seams between them, one of which the tests cross."""
+    empty_project.write(TWO_MODULES)
+    return empty_project
+
+
+@pytest.fixture
+def rules_found() -> Callable[[Mapping[str, object]], set[tuple[str, str]]]:
+    """Gives the rules of a JSON document with the callables that they name."""
+
+    def found(document: Mapping[str, object]) -> set[tuple[str, str]]:
+        findings = document["findings"]
+        assert isinstance(findings, list)
+        return {(finding["rule"], finding["seam"]["callable"]) for finding in findings}
+
+    return found

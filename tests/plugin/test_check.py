@@ -1,0 +1,129 @@
+"""``dryfit check`` and its companions, as a user types them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_findings_below_the_threshold_do_not_fail(project):
+    ended = project.dryfit("check")
+
+    assert ended.status == 0, ended.out + ended.err
+    assert "DF104 unexercised-seam" in ended.out
+    assert "dryfit replay" not in ended.out
+
+
+@pytest.mark.parametrize(("level", "status"), [("warning", 1), ("error", 0), ("never", 0)])
+def test_the_threshold_decides(project, level, status):
+    assert project.dryfit("check", "--fail-on", level).status == status
+
+
+def test_an_accepted_finding_fails_no_more(project):
+    project.dryfit("check")
+    (finding,) = project.last_run()["findings"]
+
+    accepted = project.dryfit("accept", finding["id"], "--reason", "discounts come next year")
+    ended = project.dryfit("check", "--fail-on", "warning")
+
+    assert accepted.status == 0, accepted.err
+    assert ended.status == 0, ended.out
+    assert "discounts come next year" in (project.root / "dryfit-accepted.toml").read_text(encoding="utf-8")
+    (finding,) = project.last_run()["findings"]
+    assert finding["accepted"] == "discounts come next year"
+
+
+def test_files_are_written(project):
+    ended = project.dryfit(
+        "check", "--json", "a.json", "--html", "a.html", "--sarif", "a.sarif", "--junit", "a.xml"
+    )
+
+    assert ended.status == 0, ended.err
+    assert json.loads((project.root / "a.json").read_text(encoding="utf-8"))["coverage"]["exercised"] == 1
+    assert json.loads((project.root / "a.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
+    assert "<html" in (project.root / "a.html").read_text(encoding="utf-8")
+    assert "<testsuites" in (project.root / "a.xml").read_text(encoding="utf-8")
+
+
+def test_arguments_go_on_to_pytest(project):
+    ended = project.dryfit("check", "test_basket.py", "-k", "empty", "-q", "--maxfail=1")
+
+    assert ended.status == 0, ended.out
+    assert "1 passed, 1 deselected" in ended.out
+
+
+def test_workers_share_a_run(project):
+    ended = project.dryfit("check", "--workers", "2")
+
+    assert ended.status == 0, ended.out
+    assert project.last_run()["tests"]["passed"] == 2
+
+
+def test_failing_tests_have_a_status_of_their_own(project):
+    project.write({"test_wrong.py": "def test_wrong():\n    assert 1 == 2\n"})
+
+    ended = project.dryfit("check")
+
+    assert ended.status == 3
+    assert "1 of the project's own tests fail" in ended.err
+
+
+def test_a_file_that_cannot_be_collected_counts_as_a_failing_test(project):
+    project.write({"test_broken.py": "import nothing_of_that_name\n"})
+
+    assert project.dryfit("check").status == 3
+
+
+def test_breaking_off_keeps_what_was_found(project):
+    project.write({"test_zz.py": "import os, signal\n\ndef test_stop():\n    os.kill(os.getpid(), signal.SIGINT)\n"})
+
+    ended = project.dryfit("check")
+
+    assert ended.status == 130
+    assert project.last_run()["tests"]["passed"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--only", "dta"], "did you mean data?"),
+        (["--only", "contention"], "belongs to a later version"),
+        (["--fail-on", "errors"], "did you mean error?"),
+        (["--seed", "many"], "allowed: a whole number"),
+        (["--workers", "many"], "allowed: a whole number, or auto"),
+        (["--json", "nowhere/a.json"], "there is no folder nowhere"),
+        (["--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_wrong_usage_is_one_clear_line(project, arguments, said):
+    ended = project.dryfit("check", *arguments)
+
+    assert ended.status == 2, ended.out + ended.err
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_accepting_what_is_not_there_names_the_nearest(project):
+    project.dryfit("check")
+
+    ended = project.dryfit("accept", "DF104-000000", "--reason", "none")
+
+    assert ended.status == 2
+    assert "no finding of the last run has this id; did you mean DF104-" in ended.err
+
+
+def test_a_report_needs_a_run(project):
+    ended = project.dryfit("report")
+
+    assert ended.status == 2
+    assert "no run is kept here; run `pytest --dryfit`" in ended.err
+
+
+def test_a_project_without_tests_has_its_static_findings(empty_project):
+    empty_project.write({"a.py": "import b\n\ndef go():\n    return b.one(1, 2)\n", "b.py": "def one(x):\n    return x\n"})
+
+    ended = empty_project.dryfit("check")
+
+    assert ended.status == 1, ended.out + ended.err
+    assert "DF201 call-mismatch" in ended.out

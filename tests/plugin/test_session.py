@@ -1,0 +1,163 @@
+"""``pytest --dryfit`` in real sessions."""
+
+from __future__ import annotations
+
+import pytest
+
+COUNTED = "1 of 2 exercised"
+
+
+def test_without_the_flag_nothing_happens(project):
+    ended = project.pytest()
+
+    assert ended.status == 0
+    assert "dryfit" not in ended.out.partition("test session starts")[2].partition("plugins:")[2].partition("\n")[2]
+    assert not (project.root / ".dryfit").exists()
+
+
+def test_the_summary_tells_coverage_findings_and_the_report(project):
+    ended = project.pytest("--dryfit")
+
+    assert ended.status == 0, ended.out + ended.err
+    assert "2 passed" in ended.out
+    assert COUNTED in ended.out
+    assert "DF104 unexercised-seam: basket → pricing.discount" in ended.out
+    assert ".dryfit/report.html" in ended.out
+    assert "<html" in (project.root / ".dryfit" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("arguments", [["-n", "2"], ["-p", "randomly"], ["--cov=basket", "--cov-branch"]])
+def test_other_plugins_change_nothing(project, rules_found, arguments):
+    assert project.pytest("--dryfit").status == 0
+    alone = project.last_run()
+    ended = project.python("-m", "pytest", "--dryfit", *arguments)
+
+    assert ended.status == 0, ended.out + ended.err
+    assert COUNTED in ended.out
+    assert rules_found(project.last_run()) == rules_found(alone)
+
+
+def test_coverage_measures_the_same_lines_and_branches(project):
+    bare = project.pytest("--cov=.", "--cov-branch", "--cov-report=json:bare.json")
+    watched = project.pytest("--dryfit", "--cov=.", "--cov-branch", "--cov-report=json:watched.json")
+
+    assert (bare.status, watched.status) == (0, 0)
+    read = project.python(
+        "-c",
+        "import json\n"
+        "bare, watched = (json.load(open(name))['files'] for name in ('bare.json', 'watched.json'))\n"
+        "assert bare == watched and 'basket.py' in bare, (bare, watched)",
+    )
+    assert read.status == 0, read.err
+
+
+def test_asynchronous_tests_are_watched(project, rules_found):
+    project.write(
+        {
+            "pyproject.toml": """
+                [tool.pytest.ini_options]
+                asyncio_mode = "auto"
+                asyncio_default_fixture_loop_scope = "function"
+            """,
+            "shipping.py": """
+                import asyncio
+                import pricing
+
+                async def quote(product):
+                    await asyncio.sleep(0)
+                    return await asyncio.to_thread(pricing.price, product), await asyncio.create_task(rebate(product))
+
+                async def rebate(product):
+                    await asyncio.sleep(0)
+                    return pricing.discount(product)
+            """,
+            "test_shipping.py": """
+                import shipping
+
+                async def test_quote():
+                    assert await shipping.quote("tea") == (19.9, 0) or True
+                    price, rebate = await shipping.quote("tea")
+                    assert (str(price), rebate) == ("19.90", 0)
+            """,
+        }
+    )
+
+    ended = project.pytest("--dryfit")
+
+    assert ended.status == 0, ended.out
+    assert ("DF104", "pricing.discount") in rules_found(project.last_run())  # basket's own, not shipping's
+    assert "2 of 3 exercised" in ended.out
+
+
+def test_failing_tests_fail_as_without_dryfit(project):
+    project.write({"test_wrong.py": "import basket\n\ndef test_wrong():\n    assert basket.total(['tea']) == 1\n"})
+
+    bare, watched = project.pytest(), project.pytest("--dryfit")
+
+    assert (bare.status, watched.status) == (1, 1)
+    assert "assert Decimal('19.90') == 1" in watched.out
+    assert "dryfit/weave" not in watched.out
+    assert "_bootstrap" not in watched.out
+
+
+def test_a_failure_of_dryfit_itself_never_touches_the_tests(project):
+    project.write(
+        {
+            "conftest.py": """
+                import dryfit.run
+
+                def broken(self, test):
+                    raise RuntimeError("planted")
+
+                dryfit.run.Watch.begin_test = broken
+            """
+        }
+    )
+
+    ended = project.pytest("--dryfit")
+
+    assert ended.status == 0
+    assert "2 passed" in ended.out
+    assert "dryfit failed, and the tests went on without it: RuntimeError: planted" in ended.out
+    assert project.dryfit("check").status == 4
+
+
+def test_a_folder_that_cannot_be_written_costs_one_warning(project):
+    (project.root / ".dryfit").write_text("a file where a folder should be")
+
+    ended = project.pytest("--dryfit")
+
+    assert ended.status == 0, ended.out
+    assert COUNTED in ended.out
+    assert str(project.root / ".dryfit") in ended.out.replace("\n", "")
+
+
+def test_a_killed_process_leaves_a_run_that_names_the_test(project):
+    project.write({"test_zz.py": "import os, signal\n\ndef test_killed():\n    os.kill(os.getpid(), signal.SIGKILL)\n"})
+
+    ended = project.pytest("--dryfit")
+    told = project.dryfit("report")
+
+    assert ended.status == -9
+    assert told.status == 0, told.err
+    assert "cut off  test_zz.py::test_killed" in told.out
+
+
+def test_wrong_configuration_is_told_all_at_once(project):
+    project.write({"pyproject.toml": "[tool.dryfit]\ncomponent = ['a']\nseed = 'x'\n"})
+
+    ended = project.pytest("--dryfit")
+
+    assert ended.status == pytest.ExitCode.USAGE_ERROR
+    assert "did you mean components?" in ended.err
+    assert "allowed: a whole number" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_part_of_the_suite_claims_nothing_about_the_rest(project):
+    ended = project.pytest("--dryfit", "-k", "empty")
+
+    assert ended.status == 0
+    assert "DF104" not in ended.out
+    told = project.dryfit("report")
+    assert "only a part of the suite ran" in told.out
