@@ -1,0 +1,319 @@
+"""Counting is exact, folding is bounded, and looking follows the schedule."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+
+from dryfit.model.crossing import Crossing
+from dryfit.model.seam import Seam
+from dryfit.model.trace import Behaviour, Observations, TracedCrossing
+from dryfit.probes.behaviours import MOST_BEHAVIOURS
+
+
+def by_key(seen: Observations) -> dict[str, Behaviour]:
+    return {behaviour.key: behaviour for behaviour in seen.behaviours}
+
+
+def tree(seen: Observations) -> dict[str, int]:
+    """Paths through the trace with their counts."""
+    known, (trace,) = by_key(seen), seen.traces
+    paths: dict[int, str] = {-1: ""}
+    counts: dict[str, int] = {}
+    for crossing in trace.crossings:
+        behaviour = known[crossing.behaviour]
+        name = f"{behaviour.seam.callable}->{behaviour.result_type}"
+        paths[crossing.index] = f"{paths[crossing.parent]}/{name}".lstrip("/")
+        counts[paths[crossing.index]] = counts.get(paths[crossing.index], 0) + crossing.count
+    return counts
+
+
+def test_a_call_is_told_with_its_types_and_shapes(stage: Any) -> None:
+    @stage.of("payment")
+    def pay(amount: object, card: object) -> object:
+        return {"status": "ok"}
+
+    for amount, card in ((19.99, "4111"), (5.0, "4222")):
+        pay(amount, card)
+    (behaviour,) = stage.end().behaviours
+    assert behaviour.seam == Seam("<tests>", "payment", "payment.pay")
+    assert [(it.name, it.type, str(it.shape)) for it in behaviour.arguments] == [
+        ("amount", "float", "float 5..19.99"),
+        ("card", "str", "str (secret)"),
+    ]
+    assert str(behaviour.result) == "dict{status: str(text)}"
+
+
+def test_one_call_site_gives_one_behaviour_a_fingerprint(stage: Any) -> None:
+    @stage.of("payment")
+    def pay(amount: object) -> object:
+        if amount is None:
+            raise ValueError
+        return amount
+
+    for amount in (1, 2, 3, "a", None):
+        try:
+            pay(amount)
+        except ValueError:
+            continue
+    told = [(it.arguments[0].type, it.outcome, it.result_type) for it in stage.end().behaviours]
+    assert sorted(told) == [
+        ("NoneType", "raised", "ValueError"),
+        ("int", "returned", "int"),
+        ("str", "returned", "str"),
+    ]
+
+
+def test_the_trace_is_a_tree_with_exact_counts(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> int:
+        return count
+
+    @stage.of("order")
+    def order(lines: int) -> str:
+        for _ in range(lines):
+            take(1)
+        return "done"
+
+    for _ in range(100):
+        order(7)
+    assert tree(stage.end()) == {"order.order->str": 100, "order.order->str/stock.take->int": 700}
+
+
+def test_different_ends_of_one_call_are_siblings(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    @stage.of("order")
+    def order(count: int) -> int | None:
+        take(count)
+        return count or None
+
+    for count in (0, 1, 0, 1):
+        order(count)
+    seen = stage.end()
+    assert sum(tree(seen).values()) == 8
+    assert [crossing.parent for crossing in seen.traces[0].crossings] == [-1, -1, 0]
+
+
+def test_recursion_across_components_folds(stage: Any) -> None:
+    @stage.of("ping")
+    def ping(depth: int) -> int:
+        return pong(depth - 1) if depth else 0
+
+    @stage.of("pong")
+    def pong(depth: int) -> int:
+        return ping(depth - 1) if depth else 0
+
+    ping(101)
+    seen = stage.end()
+    assert sum(tree(seen).values()) == 102
+    assert len(seen.traces[0].crossings) == 3
+
+
+def test_looks_follow_the_schedule_and_only_news_is_told(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    def highest(calls: Iterator[int]) -> float | None:
+        for count in calls:
+            take(count)
+        found = stage.end().behaviours
+        return found[0].arguments[0].shape.forms[0].high if found else None
+
+    numbers = iter(range(1, 1000))
+    assert highest(next(numbers) for _ in range(7)) == 4
+    assert highest(next(numbers) for _ in range(8)) == 8
+    assert highest(next(numbers) for _ in range(0)) is None
+    assert highest(next(numbers) for _ in range(2)) == 16
+
+
+@pytest.mark.parametrize("threads", [8])
+def test_counts_are_exact_with_threads(stage: Any, threads: int) -> None:
+    @stage.of("stock")
+    def take(count: int) -> int:
+        return count
+
+    @stage.of("order")
+    def order() -> None:
+        for _ in range(300):
+            take(1)
+
+    barrier, driver = threading.Barrier(threads), stage.current.get()
+
+    def work() -> None:
+        stage.current.set(driver)
+        barrier.wait()
+        for _ in range(5):
+            order()
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        workers = [threading.Thread(target=work) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    finally:
+        sys.setswitchinterval(switch)
+    counts = tree(stage.end())
+    assert counts == {
+        "order.order->NoneType": threads * 5,
+        "order.order->NoneType/stock.take->int": threads * 1500,
+    }
+
+
+def test_what_comes_after_the_end_of_its_test_is_late(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> int:
+        return count
+
+    @stage.of("order")
+    def order() -> None:
+        for _ in range(10):
+            take(1)
+        first.append(stage.end())
+        for _ in range(5):
+            take(1)
+
+    first: list[Observations] = []
+    order()
+    assert sum(crossing.count for crossing in first[0].traces[0].crossings) == 10
+    late = stage.observer.flush()
+    assert [(trace.test, trace.outcome) for trace in late.traces] == [("a test", "passed")]
+    assert sum(crossing.count for crossing in late.traces[0].crossings) == 6
+    assert stage.observer.flush() == Observations()
+
+
+def test_calls_outside_of_a_test_leave_behaviours_only(stage: Any) -> None:
+    @stage.of("stock")
+    def take() -> None: ...
+
+    stage.begin("")
+    take()
+    told = stage.observer.flush()
+    assert told.traces == ()
+    assert len(told.behaviours) == 1
+
+
+def test_each_test_has_its_own_tree(stage: Any) -> None:
+    @stage.of("stock")
+    def take() -> None: ...
+
+    def calls(test: str, times: int) -> TracedCrossing:
+        stage.begin(test)
+        for _ in range(times):
+            take()
+        (crossing,) = stage.end(test).traces[0].crossings
+        return crossing
+
+    assert [calls("one", 3).count, calls("two", 5).count] == [3, 5]
+
+
+def test_many_behaviours_become_one(stage: Any) -> None:
+    @stage.of("stock")
+    def take(value: object) -> None: ...
+
+    for number in range(MOST_BEHAVIOURS + 10):
+        take(type(f"Made{number}", (), {})())
+    seen = stage.end()
+    assert len(seen.behaviours) == MOST_BEHAVIOURS + 1
+    assert sum(tree(seen).values()) == MOST_BEHAVIOURS + 10
+
+
+def test_classes_made_at_every_call_are_let_go(stage: Any) -> None:
+    @stage.of("stock")
+    def take(value: object) -> object:
+        return value
+
+    made: list[weakref.ref[type]] = []
+    for _ in range(2000):
+        cls = type("Made", (), {})
+        made.append(weakref.ref(cls))
+        take(cls())
+    del cls
+    gc.collect()
+    assert sum(ref() is not None for ref in made) < 1000
+    seen = stage.end()
+    gc.collect()
+    assert all(ref() is None for ref in made)
+    assert len(seen.behaviours) == 1
+    assert sum(tree(seen).values()) == 2000
+
+
+class Thing:
+    pass
+
+
+def test_nothing_of_the_user_is_kept_beyond_the_call(stage: Any) -> None:
+    @stage.of("stock")
+    def take(thing: Thing, things: list[Thing]) -> Thing:
+        return Thing()
+
+    @stage.of("order")
+    def order(thing: Thing) -> Thing:
+        return take(thing, [Thing()])  # type: ignore[no-any-return]
+
+    for _ in range(5):
+        given = Thing()
+        got = order(given)
+        refs = [weakref.ref(given), weakref.ref(got)]
+        del given, got
+        gc.collect()
+        assert [ref() for ref in refs] == [None, None]
+
+
+def test_a_stand_in_is_told_and_makes_what_is_above_it_weak(stage: Any) -> None:
+    @stage.of("gateway", kind="stand-in", stands_for="gateway.Gateway.charge")
+    def charge(self: object, amount: int) -> str:
+        return "ok"
+
+    @stage.of("payment")
+    def pay(mocked: bool) -> str:
+        return str(charge(MagicMock(), 5)) if mocked else "ok"
+
+    @stage.of("order")
+    def order(mocked: bool) -> None:
+        pay(mocked)
+
+    for mocked in (True, False, True, True):
+        order(mocked)
+    told = stage.end().behaviours
+    assert {(it.seam.callable, it.stand_in, it.weak) for it in told} == {
+        ("gateway.Gateway.charge", "MagicMock", False),
+        ("payment.pay", "", True),
+        ("payment.pay", "", False),
+        ("order.order", "", True),
+        ("order.order", "", False),
+    }
+
+
+def test_a_failure_of_its_own_is_a_warning(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("dryfit.probes.invocation.look", broken)
+
+    @stage.of("stock")
+    def take(count: int) -> int:
+        return count
+
+    assert [take(n) for n in range(3)] == [0, 1, 2]
+    assert "ZeroDivisionError" in stage.end().warnings[0]
+
+
+def test_an_outcome_for_a_crossing_it_never_saw_is_ignored(stage: Any) -> None:
+    from dryfit.model.outcome import Returned
+
+    driver: Crossing = stage.current.get()
+    outcome = Returned(1)
+    assert stage.observer.after(driver, outcome) is outcome
+    assert stage.end().behaviours == ()
