@@ -22,7 +22,7 @@ _STOP = "<stop>"
 class Sites:
     """Finds call sites and keeps one object for each.
 
-    ``components`` maps absolute file names to component names; other files below ``root`` count as test code, files of
+    ``components`` maps absolute file names to component names ("" for source that belongs to none); other files below ``root`` count as test code, files of
     installed packages as frameworks, whose frames are passed over. Beyond a running event loop nothing is looked at:
     who runs the loop did not make the call.
     """
@@ -30,7 +30,7 @@ class Sites:
     def __init__(self, root: Path, components: Mapping[str, str]) -> None:
         self._root = str(root.resolve())
         self._components = {file: intern(name) for file, name in components.items()}
-        self._names = frozenset(self._components.values())
+        self._names = frozenset(self._components.values()) - {""}
         self._installed = tuple({str(Path(path).resolve()) for path in get_paths().values()})
         self._owners: dict[str, str | None] = {}
         self.known: dict[tuple[int, int], Site] = {}
@@ -71,7 +71,7 @@ class Sites:
             return _STOP
         resolved = str(Path(file).resolve())
         if resolved in self._components:
-            return self._components[resolved]
+            return self._components[resolved] or None
         below_root = resolved.startswith(self._root)
         return DRIVER if below_root and not resolved.startswith(self._installed) else None
 

@@ -79,6 +79,10 @@ class Weave:
         """Whom a code object stands for, if it is a trampoline's."""
         return self._weaver.callee_of_code(code)
 
+    def component_of(self, file: str) -> str | None:
+        """The component that a source file belongs to."""
+        return self.sites.owner(file) if self.sites.is_component(file) else None
+
     def _imported(self, module: ModuleType) -> None:
         if module.__name__ in LIBRARY_MODULES:
             self._libraries.weave_module(module)
