@@ -12,6 +12,7 @@ from database import Base, transaction
 from errors import NotFound, Refused
 from money import Amount, to_money
 
+# Suppliers number their products as they like.
 SAMPLE_PRODUCTS = [
     {"id": "prod123", "name": "Oak cutting board", "price": Decimal("49.99")},
     {"id": "prod456", "name": "Japanese pull saw", "price": Decimal("97.50")},
@@ -19,6 +20,12 @@ SAMPLE_PRODUCTS = [
     {"id": "prod001", "name": "Bench chisel", "price": Decimal("49.99")},
     {"id": "prod002", "name": "Block plane", "price": Decimal("99.99")},
     {"id": "prod003", "name": "Marking gauge", "price": Decimal("29.99")},
+    {"id": "prod1", "name": "Try square", "price": Decimal("49.99")},
+    {"id": "prod2", "name": "Spokeshave", "price": Decimal("99.99")},
+    {"id": "prod3", "name": "Cabinet scraper", "price": Decimal("29.99")},
+    {"id": "P001", "name": "Mortise chisel", "price": Decimal("49.99")},
+    {"id": "P002", "name": "Shoulder plane", "price": Decimal("99.99")},
+    {"id": "P003", "name": "Bevel gauge", "price": Decimal("29.99")},
 ]
 
 

@@ -87,14 +87,20 @@ class EmbeddedDatabase:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if self._supervisor.poll() is not None or time.monotonic() > deadline:
-                log = (self._home / "log").read_text(errors="replace")
+                log = self._read("log")
                 self.stop()
                 raise EmbeddedDatabaseFailed(f"the embedded PostgreSQL did not start; its log says:\n{log}")
             time.sleep(0.01)
 
     def _is_ready(self) -> bool:
-        state = self._home / "data" / "postmaster.pid"
-        return state.exists() and state.read_text().rstrip().endswith("ready")
+        return self._read("data/postmaster.pid").rstrip().endswith("ready")
+
+    def _read(self, name: str) -> str:
+        # initdb, too, makes and removes such a file, so it can vanish at any moment.
+        try:
+            return (self._home / name).read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
 
 
 def _unprivileged_user() -> pwd.struct_passwd | None:
