@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -70,6 +70,17 @@ class ComponentRow:
     seconds: float
     findings: int
 
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses that its seams have."""
+        counts = self.counts
+        named = (
+            ("exercised", counts.exercised),
+            ("mocked only", counts.mocked_only),
+            ("unexercised", counts.unexercised),
+        )
+        return tuple(name for name, count in named if count)
+
 
 def page(run: Run, sources: Mapping[str, tuple[str, ...]], rule_pages: str = "") -> str:
     """The whole page as text.
@@ -109,8 +120,13 @@ def finding_groups(
     many = {name for name in {found.rule for found in findings} if _are_many(findings, name)}
     alone = [found for found in findings if found.rule not in many or found.severity == "error"]
 
-    def cards(found: Iterable[Finding]) -> tuple[FindingCard, ...]:
-        return tuple(_card(finding, sources, rule_pages) for finding in found)
+    def cards(found: Sequence[Finding]) -> tuple[FindingCard, ...]:
+        """A source that the card above shows already is not shown again."""
+        places = [None, *(finding.site for finding in found)]
+        return tuple(
+            _card(finding, {} if finding.site == above else sources, rule_pages)
+            for finding, above in zip(found, places, strict=False)
+        )
 
     groups = [FindingGroup(str(seam), seam, cards(found)) for seam, found in by_seam(alone)]
     for name in sorted(many):

@@ -56,7 +56,7 @@ def _seam(seam: SeenSeam, tests: Mapping[str, int]) -> Json:
     return {
         "caller": cover.seam.caller,
         "callee": cover.seam.callee,
-        "name": cover.seam.callable,
+        "callable": cover.seam.callable,
         "kind": seam.kind,
         "status": cover.status,
         "sites": [[*_place(place), covered] for place, covered in seam.sites],

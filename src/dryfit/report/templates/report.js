@@ -5,6 +5,9 @@
   const SEVERITIES = ["error", "warning", "note"];
   const SAID_BY_THE_LINE = new Set(["DF104", "DF105"]);
   const MOST_TAB_STOPS = 60;
+  const STRAND = 4.5; // px between the lines of one arrow
+  const LANE = 5; // px between two arrows in a gap
+  const CROWDING = 90; // px of detour that an arrow takes rather than squeeze into a full gap
   const byId = (id) => document.getElementById(id);
   const slug = (status) => status.replace(" ", "-");
   const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
@@ -33,7 +36,7 @@
   const groups = new Map(data.groups.map((group) => [group.name, { ...group, open: false }]));
   const members = (group) => data.rooms.filter((room) => room.group === group.name);
   const open = data.findings.filter((finding) => !finding.accepted);
-  const seamKey = (seam) => [seam.caller, seam.callee, seam.name ?? seam.callable].join("\u0000");
+  const seamKey = ({ caller, callee, callable }) => [caller, callee, callable].join("\u0000");
   const seamByKey = new Map(data.seams.map((seam, index) => [seamKey(seam), index]));
 
   /** The box that stands for a component: itself, or the folded group that it is in. */
@@ -116,7 +119,8 @@
 
   function boxOfRoom(room) {
     const own = data.seams.filter((seam) => seam.kind !== "entry" && (seam.caller === room.name || seam.callee === room.name));
-    const shown = room.group ? room.name.slice(room.name.lastIndexOf(".") + 1) : room.name;
+    const prefix = groups.get(room.group)?.label.split("*")[0] ?? "";
+    const shown = room.name.startsWith(prefix) ? room.name.slice(prefix.length) : room.name;
     const box = make("button", { type: "button", class: room.floor < 0 ? "room library" : "room", title: room.name, onclick: () => choose({ room: room.name }) },
       make("b", {}, breakable(shown)), make("small", {}, plural(own.length, "seam")));
     return watch(room.name, box);
@@ -202,25 +206,34 @@
     for (let index = one.from.row + step; step && index !== one.to.row; index += step) {
       const left = Math.abs(one.to.row - index) + 1;
       const wish = x + (one.to.middle - x) / left;
-      const off = (gap) => Math.max(gap.left - wish, wish - gap.right, 0);
-      const gap = rows[index].gaps.filter((each) => each.right > each.left).sort((a, b) => off(a) - off(b))[0];
+      const cost = (gap) => Math.max(gap.left - wish, wish - gap.right, 0) + (crowding(gap) * CROWDING);
+      const gap = rows[index].gaps.filter((each) => each.right > each.left).sort((a, b) => cost(a) - cost(b))[0];
       if (!gap) continue;
-      const lane = { row: index, x: Math.min(Math.max(wish, gap.left), gap.right), toward: one.to.middle, down: step > 0 };
+      const lane = { row: index, x: Math.min(Math.max(wish, gap.left), gap.right), toward: one.to.middle, width: strandsOf(one.pair).length * STRAND + LANE };
       gap.lanes.push(lane);
       one.lanes.push(lane);
       x = lane.x;
     }
   }
 
-  /** Keep the arrows in one gap apart, as far as the gap allows. */
+  /** How much of a gap is taken: 1 and more where the next arrow would come too near to the others. */
+  const crowding = (gap) => gap.lanes.reduce((sum, lane) => sum + lane.width, 0) / (gap.right - gap.left);
+
+  /** Keep the arrows in one gap apart, as far as the gap allows; near the place where each wishes to be. */
   function spreadLanes(gap) {
     const { lanes } = gap;
-    if (lanes.length < 2) return;
     lanes.sort((a, b) => a.x - b.x || a.toward - b.toward);
-    const step = Math.min(9, (gap.right - gap.left) / (lanes.length - 1));
-    const mean = lanes.reduce((sum, lane) => sum + lane.x, 0) / lanes.length;
-    const first = Math.min(Math.max(mean - (step * (lanes.length - 1)) / 2, gap.left), gap.right - step * (lanes.length - 1));
-    lanes.forEach((lane, index) => { lane.x = first + index * step; });
+    const squeeze = Math.min(1, 1 / crowding(gap));
+    let free = gap.left;
+    for (const lane of lanes) {
+      lane.x = Math.max(lane.x, free + (lane.width * squeeze) / 2);
+      free = lane.x + (lane.width * squeeze) / 2;
+    }
+    let limit = gap.right;
+    for (const lane of lanes.toReversed()) {
+      lane.x = Math.min(lane.x, limit - (lane.width * squeeze) / 2);
+      limit = lane.x - (lane.width * squeeze) / 2;
+    }
   }
 
   /** Share out the upper and the lower side of a box among the arrows that touch it. */
@@ -242,7 +255,7 @@
     const { pair } = one;
     const strands = strandsOf(pair);
     const shapes = strands.map(([status, count], index) => {
-      const path = draw("path", { class: `strand ${slug(status)}`, d: pathOf(one, rows, (index - (strands.length - 1) / 2) * 4.5), "marker-end": `url(#head-${slug(status)})` });
+      const path = draw("path", { class: `strand ${slug(status)}`, d: pathOf(one, rows, (index - (strands.length - 1) / 2) * STRAND), "marker-end": `url(#head-${slug(status)})` });
       path.style.strokeWidth = status === "import only" ? "" : `${1.4 + Math.min(Math.log2(count), 3) * 0.5}px`;
       return path;
     });
@@ -301,7 +314,7 @@
       const length = pair.hit.getTotalLength();
       const spots = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map((share) => pair.hit.getPointAtLength(length * share));
       const room = (spot) => Math.min(...taken.map((other) => Math.hypot(other.x - spot.x, other.y - spot.y)), ...[...at.values()].map((rect) => distance(rect, spot) + 8));
-      const spot = spots.find((each) => room(each) > 20) ?? spots.sort((a, b) => room(b) - room(a))[0];
+      const spot = spots.find((each) => room(each) > 27) ?? spots.sort((a, b) => room(b) - room(a))[0];
       taken.push(spot);
       pair.element.append(badge(spot, worst(findings), findings.length));
     }
@@ -357,18 +370,19 @@
   function ofPair(key) {
     const pair = pairs.find((each) => each.key === key);
     const rest = pair.findings.filter((finding) => !seamByKey.has(seamKey(finding)));
-    const body = pair.seams.length ? entries(pair.seams, pair.seams.length === 1) : [make("p", {}, "It imports this component, and no call between the two was found.")];
+    if (pair.seams.length === 1 && !rest.length) return ofSeam(pair.seams[0]);
+    const body = pair.seams.length ? entries(pair.seams) : [make("p", {}, "It imports this component, and no call between the two was found.")];
     return { title: `${label(pair.from)} → ${label(pair.to)}`, body: [...foundList(rest), ...body] };
   }
 
   function ofSeam(index) {
     const seam = data.seams[index];
-    return { title: `${seam.caller} → ${seam.name}`, body: [statusLine(seam), ...details(index)] };
+    return { title: `${seam.caller} → ${seam.callable}`, body: [statusLine(seam), ...details(index)] };
   }
 
   function ofRoom(name) {
     const seams = data.seams.map((seam, index) => ({ seam, index }));
-    const part = (title, chosenSeams) => chosenSeams.length ? [make("h3", {}, title), ...entries(chosenSeams.map(({ index }) => index), false)] : [];
+    const part = (title, chosenSeams) => chosenSeams.length ? [make("h3", {}, title), ...entries(chosenSeams.map(({ index }) => index))] : [];
     const inside = seams.filter(({ seam }) => seam.callee === name && seam.kind !== "entry");
     const outside = seams.filter(({ seam }) => seam.caller === name);
     const entered = seams.filter(({ seam }) => seam.callee === name && seam.kind === "entry");
@@ -377,17 +391,15 @@
     return { title: name, body: [make("p", {}, kind), ...part("Calls", outside), ...part("Called by", inside), ...part("Entered from tests", entered)] };
   }
 
-  function entries(indices, opened) {
+  function entries(indices) {
     return indices.map((index) => {
       const seam = data.seams[index];
       const findings = findingsOf(seam);
       const inside = make("div", { class: "inside" });
-      const entry = make("details", { class: "entry", open: opened },
-        make("summary", {}, make("span", { class: "name" }, `${seam.caller} → ${seam.name}`), statusMark(seam.status),
+      const entry = make("details", { class: "entry" },
+        make("summary", {}, make("span", { class: "name" }, `${seam.caller} → ${seam.callable}`), statusMark(seam.status),
           findings.length ? make("span", { class: "tag found" }, plural(findings.length, "finding")) : null), inside);
-      const fill = () => entry.open && !inside.hasChildNodes() && inside.append(...details(index));
-      entry.addEventListener("toggle", fill);
-      if (opened) fill();
+      entry.addEventListener("toggle", () => entry.open && !inside.hasChildNodes() && inside.append(...details(index)));
       return entry;
     });
   }
@@ -508,11 +520,9 @@
     for (const table of tables) {
       for (const row of table.tBodies[0].rows) {
         const name = value(row, 0).toLowerCase();
-        row.hidden = !words.every((word) => name.includes(word)) || !row.dataset.status.includes(status);
+        row.hidden = !words.every((word) => name.includes(word)) || (status !== "" && !row.dataset.status.split(", ").includes(status));
       }
     }
-    // "exercised" is the end of "unexercised": compare whole words there
-    if (status === "exercised") for (const table of tables) for (const row of table.tBodies[0].rows) row.hidden ||= !/(^|\s)exercised/.test(row.dataset.status);
     count();
   }
 
