@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from dryfit.report.tally import Tally, tally
 LINES_AROUND = 3
 NOT_PASSED = ("failed", "error", "cut off")
 FOLD_ABOVE = 8
+BREAKS = re.compile(r"(?<=[._/:])(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +171,19 @@ def _component_row(component: Component, own: list[SeamCoverage], findings: int)
 
 
 def around(place: Place, sources: Mapping[str, tuple[str, ...]]) -> tuple[SourceLine, ...]:
-    """The lines around a place; none where the file is not given or does not reach so far."""
+    """The lines around a place, their common indentation taken off; none where the source does not reach so far."""
     lines = sources.get(place.file, ())
     if not 0 < place.line <= len(lines):
         return ()
     first = max(1, place.line - LINES_AROUND)
     last = min(len(lines), place.line + LINES_AROUND)
-    return tuple(
-        SourceLine(number, lines[number - 1], number == place.line) for number in range(first, last + 1)
-    )
+    shown = textwrap.dedent("\n".join(lines[first - 1 : last])).split("\n")
+    return tuple(SourceLine(number, text, number == place.line) for number, text in enumerate(shown, first))
+
+
+def pieces(name: object) -> list[str]:
+    """A dotted name or a path in the pieces between which a line may break: after dot, slash, colon, underscore."""
+    return BREAKS.split(str(name))
 
 
 def duration(seconds: float) -> str:
@@ -203,7 +210,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(shown=shown, duration=duration, plural=plural, rule_page=rule_page)
+    environment.filters.update(
+        pieces=pieces, shown=shown, duration=duration, plural=plural, rule_page=rule_page
+    )
     return environment
 
 

@@ -11,6 +11,7 @@ from dryfit.model.finding import Finding
 from dryfit.model.run import Run, SeamCoverage
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.trace import Behaviour, Trace
+from dryfit.report.groups import SEVERITIES
 
 Kind = Literal["component", "library", "entry"]
 
@@ -43,6 +44,12 @@ class SeenSeam:
     def seam(self) -> Seam:
         """The seam itself."""
         return self.coverage.seam
+
+    @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """The findings that nobody accepted, the gravest first."""
+        found = (finding for finding in self.findings if finding.accepted is None)
+        return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
 def seen_seams(run: Run) -> tuple[SeenSeam, ...]:

@@ -134,7 +134,7 @@
   }
 
   function breakable(text) {
-    const pieces = text.split(/(?<=[._])/).flatMap((piece) => [piece, make("wbr")]);
+    const pieces = text.split(/(?<=[._/:])(?=\w)/).flatMap((piece) => [piece, make("wbr")]);
     return make("span", {}, ...pieces);
   }
 
@@ -341,7 +341,7 @@
     if (panel.hidden) opener = document.activeElement;
     chosen = what;
     const { title, body } = what.pair ? ofPair(what.pair) : what.room ? ofRoom(what.room) : ofSeam(what.seam);
-    byId("panel-title").textContent = title;
+    byId("panel-title").replaceChildren(breakable(title));
     byId("panel-body").replaceChildren(...body);
     panel.hidden = false;
     panel.scrollTop = 0;
@@ -397,8 +397,8 @@
       const findings = findingsOf(seam);
       const inside = make("div", { class: "inside" });
       const entry = make("details", { class: "entry" },
-        make("summary", {}, make("span", { class: "name" }, `${seam.caller} → ${seam.callable}`), statusMark(seam.status),
-          findings.length ? make("span", { class: "tag found" }, plural(findings.length, "finding")) : null), inside);
+        make("summary", {}, make("span", { class: "name" }, breakable(`${seam.caller} → ${seam.callable}`)), statusMark(seam.status),
+          findings.length ? make("span", { class: `tag ${worst(findings)}` }, plural(findings.length, "finding")) : null), inside);
       entry.addEventListener("toggle", () => entry.open && !inside.hasChildNodes() && inside.append(...details(index)));
       return entry;
     });
@@ -458,7 +458,7 @@
       make("p", { class: "head" }, make("span", {}, make("b", {}, `${seen.count.toLocaleString("en")} ×`), `${each}${effect}`), make("code", {}, line ? `${file}:${line}` : file)),
       make("dl", {}, ...seen.arguments.map(([name, shape]) => row(name, shape)), outcome),
       remark ? make("p", { class: "remark" }, remark) : null,
-      seen.tests.length ? make("details", {}, make("summary", {}, plural(seen.tests.length, "test")), make("ul", {}, ...seen.tests.map((test) => make("li", {}, make("code", {}, data.tests[test]))))) : null);
+      seen.tests.length ? make("details", {}, make("summary", {}, plural(seen.tests.length, "test")), make("ul", {}, ...seen.tests.map((test) => make("li", {}, make("code", {}, breakable(data.tests[test])))))) : null);
   }
 
   /** A long shape on several lines: a break after each brace, and after each comma between fields. */
@@ -530,7 +530,8 @@
     const table = tables.find((each) => !each.hidden);
     const rows = [...table.tBodies[0].rows];
     const shown = rows.filter((row) => !row.hidden).length;
-    byId("matches").textContent = shown === rows.length ? `${shown.toLocaleString("en")} rows` : `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
+    const all = plural(rows.length, table.id === "seam-table" ? "seam" : "component");
+    byId("matches").textContent = shown === rows.length ? all : `${shown.toLocaleString("en")} of ${all}`;
   }
 
   function showTable(id) {
