@@ -22,7 +22,7 @@ from typing import Any
 
 from dryfit.probes.look import is_stand_in
 from dryfit.probes.parts import MOST_ITEMS
-from dryfit.probes.statics import defines, derives, is_library_class, module_of, mro, namespace, type_name
+from dryfit.probes.statics import defines, derives, module_of, mro, namespace, type_name
 
 MOST_NESTED = 8
 
@@ -159,17 +159,16 @@ def _union(checks: list[Check]) -> Check:
 
 
 def _literal(allowed: tuple[object, ...]) -> Check:
-    exact = {(type(value), value) for value in allowed}
-
     def check(value: object) -> str | None:
         found = type(value)
-        if _may_pretend(value) or not is_library_class(found):
-            return (
-                None if any(value is other for other in allowed) or derives(found, str) else type_name(found)
-            )
-        if id(found) not in _PLAIN or (found, value) in exact:
-            return None if id(found) in _PLAIN else type_name(found)
-        return f"another {type_name(found)}"
+        if any(value is other for other in allowed) or _may_pretend(value):
+            return None
+        if id(found) not in _PLAIN:  # a subclass may well be equal, but cannot be asked
+            return None if derives(found, str) or derives(found, int) else type_name(found)
+        alike = [other for other in allowed if type(other) is found]
+        if value in alike:
+            return None
+        return f"another {type_name(found)}" if alike else type_name(found)
 
     return check
 
@@ -214,7 +213,7 @@ def _places(inner: list[Check]) -> Check:
 
 
 def _typed_dict(cls: Any) -> Check:
-    required = sorted(cls.__required_keys__)
+    required = _required_keys(cls)
 
     def check(value: object) -> str | None:
         if type(value) is not dict:
@@ -223,6 +222,17 @@ def _typed_dict(cls: Any) -> Check:
         return next((f"dict without {key!r}" for key in required if key not in keys), None)
 
     return check
+
+
+def _required_keys(cls: Any) -> list[str]:
+    """Give the keys that must be there; ``NotRequired`` in an annotation that is a text is seen by its hint only."""
+    try:
+        hints = typing.get_type_hints(cls, include_extras=True)
+    except Exception:  # noqa: BLE001 - the annotations are expressions of the user's
+        return []
+    return sorted(
+        key for key in cls.__required_keys__ if typing.get_origin(hints.get(key)) is not typing.NotRequired
+    )
 
 
 def _first_wrong(container: object, items: list[object], inner: Check) -> str | None:

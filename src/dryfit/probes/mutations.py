@@ -172,8 +172,10 @@ def _items_difference(before: Items, after: Items, path: str) -> str:
     if not before.ordered:
         return _at(path, "items replaced")
     pairs = zip(before.items, after.items, strict=True)
-    inner = (_difference(old, new, f"{path}[]") for old, new in pairs if old != new)
-    return next(filter(None, inner), _at(path, "items replaced"))
+    inner = [_difference(old, new, f"{path}[]") for old, new in pairs if old != new]
+    return next(
+        (text for text in inner if text and not text.endswith("[]: replaced")), _at(path, "items replaced")
+    )
 
 
 def _fields_difference(before: Fields, after: Fields, path: str) -> str:

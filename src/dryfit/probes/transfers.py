@@ -25,6 +25,7 @@ MOST_ARRIVED = 512
 """How many leaves of one invocation are kept."""
 
 SHORTEST_CUT = 8
+SHORTEST_ROUND = 20
 LEAST_DIGITS = 3
 
 
@@ -204,7 +205,9 @@ def _text_cut(wide: Leaf, narrow: Leaf) -> bool:
 
 
 def _is_round(length: int) -> bool:
-    return length % 10 == 0 or length & (length - 1) == 0 or length & (length + 1) == 0
+    """Whether a programmer would cut at this length: 20, 32, 50, 255 …"""
+    powers = length & (length - 1) == 0 or length & (length + 1) == 0
+    return length >= SHORTEST_ROUND and (length % 10 == 0 or powers)
 
 
 _Test = Callable[[Leaf, Leaf], bool]

@@ -1,0 +1,307 @@
+"""Values against type hints: what contradicts, what does not, and what is skipped with its reason."""
+
+# ruff: noqa: UP006, UP007, UP045, RUF013 - the old spellings are under test too
+
+from __future__ import annotations
+
+import collections.abc as abc
+import datetime as dt
+import enum
+import sys
+import typing as t
+from abc import ABC
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
+
+import pytest
+
+from dryfit.model.trace import Observations, Violation
+from dryfit.probes.agreement import agreement
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from nowhere_to_be_found import Ghost  # type: ignore[import-not-found]
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Base:
+    pass
+
+
+class Derived(Base):
+    pass
+
+
+class Abstract(ABC):  # noqa: B024 - what is registered with it is the point
+    pass
+
+
+class Virtual:
+    pass
+
+
+Abstract.register(Virtual)
+
+
+class Quacks(t.Protocol):
+    def quack(self) -> None: ...
+
+
+class Liar:
+    @property
+    def __class__(self) -> Any:
+        raise AssertionError("asked")
+
+
+class Choosy(type):
+    def __instancecheck__(cls, value: object) -> bool:
+        raise AssertionError("asked")
+
+
+class Chosen(metaclass=Choosy):
+    pass
+
+
+class Movie(t.TypedDict):
+    name: str
+    year: t.NotRequired[int]
+
+
+UserId = t.NewType("UserId", int)
+T = t.TypeVar("T")
+
+AGREE = [
+    (int, 1),
+    (int, True),
+    (float, 1),
+    (complex, 1.5),
+    (bytes, bytearray()),
+    (object, Liar()),
+    (t.Any, 1),
+    (None, None),
+    (t.Optional[int], None),
+    (int | str, "a"),
+    (t.Union[int, str], 1),
+    (UserId, 5),
+    (t.Annotated[int, "metadata"], 5),
+    (t.Literal["a", 1, None], None),
+    (t.Literal[Colour.RED], Colour.RED),
+    (list[int], [1, 2]),
+    (list[T], ["a"]),
+    (t.List[int], [1]),
+    (dict[str, int], {"a": 1}),
+    (dict, {1: 2}),
+    (tuple[int, ...], (1, 2)),
+    (tuple[int, str], (1, "a")),
+    (tuple[()], ()),
+    (set[int], {1}),
+    (abc.Sequence[int], (1, 2)),
+    (abc.Sequence[str], "text"),
+    (abc.Iterable[int], range(3)),
+    (abc.Mapping[str, int], {"a": 1}),
+    (abc.Sequence[int], Liar()),
+    (abc.Callable[[int], int], len),
+    (abc.Callable, partial(len)),
+    (type[Base], Derived),
+    (type, int),
+    (Base, Derived()),
+    (Base, Mock()),
+    (Base, Liar()),
+    (Abstract, Virtual()),
+    (Chosen, 5),
+    (Quacks, 5),
+    (T, 5),
+    (Movie, {"name": "x"}),
+    (t.LiteralString, "x"),
+    (t.TypeGuard[int], True),
+    (t.Self, 5),
+    (dt.date, dt.datetime(2024, 1, 1)),
+    (Decimal, Decimal(1)),
+    (list["int | Ghost"], [1]),
+]
+DISAGREE = [
+    (int, "1", "str"),
+    (int, 1.0, "float"),
+    (str, None, "NoneType"),
+    (float, "1.5", "str"),
+    (float, Decimal(1), "decimal.Decimal"),
+    (Decimal, 1.5, "float"),
+    (bool, 1, "int"),
+    (None, 1, "int"),
+    (t.Optional[int], "x", "str"),
+    (int | None, 1.5, "float"),
+    (UserId, "5", "str"),
+    (t.Annotated[int, "metadata"], "5", "str"),
+    (t.Literal["a"], "b", "another str"),
+    (t.Literal[1], True, "bool"),
+    (t.Literal[Colour.RED], 5, "int"),
+    (list[int], [1, "2"], "str in list"),
+    (list[int], (1,), "tuple"),
+    (dict[str, int], {"a": "b"}, "str in dict"),
+    (dict[str, int], {1: 1}, "int in dict"),
+    (tuple[int, ...], (1, "a"), "str in tuple"),
+    (tuple[int, str], (1,), "tuple of 1"),
+    (tuple[int, str], (1, 2), "int in tuple"),
+    (list[dict[str, list[int]]], [{"a": [1.5]}], "float in list in dict in list"),
+    (abc.Sequence[int], 5, "int"),
+    (abc.Iterable[int], [1, "a"], "str in list"),
+    (abc.Mapping[str, int], [1], "list"),
+    (abc.Callable[[int], int], 5, "int"),
+    (type[Base], 5, "int"),
+    (Derived, Base(), f"{__name__}.Base"),
+    (Abstract, 5, None),
+    (Colour, "red", "str"),
+    (Movie, {"year": 5}, "dict without 'name'"),
+    (Movie, [], "list"),
+    (t.NoReturn, 5, "int"),
+    (dt.datetime, dt.date(2024, 1, 1), "datetime.date"),
+]
+
+
+@pytest.mark.parametrize(("hint", "value"), AGREE, ids=map(str, range(len(AGREE))))
+def test_agreement(hint: object, value: object) -> None:
+    check, _ = agreement(hint)
+    assert check(value) is None
+
+
+@pytest.mark.parametrize(("hint", "value", "found"), DISAGREE, ids=map(str, range(len(DISAGREE))))
+def test_disagreement(hint: object, value: object, found: str | None) -> None:
+    check, _ = agreement(hint)
+    assert check(value) == found
+
+
+@pytest.mark.parametrize("hint", [Quacks, T, Chosen, list[T], t.ParamSpec("P")])
+def test_what_is_left_unchecked_is_said(hint: object) -> None:
+    _, unchecked = agreement(hint)
+    assert len(unchecked) == 1
+
+
+def test_elements_of_other_containers_are_not_iterated() -> None:
+    class Sly(list[Any]):
+        def __iter__(self) -> t.Iterator[Any]:
+            raise AssertionError("asked")
+
+    check, _ = agreement(list[int])
+    assert check(Sly(["a"])) is None
+
+
+def told(seen: Observations) -> list[tuple[str, str, str]]:
+    return [(it.where, it.hint, it.found) for it in seen.incidents if isinstance(it, Violation)]
+
+
+def test_arguments_and_results_are_checked(stage: Any) -> None:
+    @stage.of("payment")
+    def pay(amount: Decimal, note: str = None, *rest: int, **options: int) -> str:  # type: ignore[assignment]
+        return 5  # type: ignore[return-value]
+
+    pay(1.5, None, 1, "2", retries="many")
+    assert told(stage.end()) == [
+        ("amount", "Decimal", "float"),
+        ("rest", "int", "str"),
+        ("options", "int", "str"),
+        ("return", "str", "int"),
+    ]
+
+
+def test_every_new_fingerprint_is_checked(stage: Any) -> None:
+    @stage.of("payment")
+    def pay(amount: int) -> None: ...
+
+    for number in range(1000):
+        pay("777" if number == 777 else number)
+    assert told(stage.end()) == [("amount", "int", "str")]
+
+
+def test_a_rare_outcome_is_checked(stage: Any) -> None:
+    @stage.of("payment")
+    def pay(amount: int) -> int:
+        return "777" if amount == 777 else amount  # type: ignore[return-value]
+
+    for number in range(1000):
+        pay(number)
+    assert told(stage.end()) == [("return", "int", "str")]
+
+
+def test_the_default_itself_never_contradicts(stage: Any) -> None:
+    marker: Any = object()
+
+    @stage.of("api")
+    def handler(session: int = marker, *, user: str = marker) -> None: ...
+
+    handler()
+    assert told(stage.end()) == []
+
+
+def test_a_name_imported_for_typing_only_is_found_where_it_is_loaded(stage: Any) -> None:
+    import fractions
+
+    assert "fractions" in sys.modules
+
+    @stage.of("payment")
+    def pay(share: Fraction, ghost: Ghost, wrong: Undefined) -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+    pay(0.5, 1, 2)
+    pay(fractions.Fraction(1, 2), 1, 2)
+    seen = stage.end()
+    assert told(seen) == [("share", "Fraction", "float")]
+    assert [(it.what, it.reason) for it in seen.skipped] == [
+        ("payment.pay: parameter ghost", "the name 'Ghost' cannot be resolved"),
+        ("payment.pay: parameter wrong", "the name 'Undefined' cannot be resolved"),
+    ]
+
+
+def test_a_name_of_the_enclosing_function_is_found_in_the_closure(stage: Any) -> None:
+    class Local:
+        pass
+
+    @stage.of("payment")
+    def pay(amount: Local) -> object:
+        return Local
+
+    pay(5)
+    assert told(stage.end()) == [("amount", "Local", "int")]
+
+
+def test_an_annotation_that_raises_is_skipped(stage: Any) -> None:
+    @stage.of("payment")
+    def pay(amount: 1 / 0) -> None: ...  # type: ignore[valid-type]
+
+    pay(5)
+    assert [it.reason for it in stage.end().skipped] == [
+        "the annotation cannot be evaluated (ZeroDivisionError)"
+    ]
+
+
+def test_generators_and_stand_ins_have_no_result_to_check(stage: Any) -> None:
+    @stage.of("stock", kind="generator")
+    def rows() -> abc.Iterator[int]:
+        return None  # type: ignore[return-value]
+
+    @stage.of("stock", kind="stand-in", stands_for="stock.rows")
+    def mocked(count: int) -> int:
+        return "x"  # type: ignore[return-value]
+
+    rows()
+    mocked("y")
+    assert told(stage.end()) == []
+
+
+@dataclass
+class Node:
+    next: Node | None
+
+
+def test_a_hint_may_be_recursive(stage: Any) -> None:
+    @stage.of("stock")
+    def take(node: Node) -> None: ...
+
+    take(Node(None))
+    take(None)
+    assert told(stage.end()) == [("node", "Node", "NoneType")]
