@@ -1,28 +1,41 @@
-"""Python twins of C classes, which have no code to weave: subclasses whose methods hand everything on."""
+"""Python twins of C classes, which have no code to weave: subclasses whose methods hand everything on.
+
+Their code is ``unseen``, as a trampoline's: the warnings that sqlite3's adapters give about their caller's caller name
+the user's line. Only those that C code gives about its own caller name the twin (``stacklevel=1`` looks at no file
+name); sqlite3 has one, about named placeholders with a sequence.
+"""
 
 from __future__ import annotations
 
 import builtins
-import io
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
+
+from dryfit.weave.trampoline import unseen
+
+__tracebackhide__ = True
 
 _WRITING = frozenset("wax+")
 
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Functions to weave, by the name of the row, and the attributes that were replaced: owner, name, old value."""
+    """Functions to weave, by the name of the row, and the one callable that was replaced in ``modules``."""
 
     functions: Mapping[str, FunctionType]
-    replaced: tuple[tuple[Any, str, object], ...]
+    name: str
+    old: object
+    new: object
+    modules: tuple[ModuleType, ...]
 
     def restore(self) -> None:
-        """Put the old values back."""
-        for owner, name, value in self.replaced:
-            setattr(owner, name, value)
+        """Put the old callable back where the new one still is."""
+        for module in self.modules:
+            if vars(module).get(self.name) is self.new:
+                setattr(module, self.name, self.old)
 
 
 def sqlite3(module: ModuleType) -> Twins:
@@ -64,12 +77,8 @@ def sqlite3(module: ModuleType) -> Twins:
             options.setdefault("factory", Connection)
         return old(*arguments, **options)
 
-    _named_as(connect, old)
-    owners = [module, module.dbapi2] if hasattr(module, "dbapi2") else [module]
-    return Twins(
-        _functions(Cursor, *_STATEMENTS) | _functions(Connection, *_STATEMENTS, "commit", "rollback"),
-        _replace(owners, "connect", connect),
-    )
+    functions = _functions(Cursor, *_STATEMENTS) | _functions(Connection, *_STATEMENTS, "commit", "rollback")
+    return _replaced(old, _named_as(old, connect), functions)
 
 
 _STATEMENTS = ("execute", "executemany", "executescript")
@@ -107,17 +116,14 @@ def psycopg2(module: ModuleType) -> Twins:
             options["connection_factory"] = options.get("connection_factory") or connection
         return old(*arguments, **options)
 
-    _named_as(connect, old)
-    return Twins(
-        _functions(cursor, "execute", "executemany") | _functions(connection, "commit", "rollback"),
-        _replace([module], "connect", connect),
-    )
+    functions = _functions(cursor, "execute", "executemany") | _functions(connection, "commit", "rollback")
+    return _replaced(old, _named_as(old, connect), functions)
 
 
 def opening(module: ModuleType) -> Twins:
     """Put an opener in place of ``open`` whose ``write`` is called where a file is opened for writing."""
-    opener = _Opener(builtins.open)
-    return Twins({"open": _Opener.write}, _replace([builtins, io], "open", opener))  # type: ignore[dict-item]
+    old = builtins.open
+    return _replaced(old, _Opener(old), {"open": vars(_Opener)["write"]})
 
 
 class _Opener:
@@ -128,11 +134,13 @@ class _Opener:
         self.__name__ = self.__qualname__ = "open"
         self.__doc__ = old.__doc__
 
+    @unseen
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         mode = arguments[1] if len(arguments) > 1 else options.get("mode", "r")
         writes = type(mode) is str and not _WRITING.isdisjoint(mode)
         return self.write(*arguments, **options) if writes else self._old(*arguments, **options)
 
+    @unseen
     def write(self, *arguments: Any, **options: Any) -> Any:
         return self._old(*arguments, **options)
 
@@ -141,17 +149,24 @@ class _Opener:
 
 
 def _functions(owner: type, *names: str) -> dict[str, FunctionType]:
-    owner.__module__, owner.__qualname__ = owner.__base__.__module__, owner.__name__  # type: ignore[union-attr]
+    """Pass a twin off as its base, and give its methods to be woven."""
+    owner.__module__, owner.__qualname__ = owner.__mro__[1].__module__, owner.__name__
+    for value in vars(owner).values():
+        if isinstance(value, FunctionType):
+            unseen(value)
     return {f"{owner.__name__}.{name}": vars(owner)[name] for name in names}
 
 
-def _named_as(function: FunctionType | Callable[..., Any], old: Any) -> None:
-    function.__module__, function.__qualname__ = old.__module__, old.__qualname__
-    function.__doc__ = old.__doc__
+def _named_as(old: Any, new: Callable[..., Any]) -> Callable[..., Any]:
+    new.__module__, new.__qualname__, new.__doc__ = old.__module__, old.__qualname__, old.__doc__
+    return unseen(new)
 
 
-def _replace(owners: list[Any], name: str, new: object) -> tuple[tuple[Any, str, object], ...]:
-    replaced = tuple((owner, name, getattr(owner, name)) for owner in owners)
-    for owner in owners:
-        setattr(owner, name, new)
-    return replaced
+def _replaced(old: Any, new: object, functions: Mapping[str, FunctionType]) -> Twins:
+    """Put ``new`` into every module that has ``old`` under its own name, also those that imported it from there."""
+    name = old.__name__
+    loaded = tuple(sys.modules.values())
+    modules = tuple(each for each in loaded if getattr(each, "__dict__", {}).get(name) is old)
+    for module in modules:
+        setattr(module, name, new)
+    return Twins(functions, name, old, new, modules)

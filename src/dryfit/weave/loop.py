@@ -1,28 +1,33 @@
 """The one loop that calls the probes.
 
 A trampoline asks whether the caller is inside the callee's own component, and calls the function as it was if so.
-Otherwise it comes here. What happens at a seam is the same four times, for the four kinds of callables that Python has:
-begin the crossing (the probes look, and may act), let the callee run as the innermost component, end the crossing
-(the probes see the outcome, and may change it), and give the caller exactly what came of it: the same value, or the same
-exception object, raised again where it was caught so that its context and its traceback stay.
+Otherwise it comes here. What happens at a seam is the same four times, for the four kinds of callables that Python
+has: begin the crossing (the probes look, and may act), let the callee run as the innermost component, end the crossing
+(the probes see the outcome, and may change it), and give the caller exactly what came of it: the same value, or the
+same exception object, raised again where it was caught so that its context and its traceback stay.
+
+An exception refers to the frames that it passed, so no local variable here keeps one: that would be a cycle which only
+the garbage collector ends, and what the user's frames hold would live longer than without dryfit.
 """
 
 from __future__ import annotations
 
+import sys
 import traceback
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from sys import _getframe
 from types import FrameType
 from typing import Any
 
-from dryfit.model.crossing import Callee, Crossing
+from dryfit.model.crossing import Callee, Crossing, Site
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Probe, Raise, Return
 from dryfit.model.seam import DRIVER
 from dryfit.weave.sites import NOWHERE, Sites
-from dryfit.weave.trampoline import first_step, unseen
+from dryfit.weave.trampoline import unseen
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
 
@@ -35,16 +40,25 @@ _DRIVER = Callee(component=DRIVER, name=DRIVER, parameters=())
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Woven:
-    """What a trampoline knows: whom it stands for, and how to call it with a tuple of its values in declared order."""
+    """What a trampoline knows: whom it stands for, and how to call it with a tuple of its values in declared order.
+
+    ``lasting`` is the loop's coroutine or generator function that crosses into one of the user's; plain functions
+    have none.
+    """
 
     callee: Callee
     function: Callable[..., Any]
     component: str
     begin: Begin
+    lasting: Callable[..., Any] | None = None
 
 
 class Loop:
-    """Calls ``probes`` at every crossing. ``current`` is the innermost crossing of this thread or task."""
+    """Calls ``probes`` at every crossing.
+
+    ``current`` is the innermost crossing of this thread or task, ``handed_over`` the site at which the work of this
+    thread was handed to it.
+    """
 
     def __init__(self, sites: Sites, probes: tuple[Probe, ...] = ()) -> None:
         self.sites = sites
@@ -53,11 +67,12 @@ class Loop:
         self.root = driver("")
         self.test = self.root
         self.current: ContextVar[Crossing] = ContextVar("dryfit_crossing", default=self.root)
+        self.handed_over: ContextVar[Site] = ContextVar("dryfit_handed_over", default=NOWHERE)
         self._get = self.current.get
         self._set = self.current.set
         self._known = sites.known
 
-    # The four kinds of callables. Each stands directly below its trampoline: `_getframe(2)` is the frame that called.
+    # The first two stand directly below a trampoline: `_getframe(2)` is the frame that called it.
 
     @unseen
     def call(self, woven: Woven, values: Values) -> object:
@@ -72,120 +87,109 @@ class Loop:
             value = woven.function(*values) if act is None else perform(act)
         except BaseException as error:
             self._set(above)
-            if (outcome := self._after(crossing, Raised(error))).carries(error):
-                del outcome
+            instead = self._instead_of(error, crossing)
+            if instead is None:
                 raise
-            return outcome.unwrap()
-        self._set(above)
-        return self._after(crossing, Returned(value)).unwrap()
+        else:
+            self._set(above)
+            instead = self._after(crossing, Returned(value))
+        return instead.unwrap()
 
     @unseen
-    async def call_coroutine(self, woven: Woven, values: Values) -> object:
-        """Cross into a coroutine function; the crossing lasts from the first step to the end of what is awaited."""
+    def call_lasting(self, woven: Woven, values: Values) -> object:
+        """Cross into what gives a coroutine or generator.
+
+        Who calls is known now; the crossing begins with the first step.
+        """
+        crossing = woven.begin(woven, values, self._get(), _getframe(2))
+        if crossing is None or woven.lasting is None:
+            return woven.function(*values)
+        return woven.lasting(self, woven, crossing)
+
+    @unseen
+    async def coroutine(self, woven: Woven, crossing: Crossing) -> object:
+        """Cross into a coroutine, until the end of what is awaited."""
         above = self._get()
-        crossing = woven.begin(woven, values, above, _getframe(2))
-        if crossing is None:
-            return await woven.function(*values)
         act = self._before(crossing)
         self._set(crossing)
         try:
-            value = await woven.function(*values) if act is None else perform(act)
+            value = await woven.function(*crossing.values) if act is None else perform(act)
         except BaseException as error:
             self._set(above)
-            if (outcome := self._after(crossing, Raised(error))).carries(error):
-                del outcome
+            instead = self._instead_of(error, crossing)
+            if instead is None:
                 raise
-            return outcome.unwrap()
-        self._set(above)
-        return self._after(crossing, Returned(value)).unwrap()
+        else:
+            self._set(above)
+            instead = self._after(crossing, Returned(value))
+        return instead.unwrap()
 
     @unseen
-    def call_generator(self, woven: Woven, values: Values) -> Generator[object, object, object]:
-        """Cross into a generator: its component is the innermost one only while it runs, not while it is suspended."""
-        crossing = woven.begin(woven, values, self._get(), _getframe(2))
-        if crossing is None:
-            return (yield from woven.function(*values))
+    def generator(self, woven: Woven, crossing: Crossing) -> Generator[object, object, object]:
+        """Cross into a generator: its component is the innermost one while it runs, and not while it is suspended."""
         act = self._before(crossing)
         if act is not None:
             return self._after(crossing, performed(act)).unwrap()
-        inner = woven.function(*values)
-        resume, arguments = (
-            inner.send,
-            [None],
-        )  # a list to pop from: no local may keep an exception that keeps this frame
-        while True:
+        inner = woven.function(*crossing.values)
+        held: list[Any] = [partial(inner.send, None)]  # the next step, or the item that it gave
+        instead: Outcome | None = None
+        while instead is None:
             above = self._get()
             self._set(crossing)
             try:
-                item = resume(arguments.pop())
+                held.append(held.pop()())
             except StopIteration as stop:
-                value = stop.value
-                break
-            except BaseException as error:
-                if (outcome := self._after(crossing, Raised(error))).carries(error):
-                    del outcome
-                    raise
-                return outcome.unwrap()
-            finally:
                 self._set(above)
-            try:
-                arguments.append((yield item))
+                instead = self._after(crossing, Returned(stop.value))
             except BaseException as error:
-                resume = inner.throw
-                arguments.append(error)
+                self._set(above)
+                instead = self._instead_of(error, crossing)
+                if instead is None:
+                    raise
             else:
-                resume = inner.send
-        return self._after(crossing, Returned(value)).unwrap()
+                self._set(above)
+                try:
+                    held.append(partial(inner.send, (yield held.pop())))
+                except BaseException as error:  # noqa: BLE001 - the generator is to have it
+                    held.append(partial(inner.throw, error))
+        return instead.unwrap()
 
     @unseen
-    async def call_async_generator(self, woven: Woven, values: Values) -> AsyncGenerator[Any, Any]:
+    async def async_generator(self, woven: Woven, crossing: Crossing) -> AsyncGenerator[Any, Any]:
         """Cross into an asynchronous generator; as for generators, and it has no value to return."""
-        crossing = woven.begin(woven, values, self._get(), _getframe(2))
-        if crossing is not None:
-            act = self._before(crossing)
-            if act is not None:
-                self._after(crossing, performed(act)).unwrap()
-                return
-        inner = woven.function(*values)
-        steps = [first_step(inner)]
-        while True:
+        act = self._before(crossing)
+        if act is not None:
+            self._after(crossing, performed(act)).unwrap()
+            return
+        inner = woven.function(*crossing.values)
+        held: list[Any] = [first_step(inner)]
+        instead: Outcome | None = None
+        while instead is None:
             above = self._get()
-            self._set(crossing or above)
+            self._set(crossing)
             try:
-                item = await steps.pop()
+                held.append(await held.pop())
             except StopAsyncIteration:
-                break
-            except BaseException as error:
-                if crossing is None or (outcome := self._after(crossing, Raised(error))).carries(error):
-                    outcome = None
-                    raise
-                outcome.unwrap()
-                return
-            finally:
                 self._set(above)
-            try:
-                item = yield item
-            except GeneratorExit as error:
-                self._set(crossing or above)
-                try:
-                    await inner.aclose()
-                finally:
-                    self._set(above)
-                    if crossing is not None:
-                        self._after(crossing, Raised(error))
-                raise
+                instead = self._after(crossing, Returned(None))
             except BaseException as error:
-                steps.append(inner.athrow(error))
+                self._set(above)
+                instead = self._instead_of(error, crossing)
+                if instead is None:
+                    raise
             else:
-                steps.append(inner.asend(item))
-        if crossing is not None:
-            self._after(crossing, Returned(None)).unwrap()
+                self._set(above)
+                try:
+                    held.append(inner.asend((yield held.pop())))
+                except BaseException as error:  # noqa: BLE001 - the generator is to have it
+                    held.append(inner.athrow(error))
+        instead.unwrap()
 
     # What happens at every seam.
 
     def begin(self, woven: Woven, values: Values, above: Crossing, frame: FrameType) -> Crossing | None:
         """Say who calls whom from where; ``None`` where both ends turn out to be one component."""
-        site = self._known.get((id(frame.f_code), frame.f_lasti)) or self.sites.locate(frame)
+        site = self._known.get((id(frame.f_code), frame.f_lasti)) or self._locate(frame, above)
         caller = site.component or innermost_component(above)
         if caller is woven.component:
             return None
@@ -198,19 +202,28 @@ class Loop:
         """The same for what stands outside of the components; only components' calls count, and the outermost one."""
         if above.callee.kind in {"library", "stand-in"}:
             return None
-        site = self._known.get((id(frame.f_code), frame.f_lasti)) or self.sites.locate(frame)
+        site = self._known.get((id(frame.f_code), frame.f_lasti)) or self._locate(frame, above)
         caller = site.component or above.component
         if caller is DRIVER:
             return None
         parent = self.test if above is self.root else above
         return Crossing(callee, caller, site, values, parent, parent.test)
 
+    def _locate(self, frame: FrameType, above: Crossing) -> Site:
+        """Find the call in the frames, or else where the work was handed over, if it was by who runs now."""
+        site = self.sites.locate(frame)
+        if site is NOWHERE:
+            origin = self.handed_over.get()
+            if origin.component is innermost_component(above):
+                return origin
+        return site
+
     def _before(self, crossing: Crossing) -> Act:
         act: Act = None
         for probe in self.probes:
             try:
                 act = probe.before(crossing) or act
-            except Exception as error:  # noqa: BLE001 - whatever a probe raises is dryfit's own failure
+            except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
                 self._failed(probe, error)
         return act
 
@@ -218,10 +231,15 @@ class Loop:
         for probe in self.probes:
             try:
                 outcome = probe.after(crossing, outcome)
-            except Exception as error:  # noqa: BLE001 - whatever a probe raises is dryfit's own failure
+            except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
                 self._failed(probe, error)
         crossing.values = ()
         return outcome
+
+    def _instead_of(self, error: BaseException, crossing: Crossing) -> Outcome | None:
+        """What the probes put in place of an exception; ``None`` where they let it be."""
+        outcome = self._after(crossing, Raised(error))
+        return None if outcome.carries(error) else outcome
 
     def _failed(self, probe: Probe, error: Exception) -> None:
         """Switch a probe off that raised, and name it; one that ran out of the user's stack only missed a crossing."""
@@ -255,3 +273,13 @@ def perform(act: Raise | Return) -> object:
 def performed(act: Raise | Return) -> Outcome:
     """The outcome of an act."""
     return Raised(act.exception) if isinstance(act, Raise) else Returned(act.value)
+
+
+def first_step(inner: AsyncGenerator[object, object]) -> Awaitable[object]:
+    """Start an inner asynchronous generator unseen by the event loop, which is to close only the one it was given."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return inner.asend(None)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)

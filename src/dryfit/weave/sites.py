@@ -14,7 +14,11 @@ from dryfit.model.seam import DRIVER, Place
 NOWHERE = Site(None, None, 0, Place("", 0))
 """The site of a crossing whose caller has no frame on the stack: a thread or task began with it."""
 
-_LOOP_FILES = ("asyncio/base_events.py", "asyncio/events.py", "asyncio/runners.py")
+_LOOP_FILES = ("asyncio/events.py", "asyncio/runners.py")
+"""Where a loop written in Python steps into a task or callback, and who runs one written in C."""
+
+
+_INSTALLED = ("stdlib", "platstdlib", "purelib", "platlib")
 _MOST_FRAMES = 200
 _STOP = "<stop>"
 
@@ -22,16 +26,16 @@ _STOP = "<stop>"
 class Sites:
     """Finds call sites and keeps one object for each.
 
-    ``components`` maps absolute file names to component names ("" for source that belongs to none); other files below ``root`` count as test code, files of
-    installed packages as frameworks, whose frames are passed over. Beyond a running event loop nothing is looked at:
-    who runs the loop did not make the call.
+    ``components`` maps absolute file names to component names ("" for source that belongs to none); other files below
+    ``root`` count as test code, files of installed packages as frameworks, whose frames are passed over. Beyond a
+    running event loop nothing is looked at: who runs the loop did not make the call.
     """
 
     def __init__(self, root: Path, components: Mapping[str, str]) -> None:
-        self._root = str(root.resolve())
+        self._root = root.resolve()
         self._components = {file: intern(name) for file, name in components.items()}
         self._names = frozenset(self._components.values()) - {""}
-        self._installed = tuple({str(Path(path).resolve()) for path in get_paths().values()})
+        self._installed = [Path(get_paths()[name]).resolve() for name in _INSTALLED]
         self._owners: dict[str, str | None] = {}
         self.known: dict[tuple[int, int], Site] = {}
 
@@ -69,11 +73,11 @@ class Sites:
             return None
         if file.replace("\\", "/").endswith(_LOOP_FILES):
             return _STOP
-        resolved = str(Path(file).resolve())
-        if resolved in self._components:
-            return self._components[resolved] or None
-        below_root = resolved.startswith(self._root)
-        return DRIVER if below_root and not resolved.startswith(self._installed) else None
+        path = Path(file).resolve()
+        if str(path) in self._components:
+            return self._components[str(path)] or None
+        installed = any(path.is_relative_to(folder) for folder in self._installed)
+        return DRIVER if path.is_relative_to(self._root) and not installed else None
 
     def _site(self, frame: FrameType, owner: str) -> Site:
         code: CodeType = frame.f_code

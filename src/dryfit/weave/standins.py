@@ -1,7 +1,7 @@
-"""Recognises stand-ins: mocks that components call, and what ``patch`` and ``monkeypatch`` put in place of real things.
+"""Recognises stand-ins: mocks that components call, and what ``patch`` and ``monkeypatch`` put in place.
 
-A call that a component makes to a stand-in is a crossing too, into a callee of the kind ``stand-in``, which says whom it
-stands for where that can be known: from the patched name, from the mock's spec, or else from the call site alone.
+A call that a component makes to a stand-in is a crossing too, into a callee of the kind ``stand-in``, which says whom
+it stands for where that can be known: from the patched name, from the mock's spec, or else from the call site alone.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class StandIns:
     def weave(self) -> None:
         """Weave the places at which stand-ins are called, and those at which they are put in place."""
         here = Callee("<stand-in>", "unittest.mock", ("self", "args", "kwargs"), "stand-in")
-        self._weaver.weave(mock.CallableMixin.__call__, here, begin=self._begin_mock)  # type: ignore[attr-defined]
-        self._weaver.weave(mock.AsyncMockMixin._execute_mock_call, here, begin=self._begin_awaited)  # type: ignore[attr-defined]
-        patcher = mock._patch  # type: ignore[attr-defined]  # what `patch` makes
+        self._weaver.weave(mock.CallableMixin.__call__, here, begin=self._begin_mock)
+        self._weaver.weave(mock.AsyncMockMixin._execute_mock_call, here, begin=self._begin_awaited)
+        patcher = mock._patch  # what `patch` makes
         self._weaver.weave(patcher.__enter__, here, cross=self._patch_begins)
         self._weaver.weave(patcher.__exit__, here, cross=self._patch_ends)
         from _pytest.monkeypatch import MonkeyPatch  # only where tests run is there a monkeypatch
@@ -100,7 +100,7 @@ class StandIns:
     def _begin_mock(
         self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
     ) -> Crossing | None:
-        if issubclass(type(values[0]), mock.AsyncMockMixin):  # type: ignore[attr-defined]
+        if issubclass(type(values[0]), mock.AsyncMockMixin):
             return None  # counted where it is awaited
         return self._begin_awaited(woven, values, above, frame)
 

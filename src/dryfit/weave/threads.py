@@ -8,38 +8,43 @@ from __future__ import annotations
 import concurrent.futures.thread
 import threading
 from collections.abc import Callable
+from sys import _getframe
 from typing import Any
 
-from dryfit.model.crossing import Callee, Crossing
+from dryfit.model.crossing import Callee, Crossing, Site
 from dryfit.weave.loop import Loop, Woven
 from dryfit.weave.trampoline import unseen
-from dryfit.weave.weaver import Weaver
+from dryfit.weave.weaver import Cross, Weaver
 
 __tracebackhide__ = True
 
 
 class Carrier:
-    """Notes the crossing in which a piece of work is handed over, and takes it up where the work is done."""
+    """Notes the crossing and the site at which work is handed over, and takes them up where the work is done."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._carried: dict[int, Crossing] = {}
+        self._carried: dict[int, tuple[Crossing, Site]] = {}
 
     def weave(self, weaver: Weaver) -> None:
         """Weave the functions of the standard library that hand work over, and those that do it."""
         item = concurrent.futures.thread._WorkItem
-        for function, cross in (
-            (threading.Thread.start, self._hand_over),
-            (threading.Thread._bootstrap_inner, self._take_up),  # type: ignore[attr-defined]  # runs in the new thread
-            (item.__init__, self._hand_over),
-            (item.run, self._take_up),
-        ):
+        hand_over, take_up = self._hand_over, self._take_up
+        woven: tuple[tuple[Callable[..., object], Cross], ...] = (
+            (threading.Thread.start, hand_over),
+            (threading.Thread._bootstrap_inner, take_up),  # type: ignore[attr-defined]  # runs in the new thread
+            (item.__init__, hand_over),
+            (item.run, take_up),
+        )
+        for function, cross in woven:
             weaver.weave(function, _callee(function), cross=cross)
 
     @unseen
     def _hand_over(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        crossing = self._loop.current.get()
-        self._carried[id(values[0])] = self._loop.test if crossing is self._loop.root else crossing
+        loop = self._loop
+        crossing = loop.current.get()
+        site = loop.sites.locate(_getframe(2))
+        self._carried[id(values[0])] = (loop.test if crossing is loop.root else crossing, site)
         try:
             return woven.function(*values)
         except BaseException:
@@ -48,16 +53,18 @@ class Carrier:
 
     @unseen
     def _take_up(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        current = self._loop.current
-        crossing = self._carried.pop(id(values[0]), None)
-        if crossing is None:
+        crossing, site = self._carried.pop(id(values[0]), (None, None))
+        if crossing is None or site is None:
             return woven.function(*values)
-        before = current.get()
+        current, handed_over = self._loop.current, self._loop.handed_over
+        before = current.get(), handed_over.get()
         current.set(crossing)
+        handed_over.set(site)
         try:
             return woven.function(*values)
         finally:
-            current.set(before)
+            current.set(before[0])
+            handed_over.set(before[1])
 
 
 def _callee(function: Callable[..., Any]) -> Callee:

@@ -2,6 +2,10 @@
 
 A function keeps its identity; only its ``__code__`` is replaced, so that every reference to it, however early it was
 imported, is caught. What a trampoline needs stands in its constants, so it touches no global of the user's module.
+
+The trampoline of a generator or coroutine function is a plain function too, which gives its caller what the original
+gives; it only bears the flags by which ``inspect`` tells what it is (CPython makes a generator when it meets the
+instruction RETURN_GENERATOR, and takes no notice of the flags).
 """
 
 from __future__ import annotations
@@ -9,9 +13,8 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import sys
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -20,91 +23,34 @@ from typing import TypeVar
 FILE_MARK = "<dryfit importlib._bootstrap>"
 """What the file name of every trampoline begins with.
 
-Coverage leaves names with ``<`` alone; ``warnings`` and ``logging`` pass over frames whose file name holds ``importlib``
-and ``_bootstrap`` when they count stack levels (CPython's ``is_internal_frame``), so ``stacklevel=2`` still means the
-user's caller; and since the name does not end in ``>``, ``linecache`` asks the module's loader for the source, so
-``inspect.getsource`` of a woven function still finds it.
+Coverage leaves names with ``<`` alone; ``warnings`` and ``logging`` pass over frames whose file name holds
+``importlib`` and ``_bootstrap`` when they count stack levels (CPython's ``is_internal_frame``), so ``stacklevel=2``
+still means the user's caller; and since the name does not end in ``>``, ``linecache`` asks the module's loader for the
+source, so ``inspect.getsource`` of a woven function still finds it.
 """
+
+KIND_FLAGS = (
+    inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+)
+"""The flags of a code object by which ``inspect`` tells what a call of it gives."""
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
-_GENERATOR_FLAGS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-
-_BODIES = {
-    0: """
-def {name}({parameters}):
+_BODY = """
+def __dryfit_trampoline({parameters}):
     __tracebackhide__ = True
     if 'GET'().component is 'COMPONENT':
         return 'ORIGINAL'({arguments})
     return 'CROSS'('WOVEN', ({values}))
-""",
-    inspect.CO_COROUTINE: """
-async def {name}({parameters}):
-    __tracebackhide__ = True
-    if 'GET'().component is 'COMPONENT':
-        return await 'ORIGINAL'({arguments})
-    return await 'CROSS'('WOVEN', ({values}))
-""",
-    inspect.CO_GENERATOR: """
-def {name}({parameters}):
-    __tracebackhide__ = True
-    if 'GET'().component is 'COMPONENT':
-        return (yield from 'ORIGINAL'({arguments}))
-    return (yield from 'CROSS'('WOVEN', ({values})))
-""",
-    # What `yield from` does for generators, written out (PEP 380), since an asynchronous generator has none (PEP 525).
-    # A step is taken outside of the `except` block, so that what it raises gets no context that it did not have, and
-    # out of a list, so that no local keeps an exception that keeps this frame.
-    inspect.CO_ASYNC_GENERATOR: """
-async def {name}({parameters}):
-    __tracebackhide__ = True
-    if 'GET'().component is 'COMPONENT':
-        __dryfit_inner = 'ORIGINAL'({arguments})
-    else:
-        __dryfit_inner = 'CROSS'('WOVEN', ({values}))
-    __dryfit_steps = ['FIRST_STEP'(__dryfit_inner)]
-    while True:
-        try:
-            __dryfit_item = await __dryfit_steps.pop()
-        except 'StopAsyncIteration':
-            return
-        try:
-            __dryfit_item = yield __dryfit_item
-        except 'GeneratorExit':
-            await __dryfit_inner.aclose()
-            raise
-        except 'BaseException' as __dryfit_error:
-            __dryfit_steps.append(__dryfit_inner.athrow(__dryfit_error))
-        else:
-            __dryfit_steps.append(__dryfit_inner.asend(__dryfit_item))
-""",
-}
+"""
 
 
 def unseen(function: _Function) -> _Function:
-    """Give a function that stands between two of the user's the file name that warnings, logging and coverage pass over."""
+    """Give a function between two of the user's the file name that warnings, logging and coverage pass over."""
     assert isinstance(function, FunctionType)
     code = function.__code__
     function.__code__ = code.replace(co_filename=f"{FILE_MARK} {Path(code.co_filename).name}")
     return function
-
-
-def first_step(inner: AsyncGenerator[object, object]) -> Awaitable[object]:
-    """Start an inner asynchronous generator unseen by the event loop, which is to close only the one that it was given."""
-    hooks = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(None, None)
-    try:
-        return inner.asend(None)
-    finally:
-        sys.set_asyncgen_hooks(*hooks)
-
-
-_FIXED: Mapping[str, object] = {
-    "FIRST_STEP": first_step,
-    "StopAsyncIteration": StopAsyncIteration,
-    "GeneratorExit": GeneratorExit,
-    "BaseException": BaseException,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,19 +126,33 @@ def trampoline(code: CodeType, constants: Mapping[str, object]) -> CodeType:
     ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN. Raises ``ValueError``, with the reason, for code that
     cannot be replaced.
     """
-    kind = code.co_flags & _GENERATOR_FLAGS
-    if code.co_flags & inspect.CO_ITERABLE_COROUTINE:
-        raise ValueError("is a generator marked as a coroutine")
-    template = _template(Parameters.of(code), kind, code.co_freevars)
+    template = _template(Parameters.of(code), code.co_freevars)
     if template.co_freevars != code.co_freevars:
         raise ValueError("has its free variables in an order of its own")
     return template.replace(
-        co_consts=_placed(template, {**_FIXED, **constants}),
+        co_consts=_placed(template, constants),
+        co_flags=template.co_flags | code.co_flags & KIND_FLAGS,
         co_filename=f"{FILE_MARK} {code.co_filename}",
         co_name=code.co_name,
         co_qualname=code.co_qualname,
         co_firstlineno=code.co_firstlineno,
     )
+
+
+def named_after(body: FunctionType, function: FunctionType, *constants: object) -> FunctionType:
+    """Copy a coroutine or generator function of the loop, so that what it gives bears the name of the user's.
+
+    ``constants`` are added to its code, by which it can be recognised.
+    """
+    code = body.__code__.replace(
+        co_name=function.__code__.co_name,
+        co_qualname=function.__code__.co_qualname,
+        co_flags=body.__code__.co_flags | function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE,
+        co_consts=(*body.__code__.co_consts, *constants),
+    )
+    copy = FunctionType(code, body.__globals__, function.__name__)
+    copy.__qualname__ = function.__qualname__
+    return copy
 
 
 def adapter(code: CodeType, original: Callable[..., object]) -> Callable[..., object]:
@@ -201,7 +161,7 @@ def adapter(code: CodeType, original: Callable[..., object]) -> Callable[..., ob
     if parameters.plain:
         return original
     source = f"lambda {', '.join(parameters.names)}: __dryfit_original({parameters.arguments()})"
-    made: Callable[..., object] = eval(  # noqa: S307 - the source is made here, of identifiers only
+    made: Callable[..., object] = eval(
         compile(source, FILE_MARK + " adapter", "eval"),
         {"__dryfit_original": original, "__tracebackhide__": True},
     )
@@ -209,17 +169,14 @@ def adapter(code: CodeType, original: Callable[..., object]) -> Callable[..., ob
 
 
 @functools.cache
-def _template(parameters: Parameters, kind: int, free: tuple[str, ...]) -> CodeType:
+def _template(parameters: Parameters, free: tuple[str, ...]) -> CodeType:
     """Compile a trampoline with names in place of its constants; one for each distinct signature."""
-    body = _BODIES[kind].format(
-        name="__dryfit_trampoline",
-        parameters=parameters.declaration(),
-        arguments=parameters.arguments(),
-        values=parameters.values(),
+    source = _BODY.format(
+        parameters=parameters.declaration(), arguments=parameters.arguments(), values=parameters.values()
     )
-    tree = ast.parse(body)
+    tree = ast.parse(source)
     function = tree.body[0]
-    assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+    assert isinstance(function, ast.FunctionDef)
     if free:
         # Never runs, but makes the names free variables of the new code, so that the function's closure fits it.
         unreached = ast.parse("if 0:\n    " + "; ".join(free)).body[0]
@@ -229,7 +186,7 @@ def _template(parameters: Parameters, kind: int, free: tuple[str, ...]) -> CodeT
         outer.body = [function]
         tree.body = [outer]
     for node in ast.walk(tree):
-        if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword | ast.excepthandler):
+        if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword):
             node.lineno = node.end_lineno = 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # "'str' object is not callable": it will not be one

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import gc
 import inspect
+import linecache
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from dryfit.model.crossing import Callee, CalleeKind
 from dryfit.model.trace import Skipped
 from dryfit.weave.loop import Begin, Loop, Woven
-from dryfit.weave.trampoline import FILE_MARK, Parameters, adapter, trampoline
+from dryfit.weave.trampoline import FILE_MARK, KIND_FLAGS, Parameters, adapter, named_after, trampoline
 
 Cross = Callable[[Woven, tuple[Any, ...]], Any]
 
@@ -27,13 +28,12 @@ _STACK_READERS = frozenset(
 _FRAMES_A_CALL = 3
 """What a woven call costs in frames where a bare one costs one."""
 
-_KIND_FLAGS = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _OWN_FOLDER = str(Path(__file__).resolve().parents[1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A woven function (weakly: weaving keeps no closure alive), the code that belongs in it, and the one that is in it."""
+    """A woven function, weakly (weaving keeps no closure alive), the code that belongs in it, and what is in it."""
 
     function: weakref.ref[FunctionType]
     code: CodeType
@@ -60,44 +60,39 @@ class Weaver:
         """Weave every function of the components among ``candidates``, by default among all objects that live."""
         objects = gc.get_objects() if candidates is None else candidates
         functions = [each for each in objects if type(each) is FunctionType and self._is_ours(each)]
-        readers = _stack_readers(functions)
+        readers = {function for function in functions if _reads_stack(function.__code__)}
         for function in functions:
-            if function.__name__ in readers or _reads_stack(function.__code__):
+            if function in readers or _calls_one_of(readers, function):
                 self._skip(function, "looks at its own callers")
             else:
                 self.weave(function, self._callee_of(function))
 
     def weave(
-        self, function: FunctionType, callee: Callee, begin: Begin | None = None, cross: Cross | None = None
+        self,
+        function: Callable[..., object],
+        callee: Callee,
+        begin: Begin | None = None,
+        cross: Cross | None = None,
     ) -> bool:
         """Put a trampoline into one function; false, with the reason recorded, where that cannot be.
 
-        ``begin`` decides whether a call is a crossing, ``cross`` what is done instead of one; the loop's own by default.
+        ``begin`` decides whether a call is a crossing, ``cross`` what is done instead; the loop's own by default.
         """
+        assert isinstance(function, FunctionType)
         code = function.__code__
-        if code.co_filename.startswith(FILE_MARK):
+        if self.callee_of_code(code) is not None:
             return False
-        self._make_room()
-        original = FunctionType(code, function.__globals__, function.__name__, None, function.__closure__)
-        component = callee.component
-        woven = Woven(callee, adapter(code, original), component, begin or self.loop.begin)
-        constants = {
-            "GET": self.loop.current.get,
-            "COMPONENT": component,
-            "ORIGINAL": original,
-            "CROSS": cross or self._cross_for(code),
-            "WOVEN": woven,
-        }
         try:
-            replacement = trampoline(code, constants)
+            replacement = self._trampoline(function, callee, begin or self.loop.begin, cross)
             function.__code__ = replacement
         except ValueError as reason:
             self._skip(function, str(reason))
             return False
+        self._make_room()
+        linecache.lazycache(replacement.co_filename, function.__globals__)
         key = id(function)
-        self._places[key] = _Place(
-            weakref.ref(function, lambda _: self._places.pop(key, None)), code, replacement
-        )
+        forget = self._places.pop
+        self._places[key] = _Place(weakref.ref(function, lambda _: forget(key, None)), code, replacement)
         return True
 
     def unweave(self, functions: Iterable[FunctionType] | None = None) -> None:
@@ -108,16 +103,42 @@ class Weaver:
             function = place.function() if place is not None else None
             if place is not None and function is not None and function.__code__ is place.woven:
                 function.__code__ = place.code
-        if functions is None and self._recursion_limit:
-            sys.setrecursionlimit(self._recursion_limit)
-            self._recursion_limit = 0
+        if functions is None:
+            self._give_room_back()
 
     def callee_of_code(self, code: CodeType) -> Callee | None:
-        """Whom a trampoline's code stands for; ``None`` for any other code."""
-        for constant in code.co_consts if code.co_filename.startswith(FILE_MARK) else ():
+        """Whom a trampoline, or what crosses into a coroutine, stands for; ``None`` for any other code."""
+        for constant in reversed(code.co_consts) if code.co_filename.startswith(FILE_MARK) else ():
             if isinstance(constant, Woven):
                 return constant.callee
+            if isinstance(constant, Callee):
+                return constant
         return None
+
+    def _trampoline(
+        self, function: FunctionType, callee: Callee, begin: Begin, cross: Cross | None
+    ) -> CodeType:
+        code = function.__code__
+        original = FunctionType(code, function.__globals__, function.__name__, None, function.__closure__)
+        original.__qualname__ = (
+            function.__qualname__
+        )  # the name of a coroutine or generator is its function's
+        lasting = _LASTING.get(code.co_flags & _LASTING_FLAGS)
+        woven = Woven(
+            callee=callee,
+            function=adapter(code, original),
+            component=callee.component,
+            begin=begin,
+            lasting=named_after(lasting, function, callee) if lasting is not None else None,
+        )
+        constants = {
+            "GET": self.loop.current.get,
+            "COMPONENT": callee.component,
+            "ORIGINAL": original,
+            "CROSS": cross or (self.loop.call if lasting is None else self.loop.call_lasting),
+            "WOVEN": woven,
+        }
+        return trampoline(code, constants)
 
     def _is_ours(self, function: FunctionType) -> bool:
         file = function.__code__.co_filename
@@ -139,20 +160,11 @@ class Weaver:
                 component=component,
                 name=name,
                 parameters=parameters,
-                kind=_KINDS[code.co_flags & _KIND_FLAGS],
+                kind=_KINDS[code.co_flags & _LASTING_FLAGS],
                 method=parameters[:1] in {("self",), ("cls",), ("mcs",)},
                 function=None if "<locals>" in name else function,
             )
         return self._callees[key]
-
-    def _cross_for(self, code: CodeType) -> Cross:
-        loop = self.loop
-        crosses: dict[int, Cross] = {
-            inspect.CO_COROUTINE: loop.call_coroutine,
-            inspect.CO_GENERATOR: loop.call_generator,
-            inspect.CO_ASYNC_GENERATOR: loop.call_async_generator,
-        }
-        return crosses.get(code.co_flags & _KIND_FLAGS, loop.call)
 
     def _make_room(self) -> None:
         """Keep a recursion that fits into the stack fitting, though each of its calls takes more frames."""
@@ -160,9 +172,18 @@ class Weaver:
             self._recursion_limit = sys.getrecursionlimit()
             sys.setrecursionlimit(self._recursion_limit * _FRAMES_A_CALL)
 
+    def _give_room_back(self) -> None:
+        if (
+            sys.getrecursionlimit() == self._recursion_limit * _FRAMES_A_CALL
+        ):  # and not what the user has set since
+            sys.setrecursionlimit(self._recursion_limit)
+        self._recursion_limit = 0
+
     def _skip(self, function: FunctionType, reason: str) -> None:
         self.skipped.add(Skipped(f"{function.__module__}.{function.__qualname__}", f"not woven: {reason}"))
 
+
+_LASTING_FLAGS = KIND_FLAGS & ~inspect.CO_ITERABLE_COROUTINE
 
 _KINDS: Mapping[int, CalleeKind] = {
     0: "function",
@@ -171,15 +192,31 @@ _KINDS: Mapping[int, CalleeKind] = {
     inspect.CO_ASYNC_GENERATOR: "async generator",
 }
 
+_LASTING: Mapping[int, Any] = {
+    inspect.CO_COROUTINE: Loop.coroutine,
+    inspect.CO_GENERATOR: Loop.generator,
+    inspect.CO_ASYNC_GENERATOR: Loop.async_generator,
+}
+
 
 def _reads_stack(code: CodeType) -> bool:
     names = set(code.co_names)
     return not names.isdisjoint(_STACK_READERS) or names.issuperset({"inspect", "stack"})
 
 
-def _stack_readers(functions: Iterable[FunctionType]) -> frozenset[str]:
-    """Names of the functions that look at their callers, and of those that call one: two frames deep is what is usual."""
-    codes = {function.__name__: function.__code__ for function in functions}
-    readers = {name for name, code in codes.items() if _reads_stack(code)}
-    callers = {name for name, code in codes.items() if not readers.isdisjoint(code.co_names)}
-    return frozenset(readers | callers) if readers else frozenset()
+def _calls_one_of(readers: Iterable[FunctionType], function: FunctionType) -> bool:
+    """Whether a function calls one that looks at its callers, as far as names tell: two frames deep is usual."""
+    names = function.__code__.co_names
+    for reader in readers:
+        if reader.__name__ in names:
+            known = function.__globals__.get(reader.__name__)
+            same_module = reader.__globals__ is function.__globals__
+            if known is reader or (known is None and same_module) or _in_module(reader, function):
+                return True
+    return False
+
+
+def _in_module(reader: FunctionType, function: FunctionType) -> bool:
+    """Whether a function names a module that holds the reader."""
+    named = map(function.__globals__.get, function.__code__.co_names)
+    return any(isinstance(each, ModuleType) and vars(each).get(reader.__name__) is reader for each in named)
