@@ -67,7 +67,9 @@ class Session:
         self._remains: list[str] = []
         self._report = ""
         self._writer = open_run(request.config, self._info, worker.get("workerid", ""))
-        self._watch = None if _distributes(config) else Watch(request.config, self._writer)
+        self._watch: Watch | None = None
+        if not _distributes(config):
+            self._watch_seams()
 
     @classmethod
     def begin(cls, config: pytest.Config) -> Session:
@@ -105,7 +107,7 @@ class Session:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember how each test ended, the gravest of its phases."""
         outcome = _outcome(report)
-        if report.nodeid not in self._outcomes or outcome in ("failed", "error") or report.when == "call":
+        if outcome != "passed" or report.when == "call":
             self._outcomes[report.nodeid] = outcome
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -113,9 +115,13 @@ class Session:
         if report.failed:
             self._outcomes[report.nodeid] = "error"
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Remember that the user broke off."""
-        self.request.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the user broke off; pytest calls this for interruptions of its own, too."""
+        self.request.interrupted = excinfo.type is KeyboardInterrupt
+
+    @_guarded
+    def _watch_seams(self) -> None:
+        self._watch = Watch(self.request.config, self._writer)
 
     @_guarded
     def _put_in(self) -> None:

@@ -107,10 +107,13 @@ def test_wrong_usage_is_one_clear_line(project, arguments, said):
 def test_accepting_what_is_not_there_names_the_nearest(project):
     project.dryfit("check")
 
-    ended = project.dryfit("accept", "DF104-000000", "--reason", "none")
+    (finding,) = project.last_run()["findings"]
+    mistyped = finding["id"][:-1] + "x"
+
+    ended = project.dryfit("accept", mistyped, "--reason", "none")
 
     assert ended.status == 2
-    assert "no finding of the last run has this id; did you mean DF104-" in ended.err
+    assert f"no finding of the last run has this id; did you mean {finding['id']}?" in ended.err
 
 
 def test_a_report_needs_a_run(project):
