@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dryfit.config import CHECKS, Config, FailOn, Setting, find_root, load_config
@@ -59,6 +59,7 @@ def test_without_a_table_everything_is_default(tmp_path: Path) -> None:
     assert load_config(pyproject(tmp_path, "[project]\nname = 'shop'\n"), {}, {}) == Config(tmp_path)
 
 
+@settings(deadline=None)  # writes files
 @given(
     file=settings_of_a_user,
     environment=settings_of_a_user,

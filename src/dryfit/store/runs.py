@@ -45,9 +45,8 @@ def make_room(path: Path) -> None:
 def latest(root: Path) -> Path | None:
     """The file of the run that began last and is not being written any more; ``None`` where there is none."""
     for directory in _newest_first(root):
-        with claim(directory) as claimed:
-            if claimed != "taken" and _file(directory).is_file():
-                return _file(directory)
+        if _file(directory).is_file() and not _being_written(directory):
+            return _file(directory)
     return None
 
 
@@ -80,9 +79,8 @@ def claim(directory: Path) -> Iterator[Claim]:
         claimed = _lock(handle)
         yield claimed
         if claimed == "ours":
-            fcntl.flock(
-                handle, fcntl.LOCK_UN
-            )  # at once, though a process that a test forked may hold the handle too
+            # Not left to close: a process that a test forked may hold the handle, too.
+            fcntl.flock(handle, fcntl.LOCK_UN)
     finally:
         os.close(handle)
 
@@ -95,6 +93,14 @@ def _lock(handle: int) -> Claim:
     except OSError:
         return "unknown"
     return "ours"
+
+
+def _being_written(directory: Path) -> bool:
+    try:
+        with claim(directory) as claimed:
+            return claimed == "taken"
+    except OSError:  # another process has just removed it
+        return False
 
 
 def _runs(root: Path) -> Path:
@@ -115,4 +121,8 @@ def _started(directory: Path) -> float:
     try:
         return datetime.fromisoformat(load_info(_file(directory)).started).replace(tzinfo=UTC).timestamp()
     except (StoreError, ValueError):
+        pass
+    try:
         return directory.stat().st_mtime
+    except OSError:  # another process has just removed it
+        return 0.0

@@ -160,10 +160,9 @@ class RunWriter:
         memory = schema.create(None)
         try:
             self._connection.backup(memory)
-        except (
-            sqlite3.Error
-        ):  # unreadable as well: what was written so far is lost, and is not to count as known
-            self._known.clear()
+        except sqlite3.Error:
+            self._known.clear()  # unreadable as well: what was written so far is lost
+            memory.close()
             memory = schema.create(None)
             rows.put_documents(memory, {"info": schema.INFO.dumps(self._info)})
         self._connection.close()

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dryfit.model.errors import UsageError
@@ -85,6 +85,7 @@ def test_what_cannot_be_edited_safely_is_left_alone(tmp_path: Path, id_: str) ->
     assert (tmp_path / FILE).read_text() == EDITED
 
 
+@settings(deadline=None)  # writes files
 @given(st.permutations(["DF101-aaaaaa", "DF101-bbbbbb", "DF202-000000", "DF207-ffffff"]))
 def test_any_order_gives_the_same_file(tmp_path_factory: pytest.TempPathFactory, ids: list[str]) -> None:
     root = tmp_path_factory.mktemp("project")
@@ -95,6 +96,7 @@ def test_any_order_gives_the_same_file(tmp_path_factory: pytest.TempPathFactory,
     assert (root / FILE).read_text().count("\n\n") == len(ids)
 
 
+@settings(deadline=None)  # writes files
 @given(st.text(min_size=1).filter(str.strip))
 def test_any_reason_comes_back(tmp_path_factory: pytest.TempPathFactory, reason: str) -> None:
     root = tmp_path_factory.mktemp("project")

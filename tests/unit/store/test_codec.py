@@ -62,7 +62,7 @@ STORED |= {
 
 
 @pytest.mark.parametrize("declared", STORED, ids=str)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)  # the first example also compiles the codec
 @given(data=st.data())
 def test_round_trip(declared: object, data: st.DataObject) -> None:
     codec: Codec[object] = Codec(declared)

@@ -99,17 +99,23 @@ observations = st.builds(
 )
 
 
+# No deadline: the time that an example takes says nothing on a busy machine.
+law = settings(max_examples=25, deadline=None)
+
+
+@law
 @given(observations, observations)
 def test_merge_is_commutative(one: Observations, other: Observations) -> None:
     assert merge(one, other) == merge(other, one)
 
 
-@settings(max_examples=50)
+@law
 @given(observations, observations, observations)
 def test_merge_is_associative(one: Observations, two: Observations, three: Observations) -> None:
     assert merge(merge(one, two), three) == merge(one, merge(two, three)) == merge(one, two, three)
 
 
+@law
 @given(observations)
 def test_merge_is_idempotent(one: Observations) -> None:
     assert merge(one, one) == merge(merge(one)) == merge(one)
@@ -121,7 +127,7 @@ def project() -> Iterator[Path]:
         yield Path(directory)
 
 
-@settings(max_examples=30)
+@law
 @given(st.lists(observations, max_size=3))
 def test_a_file_holds_what_merge_gives(parts: list[Observations]) -> None:
     with project() as root, RunWriter.create(root, INFO) as writer:
@@ -130,7 +136,7 @@ def test_a_file_holds_what_merge_gives(parts: list[Observations]) -> None:
         assert writer.observations() == merge(*parts)
 
 
-@settings(max_examples=30)
+@law
 @given(st.permutations(["gw0", "gw1", "gw2"]), st.lists(observations, min_size=3, max_size=3))
 def test_workers_combine_in_any_order(order: list[str], parts: list[Observations]) -> None:
     with project() as root:
@@ -143,7 +149,7 @@ def test_workers_combine_in_any_order(order: list[str], parts: list[Observations
         assert [path.name for path in (root / ".dryfit/runs/one").iterdir()] == ["run.sqlite"]
 
 
-@settings(max_examples=30)
+@law
 @given(observations, observations)
 def test_a_run_that_was_never_combined_reads_the_same(one: Observations, other: Observations) -> None:
     with project() as root:
@@ -153,7 +159,7 @@ def test_a_run_that_was_never_combined_reads_the_same(one: Observations, other: 
         assert load(root / ".dryfit/runs/one/run.sqlite").observations == merge(one, other)
 
 
-@settings(max_examples=30)
+@law
 @given(observations)
 def test_what_a_worker_without_a_file_hands_over(part: Observations) -> None:
     with project() as root:

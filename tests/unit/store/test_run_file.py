@@ -275,6 +275,13 @@ def test_a_directory_that_cannot_be_made(tmp_path: Path, info: RunInfo, seen: Ob
         assert writer.load().observations == merge(seen)
 
 
+def test_nothing_is_written_over_another_run(tmp_path: Path, info: RunInfo, seen: Observations) -> None:
+    path = written(tmp_path, info, seen)
+    with RunWriter.create(tmp_path, info) as writer:
+        assert "run.sqlite: cannot be written" in str(writer.warning)
+    assert load(path).observations == merge(seen)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")
 def test_a_read_only_directory(tmp_path: Path, info: RunInfo, seen: Observations) -> None:
     tmp_path.chmod(0o555)
