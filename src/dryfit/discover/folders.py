@@ -23,7 +23,7 @@ NEVER_TOP_LEVEL = frozenset(
         "node_modules",
         "site-packages",
     }
-    | {"vendor", "vendored", "third_party", "_vendor", "_vendored", "venv", "virtualenv"}
+    | {"vendor", "vendored", "third_party", "_vendor", "_vendored", "venv", "virtualenv", "__pycache__"}
 )
 TOP_LEVEL_ONLY_AS_PACKAGE = frozenset(
     {

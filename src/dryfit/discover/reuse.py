@@ -9,8 +9,10 @@ from typing import Literal
 
 from dryfit.discover.tree import children
 
-Ahead = int | Literal["gone", "left", None]
-"""The line of the first read; ``gone``: bound anew, or the end; ``left``: the loop is left; ``None``: goes on."""
+Ahead = int | Literal["gone", "ends", "break", "continue", None]
+"""The line of the first read; ``gone``: bound anew; ``ends``: the function returns or raises; ``None``: it goes on."""
+
+Loop = ast.For | ast.AsyncFor | ast.While
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +44,50 @@ def read_again(key: str, call: ast.Call, path: Path) -> int:
     In a loop the next round counts too, the call's own argument included.
     """
     ahead = _rest_of_statement(key, call, path.statement)
-    current: Path | None = path
-    while current is not None and not isinstance(ahead, int) and ahead != "gone":
-        statement = current.statement
+    while not isinstance(ahead, int) and ahead != "gone":
         if ahead is None:
-            ahead = _block(key, current.block[current.index + 1 :])
-        around = current.above.statement if current.above else None
-        if isinstance(around, ast.Try | ast.TryStar):
-            ahead = _first(ahead, _after_try_block(key, around, current.block))
-        if isinstance(around, ast.For | ast.AsyncFor | ast.While) and current.block is around.body:
-            ahead = _first(_next_round(key, around) if ahead in (None, "left") else ahead, None)
-            ahead = ahead if isinstance(ahead, int) else _block(key, around.orelse)
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            ahead = _block(key, path.block[path.index + 1 :])
+        if isinstance(ahead, int) or ahead == "gone" or path.above is None:
             break
-        current = current.above
+        around = path.above.statement
+        if isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            break
+        ahead = _after_block(key, around, path.block, ahead)
+        path = path.above
     return ahead if isinstance(ahead, int) else 0
 
 
-def _first(one: Ahead, other: Ahead) -> Ahead:
-    """A read on either way counts; otherwise the way that goes on."""
-    if isinstance(one, int):
-        return one
-    return other if isinstance(other, int) else one
+def _after_block(key: str, around: ast.stmt, block: Sequence[ast.stmt], ahead: Ahead) -> Ahead:
+    """Where ``block`` of the statement ``around`` leads, when it ended with ``ahead`` and without a read."""
+    if isinstance(around, ast.Try | ast.TryStar):
+        read = _after_try_block(key, around, block, ahead)
+        return ahead if read is None else read
+    if isinstance(around, Loop) and block is around.body:
+        if ahead == "break":
+            return None
+        read = _next_round(key, around) if ahead in (None, "continue") else None
+        if read is None and ahead != "ends":
+            return _block(key, around.orelse)
+        return read or ahead
+    return ahead
 
 
-def _after_try_block(key: str, around: ast.Try | ast.TryStar, block: Sequence[ast.stmt]) -> Ahead:
-    following = [around.finalbody]
+def _after_try_block(
+    key: str, around: ast.Try | ast.TryStar, block: Sequence[ast.stmt], ahead: Ahead
+) -> int | None:
+    following: list[Sequence[ast.stmt]] = [around.finalbody]
     if block is around.body:
-        following = [*(handler.body for handler in around.handlers), around.orelse, around.finalbody]
+        following = [*(handler.body for handler in around.handlers), *following]
+        if ahead is None:
+            following.insert(0, around.orelse)
     reads = (_block(key, each) for each in following)
     return next((read for read in reads if isinstance(read, int)), None)
 
 
-def _next_round(key: str, loop: ast.For | ast.AsyncFor | ast.While) -> Ahead:
+def _next_round(key: str, loop: Loop) -> int | None:
     head = _expression(key, loop.test) if isinstance(loop, ast.While) else _target(key, loop.target)
-    if head == "gone":
-        return None
-    return head or _block(key, loop.body)
+    read = _block(key, loop.body) if head is None else head
+    return read if isinstance(read, int) else None
 
 
 def _block(key: str, statements: Sequence[ast.stmt]) -> Ahead:
@@ -94,7 +103,7 @@ def _statement(key: str, statement: ast.stmt) -> Ahead:
         return _expression(key, statement.test) or _branches(
             _block(key, statement.body), _block(key, statement.orelse)
         )
-    if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
+    if isinstance(statement, Loop):
         return _loop(key, statement)
     if isinstance(statement, ast.Try | ast.TryStar):
         return _try(key, statement)
@@ -105,13 +114,15 @@ def _statement(key: str, statement: ast.stmt) -> Ahead:
         return _expression(key, statement.subject) or _branches(*cases, None)
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return _reads_inside(key, statement)
-    if isinstance(statement, ast.Break | ast.Continue):
-        return "left"
+    if isinstance(statement, ast.Break):
+        return "break"
+    if isinstance(statement, ast.Continue):
+        return "continue"
     ahead = _events(key, [statement])
-    return "gone" if ahead is None and isinstance(statement, ast.Return | ast.Raise) else ahead
+    return "ends" if ahead is None and isinstance(statement, ast.Return | ast.Raise) else ahead
 
 
-def _loop(key: str, loop: ast.For | ast.AsyncFor | ast.While) -> Ahead:
+def _loop(key: str, loop: Loop) -> Ahead:
     head = _expression(key, loop.test if isinstance(loop, ast.While) else loop.iter)
     if head is not None:
         return head
@@ -132,10 +143,12 @@ def _try(key: str, statement: ast.Try | ast.TryStar) -> Ahead:
 
 
 def _branches(*ways: Ahead) -> Ahead:
+    """A read on any way counts; the variable is gone only if it is on every way."""
     read = next((way for way in ways if isinstance(way, int)), None)
     if read is not None:
         return read
-    return ways[0] if all(way is not None for way in ways) else None
+    order: tuple[Ahead, ...] = (None, "break", "continue", "ends")
+    return next((way for way in order if way in ways), "gone")
 
 
 def _rest_of_statement(key: str, call: ast.Call, statement: ast.stmt) -> Ahead:
@@ -146,18 +159,27 @@ def _rest_of_statement(key: str, call: ast.Call, statement: ast.stmt) -> Ahead:
             passed = True
         elif passed and variable(node) == key:
             return "gone" if bound else node.lineno
-    if isinstance(statement, ast.Return | ast.Raise):
-        return "gone"
-    if isinstance(statement, ast.If):
-        return _branches(_block(key, statement.body), _block(key, statement.orelse))
-    if isinstance(statement, ast.While):
-        return _first(_block(key, statement.body), None)
-    if isinstance(statement, ast.For | ast.AsyncFor):
-        read = None if _target(key, statement.target) == "gone" else _block(key, statement.body)
-        return read if isinstance(read, int) else None
-    if isinstance(statement, ast.With | ast.AsyncWith):
-        return _block(key, statement.body)
-    return None
+    return _after_head(key, statement)
+
+
+def _after_head(key: str, statement: ast.stmt) -> Ahead:
+    match statement:
+        case ast.Return() | ast.Raise():
+            return "ends"
+        case ast.If():
+            return _branches(_block(key, statement.body), _block(key, statement.orelse))
+        case ast.Match():
+            return _branches(*(_block(key, case.body) for case in statement.cases), None)
+        case ast.While():
+            body = _block(key, statement.body)
+            return _expression(key, statement.test) if body in (None, "continue") else body
+        case ast.For() | ast.AsyncFor():
+            read = None if _target(key, statement.target) == "gone" else _block(key, statement.body)
+            return read if isinstance(read, int) else None
+        case ast.With() | ast.AsyncWith():
+            return _block(key, statement.body)
+        case _:
+            return None
 
 
 def _head(statement: ast.stmt) -> list[ast.AST]:
