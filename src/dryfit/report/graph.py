@@ -47,11 +47,10 @@ class Graph:
 
 def graph(project: ProjectMap, most_rooms: int = MOST_ROOMS) -> Graph:
     """Put the components on their floors, ordered so that few arrows cross, and folded if there are too many."""
-    arrows = _arrows(project)
     floors = {component.name: component.floor for component in project.components}
     rooms = fold(floors, most_rooms)
     home = {member: room.name for room in rooms for member in room.members}
-    merged = _merge(arrows, home)
+    merged = _merge(arrows(project), home)
     ranks = order(
         {room.name: room.floor for room in rooms}, ((arrow.caller, arrow.callee) for arrow in merged)
     )
@@ -61,6 +60,24 @@ def graph(project: ProjectMap, most_rooms: int = MOST_ROOMS) -> Graph:
         for level in levels
     ]
     return Graph(tuple(map(tuple, rows)), merged)
+
+
+def arrows(project: ProjectMap) -> tuple[Arrow, ...]:
+    """Every pair of components of which one calls or imports the other, sorted."""
+    names = {component.name for component in project.components}
+    callables: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    sites: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for edge in project.imports:
+        if not edge.typing_only:
+            sites[edge.importer, edge.imported] += 0
+    for site in project.call_sites:
+        callables[site.caller, site.callee].add(site.callable)
+        sites[site.caller, site.callee] += 1
+    return tuple(
+        Arrow(caller, callee, len(callables[caller, callee]), sites[caller, callee])
+        for caller, callee in sorted(sites)
+        if caller in names and callee in names
+    )
 
 
 def order(floors: Mapping[str, int], links: Iterable[tuple[str, str]]) -> dict[str, float]:
@@ -107,23 +124,6 @@ def _group(floor: int, package: str, names: Sequence[str]) -> Room:
         return Room(names[0], names[0], floor, tuple(names))
     label = f"{package}.* ({len(names)})" if package else f"{len(names)} components"
     return Room(f"{package}.*@{floor}", label, floor, tuple(names))
-
-
-def _arrows(project: ProjectMap) -> tuple[Arrow, ...]:
-    names = {component.name for component in project.components}
-    callables: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    sites: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for edge in project.imports:
-        if not edge.typing_only:
-            sites[edge.importer, edge.imported] += 0
-    for site in project.call_sites:
-        callables[site.caller, site.callee].add(site.callable)
-        sites[site.caller, site.callee] += 1
-    return tuple(
-        Arrow(caller, callee, len(callables[caller, callee]), sites[caller, callee])
-        for caller, callee in sorted(sites)
-        if caller in names and callee in names
-    )
 
 
 def _merge(arrows: Iterable[Arrow], home: Mapping[str, str]) -> tuple[Arrow, ...]:
