@@ -47,7 +47,7 @@ def check(tmp_path):
         for layer in layers:
             shutil.copytree(layer, tmp_path / "program", dirs_exist_ok=True)
         report = tmp_path / "report.json"
-        command = [sys.executable, "-m", "dryfit.cli", "check", "--json", str(report)]
+        command = [sys.executable, "-m", "dryfit", "check", "--json", str(report)]
         done = subprocess.run(
             command, cwd=tmp_path / "program", capture_output=True, text=True, timeout=120, check=False
         )

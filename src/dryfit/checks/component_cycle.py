@@ -8,7 +8,7 @@ from dryfit.checks.judgement import Judgement, find
 from dryfit.checks.names import listing
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.seam import Place, Seam
-from dryfit.model.structure import Cycle, ImportEdge, ProjectMap
+from dryfit.model.structure import CallSite, Cycle, ImportEdge, ProjectMap
 from dryfit.model.trace import Observations
 
 
@@ -37,7 +37,7 @@ def _advice(cycle: Cycle, project: ProjectMap) -> tuple[str, str, Place, str]:
         members = sorted(cycle.components)
         return members[0], members[-1], min(cycle.places, default=Place("", 0)), ""
     cheapest = min(edges, key=lambda edge: _cost(edge, edges, project))
-    calls = _calls(cheapest, project)
+    calls = len(_calls(cheapest, project))
     used = (
         "which no call was found to use" if not calls else f"used by {calls} call{'s' if calls > 1 else ''}"
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dryfit.checks.judgement import Judgement, combine, find, places
-from dryfit.checks.names import listing, short
+from dryfit.checks.names import listing, plain, short
 from dryfit.checks.seams import SeamEvidence, gather, tests_by_behaviour
 from dryfit.model.finding import Fact, Finding
-from dryfit.model.seam import Place
+from dryfit.model.seam import Place, Seam
 from dryfit.model.structure import ProjectMap
-from dryfit.model.trace import Observations, Skipped
+from dryfit.model.trace import Dropped, Observations, Skipped
 
 NOTHING_RAN = Skipped("DF104 and DF105", "no test ran, so nothing can be said of what tests leave out")
 PART_RAN = Skipped(
@@ -25,8 +25,21 @@ def judge(project: ProjectMap, observations: Observations, *, whole_suite: bool)
         return Judgement(skipped=(PART_RAN,))
     if not observations.traces:
         return Judgement(skipped=(NOTHING_RAN,))
-    tests = tests_by_behaviour(observations)
-    return combine(_judge(evidence, tests) for evidence in gather(project, observations))
+    tests, dropped = tests_by_behaviour(observations), _dropped(observations)
+    return combine(
+        _judge(evidence, tests)
+        for evidence in gather(project, observations)
+        if _name(evidence.seam) not in dropped
+    )
+
+
+def _dropped(observations: Observations) -> set[tuple[str, str]]:
+    """The seams where a test did make the call, but nobody awaited it: DF206 says so."""
+    return {_name(each.seam) for each in observations.incidents if isinstance(each, Dropped)}
+
+
+def _name(seam: Seam) -> tuple[str, str]:
+    return (seam.caller, plain(seam.callable))
 
 
 def _judge(evidence: SeamEvidence, tests: dict[str, set[str]]) -> Judgement:

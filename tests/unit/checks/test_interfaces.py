@@ -211,6 +211,19 @@ def test_a_cycle_names_its_members_and_the_cheapest_import_to_cut(make):
     )
 
 
+def test_of_two_imports_with_as_many_calls_the_one_whose_results_nobody_uses_is_cheaper(make):
+    project = make.project(
+        [make.site(), make.site("order.mark_paid", caller="payment", result="discarded")],
+        imports=(
+            ImportEdge("order", "payment", (Place("order.py", 1),)),
+            ImportEdge("payment", "order", (Place("payment.py", 3),)),
+        ),
+        cycles=(Cycle(("order", "payment"), ()),),
+    )
+    (finding,) = interfaces.judge(project, EMPTY).findings
+    assert finding.message.endswith("cut is the one of order at payment.py:3, used by 1 call.")
+
+
 def test_an_import_whose_cut_leaves_fewer_circles_is_cheaper_than_one_with_fewer_calls(make):
     ring = [("order", "payment"), ("payment", "order"), ("payment", "stock"), ("stock", "payment")]
     edges = tuple(ImportEdge(a, b, (Place(f"{a}.py", 1),)) for a, b in [*ring, ("order", "stock")])

@@ -6,7 +6,7 @@ import pytest
 
 from dryfit.checks import coverage, data
 from dryfit.model.seam import DRIVER
-from dryfit.model.trace import Observations
+from dryfit.model.trace import Dropped, Observations
 
 SUB_PAY = "payment.Card.pay"
 
@@ -124,6 +124,11 @@ def test_untested_seams_are_findings(make):
     assert "Processor.pay of payment only against stand-ins (Mock)" in mocked.message
     assert (unexercised.rule, unexercised.site.line) == ("DF104", 20)
     assert unexercised.message == "No test lets order call Stock.take of stock, as it does at order.py:20."
+
+
+def test_a_call_whose_coroutine_a_test_dropped_was_made(make):
+    seen = make.observations(incidents=(Dropped(make.seam(), make.place(), "test_it"),))
+    assert data.judge(make.project([make.site()]), seen).findings == ()
 
 
 @pytest.mark.parametrize("whole_suite", [True, False])
