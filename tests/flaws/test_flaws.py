@@ -8,6 +8,7 @@ rule that the same mistake breaks as well.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,8 @@ def check(tmp_path):
         for layer in layers:
             shutil.copytree(layer, tmp_path / "program", dirs_exist_ok=True)
         report = tmp_path / "report.json"
+        # Only dryfit's plugin: loading all that happen to be installed would take most of the time.
+        bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
         command = [sys.executable, "-m", "dryfit", "check", "--json", str(report)]
         done = subprocess.run(
             command, cwd=tmp_path / "program", capture_output=True, text=True, timeout=120, check=False
