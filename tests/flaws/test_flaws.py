@@ -52,7 +52,13 @@ def check(tmp_path):
         bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
         command = [sys.executable, "-m", "dryfit", "check", "--json", str(report)]
         done = subprocess.run(
-            command, cwd=tmp_path / "program", capture_output=True, text=True, timeout=120, check=False
+            command,
+            cwd=tmp_path / "program",
+            env=bare,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert report.exists(), done.stdout + done.stderr
         return Checked(done.returncode, json.loads(report.read_text()), done.stdout + done.stderr)
