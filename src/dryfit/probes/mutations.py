@@ -8,8 +8,10 @@ containers are compared, which are handed over more often than shared.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 
 from dryfit.model.crossing import Crossing
@@ -22,7 +24,7 @@ from dryfit.probes.statics import attributes, defines, type_name
 MOST_DEPTH = 3
 MOST_ITEMS = 256
 
-_SCALARS = frozenset(map(id, (int, float, str, bytes, bool, complex, type(None))))
+_SCALARS = frozenset(map(id, (int, float, str, bytes, bool, complex, type(None), dt.date)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,12 @@ def _snapshot(value: object, depth: int) -> Snapshot:
     cls = type(value)
     if id(cls) in _SCALARS:
         return Scalar(cls, value)
+    if cls is Decimal:
+        return Scalar(cls, str(value))
+    if (
+        cls is dt.datetime
+    ):  # without its time zone, an object of the user's that is asked when two are compared
+        return Scalar(cls, (value.replace(tzinfo=None), id(value.tzinfo)))  # type: ignore[attr-defined]
     if depth > MOST_DEPTH:
         return Other(id(value))
     if cls is bytearray:

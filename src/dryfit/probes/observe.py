@@ -32,6 +32,9 @@ from dryfit.probes.look import look
 from dryfit.probes.statics import type_name
 from dryfit.probes.tree import Node, Root
 
+MOST_INCIDENTS = 2_000
+"""How many distinct incidents one process tells."""
+
 
 class Observer:
     """Learns how the seams are crossed. Crossings come from any thread or task; nothing here takes a lock.
@@ -81,7 +84,7 @@ class Observer:
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Count the call by what came of it, and look if it is due."""
         now = perf_counter_ns()
-        state = cast(Node, crossing.state)
+        state: Node = crossing.state  # type: ignore[assignment]  # a cast would be a call
         try:
             if type(outcome) is Returned:
                 cell = state.returned[id(type(outcome.value))]
@@ -256,7 +259,7 @@ class Observer:
         """Take note of what was not seen before at this place."""
         for incident in incidents:
             key = _identity(incident)
-            if key not in self._known_incidents:
+            if key not in self._known_incidents and len(self._known_incidents) < MOST_INCIDENTS:
                 self._known_incidents.add(key)
                 self._incidents.append(incident)
 

@@ -162,7 +162,8 @@ def _decimal_to_float(wide: Leaf, narrow: Leaf) -> bool:
     assert isinstance(number, Decimal)
     if float(number) != narrow.value:
         return False
-    return _same_name(wide, narrow) or len(number.normalize().as_tuple().digits) >= LEAST_DIGITS
+    digits = "".join(map(str, number.as_tuple().digits)).strip("0")
+    return _same_name(wide, narrow) or len(digits) >= LEAST_DIGITS
 
 
 def _fraction_to_int(wide: Leaf, narrow: Leaf) -> bool:

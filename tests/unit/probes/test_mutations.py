@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +19,9 @@ class Order:
     status: str = "new"
     lines: list[int] = field(default_factory=list)
     _cache: int = 0
+
+
+NOW = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 
 
 class Plain:
@@ -68,16 +73,16 @@ def test_changes_are_told(stage: Any, given: Any, change: Callable[[Any], object
         ({"a": 1}, lambda it: it.update(a=1)),
         ({"a": 1, "b": 2}, lambda it: it.update(a=it.pop("a"))),
         (Order(), setting("_cache", 5)),
+        ([Decimal("1.50")], lambda it: it.__setitem__(0, Decimal("1.50"))),
+        ({"at": NOW}, lambda it: it.update(at=NOW.replace())),
         (Plain(), setting("status", "paid")),
         ({"token": 1}, lambda it: None),
-        ([[1.5, None, "x", b"y"]], lambda it: it[0].sort(key=str) or it[0].sort(key=lambda x: 0)),
     ],
 )
 def test_what_is_no_change_is_not(stage: Any, given: Any, change: Callable[[Any], object]) -> None:
     @stage.of("stock")
     def take(order: Any) -> None:
-        if given != [[1.5, None, "x", b"y"]]:
-            change(order)
+        change(order)
 
     take(given)
     assert told(stage) == []

@@ -135,6 +135,72 @@ def test_looks_follow_the_schedule_and_only_news_is_told(stage: Any) -> None:
     assert highest(next(numbers) for _ in range(2)) == 16
 
 
+def test_the_same_input_gives_the_same_record(stage: Any) -> None:
+    def told(stage: Any) -> Observations:
+        @stage.of("stock")
+        def take(order: object) -> object:
+            return order
+
+        values = [1, "a", {"id": 5}, {7, 3, 5}, [1.5] * 100, None]
+        for count in range(200):
+            take(values[count % 6])
+        seen: Observations = stage.end()
+        return seen
+
+    one, two = told(stage), told(type(stage)())
+    assert one.behaviours == two.behaviours
+    assert [it.count for it in one.traces[0].crossings] == [it.count for it in two.traces[0].crossings]
+
+
+class Hostile(type):
+    def __getattribute__(cls, name: str) -> Any:
+        raise AssertionError(name)
+
+    def __hash__(cls) -> int:
+        raise AssertionError("hash")
+
+    def __eq__(cls, other: object) -> bool:
+        raise AssertionError("eq")
+
+
+class Touchy(metaclass=Hostile):
+    def __getattribute__(self, name: str) -> Any:
+        raise AssertionError(name)
+
+    __len__ = __iter__ = __repr__ = __eq__ = __hash__ = __bool__ = __getattribute__  # type: ignore[assignment]
+
+
+def test_nothing_of_the_user_is_touched_on_the_whole_way(stage: Any) -> None:
+    @stage.of("stock")
+    def take(one: int, many: list[Any], named: dict[str, Touchy]) -> object:
+        return many[0]
+
+    @stage.of("order")
+    def order(one: object) -> object:
+        return take(one, [one], {"one": one})
+
+    for _ in range(5):
+        order(Touchy())
+    seen = stage.end()
+    assert seen.warnings == ()
+    assert {it.result_type for it in seen.behaviours} == {f"{__name__}.Touchy"}
+    assert [it.found for it in seen.incidents] == [f"{__name__}.Touchy"]
+
+
+def test_a_used_up_stack_is_the_users_affair(stage: Any) -> None:
+    @stage.of("ping")
+    def ping() -> None:
+        pong()
+
+    @stage.of("pong")
+    def pong() -> None:
+        ping()
+
+    with pytest.raises(RecursionError):
+        ping()
+    assert stage.end().warnings == ()
+
+
 @pytest.mark.parametrize("threads", [8])
 def test_counts_are_exact_with_threads(stage: Any, threads: int) -> None:
     @stage.of("stock")
