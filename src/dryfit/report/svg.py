@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -21,8 +21,9 @@ ROOM_HEIGHT = 48
 GAP = 44  # between rooms, so that arrows have a way
 BETWEEN = 58  # between the rows of one floor, and from a room to its floor's edge twice the half
 LANE = 8  # between two arrows in one gap
+DETOUR = 10  # that an arrow makes rather than join another one in a gap
 PORT = 18  # between two arrows at one room
-LETTER = 8.2  # a wide letter of the names: the reader's font is not known here
+LETTER = 9.2  # a wide letter of the names: the reader's font is not known here
 SMALLEST_ROOM = 96
 
 
@@ -104,7 +105,10 @@ def lay_out(plan: Graph) -> Picture:
     """Give every room its place and every arrow its way: the same input gives the same picture."""
     rows, floors, height = _place_rooms(plan)
     boxes = {box.room.name: box for row in rows for box in row}
-    routes = [_lead(Route(arrow, boxes[arrow.caller], boxes[arrow.callee]), rows) for arrow in plan.arrows]
+    crowd: Counter[tuple[int, int]] = Counter()
+    routes = [
+        _lead(Route(arrow, boxes[arrow.caller], boxes[arrow.callee]), rows, crowd) for arrow in plan.arrows
+    ]
     return Picture(rows, floors, _spread_ports(_spread_lanes(routes, rows)), height)
 
 
@@ -156,17 +160,24 @@ def _width(room: Room) -> float:
 # -- arrows ----------------------------------------------------------------------------------------
 
 
-def _lead(route: Route, rows: Sequence[Sequence[Box]]) -> Route:
-    """Lead an arrow through each row between its ends, by the gap that is nearest to the straight line."""
+def _lead(route: Route, rows: Sequence[Sequence[Box]], crowd: Counter[tuple[int, int]]) -> Route:
+    """Lead an arrow through each row between its ends, by a gap near the straight line that is not too crowded.
+
+    ``crowd`` counts the arrows in each gap of each row, and is counted up.
+    """
     start, end = route.start, route.end
     step = 1 if end.row > start.row else -1
     x, lanes = start.middle, []
     for row in range(start.row + step, end.row, step) if start.row != end.row else ():
         wish = x + (end.middle - x) / (abs(end.row - row) + 1)
-        off = [max(left - wish, wish - right, 0) for left, right in _gaps(rows[row])]
-        gap = off.index(min(off))
-        left, right = _gaps(rows[row])[gap]
-        x = min(max(wish, left), right)
+        gaps = _gaps(rows[row])
+        cost = [
+            max(left - wish, wish - right, 0) + crowd[row, gap] * DETOUR
+            for gap, (left, right) in enumerate(gaps)
+        ]
+        gap = cost.index(min(cost))
+        crowd[row, gap] += 1
+        x = min(max(wish, gaps[gap][0]), gaps[gap][1])
         lanes.append(Lane(row, gap, x))
     return replace(route, lanes=tuple(lanes))
 
@@ -264,7 +275,7 @@ def _floors(picture: Picture) -> Iterator[str]:
 
 def _arrow(route: Route) -> str:
     arrow = route.arrow
-    width = 1 if not arrow.seams else 1.3 + min(log2(arrow.seams), 4) * 0.6
+    width = 1 if not arrow.seams else 1.3 + min(log2(arrow.seams), 4) * 0.4
     kind = "seams" if arrow.seams else "import"
     title = escape(f"{route.start.room.label} → {route.end.room.label}: {_amount(arrow)}")
     return (
