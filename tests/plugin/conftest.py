@@ -69,7 +69,11 @@ class Project:
 
     def python(self, *arguments: str, **environment: str) -> Ended:
         """Run this Python in the project's folder."""
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "DRYFIT_", "COV_"))}
+        inherited = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("PYTEST_", "DRYFIT_", "COV_"))
+        }
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.root,
@@ -83,7 +87,9 @@ class Project:
 
     def pytest(self, *arguments: str, **environment: str) -> Ended:
         """Run pytest, its tests in the order in which they stand."""
-        return self.python("-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments, **environment)
+        return self.python(
+            "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments, **environment
+        )
 
     def dryfit(self, *arguments: str, **environment: str) -> Ended:
         """Run dryfit's command line."""

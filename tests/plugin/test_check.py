@@ -76,7 +76,9 @@ def test_a_file_that_cannot_be_collected_counts_as_a_failing_test(project):
 
 
 def test_breaking_off_keeps_what_was_found(project):
-    project.write({"test_zz.py": "import os, signal\n\ndef test_stop():\n    os.kill(os.getpid(), signal.SIGINT)\n"})
+    project.write(
+        {"test_zz.py": "import os, signal\n\ndef test_stop():\n    os.kill(os.getpid(), signal.SIGINT)\n"}
+    )
 
     ended = project.dryfit("check")
 
@@ -124,7 +126,9 @@ def test_a_report_needs_a_run(project):
 
 
 def test_a_project_without_tests_has_its_static_findings(empty_project):
-    empty_project.write({"a.py": "import b\n\ndef go():\n    return b.one(1, 2)\n", "b.py": "def one(x):\n    return x\n"})
+    empty_project.write(
+        {"a.py": "import b\n\ndef go():\n    return b.one(1, 2)\n", "b.py": "def one(x):\n    return x\n"}
+    )
 
     ended = empty_project.dryfit("check")
 

@@ -11,7 +11,10 @@ def test_without_the_flag_nothing_happens(project):
     ended = project.pytest()
 
     assert ended.status == 0
-    assert "dryfit" not in ended.out.partition("test session starts")[2].partition("plugins:")[2].partition("\n")[2]
+    assert (
+        "dryfit"
+        not in ended.out.partition("test session starts")[2].partition("plugins:")[2].partition("\n")[2]
+    )
     assert not (project.root / ".dryfit").exists()
 
 
@@ -89,7 +92,9 @@ def test_asynchronous_tests_are_watched(project, rules_found):
 
 
 def test_failing_tests_fail_as_without_dryfit(project):
-    project.write({"test_wrong.py": "import basket\n\ndef test_wrong():\n    assert basket.total(['tea']) == 1\n"})
+    project.write(
+        {"test_wrong.py": "import basket\n\ndef test_wrong():\n    assert basket.total(['tea']) == 1\n"}
+    )
 
     bare, watched = project.pytest(), project.pytest("--dryfit")
 
@@ -132,7 +137,9 @@ def test_a_folder_that_cannot_be_written_costs_one_warning(project):
 
 
 def test_a_killed_process_leaves_a_run_that_names_the_test(project):
-    project.write({"test_zz.py": "import os, signal\n\ndef test_killed():\n    os.kill(os.getpid(), signal.SIGKILL)\n"})
+    project.write(
+        {"test_zz.py": "import os, signal\n\ndef test_killed():\n    os.kill(os.getpid(), signal.SIGKILL)\n"}
+    )
 
     ended = project.pytest("--dryfit")
     told = project.dryfit("report")
