@@ -9,8 +9,10 @@ The interpreter's tracking belongs to one thread: what other threads drop is war
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +23,14 @@ from dryfit.model.crossing import Callee
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.trace import Dropped
 
+WOVEN_FRAMES = 2
+"""How many frames of dryfit's own a woven call has between its caller and the coroutine that is made."""
+
+_OWN_FILES = "<dryfit "
+
 CalleeOf = Callable[[CodeType], Callee | None]
 ComponentOf = Callable[[str], str | None]
+Origin = list[tuple[str, int, str]]
 Coroutine: TypeAlias = "CoroutineType[Any, Any, Any]"
 
 
@@ -46,7 +54,7 @@ class Unawaited:
             return
         self._warn = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
         self._depth = sys.get_coroutine_origin_tracking_depth()
-        sys.set_coroutine_origin_tracking_depth(max(1, self._depth))
+        sys.set_coroutine_origin_tracking_depth(self._needed())
         self._installed = _passing(self._told, self._warn)
         warnings._warn_unawaited_coroutine = self._installed  # type: ignore[attr-defined]
 
@@ -56,21 +64,28 @@ class Unawaited:
             return
         if warnings._warn_unawaited_coroutine is self._installed:  # type: ignore[attr-defined]
             warnings._warn_unawaited_coroutine = self._warn  # type: ignore[attr-defined]
-        if sys.get_coroutine_origin_tracking_depth() == max(1, self._depth):
+        if sys.get_coroutine_origin_tracking_depth() == self._needed():
             sys.set_coroutine_origin_tracking_depth(self._depth)
         self._warn = None
 
-    def _told(self, coroutine: Coroutine) -> bool:
-        """Report a coroutine, and say whether it has an origin that only dryfit asked for."""
-        origin = coroutine.cr_origin
-        if not origin:
-            return False
-        file, line, function = origin[0]
+    def _needed(self) -> int:
+        return max(1, self._depth) + WOVEN_FRAMES
+
+    def _told(self, coroutine: Coroutine) -> Origin | None:
+        """Report a coroutine, and give as much of its origin as the user would see without dryfit."""
+        if not coroutine.cr_origin:
+            return None
+        frames = [frame for frame in coroutine.cr_origin if not frame[0].startswith(_OWN_FILES)]
+        if frames:
+            self._report_made_at(coroutine, *frames[0])
+        depth = sys.get_coroutine_origin_tracking_depth()
+        return frames[: self._depth if depth == self._needed() else depth]
+
+    def _report_made_at(self, coroutine: Coroutine, file: str, line: int, function: str) -> None:
         callee, caller = self._callee_of(coroutine.cr_code), self._component_of(file)
         if callee is not None and caller and caller not in (callee.component, DRIVER):
             place = Place(self._relative(file), line, function)
             self._report(Dropped(Seam(caller, callee.component, callee.name), place, ""))
-        return not self._depth and len(origin) == 1 and sys.get_coroutine_origin_tracking_depth() <= 1
 
     def _relative(self, file: str) -> str:
         path = Path(file)
@@ -78,22 +93,34 @@ class Unawaited:
 
 
 def _passing(
-    told: Callable[[Coroutine], bool], warn: Callable[[Coroutine], None]
+    told: Callable[[Coroutine], Origin | None], warn: Callable[[Coroutine], None]
 ) -> Callable[[Coroutine], None]:
     """Make what is called in place of ``warn``.
 
-    Its own warning is CPython's for a coroutine without an origin. Where ``warn`` is called instead, this frame must
-    not count as a stack level: ``warnings`` passes over frames whose file is named like the import system's.
+    Its own warning is CPython's, with the frames that the user asked for. Where ``warn`` is called instead, this frame
+    must not count as a stack level: ``warnings`` passes over frames whose file is named like the import system's.
     """
 
     def _warn_unawaited_coroutine(coroutine: Coroutine) -> None:
-        if told(coroutine):
-            text = f"coroutine '{coroutine.__qualname__}' was never awaited"
-            warnings.warn(text, category=RuntimeWarning, stacklevel=2, source=coroutine)
-        else:
+        origin = told(coroutine)
+        if origin is None:
             warn(coroutine)
+        else:
+            warnings.warn(_text(coroutine, origin), category=RuntimeWarning, stacklevel=2, source=coroutine)
 
     code = _warn_unawaited_coroutine.__code__
-    name = f"<dryfit importlib._bootstrap> {os.path.basename(__file__)}"
+    name = f"{_OWN_FILES}importlib._bootstrap> {os.path.basename(__file__)}"
     _warn_unawaited_coroutine.__code__ = code.replace(co_filename=name)
     return _warn_unawaited_coroutine
+
+
+def _text(coroutine: Coroutine, origin: Origin) -> str:
+    """What CPython says; see ``warnings._warn_unawaited_coroutine``."""
+    lines = [f"coroutine '{coroutine.__qualname__}' was never awaited\n"]
+    if origin:
+        lines.append("Coroutine created at (most recent call last)\n")
+        made = (
+            (file, line, function, linecache.getline(file, line)) for file, line, function in reversed(origin)
+        )
+        lines += traceback.format_list(list(made))
+    return "".join(lines).rstrip("\n")
