@@ -81,6 +81,7 @@
   const boxes = new Map();
   let pairs = [];
   let chosen = null;
+  let opener = null;
 
   function build() {
     boxes.clear();
@@ -189,6 +190,8 @@
 
   function route() {
     const { rows, at, width, height } = measure();
+    const drawnFor = (element) => pairs.find((pair) => pair.element && pair.element === element);
+    const [focused, opening] = [drawnFor(document.activeElement), drawnFor(opener)];
     const routes = pairs.map((pair) => ({ pair, from: at.get(pair.from), to: at.get(pair.to), lanes: [] }));
     for (const one of routes) chooseGaps(one, rows);
     for (const row of rows) row.gaps.forEach(spreadLanes);
@@ -197,6 +200,8 @@
     lines.setAttribute("height", height);
     lines.replaceChildren(...routes.map((one) => arrow(one, rows)));
     placeBadges(at);
+    focused?.element.focus({ preventScroll: true });
+    if (opening) opener = opening.element;
   }
 
   /** Where the arrow passes each row between its ends: the gap nearest to the straight line. */
@@ -334,7 +339,6 @@
   // ---- the panel -----------------------------------------------------------------------------
 
   const panel = byId("panel");
-  let opener = null;
 
   /** Open the panel on an arrow of the map, a component, or one seam. */
   function choose(what) {
@@ -356,7 +360,7 @@
     chosen = null;
     document.body.classList.remove("with-panel");
     mark();
-    (opener?.isConnected ? opener : byId("map")).focus?.({ preventScroll: true });
+    (opener?.isConnected ? opener : drawing).focus({ preventScroll: true });
   }
 
   function mark() {

@@ -1,0 +1,96 @@
+"""A Chromium of the distribution, and pages made of the sample runs; skipped with the reason where there is none."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from dryfit.report import html
+
+SAMPLE = Path(__file__).parent.parent / "unit" / "report" / "sample.py"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Opened:
+    """A page of the browser with what it said and asked for."""
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is on the path")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def sample() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("report_sample", SAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def files(sample: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The reports of the shop and of the large program, written to files."""
+    folder = tmp_path_factory.mktemp("reports")
+    pages = {"shop": html.page(sample.shop(), sample.SOURCES), "large": html.page(sample.large(), {})}
+    for name, text in pages.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in pages}
+
+
+@pytest.fixture
+def open_page(browser: Any, files: dict[str, Path]) -> Iterator[Any]:
+    """Open a report offline: ``open_page("shop", width=375, scheme="dark")``."""
+    contexts = []
+
+    def opened(name: str, *, width: int = 1440, height: int = 1000, scheme: str = "light") -> Opened:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            offline=True,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        seen = Opened(context.new_page())
+        seen.page.on(
+            "console", lambda message: seen.errors.append(message.text) if message.type == "error" else None
+        )
+        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        seen.page.on("request", lambda request: seen.requests.append(request.url))
+        seen.page.goto(files[name].as_uri())
+        return seen
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,245 @@
+"""The report in a real browser, offline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ARROW = "g.seamline[data-from=order][data-to=payment]"
+
+CONTRAST = """
+() => {
+  const channel = (value) => {
+    const c = value / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  };
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const ground = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = rgba(getComputedStyle(each).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const failures = new Set();
+  for (const element of document.querySelectorAll("body *:not(script):not(style)")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!own || element.closest("svg, .unseen, .skip, noscript") || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const [one, other] = [light(rgba(style.color)), light(ground(element))].sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (other + 0.05);
+    const name = `${element.tagName}.${element.className} ${element.textContent.trim().slice(0, 30)}`;
+    if (ratio < 4.5) failures.add(`${ratio.toFixed(2)}: ${name}`);
+  }
+  return [...failures];
+}
+"""
+
+OVERLAPS = """
+() => {
+  const boxes = [...document.querySelectorAll(".room")];
+  const overlap = (one, other) => {
+    const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+    return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  };
+  const clipped = boxes.filter((box) => box.scrollWidth > box.clientWidth + 1);
+  const covered = boxes.filter((box, index) => boxes.slice(index + 1).some((other) => overlap(box, other)));
+  return [...clipped, ...covered].map((box) => box.textContent);
+}
+"""
+
+THROUGH_ROOMS = """
+() => {
+  const origin = document.getElementById("drawing").getBoundingClientRect();
+  const boxes = [...document.querySelectorAll(".room")].map((box) => box.getBoundingClientRect());
+  const through = [];
+  for (const line of document.querySelectorAll(".hit")) {
+    const length = line.getTotalLength();
+    for (let at = 6; at < length - 6; at += 4) {
+      const { x, y } = line.getPointAtLength(at);
+      const [px, py] = [x + origin.left, y + origin.top];
+      if (boxes.some((b) => px > b.left + 1 && px < b.right - 1 && py > b.top + 1 && py < b.bottom - 1)) {
+        through.push(line.parentElement.getAttribute("aria-label"));
+        break;
+      }
+    }
+  }
+  return through;
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["shop", "large"])
+def test_it_opens_offline_without_errors_and_without_requests(open_page: Any, name: str) -> None:
+    opened = open_page(name)
+    assert opened.errors == []
+    assert [url for url in opened.requests if not url.startswith("data:")] == [opened.page.url]
+    assert opened.page.locator("#drawing .room").count() > 0
+
+
+def test_a_click_on_a_seam_opens_what_was_seen_there(open_page: Any) -> None:
+    page = open_page("shop").page
+    assert page.locator("#panel").is_hidden()
+    page.locator(f"{ARROW} .hit").click()
+    panel = page.locator("#panel")
+    assert panel.is_visible()
+    assert "payment.PaymentProcessor.process_payment" in panel.locator("h2").inner_text()
+    assert panel.locator(".behaviour").count() == 3
+    text = panel.inner_text()
+    assert "float 0.01..1249.5" in text
+    assert "payment.CardDeclined{code: str(text)}" in text
+    assert "A stand-in was active below the callee." in text
+    assert "DF101 lossy-transfer" in text
+    assert "order.py:20" in text
+
+
+def test_a_mocked_seam_says_so(open_page: Any) -> None:
+    page = open_page("shop").page
+    page.locator("g.seamline[data-from=payment][data-to=payment_gateway] .hit").click()
+    text = page.locator("#panel").inner_text()
+    assert "Answered by a stand-in: unittest.mock.AsyncMock" in text
+    assert "did not run" in text
+
+
+def test_a_component_opens_all_its_seams(open_page: Any) -> None:
+    page = open_page("shop").page
+    page.locator(".room", has_text="inventory").click()
+    panel = page.locator("#panel")
+    headings = panel.locator("h3").all_inner_texts()
+    assert headings == ["Calls", "Called by"]
+    panel.locator("details", has_text="InventoryManager.reserve").locator("summary").first.click()
+    assert "items" in panel.inner_text()
+
+
+def test_the_keyboard_is_enough(open_page: Any) -> None:
+    page = open_page("shop").page
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        label = page.evaluate("document.activeElement.getAttribute('aria-label') ?? ''")
+        if label.startswith("order to payment:"):
+            break
+    assert label == "order to payment: 1 seam, 1 exercised, 2 findings"
+    page.keyboard.press("Enter")
+    assert page.locator("#panel").is_visible()
+    assert page.evaluate("document.activeElement.id") == "panel-title"
+    page.keyboard.press("Escape")
+    assert page.locator("#panel").is_hidden()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == label
+
+
+def test_the_panel_stays_on_what_was_chosen_when_a_finding_is_followed(open_page: Any) -> None:
+    page = open_page("shop").page
+    page.locator(f"{ARROW} .hit").click()
+    page.locator("#panel .foundlist a").first.click()
+    assert page.evaluate("document.querySelector(':target').className") == "finding error"
+    assert page.locator("#panel").is_visible()
+
+
+def test_search_and_status_narrow_the_table(open_page: Any) -> None:
+    page = open_page("shop").page
+    rows = page.locator("#seam-table tbody tr:visible")
+    assert rows.count() == 16
+    page.locator("#search").fill("order payment")
+    assert rows.all_inner_texts() != []
+    assert all("process_payment" in text for text in rows.all_inner_texts())
+    assert page.locator("#matches").inner_text() == "1 of 16 seams"
+    page.locator("#search").fill("")
+    page.locator("#status").select_option("unexercised")
+    assert rows.count() == 2
+    page.locator("#status").select_option("exercised")
+    assert rows.count() == 13
+
+
+def test_columns_sort_both_ways_and_say_so(open_page: Any) -> None:
+    page = open_page("shop").page
+    column = page.locator("#seam-table th", has_text="Crossings")
+
+    def crossings() -> list[int]:
+        cells = page.locator("#seam-table tbody tr td:nth-child(7)").all_inner_texts()
+        return [int(text.replace(",", "")) for text in cells]
+
+    column.locator("button").click()
+    assert crossings() == sorted(crossings(), reverse=True)
+    assert column.get_attribute("aria-sort") == "descending"
+    column.locator("button").press("Enter")
+    assert crossings() == sorted(crossings())
+    assert column.get_attribute("aria-sort") == "ascending"
+
+
+def test_components_have_a_table_of_their_own(open_page: Any) -> None:
+    page = open_page("shop").page
+    page.get_by_role("button", name="Components").click()
+    assert page.locator("#component-table tbody tr:visible").count() == 8
+    assert page.locator("#seam-table").is_hidden()
+    assert page.locator("#matches").inner_text() == "8 components"
+
+
+def test_dark_follows_the_reader_and_the_button(open_page: Any) -> None:
+    page = open_page("shop", scheme="dark").page
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(16, 22, 29)"
+    page.locator("#theme").click()
+    assert page.evaluate(ground) == "rgb(245, 244, 240)"
+    assert page.locator("#theme").inner_text() == "Dark"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_the_contrast_of_wcag_aa(open_page: Any, scheme: str) -> None:
+    page = open_page("shop", scheme=scheme).page
+    page.locator("details.fold > summary").click()
+    page.locator(f"{ARROW} .hit").click()
+    assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("name", ["shop", "large"])
+@pytest.mark.parametrize("width", [360, 375, 768])
+def test_nothing_is_wider_than_a_small_screen(open_page: Any, name: str, width: int) -> None:
+    page = open_page(name, width=width, height=812).page
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.locator(".room").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_rooms_and_arrows_keep_clear_of_each_other(open_page: Any, width: int) -> None:
+    page = open_page("shop", width=width).page
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(THROUGH_ROOMS) == []
+
+
+def test_the_map_is_drawn_anew_when_the_window_changes(open_page: Any) -> None:
+    page = open_page("shop").page
+    page.set_viewport_size({"width": 600, "height": 900})
+    page.wait_for_function("document.getElementById('lines').getAttribute('width') < 600")
+    assert page.evaluate(THROUGH_ROOMS) == []
+
+
+def test_four_hundred_components_are_folded_and_unfold(open_page: Any) -> None:
+    page = open_page("large").page
+    rooms = page.locator(".room")
+    assert rooms.count() == 8
+    page.locator(".room.folded").nth(3).press("Enter")
+    assert rooms.count() == 58
+    assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(THROUGH_ROOMS) == []
+    page.keyboard.press("Enter")
+    assert rooms.count() == 8
+
+
+def test_the_tables_are_there_without_the_script(browser: Any, files: Any) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(files["shop"].as_uri())
+    assert page.locator("#seam-table tbody tr").count() == 16
+    assert page.locator("#component-table tbody tr").count() == 8
+    assert page.locator("article.finding").count() == 9
+    context.close()
