@@ -48,7 +48,7 @@ class _Compiler:
         self.unchecked: list[str] = []
 
     def check(self, hint: Any, depth: int) -> Check:
-        if hint in (Any, object) or depth > MOST_NESTED:
+        if hint is Any or hint is object or depth > MOST_NESTED:
             return anything
         origin = typing.get_origin(hint)
         if origin is not None:
@@ -104,7 +104,9 @@ class _Compiler:
     def _class(self, cls: Any) -> Check:
         if cls in _ABSTRACT:
             return _abstract(cls)
-        if namespace(cls).get("_is_protocol") is True:
+        if (
+            namespace(cls).get("_is_protocol") is True or module_of(cls) == "typing"
+        ):  # typing.IO has no subclasses
             return self._leave(f"the protocol {type_name(cls)} is not checked")
         if typing.is_typeddict(cls):
             return _typed_dict(cls)
@@ -123,8 +125,8 @@ def _instance(cls: type) -> Check:
         found = type(value)
         if derives(found, cls) or any(derives(found, other) for other in wider):
             return None
-        if _may_pretend(value) or _has_virtual_subclasses(cls):
-            return None
+        if _may_pretend(value) or _has_virtual_subclasses(cls) or type_name(found) == type_name(cls):
+            return None  # the same name is the same class, reloaded
         return type_name(found)
 
     return check
@@ -248,9 +250,10 @@ def _is_builtin(value: object, classes: tuple[type, ...]) -> bool:
 
 
 def _may_pretend(value: object) -> bool:
-    """Whether the value answers for another class: a mock, or a proxy with a ``__class__`` of its own."""
+    """Whether the value answers for another class: a mock, a proxy with its own ``__class__``, a lazy text …"""
     return is_stand_in(value) or any(
-        "__class__" in namespace(base) for base in mro(type(value)) if base is not object
+        base is not object and ("__class__" in namespace(base) or module_of(base).startswith(_PRETENDERS))
+        for base in mro(type(value))
     )
 
 
@@ -288,6 +291,9 @@ _PROMOTIONS: dict[type, tuple[type, ...]] = {
     bytes: (bytearray, memoryview),
 }
 """PEP 484's numeric tower, and its bytes."""
+
+_PRETENDERS = ("django.utils.functional", "sqlalchemy.sql.", "sqlalchemy.orm.attributes")
+"""Where classes are from whose objects stand for a value that is not there yet."""
 
 _WRAPPERS = {typing.Annotated, typing.Required, typing.NotRequired, typing.Final, typing.ClassVar}
 _PLAIN = frozenset(map(id, (str, bytes, int, bool, type(None))))

@@ -93,6 +93,9 @@ class Hints:
         except UnresolvableError as error:
             self._skipped.append(Skipped(what, str(error)))
             return None
+        except Exception as error:  # noqa: BLE001 - a class may answer anything where it is used as a hint
+            self._skipped.append(Skipped(what, f"the hint cannot be read ({type(error).__name__})"))
+            return None
         self._skipped += (Skipped(what, reason) for reason in unchecked)
         return check
 

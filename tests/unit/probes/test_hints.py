@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
+import sqlalchemy
 
 from dryfit.model.trace import Observations, Violation
 from dryfit.probes.agreement import agreement
@@ -125,6 +126,8 @@ AGREE = [
     (dt.date, dt.datetime(2024, 1, 1)),
     (Decimal, Decimal(1)),
     (list["int | Ghost"], [1]),
+    (bool, sqlalchemy.literal(1) == 1),
+    (Base, type("Base", (), {"__module__": __name__})()),
 ]
 DISAGREE = [
     (int, "1", "str"),
@@ -177,7 +180,7 @@ def test_disagreement(hint: object, value: object, found: str | None) -> None:
     assert check(value) == found
 
 
-@pytest.mark.parametrize("hint", [Quacks, T, Chosen, list[T], t.ParamSpec("P")])
+@pytest.mark.parametrize("hint", [Quacks, T, Chosen, list[T], t.IO[str], t.ParamSpec("P")])
 def test_what_is_left_unchecked_is_said(hint: object) -> None:
     _, unchecked = agreement(hint)
     assert len(unchecked) == 1
@@ -277,6 +280,22 @@ def test_an_annotation_that_raises_is_skipped(stage: Any) -> None:
     assert [it.reason for it in stage.end().skipped] == [
         "the annotation cannot be evaluated (ZeroDivisionError)"
     ]
+
+
+def test_a_hint_that_raises_is_skipped(stage: Any) -> None:
+    class Meta(type):
+        def __hash__(cls) -> int:
+            raise ZeroDivisionError
+
+    class Odd(metaclass=Meta):
+        pass
+
+    @stage.of("payment")
+    def pay(amount: Odd) -> object:
+        return Odd
+
+    pay(5)
+    assert [it.reason for it in stage.end().skipped] == ["the hint cannot be read (ZeroDivisionError)"]
 
 
 def test_generators_and_stand_ins_have_no_result_to_check(stage: Any) -> None:
