@@ -105,52 +105,56 @@ def module_text(random_: random.Random, component: int, index: int, width: int) 
     helpers = (
         [(random_.randrange(component), random_.randrange(width)) for _ in range(3)] if component else []
     )
-    helpers = list(dict.fromkeys(helpers))
-    names = [f"Service{other}" for _, other in helpers]
-    own = f"Service{index}"
-    unique = [
-        (p, name) for p, name in zip(helpers, names, strict=True) if names.count(name) == 1 and name != own
-    ]
+    helpers = sorted(set(helpers))
+    names = [f"Service{c:02}{m:03}" for c, m in helpers]
+    own = f"{component:02}{index:03}"
     head = HEAD.format(
-        index=index,
+        index=own,
         component=f"part{component:02}",
-        imports="\n".join(f"from shop.part{c:02}.module{m:03} import {name}" for (c, m), name in unique),
-        helpers=", ".join(name for _, name in unique) or "nobody",
-        parameters="".join(f", helper_{n}: {name} | None = None" for n, (_, name) in enumerate(unique)),
+        imports="\n".join(
+            f"from shop.part{c:02}.module{m:03} import {name}"
+            for (c, m), name in zip(helpers, names, strict=True)
+        ),
+        helpers=", ".join(names) or "nobody",
+        parameters="".join(f", helper_{n}: {name} | None = None" for n, name in enumerate(names)),
         fields="\n".join(
-            f"        self._helper_{n} = helper_{n} or {name}()" for n, (_, name) in enumerate(unique)
+            f"        self._helper_{n} = helper_{n} or {name}()" for n, name in enumerate(names)
         ),
     )
-    calls = [f"self._helper_{n}.step_{n}(account, [])" for n in range(len(unique))] or [
+    calls = [f"self._helper_{n}.step_{n}(account, [])" for n in range(len(names))] or [
         "logger.debug(account)"
     ]
-    methods = (METHOD.format(index=index, number=n, call=calls[n % len(calls)]) for n in range(3))
+    methods = (METHOD.format(index=own, number=n, call=calls[n % len(calls)]) for n in range(3))
     return head + "".join(methods)
 
 
-def measure(modules: int) -> tuple[int, float, float]:
-    """Generate, survey, print; returns lines and the seconds of the quick and of the whole look."""
+def measure(modules: int) -> tuple[float, float]:
+    """Generate, survey, print; returns the seconds that the survey took, and those that processors worked for it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lines = generate(folder, modules)
         started = time.perf_counter()
         find_components(folder)
         quick = time.perf_counter() - started
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), processor_time()
         project = survey(folder)
-        whole = time.perf_counter() - started
+        whole, worked = time.perf_counter() - started, processor_time() - worked
+        print(f"{modules} modules, {lines} lines")
+        print(f"    {len(project.interfaces)} interfaces, {len(project.imports)} imports between components")
+        print(f"    {len(project.call_sites)} call sites, {len(project.unresolved)} unresolved")
+        print(f"    find_components {quick * 1000:.0f} ms")
         print(
-            f"{modules:6} modules, {lines:7} lines: find_components {quick * 1000:6.1f} ms, survey {whole:6.2f} s,"
-        )
-        print(
-            f"{'':6} {whole / modules * 1000:.2f} ms a module; {len(project.interfaces)} interfaces,", end=" "
-        )
-        print(
-            f"{len(project.call_sites)} call sites, {len(project.unresolved)} unresolved, {len(project.imports)} imports"
+            f"    survey {whole:.2f} s, {whole / modules * 1000:.2f} ms a module; processor time {worked:.2f} s"
         )
         for peer, seconds in peers(folder, modules):
-            print(f"{'':6} {peer}: {seconds:.2f} s ({seconds / whole:.2f} × the survey)")
-    return lines, quick, whole
+            print(f"    {peer}: processor time {seconds:.2f} s, {seconds / worked:.2f} × the survey's")
+    return whole, worked
+
+
+def processor_time() -> float:
+    """Seconds that this process and its finished children worked: what other load on the machine hardly changes."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def peers(folder: Path, modules: int) -> Iterator[tuple[str, float]]:
@@ -177,10 +181,10 @@ for file in sorted(glob.glob("shop/part[23]*/module*.py"))[:{sample}]:
 
 
 def timed(code: str, folder: Path) -> float:
-    """Seconds that ``code`` needs in a fresh interpreter, its start included."""
-    started = time.perf_counter()
+    """Processor time that ``code`` needs in a fresh interpreter, its start included."""
+    worked = processor_time()
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
-    return time.perf_counter() - started
+    return processor_time() - worked
 
 
 def main() -> None:
@@ -188,8 +192,9 @@ def main() -> None:
     sizes = [int(argument) for argument in sys.argv[1:]] or [500, 5000]
     results = {size: measure(size) for size in sizes}
     first, last = results[sizes[0]], results[sizes[-1]]
-    growth = (last[2] / sizes[-1]) / (first[2] / sizes[0])
-    print(f"time per module grows {growth:.2f} × from {sizes[0]} to {sizes[-1]} modules")
+    for what, before, after in zip(("time", "processor time"), first, last, strict=True):
+        growth = (after / sizes[-1]) / (before / sizes[0])
+        print(f"{what} a module from {sizes[0]} to {sizes[-1]} modules: {growth:.2f} ×")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"peak memory: {peak:.0f} MB, largest child process {workers:.0f} MB")

@@ -62,7 +62,8 @@ def _facts(
 def _gathered(module: Module, source: Source, walk: Walk, components: Mapping[str, str]) -> ModuleFacts:
     classes = {opened.name: _class(opened, source) for opened in walk.classes}
     own = components.get(module.name)
-    outgoing = any(_component(each.target, each.name, components) not in (own, None) for each in walk.imports)
+    imported = [each for each in walk.imports if walk.names.is_project(each.target)]
+    outgoing = any(_component(each.target, each.name, components) != own for each in imported)
     finder = CallFinder(source, classes, outgoing)
     return ModuleFacts(
         module,

@@ -17,6 +17,7 @@ from dryfit.discover.expressions import (
     Foreign,
     Instance,
     Item,
+    Nothing,
     Parent,
     Ref,
     Result,
@@ -71,6 +72,7 @@ HARMLESS_BASES = frozenset(
 )
 """Bases from outside the project that leave constructors and methods alone."""
 
+ONLY_NONE = Unknown("the source shows only `None` for it")
 ABSTRACT = frozenset({"abc.abstractmethod"})
 PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
@@ -175,6 +177,8 @@ class Project:
                 return ContainerMethod(given_by(value, name))
             case FunctionValue() | ContainerMethod():
                 return FOREIGN  # what a decorator put there
+            case Nothing():
+                return ONLY_NONE
             case _:
                 return value
 
@@ -288,10 +292,12 @@ class Project:
                 return self._called(method) if isinstance(method, FunctionValue) else method
             case ContainerMethod(item):
                 return self.resolve(item)
+            case Nothing():
+                return ONLY_NONE
             case Foreign() | Unknown():
                 return value
             case _:
-                return Unknown("it is called, and what it is can't be followed")
+                return Unknown("what a call of it gives can't be followed")
 
     def _entered(self, value: Value) -> Value:
         if isinstance(value, Collection):  # what a context manager's generator yields

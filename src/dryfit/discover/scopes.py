@@ -248,6 +248,8 @@ class Scope:
     def _annotated_generic(self, node: ast.Subscript) -> Expression:
         name = _typing_name(self.dotted(node.value))
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if not arguments:  # tuple[()]
+            return FOREIGN
         if name in WRAPPERS:
             return self.annotated(arguments[0])
         if name == "Coroutine":

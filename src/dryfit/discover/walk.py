@@ -228,8 +228,8 @@ class Walk:
 
     def _if(self, body: Body, statement: ast.If, path: Path) -> None:
         self._expressions(body, statement.test, path)
-        self._inside(body, statement.body, path, typing_only=_is_type_checking(statement.test))
-        self._block(body, statement.orelse, path)
+        self._inside(body, statement.body, path, _is_type_checking(statement.test), optional=True)
+        self._inside(body, statement.orelse, path, optional=True)  # sys.version_info, a platform, an extra
 
     def _inside(
         self,

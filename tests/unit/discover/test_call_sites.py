@@ -481,6 +481,7 @@ def test_what_becomes_of_the_result(tree, statement, result):
         ("import payment\ndef f(p):\n    p.pay(1)", "parameter `p` has no annotation"),
         ("import payment\nfrom typing import Any\ndef f(p: Any):\n    p.pay(1)", "annotated `Any`"),
         ("import payment\np = payment.nothing()\np.pay(1)", "`payment` has no `nothing`"),
+        ("import payment\np = None\np.pay(1)", "the source shows only `None` for it"),
         ("import payment\nfor a, p in []:\n    p.pay(1)", "it is unpacked from another value"),
     ],
 )

@@ -107,6 +107,7 @@ def test_a_missing_module(tree, source, problem):
         "import contextlib\nwith contextlib.suppress(ImportError):\n    import no_such_module\n",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import no_such_module\n",
         "def f():\n    import no_such_module\n",
+        "import sys\nif sys.version_info < (3, 2):\n    import no_such_module\n",
         "import conftest, scripts.deploy, speedups\n",
     ],
 )
