@@ -134,3 +134,12 @@ def test_a_project_without_tests_has_its_static_findings(empty_project):
 
     assert ended.status == 1, ended.out + ended.err
     assert "DF201 call-mismatch" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "offered"), [("dryfit ch", 1, "plain,check"), ("dryfit check --js", 2, "plain,--json")]
+)
+def test_the_shell_completes(project, words, number, offered):
+    ended = project.dryfit(COMP_WORDS=words, COMP_CWORD=str(number), _DRYFIT_COMPLETE="bash_complete")
+
+    assert ended.out.splitlines() == [offered]
