@@ -34,6 +34,7 @@ PAGE = CHECKOUT / "docs" / "explanation" / "foreign-programs.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 DEFAULT_PYTHONS = ("3.11", "3.12", "3.13")
 PYTEST_OPTIONS = ("-p", "foreign_recorder", "-p", "no:randomly", "-p", "no:cacheprovider", "-q")
+SHOWN = 10
 KEPT_VARIABLES = ("PATH", "SSL_CERT_FILE", "TMPDIR")
 
 
@@ -431,13 +432,12 @@ def compare(
     loose = {
         text for text in first.warnings | second.warnings if first.warnings[text] != second.warnings[text]
     }
-    differences = [*different_end(second, changed)]
-    differences += different_tests(second, changed, unsteady)
-    differences += different_warnings(second, changed, loose)
-    return tuple(sorted(unsteady | loose)), tuple(differences)
+    differences = [*different_tests(second, changed, unsteady), *different_warnings(second, changed, loose)]
+    return tuple(sorted(unsteady | loose)), tuple(differences or different_end(second, changed))
 
 
 def different_end(bare: Recording, changed: Recording) -> Iterator[Difference]:
+    """The status of a run in which nothing else is different."""
     if bare.status != changed.status:
         yield Difference("exit status of the run", str(bare.status), str(changed.status))
 
@@ -568,13 +568,17 @@ def write_page(results: Sequence[Result]) -> None:
 
 
 def tell(result: Result) -> None:
+    """Print a result as soon as it is there; the first differences only, all of them stand in the JSON file."""
     print(plain_table([result]).splitlines()[1], flush=True)
     for test in result.unsteady:
         print(f"    unsteady by itself: {test}")
-    for difference in result.differences:
+    for difference in result.differences[:SHOWN]:
         print(
             f"    {difference.what}\n        bare:   {difference.bare}\n        dryfit: {difference.dryfit}"
         )
+    if len(result.differences) > SHOWN:
+        print(f"    and {len(result.differences) - SHOWN} more")
+    sys.stdout.flush()
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
