@@ -137,7 +137,8 @@ def test_a_project_without_tests_has_its_static_findings(empty_project):
 
 
 @pytest.mark.parametrize(
-    ("words", "number", "offered"), [("dryfit ch", 1, "plain,check"), ("dryfit check --js", 2, "plain,--json")]
+    ("words", "number", "offered"),
+    [("dryfit ch", 1, "plain,check"), ("dryfit check --js", 2, "plain,--json")],
 )
 def test_the_shell_completes(project, words, number, offered):
     ended = project.dryfit(COMP_WORDS=words, COMP_CWORD=str(number), _DRYFIT_COMPLETE="bash_complete")

@@ -25,15 +25,35 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("DF101", "lossy-transfer", "data", "error", "The same value travels on as a narrower type."),
-    Rule("DF102", "mutated-argument", "data", "warning", "The callee changes an argument that its caller goes on using."),
-    Rule("DF103", "mixed-shapes", "data", "error", "One parameter receives incompatible shapes from different callers."),
+    Rule(
+        "DF102",
+        "mutated-argument",
+        "data",
+        "warning",
+        "The callee changes an argument that its caller goes on using.",
+    ),
+    Rule(
+        "DF103",
+        "mixed-shapes",
+        "data",
+        "error",
+        "One parameter receives incompatible shapes from different callers.",
+    ),
     Rule("DF104", "unexercised-seam", "data", "warning", "No test crosses this seam."),
     Rule("DF105", "mocked-only-seam", "data", "warning", "Tests cross this seam only against stand-ins."),
     Rule("DF201", "call-mismatch", "interfaces", "error", "A call cannot bind to the callee's signature."),
-    Rule("DF202", "annotation-violation", "interfaces", "error", "A value contradicts the callee's type hints."),
+    Rule(
+        "DF202", "annotation-violation", "interfaces", "error", "A value contradicts the callee's type hints."
+    ),
     Rule("DF206", "never-awaited", "interfaces", "error", "A coroutine crossed a seam and was dropped."),
-    Rule("DF207", "component-cycle", "interfaces", "warning", "Components that cannot be integrated one at a time."),
-)  # fmt: skip
+    Rule(
+        "DF207",
+        "component-cycle",
+        "interfaces",
+        "warning",
+        "Components that cannot be integrated one at a time.",
+    ),
+)
 
 
 def rule(identifier: str) -> Rule:
@@ -79,5 +99,5 @@ class Finding:
 
 def finding_id(identifier: str, seam: Seam, cause: str) -> str:
     """Fingerprint of rule, seam and cause (no line numbers in it): ``DF302-3fa1c2``."""
-    text = "\0".join((identifier, seam.caller, seam.callee, seam.callable, cause))
+    text = f"{identifier}\0{seam.caller}\0{seam.callee}\0{seam.callable}\0{cause}"
     return f"{identifier}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"

@@ -56,7 +56,7 @@ class SeamCoverage:
 
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
-    """What one check did: trials run, faults that did not fire, time, whether its space was exhausted, what it left out."""
+    """What one check did: trials, faults that did not fire, time, whether its space was exhausted, what it left out."""
 
     check: CheckName
     seconds: float

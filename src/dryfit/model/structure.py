@@ -7,7 +7,9 @@ from typing import Literal
 
 from dryfit.model.seam import Place
 
-ParameterKind = Literal["positional-only", "positional-or-keyword", "var-positional", "keyword-only", "var-keyword"]
+ParameterKind = Literal[
+    "positional-only", "positional-or-keyword", "var-positional", "keyword-only", "var-keyword"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class CallSite:
 
 @dataclass(frozen=True, slots=True)
 class ImportEdge:
-    """One component imports another; ``places`` are the import lines, first few only. ``typing_only`` under TYPE_CHECKING."""
+    """One component imports another, on the lines ``places`` (the first few); ``typing_only`` under TYPE_CHECKING."""
 
     importer: str
     imported: str

@@ -13,7 +13,7 @@ TestOutcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpasse
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One parameter in one behaviour: its exact type on every crossing, its shape on those that were looked at."""
+    """One parameter in one behaviour: its exact type on every crossing, its shape where it was looked at."""
 
     name: str
     type: str
@@ -26,7 +26,7 @@ class Behaviour:
 
     ``key`` is a digest of everything that makes it distinct, the same in every process. ``outcome`` says whether
     ``result`` is the shape of a returned value or of a raised exception. ``stand_in`` says what kind of stand-in
-    answered ("" for the real callee); ``weak`` that a stand-in was active below. Counts and seconds stand in the traces.
+    answered ("" for the real callee); ``weak`` that a stand-in was active below. Counts stand in the traces.
     """
 
     key: str
@@ -46,8 +46,8 @@ class TracedCrossing:
     """The crossings of one behaviour below one parent in one test, folded into one node of the trace's tree.
 
     ``index`` counts from 0 within the trace, ``parent`` is the index of the node above or -1; ``seconds`` is their sum.
-    What a call does is not kept apart by how the call ends: where one context ended in several ways, these are siblings, and
-    everything below any of them hangs below the first. Recursion is folded, and its inner calls count in ``seconds`` too.
+    What a call does is not kept apart by how the call ends: where one context ended in several ways, these are
+    siblings, and everything below any of them hangs below the first. Recursion is folded, and its inner calls count in ``seconds`` too.
     """
 
     index: int
@@ -69,7 +69,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A value that travelled on as a narrower type: seen as ``wide`` at ``source``, handed on as ``narrow`` at ``target``.
+    """A value that travelled on as a narrower type: ``wide`` at ``source``, ``narrow`` at ``target``.
 
     ``loss`` is a slug: decimal-to-float, aware-to-naive, text-cut, int-to-bool, float-to-int, decimal-to-int, …
     """
