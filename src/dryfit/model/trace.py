@@ -47,7 +47,8 @@ class TracedCrossing:
 
     ``index`` counts from 0 within the trace, ``parent`` is the index of the node above or -1; ``seconds`` is their sum.
     What a call does is not kept apart by how the call ends: where one context ended in several ways, these are
-    siblings, and everything below any of them hangs below the first. Recursion is folded, and its inner calls count in ``seconds`` too.
+    siblings, and everything below any of them hangs below the first. Recursion is folded, and its inner calls
+    count in ``seconds`` too.
     """
 
     index: int
