@@ -16,13 +16,6 @@ def allows_many(annotation: str) -> bool:
     return _is_open(tree) or any(_is_union(node) for node in ast.walk(tree))
 
 
-def named_type(annotation: str) -> str:
-    """The last name of an annotation that is one plain name, ``datetime`` of ``dt.datetime | None``; else ""."""
-    tree = _parsed(annotation)
-    members = [member for member in _members(tree) if not _is_none(member)] if tree else []
-    return _last_name(members[0]) if len(members) == 1 else ""
-
-
 def _parsed(annotation: str) -> ast.expr | None:
     try:
         tree = ast.parse(annotation, mode="eval").body

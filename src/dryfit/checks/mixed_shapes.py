@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from dryfit.checks.annotations import allows_many, named_type
+from dryfit.checks.annotations import allows_many
 from dryfit.checks.calls import CallSites
 from dryfit.checks.judgement import Judgement, find
 from dryfit.checks.names import plain, short
 from dryfit.checks.seams import tests_by_behaviour
-from dryfit.checks.sorts import RISKY, SAME_INFORMATION, forms_within, same_record, sort_of
+from dryfit.checks.sorts import ONE_TYPE, RISKY, SAME_INFORMATION, forms_within, same_record, sort_of
 from dryfit.model.finding import Fact, Finding, Severity
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.shape import Form
 from dryfit.model.structure import Parameter, ProjectMap
-from dryfit.model.trace import Argument, Behaviour, Observations, Violation
+from dryfit.model.trace import Argument, Behaviour, Observations
 
 _GENERIC = frozenset({
     "any", "arg", "default", "message", "msg", "obj", "object", "thing", "v", "value", "x",
@@ -55,17 +55,16 @@ def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """Report each pair of shapes that one parameter gets from call sites which never pass the other shape.
 
     An error where the same information comes in two types from two call sites of components; a warning where one
-    side is a test, rests on a stand-in, sits inside an object, or where the callee may well cope with both. Nothing
-    is said where the annotation allows both, or where DF202 names the wrong one already.
+    side is a test, rests on a stand-in, sits inside an object, or where the callee may well cope with both. A type
+    that an annotation speaks of is left to DF202, which knows what the annotation allows.
     """
     sites, components = CallSites(project), {component.name for component in project.components}
     tests = tests_by_behaviour(observations)
-    wrong = {(plain(i.seam.callable), i.where) for i in observations.incidents if isinstance(i, Violation)}
     findings = [
-        _finding(slot, left, right, _declared(slot, sites), tests)
+        _finding(slot, left, right, tests)
         for slot, passed in _slots(observations.behaviours, components).items()
-        if not _takes_anything(slot, _declared(slot, sites)) and (slot[2] or slot[:2] not in wrong)
         for left, right in _clashes(passed)
+        if not _is_allowed(slot, _declared(slot, sites), {left[0].sort, right[0].sort})
     ]
     return Judgement(findings=tuple(findings))
 
@@ -98,11 +97,12 @@ def _declared(slot: Slot, sites: CallSites) -> Parameter | None:
     return next((parameter for parameter in parameters if parameter.name == slot[1]), None)
 
 
-def _takes_anything(slot: Slot, parameter: Parameter | None) -> bool:
+def _is_allowed(slot: Slot, parameter: Parameter | None, sorts: set[str]) -> bool:
+    if parameter is not None and parameter.kind in ("var-positional", "var-keyword"):
+        return True
     if parameter is None or not parameter.annotation:
-        gathers = parameter is not None and parameter.kind in ("var-positional", "var-keyword")
-        return gathers or slot[1] in _GENERIC
-    return parameter.kind in ("var-positional", "var-keyword") or allows_many(parameter.annotation)
+        return slot[1] in _GENERIC
+    return allows_many(parameter.annotation) or (not slot[2] and sorts != ONE_TYPE)
 
 
 def _clashes(passed: list[_Passed]) -> Iterator[tuple[list[_Passed], list[_Passed]]]:
@@ -131,7 +131,6 @@ def _finding(
     slot: Slot,
     left: list[_Passed],
     right: list[_Passed],
-    parameter: Parameter | None,
     tests: dict[str, set[str]],
 ) -> Finding:
     name, argument, path = slot
@@ -143,7 +142,7 @@ def _finding(
         f"{argument}{path} {left[0].sort} {right[0].sort}",
         f"{argument}{path} of {short(name, first.seam.callee)} in {first.seam.callee} is {_who(left)}"
         f" and {_who(right)}.",
-        severity=_severity(left, right, parameter, path),
+        severity=_severity(left, right),
         tests=set[str]().union(*(tests[each.behaviour.key] for each in left + right)),
         evidence=(
             Fact("parameter", f"{argument}{path}"),
@@ -162,20 +161,11 @@ def _lines(passed: list[_Passed]) -> tuple[str, ...]:
     return tuple(str(place) for place in sorted({each.site for each in passed}))
 
 
-def _severity(left: list[_Passed], right: list[_Passed], parameter: Parameter | None, path: str) -> Severity:
+def _severity(left: list[_Passed], right: list[_Passed]) -> Severity:
     if frozenset((left[0].sort, right[0].sort)) not in SAME_INFORMATION:
-        return "warning"
-    if not path and parameter is not None and not _says_one_of(parameter, left[0].sort, right[0].sort):
         return "warning"
     return "error" if any(map(_is_solid, left)) and any(map(_is_solid, right)) else "warning"
 
 
 def _is_solid(passed: _Passed) -> bool:
     return not (passed.by_test or passed.behaviour.weak or passed.owned)
-
-
-def _says_one_of(parameter: Parameter, left: str, right: str) -> bool:
-    """Whether nothing in the annotation can hide a union: there is none, or it names the type itself."""
-    named = named_type(parameter.annotation)
-    last_names = {sort.split()[-1].rpartition(".")[2] for sort in (left, right)}
-    return not parameter.annotation or named in last_names | {"str"}

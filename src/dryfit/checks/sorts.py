@@ -21,6 +21,9 @@ SAME_INFORMATION = frozenset(
 )
 """The same thing said in two types that are never equal, or cannot be compared at all."""
 
+ONE_TYPE = {"aware datetime", "naive datetime"}
+"""The two sorts that share a type, so that no annotation can tell them apart."""
+
 RISKY = frozenset(frozenset(pair) for pair in (("text", "decimal.Decimal"), ("float", "decimal.Decimal")))
 """Types that a careful callee can take both, and most take badly."""
 
