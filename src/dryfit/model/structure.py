@@ -44,6 +44,7 @@ class Interface:
     """One callable that a component offers. ``parameters`` leave out the receiver of a method.
 
     ``bindable`` is false where a decorator or metaclass may change the signature, so that no call can be judged.
+    ``asynchronous`` says that calling it gives a coroutine; an async generator does not.
     """
 
     name: str

@@ -143,3 +143,27 @@ def test_overloads_are_not_the_implementation(tree):
     (found,) = tree.flat(payment=source).interfaces
 
     assert [parameter.name for parameter in found.parameters] == ["a", "b"]
+
+
+def test_every_call_site_names_an_interface(tree):
+    project = tree.flat(
+        order="""
+        import payment
+        payment._Hidden()._go()
+        with payment._Hidden():
+            payment.run()
+        payment._Hidden.Inner().go()
+        """,
+        payment="""
+        def run(): ...
+        class _Hidden:
+            def __init__(self): ...
+            def _go(self): ...
+            class Inner:
+                def __init__(self): ...
+                def go(self): ...
+        """,
+    )
+
+    assert len(project.call_sites) == 6
+    assert {site.callable for site in project.call_sites} <= {each.name for each in project.interfaces}
