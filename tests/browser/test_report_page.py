@@ -215,6 +215,15 @@ def test_rooms_and_arrows_keep_clear_of_each_other(open_page: Any, width: int) -
     assert page.evaluate(THROUGH_ROOMS) == []
 
 
+def test_imports_without_a_call_are_drawn_when_asked_for(open_page: Any) -> None:
+    page = open_page("shop").page
+    line = page.locator("g.seamline[data-from=api][data-to=payment]")
+    assert line.count() == 0
+    page.get_by_label("imports without a call").check()
+    assert line.get_attribute("aria-label") == "api to payment: import only"
+    assert page.evaluate(THROUGH_ROOMS) == []
+
+
 def test_the_map_is_drawn_anew_when_the_window_changes(open_page: Any) -> None:
     page = open_page("shop").page
     page.set_viewport_size({"width": 600, "height": 900})

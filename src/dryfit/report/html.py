@@ -29,7 +29,7 @@ from dryfit.report.tally import Tally, tally
 LINES_AROUND = 3
 NOT_PASSED = ("failed", "error", "cut off")
 FOLD_ABOVE = 8
-BREAKS = re.compile(r"(?<=[._/:])(?=\w)")
+BREAKS = re.compile(r"(?<=[./:])(?=\w)|(?<=[^\W_]_)(?=[^\W_])")
 
 
 @dataclass(frozen=True, slots=True)

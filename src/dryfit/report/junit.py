@@ -39,7 +39,7 @@ def _suite(run: Run, summary: CheckSummary) -> ElementTree.Element:
     suite = ElementTree.Element(
         "testsuite",
         name=f"dryfit.{summary.check}",
-        timestamp=run.info.started.removesuffix("Z"),
+        timestamp=_clean(run.info.started[:19]),
         time=f"{summary.seconds:.3f}",
     )
     suite.extend(_case(finding) for finding in found)

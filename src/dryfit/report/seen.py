@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run, SeamCoverage
@@ -13,7 +13,8 @@ from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.trace import Behaviour, Trace
 from dryfit.report.groups import SEVERITIES
 
-Kind = Literal["component", "library", "entry"]
+Kind = Literal["component", "library", "outside", "entry"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class SeenBehaviour:
 class SeenSeam:
     """One seam: how it was covered, its call sites with whether they ran, its behaviours and findings.
 
-    ``kind`` says whether it counts: only seams between components do; entries from tests and calls into libraries
-    are shown beside them.
+    ``kind`` says whether it counts: only seams between components do. Shown beside them are calls into libraries,
+    stand-ins for what is outside the project and no known library, and entries from tests.
     """
 
     kind: Kind
@@ -53,7 +54,7 @@ class SeenSeam:
 
 
 def seen_seams(run: Run) -> tuple[SeenSeam, ...]:
-    """Every seam that the run knows of, sorted: those that count, then library calls, then entries from tests."""
+    """Every seam that the run knows of, sorted by kind, those that count first."""
     behaviours = _behaviours_by_seam(run)
     findings = _findings_by_seam(run)
     counted = {entry.seam: entry for entry in run.coverage}
@@ -69,9 +70,7 @@ def seen_seams(run: Run) -> tuple[SeenSeam, ...]:
         )
         for seam, entry in {**counted, **others}.items()
     )
-    return tuple(
-        sorted(made, key=lambda seen: (("component", "library", "entry").index(seen.kind), seen.seam))
-    )
+    return tuple(sorted(made, key=lambda seen: (KINDS.index(seen.kind), seen.seam)))
 
 
 def _weight(seen: SeenBehaviour) -> tuple[int, str]:
@@ -81,11 +80,9 @@ def _weight(seen: SeenBehaviour) -> tuple[int, str]:
 def _kind(run: Run, seam: Seam) -> Kind:
     if seam.caller == DRIVER:
         return "entry"
-    return (
-        "component"
-        if any(seam.callee == component.name for component in run.project.components)
-        else "library"
-    )
+    if any(seam.callee == component.name for component in run.project.components):
+        return "component"
+    return "library" if seam.callee else "outside"
 
 
 def _behaviours_by_seam(run: Run) -> Mapping[Seam, list[SeenBehaviour]]:

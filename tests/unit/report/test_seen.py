@@ -57,6 +57,15 @@ def test_a_library_seam_gets_its_own_numbers(shop: Run) -> None:
     assert cover.tests == 1
 
 
+def test_a_stand_in_for_something_outside_is_neither_component_nor_library(shop: Run) -> None:
+    outside = Seam("payment", "", "importlib.util.find_spec")
+    (first, *rest) = shop.observations.behaviours
+    behaviours = (replace(first, seam=outside, stand_in="replacement"), *rest)
+    run = replace(shop, observations=replace(shop.observations, behaviours=behaviours))
+    assert seen(run, outside).kind == "outside"
+    assert seen(run, outside).coverage.status == "mocked only"
+
+
 def test_accepted_findings_are_not_open(shop: Run) -> None:
     cancel = seen(shop, Seam("api", "order", "order.OrderSystem.cancel"))
     assert len(cancel.findings) == 1

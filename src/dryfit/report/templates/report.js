@@ -4,6 +4,8 @@
   const STATUSES = ["exercised", "mocked only", "unexercised"];
   const SEVERITIES = ["error", "warning", "note"];
   const SAID_BY_THE_LINE = new Set(["DF104", "DF105"]);
+  const KIND_TEXT = { component: "", library: " · library call, not counted", outside: " · outside the project, not counted", entry: " · called by tests, not counted" };
+  const DRAWN = new Set(["component", "library"]);
   const MOST_TAB_STOPS = 60;
   const STRAND = 4.5; // px between the lines of one arrow
   const LANE = 5; // px between two arrows in a gap
@@ -59,8 +61,8 @@
       if (!pairs.has(key)) pairs.set(key, { key, from, to, seams: [], findings: [] });
       return pairs.get(key);
     };
-    data.seams.forEach((seam, index) => seam.kind !== "entry" && pair(seam.caller, seam.callee)?.seams.push(index));
-    for (const [importer, imported] of data.imports) pair(importer, imported);
+    data.seams.forEach((seam, index) => DRAWN.has(seam.kind) && pair(seam.caller, seam.callee)?.seams.push(index));
+    if (byId("imports").checked) for (const [importer, imported] of data.imports) pair(importer, imported);
     for (const finding of open) pair(finding.caller, finding.callee)?.findings.push(finding);
     return [...pairs.values()];
   }
@@ -82,6 +84,7 @@
   let pairs = [];
   let chosen = null;
   let opener = null;
+  let bright = null;
 
   function build() {
     boxes.clear();
@@ -119,7 +122,7 @@
   }
 
   function boxOfRoom(room) {
-    const own = data.seams.filter((seam) => seam.kind !== "entry" && (seam.caller === room.name || seam.callee === room.name));
+    const own = data.seams.filter((seam) => DRAWN.has(seam.kind) && (seam.caller === room.name || seam.callee === room.name));
     const prefix = groups.get(room.group)?.label.split("*")[0] ?? "";
     const shown = room.name.startsWith(prefix) ? room.name.slice(prefix.length) : room.name;
     const box = make("button", { type: "button", class: room.floor < 0 ? "room library" : "room", title: room.name, onclick: () => choose({ room: room.name }) },
@@ -135,7 +138,7 @@
   }
 
   function breakable(text) {
-    const pieces = text.split(/(?<=[._/:])(?=\w)/).flatMap((piece) => [piece, make("wbr")]);
+    const pieces = text.split(/(?<=[./:])(?=\w)|(?<=[\p{L}\p{N}]_)(?=[\p{L}\p{N}])/u).flatMap((piece) => [piece, make("wbr")]);
     return make("span", {}, ...pieces);
   }
 
@@ -148,17 +151,19 @@
 
   function toggle(group) {
     group.open = !group.open;
+    bright = null;
     build();
     boxes.get(group.name).focus();
   }
 
   /** Bring out one box with its arrows and what they lead to; null for all alike. */
   function light(name) {
+    bright = name;
     const lit = pairs.filter((pair) => name !== null && (pair.from === name || pair.to === name));
     const near = new Set(lit.flatMap((pair) => [pair.from, pair.to]));
     drawing.classList.toggle("dim", lit.length > 0);
     for (const [box, element] of boxes) element.classList.toggle("lit", near.has(box));
-    for (const pair of pairs) pair.element?.classList.toggle("lit", lit.includes(pair));
+    for (const pair of pairs) for (const part of [pair.element, pair.badge]) part?.classList.toggle("lit", lit.includes(pair));
   }
 
   /** Rows of boxes as they came to lie, with the gaps between them; positions relative to the drawing. */
@@ -202,6 +207,7 @@
     placeBadges(at);
     focused?.element.focus({ preventScroll: true });
     if (opening) opener = opening.element;
+    light(bright);
   }
 
   /** Where the arrow passes each row between its ends: the gap nearest to the straight line. */
@@ -261,7 +267,7 @@
     const strands = strandsOf(pair);
     const shapes = strands.map(([status, count], index) => {
       const path = draw("path", { class: `strand ${slug(status)}`, d: pathOf(one, rows, (index - (strands.length - 1) / 2) * STRAND), "marker-end": `url(#head-${slug(status)})` });
-      path.style.strokeWidth = status === "import only" ? "" : `${1.4 + Math.min(Math.log2(count), 3) * 0.5}px`;
+      path.style.setProperty("--width", status === "import only" ? "0.8px" : `${1.4 + Math.min(Math.log2(count), 3) * 0.5}px`);
       return path;
     });
     pair.hit = draw("path", { class: "hit", d: pathOf(one, rows, 0) });
@@ -321,7 +327,8 @@
       const room = (spot) => Math.min(...taken.map((other) => Math.hypot(other.x - spot.x, other.y - spot.y)), ...[...at.values()].map((rect) => distance(rect, spot) + 8));
       const spot = spots.find((each) => room(each) > 27) ?? spots.sort((a, b) => room(b) - room(a))[0];
       taken.push(spot);
-      pair.element.append(badge(spot, worst(findings), findings.length));
+      pair.badge = badge(spot, worst(findings), findings.length);
+      lines.append(pair.badge);
     }
   }
 
@@ -412,7 +419,7 @@
     return make("span", { class: `status ${slug(status)}` }, draw("svg", { viewBox: "0 0 22 8", width: 22, height: 8, "aria-hidden": "true" }, draw("path", { d: "M0 4h22" })), status);
   }
 
-  const statusLine = (seam) => make("p", {}, statusMark(seam.status), seam.kind === "component" ? "" : ` · ${seam.kind === "library" ? "library call, not counted" : "called by tests, not counted"}`);
+  const statusLine = (seam) => make("p", {}, statusMark(seam.status), KIND_TEXT[seam.kind]);
   const findingsOf = (seam) => open.filter((finding) => seamKey(finding) === seamKey(seam));
 
   function details(index) {
@@ -577,6 +584,10 @@
   byId("tools").hidden = false;
   tables.forEach(sortable);
   showTable("seam-table");
+  byId("imports").addEventListener("change", () => {
+    pairs = gather();
+    route();
+  });
   byId("search").addEventListener("input", filter);
   byId("status").addEventListener("change", filter);
   for (const button of document.querySelectorAll("[data-table]")) button.addEventListener("click", () => showTable(button.dataset.table));
