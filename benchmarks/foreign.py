@@ -71,7 +71,7 @@ class Program:
     options: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
-    limit: int = 300
+    limit: int = 600
 
     @property
     def requirement(self) -> str:
