@@ -1,0 +1,58 @@
+"""Each mistake of ``examples/shop/flaws`` leaves the shop's tests green, and dryfit finds it where it was made.
+
+``flaws.toml`` says of each which rule finds it, at which seam, and which of the shop's test files are enough to
+show it (none named: all of them).
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dryfit.model.finding import RULES
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+FOLDER = EXAMPLES / "shop" / "flaws"
+FLAWS = tomllib.loads((FOLDER / "flaws.toml").read_text(encoding="utf-8"))
+
+
+def test_every_patch_is_described_and_every_description_has_its_patch():
+    assert sorted(FLAWS) == sorted(patch.stem for patch in FOLDER.glob("*.patch"))
+    assert {flaw["rule"] for flaw in FLAWS.values()} >= {"DF101", "DF102", "DF103", "DF105", "DF201", "DF202"}
+    slugs = {rule.id: rule.slug for rule in RULES}
+    assert all(flaw["slug"] == slugs[flaw["rule"]] for flaw in FLAWS.values())
+
+
+@pytest.mark.parametrize("name", FLAWS)
+def test_a_flaw_leaves_the_tests_green_and_is_found(shop, name):
+    flaw = FLAWS[name]
+    shop.apply(FOLDER / f"{name}.patch")
+    checked, document = shop.check(*flaw.get("tests", ()))
+    assert document["tests"]["failed"] == 0 < document["tests"]["passed"], checked.said
+    seam = {part: flaw[part] for part in ("caller", "callee", "callable")}
+    found = [finding for finding in document["findings"] if finding["rule"] == flaw["rule"]]
+    assert seam in [finding["seam"] for finding in found], checked.said
+    errors = [finding for finding in document["findings"] if finding["severity"] == "error"]
+    assert {finding["rule"] for finding in errors} <= {flaw["rule"]}, checked.said
+    assert checked.status == (1 if errors else 0)
+
+
+def test_the_shop_as_it_is_has_nothing_to_mend(shop):
+    checked, document = shop.check()
+    assert document["tests"]["failed"] == 0 < document["tests"]["passed"], checked.said
+    assert [finding for finding in document["findings"] if finding["severity"] == "error"] == []
+    # Money is a Decimal inside the shop and may come as a float from outside: that is what the warnings say.
+    assert {finding["rule"] for finding in document["findings"]} <= {"DF103"}, checked.said
+    assert document["coverage"]["exercised"] == document["coverage"]["seams"]
+    assert checked.status == 0
+
+
+def test_the_demonstration_finds_all_flaws_at_once(shop):
+    demo = shutil.copy(EXAMPLES / "demo.py", shop.root.parent)
+    ended = shop.run(sys.executable, demo)
+    assert ended.status == 0, ended.said
+    assert f"{len(FLAWS)} of {len(FLAWS)} mistakes found" in ended.said
