@@ -1,8 +1,8 @@
 """A pytest plugin that writes what a suite did as JSON lines, for benchmarks/foreign.py.
 
-Loaded with `-p foreign_recorder`; the file is named by the environment variable FOREIGN_RECORD.
-Lines: {"test", "phase", "outcome", "detail", "text"} for a report, {"warning", "text", "file", "line"}
-for a warning, {"module", "file"} for where the program came from, {"status"} at the end.
+Copied to a folder of its own and loaded with ``-p foreign_recorder``; the environment variable FOREIGN_RECORD names
+the file. Lines: {"test", "phase", "outcome", "detail", "text"} for a report, {"warning", "text", "file", "line"} for a
+warning, {"module", "file", "woven"} for where the program came from and how much of it is woven, {"status"} at the end.
 """
 
 from __future__ import annotations
