@@ -126,7 +126,7 @@ def trampoline(code: CodeType, constants: Mapping[str, object]) -> CodeType:
     ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN. Raises ``ValueError``, with the reason, for code that
     cannot be replaced.
     """
-    template = _template(Parameters.of(code), code.co_freevars)
+    template = _template(Parameters.of(code), code.co_freevars, _first_line(code) - code.co_firstlineno)
     if template.co_freevars != code.co_freevars:
         raise ValueError("has its free variables in an order of its own")
     return template.replace(
@@ -140,14 +140,17 @@ def trampoline(code: CodeType, constants: Mapping[str, object]) -> CodeType:
 
 
 def named_after(body: FunctionType, function: FunctionType, *constants: object) -> FunctionType:
-    """Copy a coroutine or generator function of the loop, so that what it gives bears the name of the user's.
+    """Copy a coroutine or generator function of the loop, so that what it gives bears name and place of the user's.
 
     ``constants`` are added to its code, by which it can be recognised.
     """
+    named = function.__code__
     code = body.__code__.replace(
-        co_name=function.__code__.co_name,
-        co_qualname=function.__code__.co_qualname,
-        co_flags=body.__code__.co_flags | function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE,
+        co_name=named.co_name,
+        co_qualname=named.co_qualname,
+        co_filename=f"{FILE_MARK} {named.co_filename}",
+        co_firstlineno=named.co_firstlineno,
+        co_flags=body.__code__.co_flags | named.co_flags & inspect.CO_ITERABLE_COROUTINE,
         co_consts=(*body.__code__.co_consts, *constants),
     )
     copy = FunctionType(code, body.__globals__, function.__name__)
@@ -169,8 +172,11 @@ def adapter(code: CodeType, original: Callable[..., object]) -> Callable[..., ob
 
 
 @functools.cache
-def _template(parameters: Parameters, free: tuple[str, ...]) -> CodeType:
-    """Compile a trampoline with names in place of its constants; one for each distinct signature."""
+def _template(parameters: Parameters, free: tuple[str, ...], line: int) -> CodeType:
+    """Compile a trampoline with names in place of its constants; one for each distinct signature.
+
+    Its body stands ``line`` lines below its head, all of it on one: that is where a debugger puts a breakpoint.
+    """
     source = _BODY.format(
         parameters=parameters.declaration(), arguments=parameters.arguments(), values=parameters.values()
     )
@@ -187,13 +193,19 @@ def _template(parameters: Parameters, free: tuple[str, ...]) -> CodeType:
         tree.body = [outer]
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword):
-            node.lineno = node.end_lineno = 1
+            node.lineno = node.end_lineno = 1 if isinstance(node, ast.FunctionDef | ast.arg) else 1 + line
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # "'str' object is not callable": it will not be one
         code = compile(tree, FILE_MARK, "exec", dont_inherit=True)
     for _ in range(2 if free else 1):
         code = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
     return code
+
+
+def _first_line(code: CodeType) -> int:
+    """The first line that a function executes, below its head where it has more than one."""
+    head = code.co_firstlineno
+    return next((line for _, _, line in code.co_lines() if line is not None and line > head), head)
 
 
 def _placed(template: CodeType, constants: Mapping[str, object]) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from types import CodeType, ModuleType
 from dryfit.model.crossing import Callee
 from dryfit.model.probe import Probe
 from dryfit.model.trace import Skipped
+from dryfit.weave.debuggers import weave_debuggers
 from dryfit.weave.imports import ImportWatch
 from dryfit.weave.libraries import LIBRARY_MODULES, Libraries
 from dryfit.weave.loop import Loop, driver
@@ -44,6 +45,7 @@ class Weave:
         self._libraries.weave_loaded()
         self._stand_ins.weave()
         Carrier(self._loop).weave(self._weaver)
+        weave_debuggers(self._weaver)
         self._imports.install()
 
     def take_out(self) -> None:
