@@ -116,7 +116,8 @@ def test_a_component_opens_all_its_seams(open_page: Any) -> None:
     headings = panel.locator("h3").all_inner_texts()
     assert headings == ["Calls", "Called by"]
     panel.locator("details", has_text="InventoryManager.reserve").locator("summary").first.click()
-    assert "items" in panel.inner_text()
+    panel.locator(".behaviour").wait_for()
+    assert "items" in panel.locator(".behaviour").inner_text()
 
 
 def test_the_keyboard_is_enough(open_page: Any) -> None:

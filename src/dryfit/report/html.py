@@ -14,7 +14,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dryfit import __version__
-from dryfit.model.finding import Finding, rule
+from dryfit.model.finding import Fact, Finding, rule
 from dryfit.model.run import Run, SeamCoverage
 from dryfit.model.seam import Place, Seam
 from dryfit.model.structure import Component
@@ -49,6 +49,14 @@ class FindingCard:
     meaning: str
     page: str
     source: tuple[SourceLine, ...]
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The evidence, and the test that showed it where no list of tests is among the evidence."""
+        evidence = self.finding.evidence
+        if not self.finding.test or any(fact.name == "tests" for fact in evidence):
+            return evidence
+        return (*evidence, Fact("test", self.finding.test))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from html.parser import HTMLParser
 from types import ModuleType
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from dryfit.model.finding import RULES, Fact
 from dryfit.model.run import Run
@@ -171,3 +174,20 @@ def test_component_rows_count_both_sides(shop: Run) -> None:
     assert next(iter(rows)) == "api"
     assert (rows["order"].counts.seams, rows["order"].counts.exercised) == (6, 4)
     assert rows["order"].statuses == ("exercised", "unexercised")
+
+
+@settings(max_examples=25)  # each compiles the template anew
+@given(data=st.data())
+def test_any_run_becomes_a_page(data: st.DataObject, runs: SearchStrategy[Run]) -> None:
+    run = data.draw(runs)
+    balance = parsed(html.page(run, {}))
+    assert balance.open == []
+    assert {finding.id for finding in run.findings} <= set(balance.ids)
+
+
+def test_a_list_of_tests_makes_the_first_of_them_superfluous(shop: Run) -> None:
+    (finding, *_) = shop.findings
+    alone = html.FindingCard(finding, "", "", ())
+    listed = html.FindingCard(replace(finding, evidence=(Fact("tests", ("a", "b")),)), "", "", ())
+    assert [fact.name for fact in alone.facts][-1] == "test"
+    assert [fact.name for fact in listed.facts] == ["tests"]
