@@ -14,7 +14,7 @@ from dryfit.model.trace import Mutation, Observations, Skipped
 
 _CHANGES_BY_NAME = frozenset({
     "accumulate", "add", "append", "apply", "attach", "clear", "consume", "drain", "drop", "enqueue", "enrich",
-    "extend", "fill", "insert", "merge", "mutate", "patch", "pop", "populate", "prepend", "push", "register",
+    "extend", "fill", "inject", "insert", "merge", "mutate", "patch", "pop", "populate", "prepend", "push", "register",
     "remove", "reset", "set", "shuffle", "sort", "subscribe", "swap", "unregister", "update",
 })  # fmt: skip
 """First words by which a callable says that it changes what it is given; ``into`` says so anywhere."""

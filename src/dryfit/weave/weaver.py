@@ -48,7 +48,7 @@ class Weaver:
         self.skipped: set[Skipped] = set()
         self._modules = {module: sys.intern(component) for module, component in modules.items()}
         self._places: dict[int, _Place] = {}
-        self._callees: dict[tuple[str, str, tuple[str, ...]], Callee] = {}
+        self._callees: dict[tuple[str, str, tuple[str, ...], int], Callee] = {}
         self._recursion_limit = 0
 
     @property
@@ -154,7 +154,8 @@ class Weaver:
         component = self._modules.get(module) or owner or module
         name = f"{module}.{function.__qualname__}"
         parameters = Parameters.of(code).names
-        key = (component, name, parameters)
+        # Overloads and other definitions of one name have hints of their own, so the line belongs to the key.
+        key = (component, name, parameters, code.co_firstlineno)
         if key not in self._callees:
             self._callees[key] = Callee(
                 component=component,
