@@ -5,9 +5,10 @@ Tasks, ``asyncio.to_thread`` and the portals of test clients copy their context 
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures.thread
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from sys import _getframe
 from typing import Any
 
@@ -38,6 +39,7 @@ class Carrier:
         )
         for function, cross in woven:
             weaver.weave(function, _callee(function), cross=cross)
+        weaver.weave(asyncio.to_thread, _callee(asyncio.to_thread), cross=self._hand_on)
 
     @unseen
     def _hand_over(self, woven: Woven, values: tuple[Any, ...]) -> Any:
@@ -65,6 +67,19 @@ class Carrier:
         finally:
             current.set(before[0])
             handed_over.set(before[1])
+
+    @unseen
+    def _hand_on(self, woven: Woven, values: tuple[Any, ...]) -> Any:
+        return self._with_site(self._loop.sites.locate(_getframe(2)), woven.function(*values))
+
+    @unseen
+    async def _with_site(self, site: Site, work: Awaitable[object]) -> object:
+        """Put the site into the context that ``asyncio.to_thread`` is about to copy."""
+        token = self._loop.handed_over.set(site)
+        try:
+            return await work
+        finally:
+            self._loop.handed_over.reset(token)
 
 
 def _callee(function: Callable[..., Any]) -> Callee:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -19,8 +19,8 @@ from dryfit.weave.standins import StandIns
 from dryfit.weave.threads import Carrier
 from dryfit.weave.weaver import Weaver
 
-_YOUNG = (0, 1)
-"""The generations of the garbage collector in which the functions of a module stand that was just imported."""
+_YOUNGEST = 0
+"""The generation of the garbage collector in which the functions of a module stand that was just imported."""
 
 
 class Weave:
@@ -35,7 +35,7 @@ class Weave:
         self._weaver = Weaver(self._loop, modules)
         self._libraries = Libraries(self._loop, self._weaver)
         self._stand_ins = StandIns(self._loop, self._weaver, dict(modules))
-        self._imports = ImportWatch({*modules, *LIBRARY_MODULES}, self._imported)
+        self._imports = ImportWatch({*modules, *LIBRARY_MODULES}, self._imported, self._unwatched)
         self._late = False
 
     def put_in(self, *probes: Probe) -> None:
@@ -85,9 +85,11 @@ class Weave:
         """The component that a source file belongs to."""
         return self.sites.owner(file) if self.sites.is_component(file) else None
 
-    def _imported(self, module: ModuleType) -> None:
-        if module.__name__ in LIBRARY_MODULES:
-            self._libraries.weave_module(module)
-        else:
-            self._weaver.weave_components(each for age in _YOUNG for each in gc.get_objects(age))
-            self._late = True  # what the collector has moved on meanwhile is woven before the next test
+    def _imported(self, modules: Sequence[ModuleType]) -> None:
+        for module in modules:
+            if module.__name__ in LIBRARY_MODULES:
+                self._libraries.weave_module(module)
+        self._weaver.weave_components(gc.get_objects(_YOUNGEST))
+
+    def _unwatched(self) -> None:
+        self._late = True

@@ -1,0 +1,275 @@
+"""Caller, site and test follow the work into threads, executors and tasks."""
+
+import threading
+
+import pytest
+
+CALLEE = """
+def work(x=1):
+    return x
+async def fetch(x=1):
+    return x
+def items(x=1):
+    yield x
+"""
+
+# name: what the caller does. Each must cross into the callee once, from the line that is marked `# here`.
+WAYS = {
+    "a thread": """
+        thread = threading.Thread(target=callee.work)
+        thread.start()  # here
+        thread.join()
+    """,
+    "a thread that runs a function of the caller": """
+        def run():
+            callee.work()  # here
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    """,
+    "a subclass of Thread": """
+        class Mine(threading.Thread):
+            def run(self):
+                callee.work()  # here
+        thread = Mine()
+        thread.start()
+        thread.join()
+    """,
+    "a timer": """
+        timer = threading.Timer(0, callee.work)
+        timer.start()  # here
+        timer.join()
+    """,
+    "an executor": """
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            pool.submit(callee.work).result()  # here
+    """,
+    "an executor's map": """
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            list(pool.map(callee.work, [1]))  # here
+    """,
+    "a task": """
+        async def main():
+            task = asyncio.create_task(callee.fetch())  # here
+            await task
+        asyncio.run(main())
+    """,
+    "gather": """
+        async def main():
+            await asyncio.gather(asyncio.sleep(0), callee.fetch())  # here
+        asyncio.run(main())
+    """,
+    "a task group": """
+        async def main():
+            async with asyncio.TaskGroup() as group:
+                group.create_task(callee.fetch())  # here
+        asyncio.run(main())
+    """,
+    "asyncio.run": """
+        asyncio.run(callee.fetch())  # here
+    """,
+    "a coroutine made early": """
+        async def main():
+            coroutine = callee.fetch()  # here
+            await asyncio.sleep(0)
+            await coroutine
+        asyncio.run(main())
+    """,
+    "to_thread": """
+        async def main():
+            await asyncio.to_thread(callee.work)  # here
+        asyncio.run(main())
+    """,
+    "run_in_executor": """
+        async def main():
+            await asyncio.get_running_loop().run_in_executor(None, callee.work)  # here
+        asyncio.run(main())
+    """,
+    "call_soon": """
+        async def main():
+            def run():
+                callee.work()  # here
+                done.set()
+            done = asyncio.Event()
+            asyncio.get_running_loop().call_soon(run)
+            await done.wait()
+        asyncio.run(main())
+    """,
+    "anyio's threads": """
+        async def main():
+            def run():
+                callee.work()  # here
+            await anyio.to_thread.run_sync(run)
+        asyncio.run(main())
+    """,
+    "a generator that is handed on": """
+        made = callee.items()  # here
+        list(made)
+    """,
+}
+
+CALLER = """
+import asyncio, concurrent.futures, threading
+import anyio, anyio.to_thread
+import callee
+
+def scenario():
+{body}
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_caller_is_the_one_who_handed_the_work_over(program, way):
+    program.write(callee=CALLEE, caller=CALLER.format(body=WAYS[way]))
+    lines = (program.folder / "caller.py").read_text().splitlines()
+    recorder = program.compare()
+    (crossing,) = (each for each in recorder.seen if each.component == "callee")
+    assert (crossing.caller, crossing.test, crossing.above) == ("caller", "test_it", "caller.scenario")
+    assert (
+        str(crossing.place)
+        == f"caller.py:{next(place for place, line in enumerate(lines, 1) if '# here' in line)}"
+    )
+    assert crossing.outcome.startswith("returned")
+
+
+def test_a_callback_of_the_loop_has_a_caller_though_no_line(program, recorder):
+    program.write(
+        callee=CALLEE,
+        caller="""
+        import asyncio, callee
+        def scenario():
+            async def main():
+                asyncio.get_running_loop().call_soon(callee.work)
+                await asyncio.sleep(0)
+            asyncio.run(main())
+        """,
+    )
+    recorder = program.compare()
+    crossing = recorder.one("callee.work")
+    assert (crossing.caller, str(crossing.place)) == ("caller", ":0")
+
+
+def test_a_thread_that_a_test_leaves_behind_belongs_to_it(program, recorder):
+    program.write(
+        callee=CALLEE,
+        caller="""
+        import threading
+        import callee
+        def linger(go_on):
+            def run():
+                callee.work()
+                go_on.wait()
+                callee.work()
+            thread = threading.Thread(target=run)
+            thread.start()
+            return thread
+        """,
+    )
+    caller = program.load("caller")
+    weave = program.weave(recorder, test="test_one")
+    go_on = threading.Event()
+    thread = caller.linger(go_on)
+    weave.begin_test("test_two")
+    program.load("callee").work()
+    go_on.set()
+    thread.join()
+    works = [each for each in recorder.seen if each.name == "callee.work"]
+    assert sorted((each.test, each.caller) for each in works) == [
+        ("test_one", "caller"),
+        ("test_one", "caller"),
+        ("test_two", "<tests>"),
+    ]
+
+
+def test_a_pools_thread_is_free_again_after_its_work(program, recorder):
+    program.write(
+        callee=CALLEE,
+        caller="""
+        import callee
+        def go(pool):
+            return pool.submit(callee.work).result()
+        """,
+    )
+    from concurrent.futures import ThreadPoolExecutor
+
+    caller = program.load("caller")
+    weave = program.weave(recorder, test="test_one")
+    with ThreadPoolExecutor(1) as pool:
+        caller.go(pool)
+        weave.begin_test("test_two")
+        caller.go(pool)
+        pool.submit(program.load("callee").work, 2).result()
+    works = [(each.test, each.caller) for each in recorder.seen if each.name == "callee.work"]
+    assert works == [("test_one", "caller"), ("test_two", "caller"), ("test_two", "<tests>")]
+
+
+def test_a_thread_that_cannot_start_leaves_nothing(program, recorder):
+    program.write(callee=CALLEE, caller="import callee\ndef go():\n    return callee.work()")
+    caller = program.load("caller")
+    program.weave(recorder)
+    thread = threading.Thread(target=caller.go)
+    thread.start()
+    thread.join()
+    with pytest.raises(RuntimeError, match="threads can only be started once"):
+        thread.start()
+    assert [each.test for each in recorder.seen] == ["test_it", "test_it"]
+
+
+API = """
+from fastapi import Depends, FastAPI
+import callee
+
+app = FastAPI()
+
+def dependency():
+    return callee.work(2)
+
+async def async_dependency():
+    yield await callee.fetch(3)
+
+@app.get("/sync")
+def sync(a: int = Depends(dependency), b: int = Depends(async_dependency)) -> int:
+    return a + b + callee.work(4)
+
+@app.get("/async")
+async def asynchronous(x: int = 1) -> int:
+    return await callee.fetch(x)
+"""
+
+
+@pytest.mark.filterwarnings("ignore:Using `httpx`")
+@pytest.mark.parametrize("portal", [False, True], ids=["a client", "a client with a lifespan"])
+def test_fastapi_and_its_test_client(program, recorder, portal):
+    from fastapi.testclient import TestClient
+
+    program.write(callee=CALLEE, api=API)
+    program.file(
+        "client.py",
+        """
+        def ask(client):
+            return [client.get("/sync").json(), client.get("/async?x=7").json(), client.get("/async?x=no").status_code]
+        """,
+    )
+    api, client = program.load("api"), program.load("client")
+    bare = client.ask(TestClient(api.app))
+    schema = api.app.openapi()
+    program.weave(recorder, test="test_api")
+    if portal:
+        with TestClient(api.app) as made:
+            woven = client.ask(made)
+    else:
+        woven = client.ask(TestClient(api.app))
+    assert woven == bare == [9, 7, 422]
+    api.app.openapi_schema = None
+    assert api.app.openapi() == schema
+    inner = [(each.caller, each.test, each.name) for each in recorder.seen if each.component == "callee"]
+    assert sorted(inner) == [
+        ("api", "test_api", "callee.fetch"),
+        ("api", "test_api", "callee.fetch"),
+        ("api", "test_api", "callee.work"),
+        ("api", "test_api", "callee.work"),
+    ]
+    outer = {(each.caller, each.name) for each in recorder.seen if each.component == "api"}
+    assert outer == {
+        ("<tests>", f"api.{name}") for name in ("sync", "asynchronous", "dependency", "async_dependency")
+    }
