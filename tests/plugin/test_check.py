@@ -60,6 +60,15 @@ def test_workers_share_a_run(project):
     assert project.last_run()["tests"]["passed"] == 2
 
 
+def test_pytest_warns_of_nothing(project):
+    project.write({"pyproject.toml": "[tool.pytest.ini_options]\nfilterwarnings = ['error']\n"})
+
+    ended = project.dryfit("check", "-p", "no:asyncio")
+
+    assert ended.status == 0, ended.out
+    assert "warning" not in ended.out.partition("Seams")[0]
+
+
 def test_failing_tests_have_a_status_of_their_own(project):
     project.write({"test_wrong.py": "def test_wrong():\n    assert 1 == 2\n"})
 
@@ -80,7 +89,7 @@ def test_breaking_off_keeps_what_was_found(project):
         {"test_zz.py": "import os, signal\n\ndef test_stop():\n    os.kill(os.getpid(), signal.SIGINT)\n"}
     )
 
-    ended = project.dryfit("check")
+    ended = project.dryfit("check", "-p", "no:randomly")
 
     assert ended.status == 130
     assert project.last_run()["tests"]["passed"] == 2

@@ -20,12 +20,6 @@ from dryfit.session import REQUEST, Request
 
 FINDINGS, WRONG_USAGE, TESTS_FAIL, FAILED_ITSELF, INTERRUPTED = 1, 2, 3, 4, 130
 
-# pytest would rewrite the assertions of every plugin, and warns of those that are loaded before it: we run inside one.
-_QUIETLY_LOADED = (
-    "-W",
-    "ignore:Module already imported so cannot be rewritten; dryfit:pytest.PytestAssertRewriteWarning",
-)
-
 _RANK = {"error": 2, "warning": 1, "note": 0}
 
 
@@ -59,7 +53,7 @@ def command(
     overrides = {"only": only, "fail-on": fail_on, "seed": seed}
     config = load_config(find_root(Path.cwd()), overrides)
     request = Request(config)
-    arguments = [*pytest_args, "--dryfit", *_QUIETLY_LOADED, *_spread(workers)]
+    arguments = [*pytest_args, "--dryfit", *_spread(workers)]
     status = pytest.main(arguments, plugins=[_Named(request)])
     if request.run is not None:
         report = _tell(request.run, config)
