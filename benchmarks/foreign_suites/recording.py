@@ -47,9 +47,10 @@ def read_recording(path: Path, home: Path) -> Recording:
 
 
 def scrub(text: str, home: Path) -> str:
-    """Take out what differs between any two runs: the place of the work directory, addresses, temporary names."""
+    """Take out what differs between any two runs: the work directory, addresses, times, temporary names."""
     text = text.replace(f"{home}/", "")
     text = re.sub(r"\b0x[0-9a-fA-F]{6,}\b", "0x…", text)
+    text = re.sub(r"(\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d(\.\d+)?", "…", text)
     return re.sub(r"pytest-of-\w+/pytest-\d+", "pytest-of-…", text)
 
 
