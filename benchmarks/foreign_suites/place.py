@@ -67,9 +67,7 @@ def prepare(program: Program, python: Python, catalogue: Catalogue, work: Path, 
     shutil.copy(HERE / "recorder.py", support / "foreign_recorder.py")
     tree = unpack(fetch(program, work), home / "tree", program)
     environment = home / "venv"
-    if not (environment / "bin" / "python").exists():
-        run([python.path, "-m", "venv", "--without-pip", str(environment)])
-    install(program, catalogue, environment, bare=bare)
+    install(program, python, catalogue, environment, bare=bare)
     return Place(tree, environment / "bin" / "python", home / "records", support)
 
 
@@ -101,8 +99,8 @@ def unpack(sdist: Path, target: Path, program: Program) -> Path:
     return tree
 
 
-def install(program: Program, catalogue: Catalogue, environment: Path, *, bare: bool) -> None:
-    """Install the program's requirements and dryfit at pinned versions, once for each set of pins."""
+def install(program: Program, python: Python, catalogue: Catalogue, environment: Path, *, bare: bool) -> None:
+    """Make an environment of the program's requirements and dryfit at pinned versions, anew for each set of pins."""
     wanted = ["pytest", program.requirement, *program.requirements]
     wanted += [] if bare else ["--editable", str(CHECKOUT)]
     own = {normal(requirement.split("==")[0]) for requirement in wanted if "==" in requirement}
@@ -112,6 +110,7 @@ def install(program: Program, catalogue: Catalogue, environment: Path, *, bare: 
     mark, stamp = environment / "installed", "\n".join([*wanted, pins])
     if mark.exists() and mark.read_text(encoding="utf-8") == stamp:
         return
+    run([python.path, "-m", "venv", "--clear", "--without-pip", str(environment)])
     constraints = environment / "constraints.txt"
     constraints.write_text(pins, encoding="utf-8")
     pip("--python", str(environment / "bin" / "python"), "install", "-c", str(constraints), *wanted)
