@@ -49,7 +49,7 @@ class Crossing:
     """One call through a seam.
 
     ``values`` are the arguments in the order of ``callee.parameters``; they are let go when the call ends.
-    ``test`` is the id of the test that runs, ``state`` belongs to the probe that observes. Read-only for probes otherwise.
+    ``test`` is the id of the test that runs, ``state`` belongs to the probe that observes; probes only read the rest.
     """
 
     __slots__ = ("callee", "caller", "component", "parent", "site", "started", "state", "test", "values")
