@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from sys import intern
 from sysconfig import get_paths
 from types import CodeType, FrameType
+from typing import Any
 
 from dryfit.model.crossing import Site
 from dryfit.model.seam import DRIVER, Place
@@ -90,8 +92,20 @@ class Sites:
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    greenlet = _current_greenlet()
     for _ in range(_MOST_FRAMES):
+        while (
+            frame is None and greenlet is not None
+        ):  # the end of a greenlet's own stack: its parent waits below
+            greenlet = greenlet.parent
+            frame = greenlet.gr_frame if greenlet is not None else None
         if frame is None:
             return
         yield frame
         frame = frame.f_back
+
+
+def _current_greenlet() -> Any:
+    """The greenlet that runs, where the program uses any, as SQLAlchemy's asynchronous sessions do."""
+    module = sys.modules.get("greenlet")
+    return module.getcurrent() if module is not None else None

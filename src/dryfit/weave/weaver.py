@@ -49,6 +49,7 @@ class Weaver:
         self._modules = {module: sys.intern(component) for module, component in modules.items()}
         self._places: dict[int, _Place] = {}
         self._callees: dict[tuple[str, str, tuple[str, ...], int], Callee] = {}
+        self._readers: weakref.WeakSet[FunctionType] = weakref.WeakSet()
         self._recursion_limit = 0
 
     @property
@@ -60,9 +61,9 @@ class Weaver:
         """Weave every function of the components among ``candidates``, by default among all objects that live."""
         objects = gc.get_objects() if candidates is None else candidates
         functions = [each for each in objects if type(each) is FunctionType and self._is_ours(each)]
-        readers = {function for function in functions if _reads_stack(function.__code__)}
+        self._readers.update(function for function in functions if _reads_stack(function.__code__))
         for function in functions:
-            if function in readers or _calls_one_of(readers, function):
+            if function in self._readers or _calls_one_of(self._readers, function):
                 self._skip(function, "looks at its own callers")
             else:
                 self.weave(function, self._callee_of(function))
