@@ -1,0 +1,46 @@
+"""What is sold."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage import ProductRow
+
+
+class UnknownProduct(Exception):
+    """There is no such product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product."""
+
+    id: str
+    title: str
+    price: Decimal
+    grams: int
+
+
+class Catalog:
+    """Knows the products."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def products(self, ids: Collection[str]) -> dict[str, Product]:
+        """Return the products by their ids."""
+        rows = self._session.scalars(select(ProductRow).where(ProductRow.id.in_(ids)))
+        found = {row.id: Product(row.id, row.title, row.price, row.grams) for row in rows}
+        if missing := set(ids) - found.keys():
+            raise UnknownProduct(f"there is no {', '.join(sorted(missing))}")
+        return found
+
+    def page(self, offset: int, limit: int) -> list[Product]:
+        """Return some of the products in the order of their titles."""
+        rows = self._session.scalars(
+            select(ProductRow).order_by(ProductRow.title).offset(offset).limit(limit)
+        )
+        return [Product(row.id, row.title, row.price, row.grams) for row in rows]
