@@ -84,6 +84,9 @@ class StandIns:
         if not stands_for or new is None:
             return
         self._replaced[id(new)] = (new, stands_for)
+        behind = _mock_behind(new)
+        if behind is not None:
+            self._replaced[id(behind)] = (behind, stands_for)
         for function, name in _hand_written(new, stands_for):
             if self._loop.sites.owner(function.__code__.co_filename) is DRIVER:
                 parameters = Parameters.of(function.__code__).names
@@ -92,6 +95,7 @@ class StandIns:
 
     def _take(self, new: object) -> None:
         new = new.__func__ if isinstance(new, staticmethod | classmethod) else new
+        self._replaced.pop(id(_mock_behind(new)), None)
         if self._replaced.pop(id(new), None) is not None:
             self._weaver.unweave([function for function, _ in _hand_written(new, "")])
 
@@ -102,6 +106,8 @@ class StandIns:
     ) -> Crossing | None:
         if issubclass(type(values[0]), mock.AsyncMockMixin):
             return None  # counted where it is awaited
+        if _is_protocol(_state(values[0]).get("_mock_new_name")):
+            return None  # Python asks a MagicMock whether it is true, how long it is, …
         return self._begin_awaited(woven, values, above, frame)
 
     def _begin_awaited(
@@ -166,7 +172,9 @@ def _state(node: object) -> dict[str, Any]:
 
 
 def _spec_name(spec: object) -> str:
-    return f"{spec.__module__}.{spec.__qualname__}" if isinstance(spec, type) else ""
+    """The dotted name of a mock's class; where it is modelled on a function, its parent knows more."""
+    known = isinstance(spec, type) and spec.__module__ != "builtins"
+    return f"{spec.__module__}.{spec.__qualname__}" if known else ""  # type: ignore[attr-defined]
 
 
 def _dotted_name(original: object, target: object, attribute: str) -> str:
@@ -180,6 +188,15 @@ def _dotted_name(original: object, target: object, attribute: str) -> str:
         return f"{target.__name__}.{attribute}"
     owner = target if isinstance(target, type) else type(target)
     return f"{owner.__module__}.{owner.__qualname__}.{attribute}"
+
+
+def _mock_behind(new: object) -> object | None:
+    """The mock that a function with an automatic signature (``autospec``) calls."""
+    return vars(new).get("mock") if isinstance(new, FunctionType) else None
+
+
+def _is_protocol(name: object) -> bool:
+    return isinstance(name, str) and name.startswith("__") and name.endswith("__")
 
 
 def _hand_written(new: object, stands_for: str) -> Iterator[tuple[FunctionType, str]]:
