@@ -20,6 +20,7 @@ KEPT_VARIABLES = ("PATH", "SSL_CERT_FILE", "TMPDIR")
 
 def run_suite(program: Program, place: Place, label: str, extra: Sequence[str] = ()) -> Recording:
     """One run of the suite in a process of its own, with a time limit; output goes to a file beside the record."""
+    hear_interrupts()
     place.records.mkdir(parents=True, exist_ok=True)
     record = place.records / f"{label}.jsonl"
     record.unlink(missing_ok=True)
@@ -51,6 +52,12 @@ def run_suite(program: Program, place: Place, label: str, extra: Sequence[str] =
     recording.user = usage.ru_utime
     require_sound(recording, program, place, label)
     return recording
+
+
+def hear_interrupts() -> None:
+    """A job in a shell's background ignores interrupts, and hands that on; tests that interrupt themselves would hang."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def surroundings(program: Program, place: Place, record: Path) -> dict[str, str]:
