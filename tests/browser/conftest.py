@@ -37,8 +37,9 @@ class Opened:
     requests: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """A browser for this module only: Playwright's event loop runs in this thread, where others want to run theirs."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
