@@ -22,16 +22,10 @@ class User:
     regular: bool
 
 
-class Accounts:
-    """Knows the customers by their tokens."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def whose(self, token: str) -> User:
-        """Return the customer who is logged in with this token."""
-        theirs = select(UserRow).join(SessionRow).where(SessionRow.token == token)
-        row = self._session.scalars(theirs).one_or_none()
-        if row is None:
-            raise NotLoggedIn("log in first")
-        return User(row.id, row.name, row.country, row.regular)
+def whose(session: Session, token: str) -> User:
+    """Return the customer who is logged in with this token."""
+    theirs = select(UserRow).join(SessionRow).where(SessionRow.token == token)
+    row = session.scalars(theirs).one_or_none()
+    if row is None:
+        raise NotLoggedIn("log in first")
+    return User(row.id, row.name, row.country, row.regular)

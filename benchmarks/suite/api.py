@@ -9,12 +9,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+import accounts
+import catalog
+import stock
 import storage
-from accounts import Accounts, NotLoggedIn, User
-from catalog import Catalog, UnknownProduct
+from accounts import NotLoggedIn, User
+from catalog import UnknownProduct
 from money import in_words
 from orders import Order, Orders, UnknownOrder
-from stock import OutOfStock, Stock
+from stock import OutOfStock
 
 STATUS = {NotLoggedIn: 401, UnknownProduct: 404, UnknownOrder: 404, OutOfStock: 409}
 app = FastAPI()
@@ -60,7 +63,7 @@ def session() -> Iterator[Session]:
 
 
 def user(opened: Annotated[Session, Depends(session)], authorization: Annotated[str, Header()]) -> User:
-    return Accounts(opened).whose(authorization.removeprefix("Bearer "))
+    return accounts.whose(opened, authorization.removeprefix("Bearer "))
 
 
 def orders(opened: Annotated[Session, Depends(session)]) -> Orders:
@@ -82,8 +85,8 @@ for kind in STATUS:
 
 @app.get("/products")
 def list_products(opened: Annotated[Session, Depends(session)], offset: int = 0) -> list[ProductReply]:
-    page = Catalog(opened).page(offset, 10)
-    available = Stock(opened).available([product.id for product in page])
+    page = catalog.page(opened, offset, 10)
+    available = stock.available(opened, [product.id for product in page])
     return [
         ProductReply(
             id=product.id, title=product.title, price=in_words(product.price), available=available[product.id]

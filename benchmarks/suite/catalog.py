@@ -24,23 +24,16 @@ class Product:
     grams: int
 
 
-class Catalog:
-    """Knows the products."""
+def products(session: Session, ids: Collection[str]) -> dict[str, Product]:
+    """Return the products by their ids."""
+    rows = session.scalars(select(ProductRow).where(ProductRow.id.in_(ids)))
+    found = {row.id: Product(row.id, row.title, row.price, row.grams) for row in rows}
+    if missing := set(ids) - found.keys():
+        raise UnknownProduct(f"there is no {', '.join(sorted(missing))}")
+    return found
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
-    def products(self, ids: Collection[str]) -> dict[str, Product]:
-        """Return the products by their ids."""
-        rows = self._session.scalars(select(ProductRow).where(ProductRow.id.in_(ids)))
-        found = {row.id: Product(row.id, row.title, row.price, row.grams) for row in rows}
-        if missing := set(ids) - found.keys():
-            raise UnknownProduct(f"there is no {', '.join(sorted(missing))}")
-        return found
-
-    def page(self, offset: int, limit: int) -> list[Product]:
-        """Return some of the products in the order of their titles."""
-        rows = self._session.scalars(
-            select(ProductRow).order_by(ProductRow.title).offset(offset).limit(limit)
-        )
-        return [Product(row.id, row.title, row.price, row.grams) for row in rows]
+def page(session: Session, offset: int, limit: int) -> list[Product]:
+    """Return some of the products in the order of their titles."""
+    rows = session.scalars(select(ProductRow).order_by(ProductRow.title).offset(offset).limit(limit))
+    return [Product(row.id, row.title, row.price, row.grams) for row in rows]

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 import audit
+import catalog
+import stock
 from accounts import User
-from catalog import Catalog
 from money import total
 from pricing import Line, goods_total, price_lines
 from shipping import delivery_cost
-from stock import Stock
 from storage import LineRow, OrderRow
 
 
@@ -48,15 +48,13 @@ class Orders:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._catalog = Catalog(session)
-        self._stock = Stock(session)
 
     def quote(self, user: User, wanted: Sequence[tuple[str, int]]) -> Quote:
         """Return what the basket costs today."""
         quantities: Counter[str] = Counter()
         for product_id, quantity in wanted:
             quantities[product_id] += quantity
-        products = self._catalog.products(list(quantities))
+        products = catalog.products(self._session, list(quantities))
         lines = price_lines(user, products, quantities)
         delivery = delivery_cost(user.country, lines)
         return Quote(lines, delivery, total([goods_total(lines), delivery]))
@@ -64,7 +62,7 @@ class Orders:
     def place(self, user: User, wanted: Sequence[tuple[str, int]]) -> Order:
         """Make an order, and take its goods out of the stock."""
         quote = self.quote(user, wanted)
-        self._stock.take({line.product.id: line.quantity for line in quote.lines})
+        stock.take(self._session, {line.product.id: line.quantity for line in quote.lines})
         row = OrderRow(
             user_id=user.id,
             status="open",
@@ -98,7 +96,7 @@ class Orders:
     def cancel(self, user: User, order_id: int) -> Order:
         """Give an order up, and its goods back."""
         row = self._row(user, order_id)
-        self._stock.give_back({line.product_id: line.quantity for line in row.lines})
+        stock.give_back(self._session, {line.product_id: line.quantity for line in row.lines})
         row.status = "cancelled"
         audit.note(self._session, "cancelled", f"order {row.id}")
         return self._order(row)

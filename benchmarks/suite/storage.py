@@ -96,9 +96,13 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
+def create_tables() -> None:
+    """Make the tables where they are missing."""
+    Base.metadata.create_all(engine)
+
+
 def reset(users: int, products: int) -> None:
     """Begin again with sample data."""
-    Base.metadata.create_all(engine)
     with transaction() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(delete(table))

@@ -28,6 +28,7 @@ def pytest_runtestloop() -> Generator[None, Any, Any]:
 
 @pytest.fixture(scope="session")
 def visitor() -> Iterator[TestClient]:
+    storage.create_tables()
     with TestClient(app) as client:
         yield client
 
