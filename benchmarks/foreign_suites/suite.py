@@ -55,7 +55,7 @@ def run_suite(program: Program, place: Place, label: str, extra: Sequence[str] =
 
 
 def hear_interrupts() -> None:
-    """A job in a shell's background ignores interrupts, and hands that on; tests that interrupt themselves would hang."""
+    """A job in a shell's background hands on that it ignores interrupts; tests that interrupt themselves would hang."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
