@@ -93,6 +93,8 @@ class Loop:
         else:
             self._set(above)
             instead = self._after(crossing, Returned(value))
+            if type(instead) is Returned:  # what `unwrap` does, without a call on the way that is taken most
+                return instead.value
         return instead.unwrap()
 
     @unseen
@@ -189,7 +191,7 @@ class Loop:
 
     def begin(self, woven: Woven, values: Values, above: Crossing, frame: FrameType) -> Crossing | None:
         """Say who calls whom from where; ``None`` where both ends turn out to be one component."""
-        site = self._known.get((id(frame.f_code), frame.f_lasti)) or self._locate(frame, above)
+        site = self._known.get(id(frame.f_code) + frame.f_lasti) or self._locate(frame, above)
         caller = site.component or innermost_component(above)
         if caller is woven.component:
             return None
@@ -202,7 +204,7 @@ class Loop:
         """The same for what stands outside of the components; only components' calls count, and the outermost one."""
         if above.callee.kind in {"library", "stand-in"}:
             return None
-        site = self._known.get((id(frame.f_code), frame.f_lasti)) or self._locate(frame, above)
+        site = self._known.get(id(frame.f_code) + frame.f_lasti) or self._locate(frame, above)
         caller = site.component or above.component
         if caller is DRIVER:
             return None

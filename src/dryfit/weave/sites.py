@@ -39,7 +39,7 @@ class Sites:
         self._names = frozenset(self._components.values()) - {""}
         self._installed = [Path(get_paths()[name]).resolve() for name in _INSTALLED]
         self._owners: dict[str, str | None] = {}
-        self.known: dict[tuple[int, int], Site] = {}
+        self.known: dict[int, Site] = {}
 
     def locate(self, frame: FrameType | None) -> Site:
         """Walk outwards from ``frame`` to the first one of a component or of the tests."""
@@ -83,7 +83,7 @@ class Sites:
 
     def _site(self, frame: FrameType, owner: str) -> Site:
         code: CodeType = frame.f_code
-        key = (id(code), frame.f_lasti)
+        key = id(code) + frame.f_lasti  # an address within the code object, which ends with its instructions
         site = self.known.get(key)
         if site is None:
             place = Place(self.relative(code.co_filename), frame.f_lineno or 0, code.co_qualname)
