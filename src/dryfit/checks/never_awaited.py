@@ -26,10 +26,9 @@ class _Drop:
 
 def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """Report each place that drops the coroutine of a seam, whether a test ran it or the source shows it."""
-    drops = [
-        _Drop(each.seam, each.site, each.test) for each in observations.incidents if isinstance(each, Dropped)
-    ]
-    drops += _in_source(project, observations)
+    sites = CallSites(project)
+    drops = [_as_written(each, sites) for each in observations.incidents if isinstance(each, Dropped)]
+    drops += _in_source(project, sites, observations)
     places_of: dict[tuple[str, str, str, str], list[_Drop]] = defaultdict(list)
     for drop in drops:
         name = plain(drop.seam.callable)
@@ -37,10 +36,21 @@ def judge(project: ProjectMap, observations: Observations) -> Judgement:
     return Judgement(findings=tuple(_finding(found) for found in places_of.values()))
 
 
-def _in_source(project: ProjectMap, observations: Observations) -> list[_Drop]:
-    sites, answered = CallSites(project), _answered(observations)
+def _as_written(dropped: Dropped, sites: CallSites) -> _Drop:
+    """The drop as the source names it, so that the run and the source tell of one place in the same words."""
+    for site in sites.at(dropped.site, dropped.seam):
+        return _Drop(_seam(site), site.place, dropped.test)
+    return _Drop(dropped.seam, dropped.site, dropped.test)
+
+
+def _seam(site: CallSite) -> Seam:
+    return Seam(site.caller, site.callee, site.callable)
+
+
+def _in_source(project: ProjectMap, sites: CallSites, observations: Observations) -> list[_Drop]:
+    answered = _answered(observations)
     return [
-        _Drop(Seam(site.caller, site.callee, site.callable), site.place)
+        _Drop(_seam(site), site.place)
         for site in project.call_sites
         if site.result == "discarded"
         and _makes_coroutine(site, sites)
@@ -76,7 +86,12 @@ def _finding(drops: list[_Drop]) -> Finding:
         severity="warning" if by_test else "error",
         tests=tests,
         evidence=(
-            Fact("known from", "the run" if tests else "the source"),
+            Fact("known from", _known_from(drops)),
             places(drop.site for drop in drops),
         ),
     )
+
+
+def _known_from(drops: list[_Drop]) -> str:
+    seen, written = any(drop.test for drop in drops), any(not drop.test for drop in drops)
+    return "the source and the run" if seen and written else "the run" if seen else "the source"
