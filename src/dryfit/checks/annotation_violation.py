@@ -15,7 +15,8 @@ from dryfit.model.trace import Behaviour, Observations, Violation
 def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """Report each contradiction once for a callable, a parameter (or the return), a hint and a type that was found.
 
-    An error, unless only test code passes the value, or a stand-in below may have made up the result.
+    A warning where test code passes such a value itself, since the program may then only hand it on,
+    or where a stand-in below may have made up the result; an error otherwise.
     """
     causes: dict[tuple[str, str, str, str], list[Violation]] = defaultdict(list)
     for incident in observations.incidents:
@@ -63,5 +64,5 @@ def _severity(violations: list[Violation], genuine: set[Seam]) -> Severity:
     first = violations[0]
     if first.where == "return":
         return "error" if any(violation.seam in genuine for violation in violations) else "warning"
-    by_component = any(violation.seam.caller != DRIVER for violation in violations)
-    return "error" if by_component else "warning"
+    by_test = any(violation.seam.caller == DRIVER for violation in violations)
+    return "warning" if by_test else "error"

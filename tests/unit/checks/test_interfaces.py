@@ -142,9 +142,14 @@ def violated(make):
 
 
 def test_a_violation_is_reported_once_for_all_its_callers(violated):
-    (finding,) = violated(DRIVER, "order", "stock")
+    (finding,) = violated("order", "stock")
     assert (finding.rule, finding.severity, finding.seam.caller) == ("DF202", "error", "order")
     assert finding.message == "order passes str as amount to Processor.pay of payment, which declares int."
+
+
+def test_a_value_that_a_test_passes_as_well_is_a_warning(violated):
+    (finding,) = violated(DRIVER, "order")
+    assert (finding.severity, finding.seam.caller) == ("warning", "order")
 
 
 def test_a_value_that_only_tests_pass_is_a_warning(violated):
@@ -166,9 +171,14 @@ def test_a_result_that_a_stand_in_below_may_have_made_is_a_warning(make, violate
 
 def test_a_dropped_coroutine_is_one_finding_from_run_and_source(make):
     project = make.project([make.site(result="discarded")], [make.interface(asynchronous=True)])
-    dropped = Dropped(make.seam(), make.place(), "test_it")
+    (written,) = interfaces.judge(project, EMPTY).findings
+    dropped = Dropped(
+        make.seam("payment.CardProcessor.pay"), make.place(function="Order.checkout"), "test_it"
+    )
     (finding,) = interfaces.judge(project, make.observations(incidents=(dropped,))).findings
     assert (finding.rule, finding.severity, finding.test) == ("DF206", "error", "test_it")
+    assert {fact.name: fact.value for fact in finding.evidence}["known from"] == "the source and the run"
+    assert (finding.id, finding.seam, finding.site) == (written.id, written.seam, written.site)
     assert "order calls Processor.pay of payment and drops the coroutine" in finding.message
 
 
