@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dryfit.checks import call_mismatch
 from dryfit.checks.judgement import Judgement, combine, find, places
 from dryfit.checks.names import listing, plain, short
 from dryfit.checks.seams import SeamEvidence, gather, tests_by_behaviour
@@ -26,8 +27,9 @@ def judge(project: ProjectMap, observations: Observations, *, whole_suite: bool)
     if not observations.traces:
         return Judgement(skipped=(NOTHING_RAN,))
     tests, dropped = tests_by_behaviour(observations), _dropped(observations)
+    broken = _broken(project, observations)
     return combine(
-        _judge(evidence, tests)
+        _judge(evidence, tests, broken)
         for evidence in gather(project, observations)
         if _name(evidence.seam) not in dropped
     )
@@ -42,16 +44,21 @@ def _name(seam: Seam) -> tuple[str, str]:
     return (seam.caller, plain(seam.callable))
 
 
-def _judge(evidence: SeamEvidence, tests: dict[str, set[str]]) -> Judgement:
+def _broken(project: ProjectMap, observations: Observations) -> set[tuple[Seam, Place]]:
+    """The calls that cannot succeed, which DF201 reports: that no test makes them adds nothing."""
+    return {(each.seam, each.site) for each in call_mismatch.judge(project, observations).findings}
+
+
+def _judge(evidence: SeamEvidence, tests: dict[str, set[str]], broken: set[tuple[Seam, Place]]) -> Judgement:
     if evidence.status == "unexercised":
-        return Judgement(findings=(_unexercised(evidence),))
+        sites = [site.place for site in evidence.sites if (evidence.seam, site.place) not in broken]
+        return Judgement(findings=(_unexercised(evidence.seam, sites),) if sites else ())
     if evidence.status == "mocked only":
         return Judgement(findings=(_mocked_only(evidence, tests),))
     return Judgement()
 
 
-def _unexercised(evidence: SeamEvidence) -> Finding:
-    seam, sites = evidence.seam, [site.place for site in evidence.sites]
+def _unexercised(seam: Seam, sites: list[Place]) -> Finding:
     called = short(seam.callable, seam.callee)
     return find(
         "DF104",

@@ -126,6 +126,14 @@ def test_untested_seams_are_findings(make):
     assert unexercised.message == "No test lets order call Stock.take of stock, as it does at order.py:20."
 
 
+def test_a_call_that_cannot_bind_is_left_to_that_rule(make):
+    misfit, fitting = make.site(), make.site(place=make.place(20), arguments=make.arguments("o"))
+    signature = [make.interface("order")]
+    assert data.judge(make.project([misfit], signature), make.observations()).findings == ()
+    (finding,) = data.judge(make.project([misfit, fitting], signature), make.observations()).findings
+    assert (finding.rule, finding.site.line) == ("DF104", 20)
+
+
 def test_a_call_whose_coroutine_a_test_dropped_was_made(make):
     seen = make.observations(incidents=(Dropped(make.seam(), make.place(), "test_it"),))
     assert data.judge(make.project([make.site()]), seen).findings == ()
