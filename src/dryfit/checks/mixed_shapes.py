@@ -134,14 +134,14 @@ def _finding(
     tests: dict[str, set[str]],
 ) -> Finding:
     name, argument, path = slot
-    first = min((each for each in left + right if not each.by_test), key=lambda each: (each.seam, each.site))
+    first = _odd_one_out(left, right)
     return find(
         "DF103",
         first.seam,
         first.site,
         f"{argument}{path} {left[0].sort} {right[0].sort}",
-        f"{argument}{path} of {short(name, first.seam.callee)} in {first.seam.callee} is {_who(left)}"
-        f" and {_who(right)}.",
+        f"{argument}{path} of {short(name, first.seam.callee)} in {first.seam.callee} is"
+        f" {_sources(left, right)}.",
         severity=_severity(left, right),
         tests=set[str]().union(*(tests[each.behaviour.key] for each in left + right)),
         evidence=(
@@ -152,9 +152,34 @@ def _finding(
     )
 
 
-def _who(passed: list[_Passed]) -> str:
-    first = min(passed, key=lambda each: (each.by_test, each.seam, each.site))
-    return f"{first.sort} from {'a test' if first.by_test else first.seam.caller}"
+def _odd_one_out(left: list[_Passed], right: list[_Passed]) -> _Passed:
+    """What fewer lines of the program pass; of as many, within one caller the later line, else the first caller's."""
+    by_program = [[each for each in side if not each.by_test] for side in (left, right)]
+    sides = sorted(filter(None, by_program), key=lambda side: len({each.site for each in side}))
+    if len(sides) == 2 and len({each.site for each in sides[0]}) == len({each.site for each in sides[1]}):
+        one, other = map(_first, sides)
+        last = max if one.seam == other.seam else min
+        return last(one, other, key=_order)
+    return _first(sides[0])
+
+
+def _first(passed: list[_Passed]) -> _Passed:
+    return min(passed, key=_order)
+
+
+def _order(passed: _Passed) -> tuple[bool, Seam, Place]:
+    return passed.by_test, passed.seam, passed.site
+
+
+def _sources(left: list[_Passed], right: list[_Passed]) -> str:
+    one, other = _first(left), _first(right)
+    if one.seam.caller == other.seam.caller:
+        return f"{one.sort} at {one.site} and {other.sort} at {other.site}"
+    return f"{one.sort} from {_who(one)} and {other.sort} from {_who(other)}"
+
+
+def _who(passed: _Passed) -> str:
+    return "a test" if passed.by_test else passed.seam.caller
 
 
 def _lines(passed: list[_Passed]) -> tuple[str, ...]:

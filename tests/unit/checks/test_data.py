@@ -161,6 +161,23 @@ def test_the_message_names_both_sides(make, mixed):
     assert finding.message == "number of find in payment is digits from order and int from stock."
 
 
+@pytest.mark.parametrize(
+    ("lines", "site"),
+    [({"aware": (50,), "naive": (63,)}, 63), ({"aware": (50,), "naive": (63, 70)}, 50)],
+)
+def test_within_one_caller_the_places_are_named_and_the_odd_one_out_is_the_site(make, judge, lines, site):
+    seen = [
+        make.behaviour("payment.due", make.place(line), arguments={"at": make.shape(f"datetime:{sort}")})
+        for sort in lines
+        for line in lines[sort]
+    ]
+    (finding,) = judge(make.project(), make.observations(*seen)).findings
+    assert finding.site.line == site
+    assert finding.message == (
+        "at of due in payment is aware datetime at order.py:50 and naive datetime at order.py:63."
+    )
+
+
 def test_shapes_are_compared_within_containers(make, mixed):
     one = make.listed(make.mapping(id=make.shape("int")))
     (finding,) = mixed(one, make.listed(make.mapping(id=make.shape("str:digits"))))
