@@ -84,7 +84,9 @@ class _Compiler:
 
     def _container(self, origin: type, args: tuple[Any, ...], depth: int) -> Check:
         outer = self._class(origin)
-        if origin is type or not args:
+        if origin is type:
+            return _either(outer, _generic_alias)
+        if not args:
             return outer
         if origin is tuple:
             return self._tuple(outer, args, depth)
@@ -180,6 +182,19 @@ def _both(outer: Check, inner: Check) -> Check:
         return outer(value) or inner(value)
 
     return check
+
+
+def _either(one: Check, other: Check) -> Check:
+    def check(value: object) -> str | None:
+        return one(value) and other(value)
+
+    return check
+
+
+def _generic_alias(value: object) -> str | None:
+    """Agree with ``list[int]``, ``int | None``, ``Literal["a"]`` and the like, which stand where a class does."""
+    found = type(value)
+    return None if module_of(found) in ("typing", "types") else type_name(found)
 
 
 def _items(inner: Check) -> Check:
@@ -299,6 +314,7 @@ _WRAPPERS = {typing.Annotated, typing.Required, typing.NotRequired, typing.Final
 _PLAIN = frozenset(map(id, (str, bytes, int, bool, type(None))))
 _SPECIAL: dict[Any, Check] = {
     None: _instance(type(None)),
+    type: _either(_instance(type), _generic_alias),
     bool: _instance(bool),
     typing.LiteralString: _instance(str),
     typing.Never: _never,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dryfit.model.crossing import Callee, Crossing, Site
-from dryfit.model.seam import Place, Seam
+from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.shape import MORE, NOTHING, Shape, join
 from dryfit.model.trace import Argument, Behaviour
 from dryfit.probes.look import is_stand_in
@@ -37,14 +37,22 @@ class Schedule:
         return True
 
 
+NEVER = 1 << 62
+"""No count is that high."""
+
+
 class Usage(Schedule):
-    """The crossings of one call site with the same exact types of arguments."""
+    """The crossings of one call site with the same exact types of arguments.
 
-    __slots__ = ("types",)
+    ``looks`` says whether turns that are due are used for looking, too, and not only for following values.
+    """
 
-    def __init__(self, types: Types) -> None:
+    __slots__ = ("looks", "types")
+
+    def __init__(self, types: Types, looks: bool) -> None:
         super().__init__()
         self.types = types
+        self.looks = looks
 
 
 class Record(Schedule):
@@ -87,9 +95,10 @@ class Record(Schedule):
 class Junction:
     """One call site of one seam, with all its usages and behaviours: nothing in it grows beyond the bound."""
 
-    __slots__ = ("callee", "name", "names", "place", "records", "seam", "stand_in", "usages")
+    __slots__ = ("_turns", "callee", "name", "names", "place", "records", "seam", "stand_in", "usages")
 
-    def __init__(self, crossing: Crossing) -> None:
+    def __init__(self, crossing: Crossing, turns: Turns | None) -> None:
+        self._turns = turns
         callee = crossing.callee
         self.callee = callee
         self.names = argument_names(callee, len(crossing.values))
@@ -107,7 +116,8 @@ class Junction:
         if found is None:
             if len(self.usages) >= MOST_BEHAVIOURS:
                 types = (MORE,) * len(self.names)
-            found = self.usages.setdefault(types, Usage(types))
+            looks = self._turns is None or self._turns.take((self.callee, types))
+            found = self.usages.setdefault(types, Usage(types, looks))
         return found
 
     def record(self, usage: Usage, raised: bool, result: str, weak: bool) -> Record:
@@ -117,7 +127,10 @@ class Junction:
         if found is None:
             if len(self.records) >= MOST_BEHAVIOURS:
                 key = ((MORE,) * len(self.names), raised, MORE, weak)
-            found = self.records.setdefault(key, Record(self._behaviour(*key)))
+            made = Record(self._behaviour(*key))
+            if self._turns is not None and not self._turns.take((self.callee, *key)):
+                made.due = NEVER
+            found = self.records.setdefault(key, made)
         return found
 
     def _behaviour(self, types: Types, raised: bool, result: str, weak: bool) -> Behaviour:
@@ -141,18 +154,36 @@ class Junction:
         )
 
 
+class Turns:
+    """Looks that many call sites share, for the sites of tests: each test has its own, and all call alike."""
+
+    def __init__(self) -> None:
+        self._schedules: dict[tuple[object, ...], Schedule] = {}
+
+    def take(self, what: tuple[object, ...]) -> bool:
+        """Whether it is the turn of one more site that does this."""
+        schedule = self._schedules.setdefault(what, Schedule())
+        schedule.count += 1
+        return schedule.seen()
+
+
 class Junctions:
     """All junctions of this process."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_known", "_turns")
 
     def __init__(self) -> None:
         self._known: dict[tuple[Callee, Site, str, int], Junction] = {}
+        self._turns = Turns()
 
     def at(self, crossing: Crossing) -> Junction:
         """Find the junction that a crossing goes through."""
         key = (crossing.callee, crossing.site, crossing.caller, len(crossing.values))
-        return self._known.get(key) or self._known.setdefault(key, Junction(crossing))
+        known = self._known.get(key)
+        if known is None:
+            turns = self._turns if crossing.caller == DRIVER else None
+            known = self._known.setdefault(key, Junction(crossing, turns))
+        return known
 
 
 def seam_of(crossing: Crossing) -> Seam:

@@ -56,7 +56,11 @@ class Hints:
 
     def outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
         """Check what a call returned; what generators give while they run is not seen here."""
-        if type(outcome) is Returned and crossing.callee.kind in ("function", "coroutine"):
+        if (
+            type(outcome) is Returned
+            and outcome.value is not NotImplemented  # an operator's way to pass the question on
+            and crossing.callee.kind in ("function", "coroutine")
+        ):
             hint = self._of(crossing.callee).get(RETURN)
             found = hint.check(outcome.value) if hint is not None else None
             if hint is not None and found:
@@ -77,6 +81,8 @@ class Hints:
         function: object = callee.function
         if not isinstance(function, FunctionType) or callee.kind in ("stand-in", "library"):
             return
+        if "__wrapped__" in function.__dict__:
+            return  # a decorator's wrapper bears the hints of what it wraps, and may take and give something else
         defaults, own = _defaults(function), starred(callee)
         for name, annotation in list(function.__annotations__.items()):
             if name == RETURN and callee.kind not in ("function", "coroutine"):

@@ -36,6 +36,7 @@ class Invocation:
         "raised",
         "returned",
         "shapes",
+        "violations",
         "weak",
     )
 
@@ -46,6 +47,7 @@ class Invocation:
         self.raised: dict[int, Cell] = {}
         self.weak = False
         self.shapes: tuple[Shape, ...] | None = None
+        self.violations: list[Incident] = []  # told once the callee has taken what it was given
         self._looks = 0
         self._flow: Flow | None = None
         self._upper: Flow | None = None
@@ -60,11 +62,14 @@ class Invocation:
             self.children = self.node.children
         return True
 
-    def begin(self, crossing: Crossing, above: object, *, follow: bool) -> Iterator[Incident]:
-        """Look at the arguments. ``follow`` goes on to the calls below, so that values can be followed through."""
-        junction = self.node.junction
-        self.shapes = argument_shapes(junction, crossing)
+    def look(self, crossing: Crossing) -> None:
+        """Look at the arguments."""
+        self.shapes = argument_shapes(self.node.junction, crossing)
         self._watched = watch(crossing)
+
+    def begin(self, crossing: Crossing, above: object, *, follow: bool) -> Iterator[Incident]:
+        """Compare the arguments with what came in above; ``follow`` goes on to the calls below."""
+        junction = self.node.junction
         upper = above._flow if type(above) is Invocation else None
         if not (upper or follow):
             return
@@ -98,6 +103,7 @@ class Invocation:
         """Let go of everything that was kept for the time of the call."""
         self._flow = self._upper = None
         self._watched = ()
+        self.violations = []
         self._looks = 0
 
 

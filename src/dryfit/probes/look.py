@@ -15,12 +15,12 @@ from pathlib import PurePath
 from typing import Any
 
 from dryfit.model.shape import NOTHING, Form, Shape, ShapeKind, bounded, join_all
-from dryfit.probes.parts import Named, Parts, parts
+from dryfit.probes.parts import Named, Parts, is_plain, parts
 from dryfit.probes.secrets import is_secret
-from dryfit.probes.statics import attribute, derives, instance_dict, module_of, mro, type_name
+from dryfit.probes.statics import attribute, derives, instance_dict, module_of, mro, told_once, type_name
 
 MOST_DEPTH = 6
-MOST_VALUES = 256
+MOST_VALUES = 96
 """How many values one look visits; what lies beyond is cut."""
 
 _LONGEST_TEXT = 100  # a longer one has no format worth a regular expression
@@ -36,7 +36,6 @@ _FORMATS = (
 
 _CLOSED: tuple[tuple[type, ShapeKind], ...] = (
     (type, "class"),
-    (types.FunctionType, "callable"),
     (types.BuiltinFunctionType, "callable"),
     (types.MethodType, "callable"),
     (functools.partial, "callable"),
@@ -81,11 +80,11 @@ class _Look:
             return scalar
         if self.left < 0 or depth >= MOST_DEPTH or id(value) in self.path:
             return Form(type_name(cls), "cut")
+        if plain and is_plain(value):
+            return Form(type_name(cls), "cut")
         opened = parts(value)
         if opened is None:
             return Form(type_name(cls), "object")
-        if opened.plain and plain:
-            return Form(type_name(cls), "cut")
         return self._opened(value, opened, depth, plain or opened.plain)
 
     def _opened(self, value: object, opened: Parts, depth: int, plain: bool) -> Form:
@@ -113,23 +112,34 @@ class _Look:
 
 def _scalar(value: object) -> Form | None:
     """Tell the form of a value that has no inside."""
-    cls = type(value)
-    reader = _EXACT.get(id(cls))
-    if reader is None:
-        if is_stand_in(value):
-            return Form(type_name(cls), "stand-in")
-        reader = next((found for base, found in _READERS if derives(cls, base)), None)
+    reader = _reader(type(value))
     return None if reader is None else reader(value)
+
+
+@told_once
+def _reader(cls: type) -> Callable[[object], Form] | None:
+    if _is_mock(cls):
+        return _closed("stand-in")
+    return next((found for base, found in _READERS if derives(cls, base)), None)
 
 
 def is_stand_in(value: object) -> bool:
     """Whether the value is made by ``unittest.mock``: a mock, or a function that its autospec has made."""
-    if any(module_of(base) == "unittest.mock" for base in mro(type(value))):
+    if _is_mock(type(value)):
         return True
     if type(value) is types.FunctionType:
         mock = (instance_dict(value) or {}).get("mock")
         return mock is not None and type(mock) is not types.FunctionType and is_stand_in(mock)
     return False
+
+
+@told_once
+def _is_mock(cls: type) -> bool:
+    return any(module_of(base) == "unittest.mock" for base in mro(cls))
+
+
+def _function(value: object) -> Form:
+    return Form(type_name(type(value)), "stand-in" if is_stand_in(value) else "callable")
 
 
 def _none(value: object) -> Form:
@@ -227,8 +237,6 @@ _READERS: tuple[tuple[type, Callable[[object], Form]], ...] = (
     (datetime.time, _zoned(vars(datetime.time)["tzinfo"].__get__)),
     (datetime.timedelta, _time),
     (datetime.tzinfo, _time),
+    (types.FunctionType, _function),
     *((base, _closed(kind)) for base, kind in _CLOSED),
 )
-# By identity, since the hash of a class is its metaclass's business; these classes live as long as the process.
-# A function may be a stand-in, which is asked first.
-_EXACT = {id(base): reader for base, reader in _READERS if base not in (enum.Enum, types.FunctionType)}

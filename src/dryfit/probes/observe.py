@@ -126,7 +126,11 @@ class Observer:
         invocation = Invocation(node)
         crossing.state = invocation
         self._add(invocation.begin(crossing, above if followed else None, follow=follow))
-        self._add(self._violations(node.junction, crossing, self._hints.arguments(crossing)))
+        if follow and node.usage.looks:
+            invocation.look(crossing)
+            invocation.violations += self._violations(
+                node.junction, crossing, self._hints.arguments(crossing)
+            )
 
     def _leave(self, crossing: Crossing, outcome: Outcome, now: int) -> None:
         state = crossing.state
@@ -145,10 +149,13 @@ class Observer:
         record.count += 1
         if not (weak or node.junction.stand_in):
             node.remember_cell(raised, type(value), cell)
+        if invocation is not None:
+            self._add(invocation.end(crossing, outcome))
+            if not raised:  # what the callee refused is no contradiction that went unnoticed
+                self._add(invocation.violations)
         if invocation is not None and invocation.shapes is not None:
             record.seen()
             self._learn(record, node.junction, invocation.shapes, crossing, outcome)
-            self._add(invocation.end(crossing, outcome))
         elif record.count >= record.due:
             self._look_afterwards(crossing, outcome, record)
         if invocation is not None:

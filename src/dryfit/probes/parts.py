@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from dryfit.probes.statics import (
     is_library_class,
     mro,
     namespace,
+    told_once,
 )
 
 MOST_ITEMS = 32
@@ -54,6 +55,11 @@ class Parts:
     plain: bool = False
 
 
+def is_plain(value: object) -> bool:
+    """Whether the value is an ordinary object, neither a container nor made to carry data."""
+    return _opener(type(value)) is _object and not is_data(value)
+
+
 def parts(value: object) -> Parts | None:
     """Open a container or an object; ``None`` where there is nothing to open.
 
@@ -61,12 +67,14 @@ def parts(value: object) -> Parts | None:
     """
     cls = type(value)
     try:
-        for base, opener in _OPENERS:
-            if derives(cls, base):
-                return opener(value)
+        return _opener(cls)(value)
     except RuntimeError:  # "changed size during iteration"
         return None
-    return _object(value)
+
+
+@told_once
+def _opener(cls: type) -> Callable[[object], Parts | None]:
+    return next((opener for base, opener in _OPENERS if derives(cls, base)), _object)
 
 
 def _mapping(value: Any) -> Parts:
@@ -152,10 +160,14 @@ def _object(value: object) -> Parts | None:
 
 def is_data(value: object) -> bool:
     """Whether the object is made to carry data: dataclass, attrs, pydantic, or a row of an ORM."""
-    cls = type(value)
-    if any(defines(cls, mark) for mark in _DATA_MARKS):
-        return True
-    return defines(cls, "_meta") and "_state" in (instance_dict(value) or {})  # Django
+    marks = _data_marks(type(value))
+    return bool(marks) and (marks != {"_meta"} or "_state" in (instance_dict(value) or {}))
+
+
+@told_once
+def _data_marks(cls: type) -> frozenset[str]:
+    """By what a class shows that it carries data; a Django row shows it by its ``_state``, too."""
+    return frozenset(mark for mark in (*_DATA_MARKS, "_meta") if defines(cls, mark))
 
 
 def _public(found: Iterable[Named]) -> Iterator[Named]:

@@ -7,9 +7,10 @@ on the object or its class, so that no ``__getattr__``, property, ``__class__`` 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from types import GetSetDescriptorType, MemberDescriptorType
-from typing import Any
+from typing import Any, TypeVar
 
 # The getters of `type` itself: looked up as attributes of a class, a metaclass could answer in their place.
 _STATIC: Mapping[str, Any] = vars(type)
@@ -21,6 +22,27 @@ _FLAGS = _STATIC["__flags__"].__get__
 _IS_SUBCLASS = _STATIC["__subclasscheck__"]  # walks the real resolution order, by identity
 
 _HEAP_TYPE = 1 << 9
+
+T = TypeVar("T")
+
+
+def told_once(tell: Callable[[type], T]) -> Callable[[type], T]:
+    """Keep what is told of a class for as long as the class lives.
+
+    By identity, since the hash of a class is its metaclass's business. What is told must not hold the class.
+    """
+    known: dict[int, tuple[weakref.ref[type], T]] = {}
+
+    def told(cls: type) -> T:
+        found = known.get(id(cls))
+        if found is not None and found[0]() is cls:
+            return found[1]
+        key = id(cls)
+        fact = tell(cls)
+        known[key] = (weakref.ref(cls, lambda _: known.pop(key, None)), fact)
+        return fact
+
+    return told
 
 
 def mro(cls: type) -> tuple[type, ...]:
@@ -50,6 +72,7 @@ def module_of(cls: type) -> str:
     return module if type(module) is str else ""
 
 
+@told_once
 def type_name(cls: type) -> str:
     """Dotted name of a class; builtins without their module."""
     module = module_of(cls)
@@ -62,6 +85,7 @@ def defines(cls: type, name: str) -> bool:
     return any(name in namespace(base) for base in mro(cls))
 
 
+@told_once
 def is_library_class(cls: type) -> bool:
     """Whether the class comes with Python (or is written in C), so that its attributes are nobody's data."""
     if not _FLAGS(cls) & _HEAP_TYPE:
@@ -71,15 +95,19 @@ def is_library_class(cls: type) -> bool:
 
 def instance_dict(value: object) -> dict[str, object] | None:
     """The object's own ``__dict__``, or ``None`` where it has none or a class puts something else in its place."""
-    for base in mro(type(value)):
-        descriptor = namespace(base).get("__dict__")
-        if descriptor is None:
-            continue
-        if type(descriptor) is not GetSetDescriptorType:
-            return None
-        found = GetSetDescriptorType.__get__(descriptor, value, type(value))
-        return found if type(found) is dict else None
-    return None
+    cls = type(value)
+    place = _place_of_dict(cls)
+    descriptor = namespace(mro(cls)[place]).get("__dict__") if place is not None else None
+    if type(descriptor) is not GetSetDescriptorType:
+        return None
+    found = GetSetDescriptorType.__get__(descriptor, value, type(value))
+    return found if type(found) is dict else None
+
+
+@told_once
+def _place_of_dict(cls: type) -> int | None:
+    """Which class in resolution order says what ``__dict__`` is."""
+    return next((place for place, base in enumerate(mro(cls)) if "__dict__" in namespace(base)), None)
 
 
 def attributes(value: object) -> Iterator[tuple[str, object]]:
@@ -87,8 +115,8 @@ def attributes(value: object) -> Iterator[tuple[str, object]]:
     for name, item in list((instance_dict(value) or {}).items()):
         if type(name) is str:
             yield name, item
-    for base in mro(type(value)):
-        if _FLAGS(base) & _HEAP_TYPE:
+    if _has_slots(type(value)):
+        for base in mro(type(value)):
             yield from _slots(value, base)
 
 
@@ -97,8 +125,18 @@ def attribute(value: object, wanted: str) -> object:
     return next((item for name, item in attributes(value) if name == wanted), None)
 
 
+@told_once
+def _has_slots(cls: type) -> bool:
+    return any(
+        type(member) is MemberDescriptorType
+        for base in mro(cls)
+        if _FLAGS(base) & _HEAP_TYPE
+        for member in list(namespace(base).values())
+    )
+
+
 def _slots(value: object, base: type) -> Iterator[tuple[str, object]]:
-    for name, member in list(namespace(base).items()):
+    for name, member in list(namespace(base).items()) if _FLAGS(base) & _HEAP_TYPE else ():
         if type(member) is MemberDescriptorType and type(name) is str:
             try:
                 yield name, MemberDescriptorType.__get__(member, value, type(value))

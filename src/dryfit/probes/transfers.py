@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dryfit.probes.parts import parts
+from dryfit.probes.parts import is_plain, parts
 from dryfit.probes.secrets import is_secret
 from dryfit.probes.statics import type_name
 
@@ -114,8 +114,10 @@ def _collect(found: list[Leaf], path: str, name: str, value: object, depth: int)
     if scalar is not None:
         found.append(Leaf(path, name, scalar))
         return
-    opened = parts(value) if depth < MOST_DEPTH and id(type(value)) not in _CLOSED else None
-    if opened is None or (opened.plain and depth):
+    if depth >= MOST_DEPTH or id(type(value)) in _CLOSED or (depth and is_plain(value)):
+        return
+    opened = parts(value)
+    if opened is None:
         return
     for key, item in opened.fields:
         step = f"[{key}]" if key.isdigit() else f".{key}"
@@ -129,7 +131,9 @@ def _scalar(value: object) -> Scalar | None:
     cls = type(value)
     if cls is dt.datetime:
         return _moment(value)  # type: ignore[arg-type]
-    if (cls is Decimal or cls is float) and not math.isfinite(value):  # type: ignore[arg-type]
+    if cls is float and not math.isfinite(value):  # type: ignore[arg-type]
+        return None
+    if cls is Decimal and not Decimal.is_finite(value):  # type: ignore[arg-type]
         return None
     return value if id(cls) in _KEPT else None  # type: ignore[return-value]
 

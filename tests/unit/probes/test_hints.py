@@ -7,6 +7,7 @@ from __future__ import annotations
 import collections.abc as abc
 import datetime as dt
 import enum
+import functools
 import sys
 import typing as t
 from abc import ABC
@@ -124,6 +125,9 @@ AGREE = [
     (t.TypeGuard[int], True),
     (t.Self, 5),
     (dt.date, dt.datetime(2024, 1, 1)),
+    (type[Base], list[int]),
+    (type, int | None),
+    (type[t.Any], t.Literal["a"]),
     (Decimal, Decimal(1)),
     (list["int | Ghost"], [1]),
     (bool, sqlalchemy.literal(1) == 1),
@@ -230,6 +234,38 @@ def test_a_rare_outcome_is_checked(stage: Any) -> None:
     for number in range(1000):
         pay(number)
     assert told(stage.end()) == [("return", "int", "str")]
+
+
+def test_what_the_callee_refuses_is_no_contradiction(stage: Any) -> None:
+    @stage.of("payment")
+    def pay(amount: int) -> None:
+        if type(amount) is not int:
+            raise TypeError(amount)
+
+    with pytest.raises(TypeError):
+        pay("five")
+    assert told(stage.end()) == []
+
+
+def test_an_operator_may_pass_the_question_on(stage: Any) -> None:
+    @stage.of("money")
+    def __eq__(one: object, other: object) -> bool:
+        return NotImplemented
+
+    __eq__(1, 2)
+    assert told(stage.end()) == []
+
+
+def test_a_wrapper_is_not_held_to_the_hints_that_it_copied(stage: Any) -> None:
+    def pay(amount: int) -> int:
+        return amount
+
+    @functools.wraps(pay)
+    def from_text(amount: object) -> object:
+        return str(pay(int(str(amount))))
+
+    stage.of("payment")(from_text)("5")
+    assert told(stage.end()) == []
 
 
 def test_the_default_itself_never_contradicts(stage: Any) -> None:

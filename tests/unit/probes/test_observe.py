@@ -135,6 +135,21 @@ def test_looks_follow_the_schedule_and_only_news_is_told(stage: Any) -> None:
     assert highest(next(numbers) for _ in range(2)) == 16
 
 
+def test_the_call_sites_of_tests_share_their_looks(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    take(1)
+    take(2)
+    take(3)
+    take(4)
+    take(5)
+    take(6)
+    highest = [each.arguments[0].shape.forms for each in stage.end().behaviours]
+    assert len(highest) == 6, "each site has its record"
+    assert sorted(forms[0].high or 0 for forms in highest if forms) == [1, 2, 3, 4]
+
+
 def test_the_same_input_gives_the_same_record(stage: Any) -> None:
     def told(stage: Any) -> Observations:
         @stage.of("stock")
