@@ -77,6 +77,11 @@ class Record(Schedule):
         """Add what one look saw."""
         self._looks.append((arguments, result))
 
+    @property
+    def untold(self) -> bool:
+        """Whether nobody has been told of it yet."""
+        return self._told is None
+
     def news(self) -> Behaviour | None:
         """Give the behaviour as it is known now, or ``None`` where nothing is new since it was given last."""
         known, self._told = self._told, self._joined()

@@ -147,6 +147,8 @@ class Observer:
         cell.count += 1
         cell.ns += now - crossing.started
         record.count += 1
+        if record.untold:
+            self._changed[record.key] = record
         if not (weak or node.junction.stand_in):
             node.remember_cell(raised, type(value), cell)
         if invocation is not None:
