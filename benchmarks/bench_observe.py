@@ -1,6 +1,6 @@
 """What one crossing costs the observing probe: `before` and `after` together, in the steady state.
 
-    python benchmarks/observe.py
+    python benchmarks/bench_observe.py
 
 Prints nanoseconds for an ordinary crossing (three arguments, known types, not looked at), less an empty call of the
 same loop, and how often that is the cost of a bare call of a Python function with three arguments.

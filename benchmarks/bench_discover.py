@@ -1,6 +1,6 @@
 """How fast the static view is made: a generated project of 500 and of 5,000 modules, and peers on the same files.
 
-Run ``python benchmarks/discover.py [MODULES …]``. grimp (imports only) and astroid (parsing, then inferring every call)
+Run ``python benchmarks/bench_discover.py [MODULES …]``. grimp (imports only) and astroid (parsing, then inferring every call)
 are measured in the same run where they are installed; astroid on a sample, scaled up.
 """
 
