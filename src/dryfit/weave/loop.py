@@ -13,7 +13,6 @@ the garbage collector ends, and what the user's frames hold would live longer th
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -78,7 +77,11 @@ class Loop:
     def call(self, woven: Woven, values: Values) -> object:
         """Cross into a plain function."""
         above = self._get()
-        crossing = woven.begin(woven, values, above, _getframe(2))
+        try:
+            crossing = woven.begin(woven, values, above, _getframe(2))
+        except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
+            self.missed(error)
+            crossing = None
         if crossing is None:
             return woven.function(*values)
         act = self._before(crossing)
@@ -103,7 +106,11 @@ class Loop:
 
         Who calls is known now; the crossing begins with the first step.
         """
-        crossing = woven.begin(woven, values, self._get(), _getframe(2))
+        try:
+            crossing = woven.begin(woven, values, self._get(), _getframe(2))
+        except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
+            self.missed(error)
+            crossing = None
         if crossing is None or woven.lasting is None:
             return woven.function(*values)
         return woven.lasting(self, woven, crossing)
@@ -243,16 +250,24 @@ class Loop:
         outcome = self._after(crossing, Raised(error))
         return None if outcome.carries(error) else outcome
 
+    def missed(self, error: Exception) -> None:
+        """Let a call go on bare that could not be looked at; the next one is tried again."""
+        self._note("a call went by unseen", error)
+
     def _failed(self, probe: Probe, error: Exception) -> None:
         """Switch a probe off that raised, and name it; one that ran out of the user's stack only missed a crossing."""
+        if not isinstance(error, RecursionError):
+            self.probes = tuple(other for other in self.probes if other is not probe)
+        self._note(f"probe {type(probe).__name__} was switched off", error)
+
+    def _note(self, what: str, error: Exception) -> None:
+        """Add to the failures, but for the user's recursion; in words that are found without reading a source file."""
         if isinstance(error, RecursionError):
             return
-        self.probes = tuple(other for other in self.probes if other is not probe)
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        self.failures.append(
-            f"probe {type(probe).__name__} was switched off: {type(error).__name__}: {error} "
-            f"({where.name}, line {where.lineno}); please report it"
-        )
+        name, line = _raised_at(error)
+        failure = f"{what}: {type(error).__name__}: {error} ({name}, line {line}); please report it"
+        if failure not in self.failures:
+            self.failures.append(failure)
 
 
 def driver(test: str) -> Crossing:
@@ -275,6 +290,14 @@ def perform(act: Raise | Return) -> object:
 def performed(act: Raise | Return) -> Outcome:
     """The outcome of an act."""
     return Raised(act.exception) if isinstance(act, Raise) else Returned(act.value)
+
+
+def _raised_at(error: Exception) -> tuple[str, int]:
+    """The function and the line that raised."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return (step.tb_frame.f_code.co_name, step.tb_lineno) if step is not None else ("?", 0)
 
 
 def first_step(inner: AsyncGenerator[object, object]) -> Awaitable[object]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from os.path import abspath, isabs, join, normpath, realpath
 from pathlib import Path
 from sys import intern
 from sysconfig import get_paths
@@ -31,13 +32,21 @@ class Sites:
     ``components`` maps absolute file names to component names ("" for source that belongs to none); other files below
     ``root`` count as test code, files of installed packages as frameworks, whose frames are passed over. Beyond a
     running event loop nothing is looked at: who runs the loop did not make the call.
+
+    The file system is asked here and never again: later questions come in the midst of the user's calls, where it may
+    be forbidden (blockbuster) or replaced (pyfakefs), and are answered by comparing texts.
     """
 
     def __init__(self, root: Path, components: Mapping[str, str]) -> None:
-        self._root = root.resolve()
-        self._components = {file: intern(name) for file, name in components.items()}
+        self._folder = abspath("")
+        self._root = _folder(realpath(root))
+        self._links = _links([str(root), *sys.path])
+        self._components = {
+            name: intern(owner) for file, owner in components.items() for name in _names(file)
+        }
         self._names = frozenset(self._components.values()) - {""}
-        self._installed = [Path(get_paths()[name]).resolve() for name in _INSTALLED]
+        installed = [get_paths()[name] for name in _INSTALLED]
+        self._installed = tuple(_folder(name) for folder in installed for name in _names(folder))
         self._owners: dict[str, str | None] = {}
         self.known: dict[int, Site] = {}
 
@@ -64,22 +73,26 @@ class Sites:
 
     def relative(self, file: str) -> str:
         """The file as reports name it: relative to the root, with forward slashes."""
-        path = Path(file)
-        try:
-            return path.resolve().relative_to(self._root).as_posix()
-        except ValueError:
-            return path.as_posix()
+        return self._plain(file).removeprefix(self._root).replace("\\", "/")
 
     def _owner_of_new(self, file: str) -> str | None:
         if file.startswith("<"):
             return None
         if file.replace("\\", "/").endswith(_LOOP_FILES):
             return _STOP
-        path = Path(file).resolve()
-        if str(path) in self._components:
-            return self._components[str(path)] or None
-        installed = any(path.is_relative_to(folder) for folder in self._installed)
-        return DRIVER if path.is_relative_to(self._root) and not installed else None
+        plain = self._plain(file)
+        if plain in self._components:
+            return self._components[plain] or None
+        installed = plain.startswith(self._installed)
+        return DRIVER if plain.startswith(self._root) and not installed else None
+
+    def _plain(self, file: str) -> str:
+        """The absolute name of a file, past the links that lead to it."""
+        name = normpath(file if isabs(file) else join(self._folder, file))
+        for link, folder in self._links:
+            if name.startswith(link):
+                return folder + name.removeprefix(link)
+        return name
 
     def _site(self, frame: FrameType, owner: str) -> Site:
         code: CodeType = frame.f_code
@@ -89,6 +102,23 @@ class Sites:
             place = Place(self.relative(code.co_filename), frame.f_lineno or 0, code.co_qualname)
             site = self.known.setdefault(key, Site(owner, code, frame.f_lasti, place))
         return site
+
+
+def _names(file: str) -> set[str]:
+    """A file's name as it is given, and as it is without links."""
+    return {abspath(file), realpath(file)}
+
+
+def _links(folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Those among the folders that are links, or lie behind one, each with the folder that it leads to;
+    the innermost first."""
+    pairs = {(_folder(abspath(folder)), _folder(realpath(folder))) for folder in folders}
+    return tuple(sorted(((link, folder) for link, folder in pairs if link != folder), reverse=True))
+
+
+def _folder(name: str) -> str:
+    """The beginning of the names of all files in a folder."""
+    return join(name, "")
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -10,10 +10,12 @@ import concurrent.futures.thread
 import threading
 from collections.abc import Awaitable, Callable
 from sys import _getframe
+from types import FrameType
 from typing import Any
 
 from dryfit.model.crossing import Callee, Crossing, Site
 from dryfit.weave.loop import Loop, Woven
+from dryfit.weave.sites import NOWHERE
 from dryfit.weave.trampoline import unseen
 from dryfit.weave.weaver import Cross, Weaver
 
@@ -45,7 +47,7 @@ class Carrier:
     def _hand_over(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         loop = self._loop
         crossing = loop.current.get()
-        site = loop.sites.locate(_getframe(2))
+        site = self._site(_getframe(2))
         self._carried[id(values[0])] = (loop.test if crossing is loop.root else crossing, site)
         try:
             return woven.function(*values)
@@ -70,7 +72,14 @@ class Carrier:
 
     @unseen
     def _hand_on(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        return self._with_site(self._loop.sites.locate(_getframe(2)), woven.function(*values))
+        return self._with_site(self._site(_getframe(2)), woven.function(*values))
+
+    def _site(self, frame: FrameType) -> Site:
+        try:
+            return self._loop.sites.locate(frame)
+        except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
+            self._loop.missed(error)
+            return NOWHERE
 
     @unseen
     async def _with_site(self, site: Site, work: Awaitable[object]) -> object:
