@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.run import CheckSummary, Run
+from dryfit.model.trace import Skipped
+from dryfit.report.groups import left_out_by_check
 from dryfit.report.jsontext import Json, encode, number
 from dryfit.report.tally import tally
 
@@ -14,13 +16,14 @@ VERSION = 1
 
 def document(run: Run) -> str:
     """The whole document as text."""
+    skipped = left_out_by_check(run)
     return encode(
         {
             "version": VERSION,
             "run": _info(run),
             "tests": _tests(run),
             "coverage": _coverage(run),
-            "checks": {summary.check: _check(summary) for summary in run.checks},
+            "checks": {summary.check: _check(summary, skipped[summary.check]) for summary in run.checks},
             "findings": [_finding(finding) for finding in run.findings],
         }
     )
@@ -58,13 +61,13 @@ def _coverage(run: Run) -> Json:
     }
 
 
-def _check(summary: CheckSummary) -> Json:
+def _check(summary: CheckSummary, skipped: Iterable[Skipped]) -> Json:
     return {
         "trials": summary.trials,
         "not_injected": summary.not_injected,
         "seconds": number(summary.seconds),
         "exhausted": summary.exhausted,
-        "skipped": [{"what": skipped.what, "reason": skipped.reason} for skipped in summary.skipped],
+        "skipped": [{"what": entry.what, "reason": entry.reason} for entry in skipped],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from dryfit.model.finding import Finding, Severity
+from dryfit.model.finding import CheckName, Finding, Severity
 from dryfit.model.run import Run
 from dryfit.model.seam import Seam
 from dryfit.model.trace import Skipped
@@ -43,14 +43,35 @@ def by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
 
 
 def left_out(run: Run) -> list[Skipped]:
-    """Everything that was not checked: what the probes and each check skipped, calls without a known callee."""
-    project = run.project
+    """Everything that was not checked: what each check skipped, and what no check could have looked at."""
+    return [*_out_of_sight(run), *(entry for summary in run.checks for entry in summary.skipped)]
+
+
+def left_out_by_check(run: Run) -> dict[CheckName, list[Skipped]]:
+    """All of ``left_out`` by check, each thing once and sorted.
+
+    What no check could have looked at is counted among the interfaces, or, where they were not checked, first of all.
+    """
+    ran = [summary.check for summary in run.checks]
+    home = "interfaces" if "interfaces" in ran else next(iter(ran), None)
+    return {
+        summary.check: sorted({*summary.skipped, *(_out_of_sight(run) if summary.check == home else ())})
+        for summary in run.checks
+    }
+
+
+def unread(run: Run) -> list[Skipped]:
+    """The places of the source that could not be read."""
+    return [Skipped(str(problem.place), problem.message) for problem in run.project.problems]
+
+
+def _out_of_sight(run: Run) -> list[Skipped]:
+    """What could not be read, what the probes skipped, and calls without a known callee."""
     unresolved = [
         Skipped(f"{call.text} at {call.place}", f"unresolved call: {call.reason}")
-        for call in project.unresolved
+        for call in run.project.unresolved
     ]
-    checks = [entry for summary in run.checks for entry in summary.skipped]
-    return [*run.observations.skipped, *checks, *unresolved]
+    return [*unread(run), *run.observations.skipped, *unresolved]
 
 
 def shortfalls(run: Run) -> list[str]:

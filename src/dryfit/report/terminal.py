@@ -13,7 +13,16 @@ from dryfit.model.run import Run
 from dryfit.model.seam import Seam
 from dryfit.report.ascii import fit
 from dryfit.report.evidence import line as fact_line
-from dryfit.report.groups import by_reason, by_seam, count_line, left_out, open_findings, plural, shortfalls
+from dryfit.report.groups import (
+    by_reason,
+    by_seam,
+    count_line,
+    left_out,
+    open_findings,
+    plural,
+    shortfalls,
+    unread,
+)
 from dryfit.report.tally import tally
 
 BAR = 40
@@ -36,21 +45,29 @@ class Line:
 
 
 def render(run: Run, console: Console, report: str = "") -> None:
-    """Print the run: coverage, findings by seam, tests that did not pass, what was not checked, and where to read on.
+    """Print coverage, findings by seam, accepted ones, tests that did not pass, what was not checked, where to read on.
 
-    ``report`` is the path of the HTML report, "" for none. Colour, width and encoding are the console's.
+    ``report`` is the path of the HTML report, "" for none. Colour, width and encoding are the console's; where it is
+    no terminal no line is wrapped, so that every name can be searched for and copied.
     """
     encoding = console.encoding
     for line in _lines(run, report):
         text = Text.assemble(*((fit(piece, encoding), style) for piece, style in line.pieces))
-        for row in text.wrap(console, max(console.width - line.indent, 20), overflow="fold") or [text]:
+        for row in _rows(text, console, line.indent):
             row.rstrip()
             console.print(Text(" " * line.indent) + row if row else "", highlight=False, soft_wrap=True)
+
+
+def _rows(text: Text, console: Console, indent: int) -> Iterable[Text]:
+    if not console.is_terminal:
+        return [text]
+    return text.wrap(console, max(console.width - indent, 20), overflow="fold") or [text]
 
 
 def _lines(run: Run, report: str) -> Iterator[Line]:
     yield from _head(run)
     yield from _findings(run)
+    yield from _section("Accepted", _accepted(run))
     yield from _not_passed(run)
     yield from _not_checked(run)
     yield from _section("Warnings", run.observations.warnings)
@@ -169,6 +186,10 @@ def _few(fact: Fact) -> Fact:
     return Fact(fact.name, (*fact.value[:MOST_VALUES], f"and {len(fact.value) - MOST_VALUES:,} more"))
 
 
+def _accepted(run: Run) -> list[str]:
+    return [f"{finding.id}  {finding.accepted}" for finding in run.findings if finding.accepted is not None]
+
+
 def _not_passed(run: Run) -> Iterator[Line]:
     tests = [
         f"{trace.outcome}  {trace.test}" for trace in run.observations.traces if trace.outcome in NOT_PASSED
@@ -178,8 +199,9 @@ def _not_passed(run: Run) -> Iterator[Line]:
 
 
 def _not_checked(run: Run) -> Iterator[Line]:
-    reasons = by_reason(left_out(run))
-    lines = [f"{problem.place}: {problem.message}" for problem in run.project.problems]
+    files = unread(run)
+    reasons = by_reason(set(left_out(run)) - set(files))
+    lines = [f"{file.what}: {file.reason}" for file in files]
     lines += shortfalls(run)
     lines += [_reason(reason, what) for reason, what in reasons[:MOST_REASONS]]
     if len(reasons) > MOST_REASONS:

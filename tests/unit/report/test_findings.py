@@ -14,6 +14,7 @@ from dryfit.model.finding import Fact, Finding
 from dryfit.model.run import Run
 from dryfit.model.seam import Place, Seam
 from dryfit.report import findings
+from dryfit.report.groups import left_out
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +38,22 @@ def test_any_run(data: st.DataObject, runs: SearchStrategy[Run], schema: Draft20
     assert [entry["id"] for entry in document["findings"]] == [finding.id for finding in run.findings]
     assert document["coverage"]["seams"] == len(run.coverage)
     assert set(document["checks"]) == {summary.check for summary in run.checks}
+
+
+@given(data=st.data())
+def test_what_was_left_out_is_the_same_for_programs_and_people(
+    data: st.DataObject, runs: SearchStrategy[Run]
+) -> None:
+    run = data.draw(runs.filter(lambda run: bool(run.checks)))
+    checks = json.loads(findings.document(run))["checks"].values()
+    told = {(entry["what"], entry["reason"]) for check in checks for entry in check["skipped"]}
+    assert told == {(entry.what, entry.reason) for entry in left_out(run)}
+
+
+def test_what_was_not_seen_belongs_to_the_interfaces(shop: Run) -> None:
+    skipped = json.loads(findings.document(shop))["checks"]["interfaces"]["skipped"]
+    whats = {entry["what"] for entry in skipped}
+    assert {"scripts/old.py:3", "handler(request) at api.py:31", "api.health"} <= whats
 
 
 def test_facts_of_one_name_are_kept_together(shop: Run) -> None:

@@ -1,6 +1,7 @@
 """What a terminal shows, and what is left of it where there is none."""
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -40,6 +41,18 @@ def test_no_colour_and_no_trailing_space_where_there_is_no_terminal(shop: Run) -
     assert [line for line in text.splitlines() if line != line.rstrip()] == []
 
 
+def test_a_pipe_gets_every_name_whole(shop: Run) -> None:
+    text = printed(shop, width=30)
+    assert "  failed  tests/test_flow.py::test_an_order_from_basket_to_mail[two items]\n" in text
+    assert printed(shop, width=30) == printed(shop, width=200)
+
+
+def test_what_is_accepted_is_told_with_its_reason(shop: Run) -> None:
+    (accepted,) = [finding for finding in shop.findings if finding.accepted]
+    section = printed(shop).partition("\nAccepted\n")[2].partition("\n\n")[0]
+    assert section == f"  {accepted.id}  {accepted.accepted}"
+
+
 def test_no_color_is_respected(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     assert "\x1b[1;31m" in printed(shop, force_terminal=True)
@@ -58,7 +71,8 @@ def test_any_run_keeps_the_width_and_names_every_error(
     data: st.DataObject, runs: SearchStrategy[Run], width: int
 ) -> None:
     run = data.draw(runs)
-    text = printed(run, width=width)
+    text = printed(run, width=width, force_terminal=True, no_color=True)
+    text = re.sub("\x1b\\[[0-9;]*m", "", text)
     assert max(map(cell_len, text.splitlines())) <= width
     joined = "".join(text.split())
     open_errors = [found for found in run.findings if found.severity == "error" and found.accepted is None]
