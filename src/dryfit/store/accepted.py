@@ -78,12 +78,12 @@ def record(root: Path, finding: Finding, reason: str) -> Path:
 def apply(
     findings: Iterable[Finding], accepted: Mapping[str, Accepted], checks: Collection[CheckName]
 ) -> Applied:
-    """Give each accepted finding its reason.
+    """Give each accepted finding its reason, and take the reason from one that is accepted no more.
 
     An entry is stale only if the check that its rule belongs to is among ``checks``, those that ran.
     """
     marked = tuple(
-        replace(finding, accepted=accepted[finding.id].reason) if finding.id in accepted else finding
+        replace(finding, accepted=accepted[finding.id].reason if finding.id in accepted else None)
         for finding in findings
     )
     judged = {rule.id for rule in RULES if rule.check in checks}
