@@ -51,11 +51,13 @@ def latest(root: Path) -> Path | None:
 
 
 def find(root: Path, run_id: str) -> Path:
-    """The file of the run ``run_id``; ``StoreError`` with the ids that there are, newest first."""
+    """The file of the run ``run_id``; ``StoreError`` with the ids that there are, or while it is still written."""
     path = run_file(root, run_id)
     if not path.is_file():
         known = ", ".join(d.name for d in _newest_first(root) if _file(d).is_file()) or "none yet"
         raise StoreError(f"{path}: no such run; kept under {_runs(root)}: {known}", slug="run-file")
+    if _being_written(path.parent):
+        raise StoreError(f"{path}: this run has not ended yet; wait for its end", slug="run-file")
     return path
 
 

@@ -55,6 +55,11 @@ def test_no_run_at_all(tmp_path: Path) -> None:
         runs.find(tmp_path, "one")
 
 
+def test_a_run_that_has_not_ended(tmp_path: Path) -> None:
+    with begin(tmp_path, "one", 1), pytest.raises(StoreError, match="has not ended yet"):
+        runs.find(tmp_path, "one")
+
+
 def test_an_unknown_run(tmp_path: Path) -> None:
     begin(tmp_path, "one", 1).close()
     begin(tmp_path, "two", 2).close()
