@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,18 +17,23 @@ from pathlib import Path
 from dryfit import discover
 from dryfit.checks import coverage, data, interfaces
 from dryfit.checks.judgement import Judgement
-from dryfit.config import Config
+from dryfit.config import Config, load_config
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.run import CheckSummary, Run, RunInfo, TestCounts
 from dryfit.model.structure import ProjectMap
-from dryfit.model.trace import Observations, TestOutcome
+from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
 from dryfit.probes import Observer
 from dryfit.report import html
 from dryfit.store import accepted, runs
+from dryfit.store.merge import merge
+from dryfit.store.reader import load
 from dryfit.store.writer import RunWriter
 from dryfit.weave import Weave
 
 HTML_REPORT = Path(".dryfit", "report.html")
+
+FAILED = "dryfit failed, and the tests went on without it"
+"""How the warning begins that a run keeps where dryfit itself has failed."""
 
 Judge = Callable[[ProjectMap, Observations, bool], Judgement]
 
@@ -36,6 +41,16 @@ JUDGES: Mapping[CheckName, Judge] = {
     "data": lambda project, seen, whole: data.judge(project, seen, whole_suite=whole),
     "interfaces": lambda project, seen, _: interfaces.judge(project, seen),
 }
+
+
+def prepare(root: Path, overrides: Mapping[str, object] | None = None) -> Config:
+    """What is set for the project at ``root``, ``overrides`` on top.
+
+    Raises ``UsageError``, before any test has run, where that or what the project accepts cannot be read.
+    """
+    config = load_config(root, overrides)
+    accepted.read(root)
+    return config
 
 
 def new_run(config: Config) -> RunInfo:
@@ -100,27 +115,61 @@ def conclude(
     *,
     whole_suite: bool = True,
     remains: Iterable[str] = (),
+    warnings: Iterable[str] = (),
 ) -> Run:
     """Combine what the workers saw, judge it, and keep the result.
 
-    ``whole_suite`` says that no test of the project was left out, ``remains`` is what workers could not write.
+    ``whole_suite`` says that no test of the project was left out, ``remains`` is what workers could not write,
+    ``warnings`` are to be told with the run.
     """
     begun = time.monotonic()
     writer.combine(remains)
     project = discover.survey(config.root, config.components.value)
     writer.save_project(project)
     observations = writer.observations()
-    summaries, findings = _judge(config, project, observations, whole_suite)
-    applied = accepted.apply(findings, accepted.read(config.root), config.only.value)
-    writer.append(Observations(warnings=(*_stale(applied.stale), *filter(None, [writer.warning]))))
-    writer.save_results(
-        coverage=coverage.measure(project, observations),
-        checks=summaries,
-        findings=applied.findings,
-        tests=tests,
+    whole = whole_suite and not _has_failed(observations)
+    run = _judged(config, Run(info, project, observations, tests=tests), whole)
+    applied = accepted.apply(run.findings, accepted.read(config.root), config.only.value)
+    stale = _stale(applied.stale) if whole else []
+    told = (*warnings, *stale, *filter(None, [writer.warning]))
+    writer.append(Observations(warnings=told))
+    run = replace(
+        run,
         info=replace(info, seconds=info.seconds + time.monotonic() - begun),
+        observations=merge(observations, Observations(warnings=told)),
+        findings=applied.findings,
     )
-    return writer.load()
+    writer.save_results(
+        coverage=run.coverage, checks=run.checks, findings=run.findings, tests=run.tests, info=run.info
+    )
+    return run
+
+
+def recall(config: Config, path: Path) -> Run:
+    """The run that is kept in ``path``, with what the project accepts by now; ``StoreError`` if it is unreadable.
+
+    A run that was killed before it was judged is judged now, by the source as it is now.
+    """
+    run = load(path)
+    if not run.checks:
+        run = _judged_late(config, run)
+    judged = [summary.check for summary in run.checks]
+    applied = accepted.apply(run.findings, accepted.read(config.root), judged)
+    return replace(
+        run,
+        findings=applied.findings,
+        observations=_without_outdated(run.observations, set(_stale(applied.stale))),
+    )
+
+
+def count_tests(outcomes: Iterable[TestOutcome]) -> TestCounts:
+    """Count tests by how they ended; one that was cut off counts nowhere."""
+    ended = list(outcomes)
+    return TestCounts(
+        passed=ended.count("passed") + ended.count("xpassed"),
+        failed=ended.count("failed") + ended.count("error"),
+        skipped=ended.count("skipped") + ended.count("xfailed"),
+    )
 
 
 def write_html(run: Run, root: Path, file: Path = HTML_REPORT) -> Path:
@@ -141,17 +190,48 @@ def _component_files(sources: discover.Sources) -> dict[str, str]:
     }
 
 
-def _judge(
-    config: Config, project: ProjectMap, observations: Observations, whole_suite: bool
-) -> tuple[tuple[CheckSummary, ...], tuple[Finding, ...]]:
+def _judged(config: Config, run: Run, whole_suite: bool) -> Run:
+    """The run with what the checks say of its observations."""
     summaries: list[CheckSummary] = []
     findings: list[Finding] = []
     for check in config.only.value:
         begun = time.monotonic()
-        judgement = JUDGES[check](project, observations, whole_suite)
+        judgement = JUDGES[check](run.project, run.observations, whole_suite)
         findings += judgement.findings
         summaries.append(CheckSummary(check, time.monotonic() - begun, skipped=judgement.skipped))
-    return tuple(summaries), tuple(findings)
+    return replace(
+        run,
+        coverage=coverage.measure(run.project, run.observations),
+        checks=tuple(summaries),
+        findings=tuple(findings),
+    )
+
+
+def _judged_late(config: Config, run: Run) -> Run:
+    traces = run.observations.traces
+    seen = run.observations if _has_failed(run.observations) else merge(run.observations, _killed(traces))
+    known = replace(
+        run,
+        info=replace(run.info, seconds=sum(trace.seconds for trace in traces)),
+        project=discover.survey(config.root, config.components.value),
+        observations=seen,
+        tests=count_tests(trace.outcome for trace in traces),
+    )
+    return _judged(config, known, whole_suite=False)
+
+
+def _killed(traces: Iterable[Trace]) -> Observations:
+    """What is to be told of a run whose process did not live to its end."""
+    running = " and ".join(trace.test for trace in traces if trace.outcome == "cut off")
+    killed = f"this run was killed {f'while {running} ran' if running else 'before it was judged'}"
+    return Observations(
+        skipped=(Skipped("the tests that had not run yet", killed),),
+        warnings=(f"{killed}; what it had seen until then is told here",),
+    )
+
+
+def _has_failed(observations: Observations) -> bool:
+    return any(warning.startswith(FAILED) for warning in observations.warnings)
 
 
 def _stale(entries: Iterable[accepted.Accepted]) -> list[str]:
@@ -159,6 +239,14 @@ def _stale(entries: Iterable[accepted.Accepted]) -> list[str]:
         f"{accepted.FILE}: {entry.id} was accepted, and is found no more: remove its entry"
         for entry in entries
     ]
+
+
+def _without_outdated(observations: Observations, stale: Collection[str]) -> Observations:
+    """Without the warnings of entries that were removed, or are found again, since."""
+    kept = (
+        text for text in observations.warnings if not text.startswith(f"{accepted.FILE}: ") or text in stale
+    )
+    return replace(observations, warnings=tuple(kept))
 
 
 def _sources(run: Run, root: Path) -> Mapping[str, tuple[str, ...]]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 import pytest
 
-from dryfit.config import Config, load_config
+from dryfit.config import Config
 from dryfit.model.errors import DryfitError, UsageError
-from dryfit.model.run import Run, RunInfo, TestCounts
-from dryfit.model.trace import TestOutcome
+from dryfit.model.run import Run, RunInfo
+from dryfit.model.trace import Observations, TestOutcome
 from dryfit.report.summary import summary_lines
-from dryfit.run import Watch, conclude, new_run, open_run, write_html
+from dryfit.run import FAILED, Watch, conclude, count_tests, new_run, open_run, prepare, write_html
 
 REQUEST = "dryfit-request"
 """The plugin name under which ``dryfit check`` hands its wishes in, and finds the run."""
@@ -73,10 +74,10 @@ class Session:
 
     @classmethod
     def begin(cls, config: pytest.Config) -> Session:
-        """Read the configuration; raises ``pytest.UsageError`` with every line that is wrong in it."""
+        """Read what is set and what is accepted; raises ``pytest.UsageError`` with every line that is wrong in it."""
         request = config.pluginmanager.get_plugin(REQUEST)
         try:
-            return cls(config, request or Request(load_config(config.rootpath)))
+            return cls(config, request or Request(prepare(config.rootpath)))
         except UsageError as error:
             raise pytest.UsageError(*error.problems) from None
 
@@ -86,6 +87,8 @@ class Session:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.abandon()
+        with suppress(Exception):  # it may be the writing that fails
+            self._writer.append(Observations(warnings=(f"{FAILED}: {reason}",)))
 
     # The tests of this process.
 
@@ -169,7 +172,7 @@ class Session:
             return  # `dryfit check` prints the long one
         terminalreporter.section("dryfit")
         if self.failure:
-            terminalreporter.write_line(f"dryfit failed, and the tests went on without it: {self.failure}")
+            terminalreporter.write_line(f"{FAILED}: {self.failure}")
         elif self.request.run is not None:
             file = terminalreporter._tw._file
             width, encoding = terminalreporter._tw.fullwidth, getattr(file, "encoding", None) or "utf-8"
@@ -187,20 +190,13 @@ class Session:
         config = self.request.config
         info = replace(self._info, seconds=time.monotonic() - self._begun)
         remains = [text for text in self._remains if text]
-        run = conclude(config, self._writer, info, self._counts(), whole_suite=whole_suite, remains=remains)
+        tests = count_tests(self._outcomes.values())
+        run = conclude(config, self._writer, info, tests, whole_suite=whole_suite, remains=remains)
         self.request.run = run
         try:
             self._report = _shown(write_html(run, config.root), self.pytest_config.invocation_params.dir)
         except OSError as error:
             self._report = f"cannot be written: {error}"
-
-    def _counts(self) -> TestCounts:
-        ended = list(self._outcomes.values())
-        return TestCounts(
-            passed=ended.count("passed") + ended.count("xpassed"),
-            failed=ended.count("failed") + ended.count("error"),
-            skipped=ended.count("skipped") + ended.count("xfailed"),
-        )
 
 
 def _outcome(report: pytest.TestReport) -> TestOutcome:

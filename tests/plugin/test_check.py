@@ -34,6 +34,38 @@ def test_an_accepted_finding_fails_no_more(project):
     assert finding["accepted"] == "discounts come next year"
 
 
+def test_a_report_heeds_what_was_accepted_since(project):
+    project.dryfit("check")
+    (finding,) = project.last_run()["findings"]
+
+    project.dryfit("accept", finding["id"], "--reason", "discounts come next year")
+    told = project.dryfit("report").out
+
+    assert "Found   no findings; 1 accepted" in told
+    assert f"  {finding['id']}  discounts come next year\n" in told.partition("Accepted")[2]
+    (project.root / "dryfit-accepted.toml").unlink()
+    assert "Found   1 warning\n" in project.dryfit("report").out
+
+
+def test_a_warning_of_an_outdated_acceptance_goes_with_it(project):
+    project.write({"dryfit-accepted.toml": '[DF104-aaaaaa]\nreason = "gone"\n'})
+
+    assert "DF104-aaaaaa was accepted, and is found no more" in project.dryfit("check").out
+    (project.root / "dryfit-accepted.toml").unlink()
+    assert "DF104-aaaaaa" not in project.dryfit("report").out
+
+
+def test_a_broken_list_of_accepted_findings_is_refused_before_any_test_runs(project):
+    project.write({"dryfit-accepted.toml": "[DF104-c075cb]\n"})
+
+    ended = project.dryfit("check")
+
+    assert ended.status == 2
+    assert "has no reason" in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert ended.out == ""
+
+
 def test_files_are_written(project):
     ended = project.dryfit(
         "check", "--json", "a.json", "--html", "a.html", "--sarif", "a.sarif", "--junit", "a.xml"

@@ -136,17 +136,96 @@ def test_a_folder_that_cannot_be_written_costs_one_warning(project):
     assert str(project.root / ".dryfit") in ended.out.replace("\n", "")
 
 
-def test_a_killed_process_leaves_a_run_that_names_the_test(project):
-    project.write(
-        {"test_zz.py": "import os, signal\n\ndef test_killed():\n    os.kill(os.getpid(), signal.SIGKILL)\n"}
-    )
+KILLED = {"test_zz.py": "import os, signal\n\ndef test_killed():\n    os.kill(os.getpid(), signal.SIGKILL)\n"}
+
+MISMATCH = {"till.py": "import pricing\n\ndef pay():\n    return pricing.price('tea', 2)\n"}
+
+
+def test_a_killed_run_is_judged_by_what_it_had_seen(project):
+    project.write({**KILLED, **MISMATCH})
 
     ended = project.pytest("--dryfit")
+    told = project.dryfit("report", "--html", "killed.html")
     told = project.dryfit("report")
 
     assert ended.status == -9
     assert told.status == 0, told.err
+    assert "this run was killed while test_zz.py::test_killed ran" in told.out
     assert "cut off  test_zz.py::test_killed" in told.out
+    assert "2 passed" in told.out
+    assert "DF201 call-mismatch" in told.out
+    assert "DF104" not in told.out.partition("Not checked")[0]
+    assert "this run was killed while" in (project.root / "killed.html").read_text(encoding="utf-8")
+    document = project.last_run()
+    assert document["tests"]["passed"] == 2
+    assert document["coverage"] == {"seams": 3, "exercised": 1, "mocked_only": 0, "unexercised": 2}
+    assert "this run was killed while test_zz.py::test_killed ran" in {
+        entry["reason"] for entry in document["checks"]["interfaces"]["skipped"]
+    }
+
+
+def test_what_workers_wrote_before_all_was_killed_is_judged_too(project):
+    project.write(
+        {
+            "test_zz.py": """
+                import os, signal
+
+                def test_killed():
+                    os.kill(os.getppid(), signal.SIGKILL)
+                    os.kill(os.getpid(), signal.SIGKILL)
+            """
+        }
+    )
+
+    assert project.pytest("--dryfit", "-n", "1").status == -9
+    assert list((project.root / ".dryfit" / "runs").glob("*/worker-*.sqlite"))
+    document = project.last_run()
+    assert document["tests"]["passed"] == 2
+    assert document["coverage"]["exercised"] == 1
+
+
+def test_the_finding_of_a_killed_run_can_be_accepted(project):
+    project.write({**KILLED, **MISMATCH})
+    project.pytest("--dryfit")
+
+    (finding,) = project.last_run()["findings"]
+    accepted = project.dryfit("accept", finding["id"], "--reason", "the till is rebuilt in May")
+
+    assert accepted.status == 0, accepted.err
+    assert project.last_run()["findings"][0]["accepted"] == "the till is rebuilt in May"
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n", "1"]])
+def test_a_broken_list_of_accepted_findings_is_refused_before_any_test_runs(project, arguments):
+    project.write({"dryfit-accepted.toml": "[DF104-c075cb\n"})
+
+    ended = project.pytest("--dryfit", *arguments)
+
+    assert ended.status == pytest.ExitCode.USAGE_ERROR
+    assert "dryfit-accepted.toml: not valid TOML" in ended.err
+    assert "passed" not in ended.out
+    assert "Traceback" not in ended.err
+
+
+def test_a_failure_of_dryfit_in_a_worker_is_told(project):
+    project.write(
+        {
+            "conftest.py": """
+                import dryfit.run
+
+                def broken(self, test):
+                    raise RuntimeError("planted")
+
+                dryfit.run.Watch.begin_test = broken
+            """
+        }
+    )
+
+    ended = project.pytest("--dryfit", "-n", "1")
+
+    assert ended.status == 0
+    assert "dryfit failed, and the tests went on without it: RuntimeError: planted" in ended.out
+    assert "DF104" not in ended.out
 
 
 def test_wrong_configuration_is_told_all_at_once(project):

@@ -8,8 +8,8 @@ import click
 
 from dryfit.config import find_root
 from dryfit.model.errors import UsageError
+from dryfit.run import prepare, recall
 from dryfit.store import accepted, runs
-from dryfit.store.reader import load
 
 
 @click.command("accept")
@@ -20,8 +20,9 @@ from dryfit.store.reader import load
 def command(finding: str, reason: str) -> None:
     """Accept FINDING (an id such as DF101-3fa1c2) of the last run; commit dryfit-accepted.toml afterwards."""
     root = find_root(Path.cwd())
+    config = prepare(root)
     path = runs.latest(root)
     if path is None:
         raise UsageError(f"{root}: no run is kept here; run `pytest --dryfit` or `dryfit check` first")
-    file = accepted.record(root, accepted.pick(load(path).findings, finding), reason)
+    file = accepted.record(root, accepted.pick(recall(config, path).findings, finding), reason)
     click.echo(f"{finding} is accepted in {file.relative_to(root)}; commit that file")

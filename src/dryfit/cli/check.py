@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 
 from dryfit.cli.files import output_options, refuse_unwritable, write_files
-from dryfit.config import Config, find_root, load_config
+from dryfit.config import Config, find_root
 from dryfit.model.errors import UsageError
 from dryfit.model.run import Run
 from dryfit.report.terminal import render
-from dryfit.run import HTML_REPORT, write_html
+from dryfit.run import HTML_REPORT, prepare, write_html
 from dryfit.session import REQUEST, Request
 
 FINDINGS, WRONG_USAGE, TESTS_FAIL, FAILED_ITSELF, INTERRUPTED = 1, 2, 3, 4, 130
@@ -51,7 +51,7 @@ def command(
     """
     refuse_unwritable(files)
     overrides = {"only": only, "fail-on": fail_on, "seed": seed}
-    config = load_config(find_root(Path.cwd()), overrides)
+    config = prepare(find_root(Path.cwd()), overrides)
     request = Request(config)
     arguments = [*pytest_args, "--dryfit", *_spread(workers)]
     status = pytest.main(arguments, plugins=[_Named(request)])

@@ -11,21 +11,25 @@ from dryfit.cli.files import output_options, refuse_unwritable, write_files
 from dryfit.config import find_root
 from dryfit.model.errors import UsageError
 from dryfit.report.terminal import render
+from dryfit.run import prepare, recall
 from dryfit.store import runs
-from dryfit.store.reader import load
 
 
 @click.command("report")
 @click.option("--run", "run_id", metavar="ID", help="Which run; the last one by default.")
 @output_options
 def command(run_id: str | None, **files: Path | None) -> None:
-    """Tell the last run again: in the terminal, or to the files that are named."""
+    """Tell the last run again: in the terminal, or to the files that are named.
+
+    Nothing is run. What is accepted by now counts as accepted, and a run that was killed is judged by what it had seen.
+    """
     refuse_unwritable(files)
     root = find_root(Path.cwd())
+    config = prepare(root)
     path = runs.find(root, run_id) if run_id else runs.latest(root)
     if path is None:
         raise UsageError(f"{root}: no run is kept here; run `pytest --dryfit` or `dryfit check` first")
-    run = load(path)
+    run = recall(config, path)
     if any(files.values()):
         write_files(run, files)
     else:
