@@ -22,6 +22,8 @@ from dryfit.run import FAILED, Watch, conclude, count_tests, new_run, open_run, 
 REQUEST = "dryfit-request"
 """The plugin name under which ``dryfit check`` hands its wishes in, and finds the run."""
 
+INTERRUPTED = "this run was interrupted; what it had seen until then is told here"
+
 _RUN_KEY, _REMAINS_KEY = "dryfit_run", "dryfit_remains"
 
 P = ParamSpec("P")
@@ -162,7 +164,7 @@ class Session:
         if self._is_worker:
             session.config.workeroutput[_REMAINS_KEY] = self._writer.remains()  # type: ignore[attr-defined]  # of xdist
         else:
-            self._conclude(_whole_suite(session.config) and exitstatus in (0, 1) and not _stopped(session))
+            self._conclude(_has_run_all(session, exitstatus))
         self._writer.close()
 
     @pytest.hookimpl(trylast=True)
@@ -174,8 +176,8 @@ class Session:
         if self.failure:
             terminalreporter.write_line(f"{FAILED}: {self.failure}")
         elif self.request.run is not None:
-            file = terminalreporter._tw._file
-            width, encoding = terminalreporter._tw.fullwidth, getattr(file, "encoding", None) or "utf-8"
+            encoding = getattr(terminalreporter._tw._file, "encoding", None) or "utf-8"
+            width = terminalreporter._tw.fullwidth if terminalreporter.isatty else None
             for line in summary_lines(self.request.run, self._report, width=width, encoding=encoding):
                 terminalreporter.write_line(line)
 
@@ -191,7 +193,15 @@ class Session:
         info = replace(self._info, seconds=time.monotonic() - self._begun)
         remains = [text for text in self._remains if text]
         tests = count_tests(self._outcomes.values())
-        run = conclude(config, self._writer, info, tests, whole_suite=whole_suite, remains=remains)
+        run = conclude(
+            config,
+            self._writer,
+            info,
+            tests,
+            whole_suite=whole_suite,
+            remains=remains,
+            warnings=[INTERRUPTED] if self.request.interrupted else [],
+        )
         self.request.run = run
         try:
             self._report = _shown(write_html(run, config.root), self.pytest_config.invocation_params.dir)
@@ -230,8 +240,13 @@ def _whole_suite(config: pytest.Config) -> bool:
     return str(config.rootpath) in chosen or bool(chosen & usual)
 
 
-def _stopped(session: pytest.Session) -> bool:
-    return bool(session.shouldstop or session.shouldfail)
+def _has_run_all(session: pytest.Session, status: int) -> bool:
+    """Whether no test is missing; where none was collected, none is."""
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        return True
+    return (
+        _whole_suite(session.config) and status in (0, 1) and not (session.shouldstop or session.shouldfail)
+    )
 
 
 def _shown(path: Path, start: Path) -> str:

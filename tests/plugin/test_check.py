@@ -107,7 +107,9 @@ def test_failing_tests_have_a_status_of_their_own(project):
     ended = project.dryfit("check")
 
     assert ended.status == 3
-    assert "1 of the project's own tests fail" in ended.err
+    assert ended.err.endswith(
+        "1 of the project's own tests fails: mend it first; what dryfit saw until then is above\n"
+    )
 
 
 def test_a_file_that_cannot_be_collected_counts_as_a_failing_test(project):
@@ -124,6 +126,7 @@ def test_breaking_off_keeps_what_was_found(project):
     ended = project.dryfit("check", "-p", "no:randomly")
 
     assert ended.status == 130
+    assert "this run was interrupted" in ended.out.partition("Seams")[2]
     assert project.last_run()["tests"]["passed"] == 2
 
 
@@ -134,7 +137,10 @@ def test_breaking_off_keeps_what_was_found(project):
         (["--only", "contention"], "belongs to a later version"),
         (["--fail-on", "errors"], "did you mean error?"),
         (["--seed", "many"], "allowed: a whole number"),
-        (["--workers", "many"], "allowed: a whole number, or auto"),
+        (["--workers", "many"], "allowed: a whole number from 1 on, or auto"),
+        (["--workers", "0"], "allowed: a whole number from 1 on, or auto"),
+        (["--workers", "-1"], "allowed: a whole number from 1 on, or auto"),
+        (["nowhere/"], "nowhere"),
         (["--json", "nowhere/a.json"], "there is no folder nowhere"),
         (["--no-such-option"], "--no-such-option"),
     ],
@@ -175,6 +181,29 @@ def test_a_project_without_tests_has_its_static_findings(empty_project):
 
     assert ended.status == 1, ended.out + ended.err
     assert "DF201 call-mismatch" in ended.out
+    assert "no test was collected" in ended.err
+
+
+def test_without_any_test_nothing_is_well(project):
+    (project.root / "test_basket.py").unlink()
+
+    ended = project.dryfit("check")
+
+    assert ended.status == 2, ended.out + ended.err
+    assert ended.err.endswith(
+        "dryfit: no test was collected: name the folder with the tests, or run dryfit in the project's root\n"
+    )
+    assert "no test ran, so nothing can be said of what tests leave out" in ended.out
+    assert "only a part of the suite ran" not in ended.out
+
+
+def test_without_any_module_nothing_is_well(empty_project):
+    empty_project.write({"test_nothing.py": "def test_nothing():\n    assert True\n"})
+
+    ended = empty_project.dryfit("check")
+
+    assert ended.status == 2, ended.out + ended.err
+    assert ended.err.splitlines()[-1].startswith("dryfit: no Python module was found: run dryfit in")
 
 
 @pytest.mark.parametrize(

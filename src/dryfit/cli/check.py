@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,7 +28,7 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
     "check",
     context_settings={"ignore_unknown_options": True},
     epilog="Exit status: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage or configuration; "
-    "3 the project's own tests fail; 4 dryfit itself failed.",
+    "3 the project's own tests fail; 4 dryfit itself failed; 130 interrupted (Ctrl-C).",
 )
 @click.option("--only", metavar="CHECKS", help="Run only these checks, with commas: data,interfaces.")
 @click.option(
@@ -55,7 +56,7 @@ def command(
     request = Request(config)
     arguments = [*pytest_args, "--dryfit", *_spread(workers)]
     status = pytest.main(arguments, plugins=[_Named(request)])
-    if request.run is not None:
+    if request.run is not None and status != pytest.ExitCode.USAGE_ERROR:
         report = _tell(request.run, config)
         render(request.run, Console(), report)
         write_files(request.run, files)
@@ -76,8 +77,8 @@ class _Named:
 def _spread(workers: str | None) -> list[str]:
     if workers is None:
         return []
-    if workers != "auto" and not workers.isdigit():
-        raise UsageError(f"--workers: found {workers}; allowed: a whole number, or auto")
+    if workers != "auto" and not re.fullmatch("0*[1-9][0-9]*", workers):
+        raise UsageError(f"--workers: found {workers}; allowed: a whole number from 1 on, or auto")
     if find_spec("xdist") is None:
         raise UsageError("--workers: needs pytest-xdist; install it, or leave the option out")
     return ["-n", workers]
@@ -99,14 +100,30 @@ def _status(request: Request, tests: int, config: Config) -> int:
         return FAILED_ITSELF
     if request.interrupted:
         return INTERRUPTED
-    if request.run is None:
+    if request.run is None or tests == pytest.ExitCode.USAGE_ERROR:
         return WRONG_USAGE  # pytest has said what is wrong
     if failed := request.run.tests.failed:
         click.echo(
-            f"{failed} of the project's own tests fail without any fault: nothing further was run", err=True
+            f"{failed} of the project's own tests {'fails' if failed == 1 else 'fail'}: mend"
+            f" {'it' if failed == 1 else 'them'} first; what dryfit saw until then is above",
+            err=True,
         )
         return TESTS_FAIL
-    return FINDINGS if _fails(request.run, config.fail_on.value) else 0
+    lacking = _lacking(request.run, tests)
+    if lacking:
+        click.echo(f"dryfit: {lacking}", err=True)
+    if _fails(request.run, config.fail_on.value):
+        return FINDINGS
+    return WRONG_USAGE if lacking else 0
+
+
+def _lacking(run: Run, tests: int) -> str:
+    """What there has to be before dryfit can say that all is well, and is not there; "" where nothing is missing."""
+    if not run.project.components:
+        return "no Python module was found: run dryfit in the project's root, or name the components in [tool.dryfit]"
+    if tests == pytest.ExitCode.NO_TESTS_COLLECTED:
+        return "no test was collected: name the folder with the tests, or run dryfit in the project's root"
+    return ""
 
 
 def _fails(run: Run, fail_on: str) -> bool:
