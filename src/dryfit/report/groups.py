@@ -21,6 +21,11 @@ def by_seam(findings: Iterable[Finding]) -> list[tuple[Seam, list[Finding]]]:
     return sorted(seams.items(), key=lambda item: (SEVERITIES.index(item[1][0].severity), item[0]))
 
 
+def by_gravity(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings, the gravest first, then by rule and place."""
+    return sorted(findings, key=lambda finding: (*_gravity(finding)[:2], finding.site, finding.id))
+
+
 def open_findings(run: Run) -> list[Finding]:
     """The findings that nobody accepted."""
     return [finding for finding in run.findings if finding.accepted is None]

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run
-from dryfit.model.seam import Seam
 from dryfit.report.ascii import fit
-from dryfit.report.groups import by_seam, count_line, open_findings, plural
+from dryfit.report.groups import by_gravity, count_line, open_findings, plural
 from dryfit.report.tally import Tally, tally
 
-MOST_SEAMS = 15
+MOST_FINDINGS = 15
 MOST_WARNINGS = 3
 BAR = 30
+LEAST = 24
+"""So many characters of a seam are shown, however narrow the terminal is."""
 
 
-def summary_lines(run: Run, report: str = "", *, width: int = 80, encoding: str = "utf-8") -> list[str]:
-    """At most 25 lines of at most ``width`` characters: coverage, findings one line a seam, warnings, the report.
+def summary_lines(
+    run: Run, report: str = "", *, width: int | None = None, encoding: str = "utf-8"
+) -> list[str]:
+    """At most 25 lines: coverage, the gravest findings one a line, warnings, the report.
 
-    ``report`` is its path as the user would type it, "" for none; it is never cut short.
+    ``width`` is the terminal's, ``None`` where there is none: seams and rules are shortened to fit, a finding's place
+    and id, the warnings and the report never. ``report`` is its path as the user would type it, "" for none.
     """
     lines = [f"seams     {bar(tally(run.coverage), BAR)}  {coverage_line(tally(run.coverage))}"]
     lines.append(f"findings  {count_line(run)}")
-    groups = by_seam(open_findings(run))
-    lines += [_seam_line(seam, found, width) for seam, found in groups[:MOST_SEAMS]]
-    if len(groups) > MOST_SEAMS:
-        lines.append(f"  and at {plural(len(groups) - MOST_SEAMS, 'more seam')}")
+    found = by_gravity(open_findings(run))
+    lines += _table([_row(finding) for finding in found[:MOST_FINDINGS]], width)
+    if len(found) > MOST_FINDINGS:
+        lines.append(f"  and {len(found) - MOST_FINDINGS:,} more: dryfit report")
     warnings = run.observations.warnings
     lines += [f"warning   {warning}" for warning in warnings[:MOST_WARNINGS]]
     if len(warnings) > MOST_WARNINGS:
         lines.append(f"and {plural(len(warnings) - MOST_WARNINGS, 'more warning')}")
-    shown = [_cut(fit(line, encoding), width) for line in lines]
-    return [*shown, fit(f"report    {report}", encoding)] if report else shown
+    if report:
+        lines.append(f"report    {report}")
+    return [fit(line, encoding) for line in lines]
 
 
 def coverage_line(counts: Tally) -> str:
@@ -48,16 +53,28 @@ def bar(counts: Tally, cells: int) -> str:
     return "".join(sign * width for sign, width in zip("█▒░", counts.widths(cells), strict=True))
 
 
-def _seam_line(seam: Seam, found: list[Finding], width: int) -> str:
-    gravest = found[0].severity
-    rules = sorted({f"{finding.rule} {finding.name}" for finding in found if finding.severity == gravest})
-    others = len({finding.rule for finding in found}) - len(rules)
-    start = f"  {gravest:<8}{', '.join(rules)}{f' +{others}' if others else ''}: {seam.caller} → "
-    if len(start) + len(seam.callable) <= width:
-        return start + seam.callable
-    return f"{start}{seam.callee} … {seam.callable.rpartition('.')[2]}"
+def _row(finding: Finding) -> tuple[str, ...]:
+    place = str(finding.site) if finding.site.line else finding.site.file
+    seam = f"{finding.seam.caller} → {finding.seam.callable}"
+    return (finding.severity, f"{finding.rule} {finding.name}", place, seam, finding.id)
 
 
-def _cut(line: str, width: int) -> str:
-    line = " ".join(line.splitlines())
-    return line if len(line) <= width else line[: width - 3] + "..."
+def _table(rows: list[tuple[str, ...]], width: int | None) -> list[str]:
+    """The rows in columns. Where a line would be wider than ``width`` the seams give way, then the rules' names."""
+    if not rows:
+        return []
+    severity, rule, place, seam, id_ = (max(map(len, column)) for column in zip(*rows, strict=True))
+    if width is not None:
+        room = width - len("  ") * 5 - severity - place - id_
+        rule = rule if room - rule >= min(seam, LEAST) else len("DF101")
+        seam = min(seam, max(room - rule, LEAST))
+    return [
+        f"  {row[0]:<{severity}}  {row[1][:rule]:<{rule}}  {row[2]:<{place}}  {_cut(row[3], seam):<{seam}}  {row[4]}"
+        for row in rows
+    ]
+
+
+def _cut(text: str, width: int) -> str:
+    """The text without its middle, so that both of its ends can be read."""
+    half = width // 2
+    return text if len(text) <= width else f"{text[:half]}…{text[len(text) - width + half + 1 :]}"
