@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from dryfit.discover.expressions import Unknown
+from dryfit.discover.expressions import Unknown, parted
 from dryfit.discover.facts import CallFacts, FunctionFacts, ModuleFacts
 from dryfit.discover.resolve import Project
+from dryfit.discover.values import ClassValue
 from dryfit.model.seam import Place
 from dryfit.model.structure import CallSite, ImportEdge, Unresolved
 
@@ -26,7 +28,8 @@ def call_sites(
         if isinstance(target, FunctionFacts):
             callee = component_of.get(project.home[target.name])
             if callee and callee != caller:
-                found.append(_site(caller, callee, target.name, module, call))
+                bound = _as_bound(project, target, call)
+                found.append(_site(caller, callee, target.name, module, bound))
         elif isinstance(target, Unknown) and _may_cross(target, call, caller, near, project, component_of):
             unresolved.append(Unresolved(caller, _place(module, call), call.text, target.reason))
     return tuple(sorted(found, key=_site_order)), tuple(sorted(unresolved, key=_unresolved_order))
@@ -65,6 +68,19 @@ def _method_names(project: Project, component_of: Mapping[str, str]) -> dict[str
             }
             names.setdefault(component, set()).update(public)
     return names
+
+
+def _as_bound(project: Project, target: FunctionFacts, call: CallFacts) -> CallFacts:
+    """The call without the receiver, which one through the class, ``Base.method(self, …)``, writes out.
+
+    Through ``self`` or ``cls`` nobody knows which it is: a method may be an alias there, so nothing is bound.
+    """
+    parts = parted(call.callee)
+    if target.kind != "method" or parts is None or not isinstance(project.resolve(parts[0]), ClassValue):
+        return call
+    if call.text.rpartition(".")[0] in ("self", "cls") or not call.arguments or call.arguments[0].keyword:
+        return replace(call, starred=True)
+    return replace(call, arguments=call.arguments[1:])
 
 
 def _site(caller: str, callee: str, name: str, module: ModuleFacts, call: CallFacts) -> CallSite:

@@ -137,6 +137,14 @@ def attribute(base: Expression, name: str) -> Expression:
     return base if isinstance(base, _FINAL) else Attribute(base, name)
 
 
+def parted(value: Expression) -> tuple[Expression, str] | None:
+    """What ``value`` is an attribute of, and the attribute's name; ``None`` where it is none."""
+    if isinstance(value, Ref) and "." in value.name:
+        owner, _, name = value.name.rpartition(".")
+        return Ref(owner), name
+    return (value.base, value.name) if isinstance(value, Attribute) else None
+
+
 def result(base: Expression) -> Expression:
     """``base()``; what comes from outside the project is from outside too."""
     if isinstance(base, Attribute) and isinstance(base.base, Collection):

@@ -554,3 +554,22 @@ def test_a_union_is_not_guessed(tree):
 )
 def test_what_is_defined_by_itself_ends(tree, source):
     assert tree.flat(order=source, payment=PAYMENT).call_sites == ()
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [("Ledger.book(self, 1)", ["1"]), ("super().book(1)", ["1"]), ("Ledger().book(1)", ["1"])],
+)
+def test_the_receiver_that_a_call_through_the_class_writes_is_no_argument(tree, call, arguments):
+    site = tree.flat(
+        ledger="class Ledger:\n    def book(self, cents): ...\n",
+        order=f"""
+            from ledger import Ledger
+
+            class Order(Ledger):
+                def book(self, cents):
+                    return {call}
+        """,
+    ).call_sites[-1]
+
+    assert ([each.text for each in site.arguments], site.starred) == (arguments, False)
