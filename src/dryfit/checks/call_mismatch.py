@@ -7,10 +7,10 @@ from collections import Counter
 from dryfit.checks.calls import CallSites, positionals
 from dryfit.checks.judgement import Judgement, combine, find
 from dryfit.checks.names import listing, short, tail
-from dryfit.checks.seams import line
+from dryfit.checks.seams import Line, line
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.seam import Seam
-from dryfit.model.structure import CallSite, Interface, Parameter, ProjectMap
+from dryfit.model.structure import Absence, CallSite, Interface, Parameter, ProjectMap
 from dryfit.model.trace import Observations, Skipped
 
 
@@ -22,12 +22,37 @@ def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """
     sites = CallSites(project)
     ran = {(line(b.site), tail(b.seam.callable)) for b in observations.behaviours if not b.stand_in}
-    return combine(_judge(site, sites.interfaces(site.callable), ran) for site in project.call_sites)
+    judged = [_judge(site, sites.interfaces(site.callable), ran) for site in project.call_sites]
+    return combine([*judged, *(_judge_absence(each, ran) for each in project.absences)])
 
 
-def _judge(
-    site: CallSite, interfaces: tuple[Interface, ...], ran: set[tuple[tuple[str, int], str]]
-) -> Judgement:
+Ran = set[tuple[Line, str]]
+"""The calls that reached their callee in a test: their line and the last part of its name."""
+
+
+def _judge_absence(absence: Absence, ran: Ran) -> Judgement:
+    if (line(absence.place), tail(absence.callable)) in ran:
+        what = f"DF201 {absence.caller} → {absence.callable}"
+        return Judgement(skipped=(Skipped(what, f"{absence.place} asks for a name that only a test showed"),))
+    return Judgement(findings=(_absent(absence),))
+
+
+def _absent(absence: Absence) -> Finding:
+    owner, _, name = absence.callable.rpartition(".")
+    verb, noun = ("imports", "name") if absence.imported else ("calls", "callable")
+    nearest = f": the nearest name is {absence.near}" if absence.near else ""
+    return find(
+        "DF201",
+        Seam(absence.caller, absence.callee, absence.callable),
+        absence.place,
+        f"{absence.place.file} {absence.place.function} {verb} nothing",
+        f"{absence.caller} {verb} {short(absence.callable, absence.callee)} of {absence.callee},"
+        f" which has no such {noun}{nearest}.",
+        evidence=(Fact("missing", name), Fact("looked for in", owner)),
+    )
+
+
+def _judge(site: CallSite, interfaces: tuple[Interface, ...], ran: Ran) -> Judgement:
     if site.starred or not interfaces:
         return Judgement()
     if not all(interface.bindable for interface in interfaces):

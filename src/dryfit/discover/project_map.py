@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dryfit.discover.absences import absences
 from dryfit.discover.call_sites import call_sites
 from dryfit.discover.facts import ModuleFacts
 from dryfit.discover.graph import cycles, floors, import_edges
@@ -41,6 +42,8 @@ def _survey(sources: Sources, progress: Progress | None) -> ProjectMap:
     project = Project.of(facts)
     edges = import_edges(project, component_of)
     sites, unresolved = call_sites(project, component_of, edges)
+    absent = absences(project, component_of, Path(sources.root))
+    told = {(each.caller, each.place) for each in absent}
     names = [component.name for component in sources.components]
     floor_of = floors(names, edges)
     return ProjectMap(
@@ -49,9 +52,10 @@ def _survey(sources: Sources, progress: Progress | None) -> ProjectMap:
         edges,
         interfaces(project, component_of, {site.callable for site in sites}),
         sites,
-        unresolved,
+        tuple(each for each in unresolved if (each.caller, each.place) not in told),
         cycles(names, edges),
         _problems(sources, facts, missing_modules(project, Path(sources.root), sources.search_paths)),
+        absent,
     )
 
 

@@ -234,7 +234,7 @@ class Project:
         """Every callable that may answer to ``name`` on an object of ``of`` or a subclass of it."""
         if not self._is_abstract(found):
             yield found
-        for below in sorted(self._below(of)):
+        for below in sorted(self.below(of)):
             if name in self.classes[below].methods:
                 yield self.classes[below].methods[name].name
 
@@ -245,7 +245,8 @@ class Project:
         )
         return protocol or bool(ABSTRACT.intersection(self.functions[function].decorators))
 
-    def _below(self, name: str) -> set[str]:
+    def below(self, name: str) -> set[str]:
+        """The subclasses of a class, at any depth."""
         found: set[str] = set()
         waiting = [name]
         while waiting:

@@ -107,6 +107,21 @@ class Unresolved:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """A call or an import of a name that the module or class of another component certainly does not have.
+
+    ``callable`` is the name that is asked for, ``near`` the nearest one that is there, or "".
+    """
+
+    caller: str
+    callee: str
+    callable: str
+    place: Place
+    near: str = ""
+    imported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
     """Components that import each other, and the import lines that close the circle."""
 
@@ -134,3 +149,4 @@ class ProjectMap:
     unresolved: tuple[Unresolved, ...] = ()
     cycles: tuple[Cycle, ...] = ()
     problems: tuple[Problem, ...] = ()
+    absences: tuple[Absence, ...] = ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dryfit.checks import interfaces
 from dryfit.checks.call_mismatch import declared, mismatch
 from dryfit.model.seam import DRIVER, Place
-from dryfit.model.structure import CallSite, Cycle, ImportEdge, Interface, Parameter, PassedArgument
+from dryfit.model.structure import Absence, CallSite, Cycle, ImportEdge, Interface, Parameter, PassedArgument
 from dryfit.model.trace import Dropped, Observations, Violation
 
 EMPTY = Observations()
@@ -89,6 +89,30 @@ def test_a_stand_in_that_took_the_call_proves_nothing(make, called):
 def test_one_of_two_definitions_that_fits_is_enough(make):
     project = make.project([make.site()], [make.interface("order"), make.interface("")])
     assert interfaces.judge(project, EMPTY).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("near", "imported", "sentence"),
+    [
+        (
+            "pay",
+            False,
+            "calls Processor.charge of payment, which has no such callable: the nearest name is pay.",
+        ),
+        ("", True, "imports Processor.charge of payment, which has no such name."),
+    ],
+)
+def test_a_name_that_is_not_there(make, near, imported, sentence):
+    absence = Absence("order", "payment", "payment.Processor.charge", make.place(), near, imported)
+    (finding,) = interfaces.judge(make.project(absences=(absence,)), EMPTY).findings
+    assert (finding.rule, finding.severity, finding.site) == ("DF201", "error", make.place())
+    assert finding.message == f"order {sentence}"
+
+
+def test_a_name_that_a_test_reached_was_there(make):
+    absence = Absence("order", "payment", "payment.Processor.pay", make.place())
+    judged = interfaces.judge(make.project(absences=(absence,)), make.observations(make.behaviour()))
+    assert (judged.findings, len(judged.skipped)) == ((), 1)
 
 
 KINDS = ("positional-only", "positional-or-keyword", "var-positional", "keyword-only", "var-keyword")
