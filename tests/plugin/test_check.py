@@ -78,6 +78,17 @@ def test_files_are_written(project):
     assert "<testsuites" in (project.root / "a.xml").read_text(encoding="utf-8")
 
 
+def test_what_is_told_at_once_is_what_is_kept(project):
+    names = [f"told.{form}" for form in ("json", "html", "sarif", "xml")]
+    options = ["--json", "--html", "--sarif", "--junit"]
+
+    project.dryfit("check", *(word for pair in zip(options, names, strict=True) for word in pair))
+    told = [(project.root / name).read_text(encoding="utf-8") for name in names]
+    project.dryfit("report", *(word for pair in zip(options, names, strict=True) for word in pair))
+
+    assert [(project.root / name).read_text(encoding="utf-8") for name in names] == told
+
+
 def test_arguments_go_on_to_pytest(project):
     ended = project.dryfit("check", "test_basket.py", "-k", "empty", "-q", "--maxfail=1")
 
