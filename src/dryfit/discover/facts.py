@@ -68,7 +68,10 @@ class CallFacts:
 
 @dataclass(frozen=True, slots=True)
 class ModuleFacts:
-    """Everything that is needed of one module: ``stars`` are the modules that it imports ``*`` from."""
+    """Everything that is needed of one module: ``stars`` are the modules that it imports ``*`` from.
+
+    A file that can't be read is ``left_out``, and has nothing but the problem that says so.
+    """
 
     module: Module
     names: Mapping[str, Expression]
@@ -78,3 +81,4 @@ class ModuleFacts:
     imports: tuple[ImportFacts, ...] = ()
     calls: tuple[CallFacts, ...] = ()
     problems: tuple[Problem, ...] = ()
+    left_out: bool = False

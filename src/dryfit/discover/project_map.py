@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dryfit.discover.absences import absences
@@ -37,8 +37,9 @@ def survey(root: Path, wanted: Sequence[str] = (), progress: Progress | None = N
 
 
 def _survey(sources: Sources, progress: Progress | None) -> ProjectMap:
-    component_of = sources.component_of()
     facts = read_all(sources, progress)
+    sources = _readable(sources, facts)
+    component_of = sources.component_of()
     project = Project.of(facts)
     edges = import_edges(project, component_of)
     sites, unresolved = call_sites(project, component_of, edges)
@@ -57,6 +58,13 @@ def _survey(sources: Sources, progress: Progress | None) -> ProjectMap:
         _problems(sources, facts, missing_modules(project, Path(sources.root), sources.search_paths)),
         absent,
     )
+
+
+def _readable(sources: Sources, facts: Sequence[ModuleFacts]) -> Sources:
+    """Without the components of which no file could be read: nothing is known that could be drawn."""
+    read = {each.module for each in facts if not each.left_out}
+    kept = tuple(each for each in sources.components if not read.isdisjoint(each.modules))
+    return replace(sources, components=kept)
 
 
 def _problems(

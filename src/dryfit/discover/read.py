@@ -44,9 +44,8 @@ def read_module(
 
 
 def _unreadable(module: Module, line: int, what: str) -> ModuleFacts:
-    return ModuleFacts(
-        module, {}, problems=(Problem(Place(module.file, line), f"the file {what}; it is left out"),)
-    )
+    problem = Problem(Place(module.file, line), f"the file {what}; it is left out")
+    return ModuleFacts(module, {}, problems=(problem,), left_out=True)
 
 
 def _facts(

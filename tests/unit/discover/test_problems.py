@@ -29,16 +29,24 @@ def problems(project):
     ],
 )
 def test_a_file_that_cannot_be_read(tree, content, message):
-    tree.write({"order.py": "import payment\npayment.pay()\n", "payment.py": "def pay(): ...\n"})
+    tree.write({"order.py": "import broken, payment\npayment.pay()\n", "payment.py": "def pay(): ...\n"})
     (tree.root / "broken.py").write_bytes(content)
 
     project = survey(tree.root)
 
-    assert [component.name for component in project.components] == ["broken", "order", "payment"]
+    assert [component.name for component in project.components] == ["order", "payment"]
     assert len(project.call_sites) == 1
     (problem,) = problems(project)
     assert problem.startswith("broken.py:")
     assert message in problem
+
+
+def test_a_component_keeps_its_place_as_long_as_one_of_its_files_can_be_read(tree):
+    project = tree.map(
+        {"shop/__init__.py": "", "shop/cart.py": "def (:", "web.py": "import shop.cart"}, "shop", "web"
+    )
+
+    assert [component.name for component in project.components] == ["shop", "web"]
 
 
 @pytest.mark.parametrize(
