@@ -37,10 +37,9 @@ def _advice(cycle: Cycle, project: ProjectMap) -> tuple[str, str, Place, str]:
         members = sorted(cycle.components)
         return members[0], members[-1], min(cycle.places, default=Place("", 0)), ""
     cheapest = min(edges, key=lambda edge: _cost(edge, edges, project))
-    calls = len(_calls(cheapest, project))
-    used = (
-        "which no call was found to use" if not calls else f"used by {calls} call{'s' if calls > 1 else ''}"
-    )
+    uses = _uses(cheapest, project)
+    nothing = f"which nothing in {cheapest.importer} was found to use"
+    used = f"used in {uses} place{'s' if uses > 1 else ''}" if uses else nothing
     site = min(cheapest.places)
     advice = f"; the cheapest import to cut is the one of {cheapest.imported} at {site}, {used}"
     return cheapest.importer, cheapest.imported, site, advice
@@ -53,14 +52,18 @@ def _inside(edge: ImportEdge, cycle: Cycle) -> bool:
 def _cost(
     edge: ImportEdge, edges: list[ImportEdge], project: ProjectMap
 ) -> tuple[int, int, int, int, str, str]:
-    """How much is left in circles without the edge, then the calls that would have to change, and the import lines.
+    """How much is left in circles without the edge, then the uses that would have to change, and the import lines.
 
-    Of two edges with as many calls, the one whose results fewer callers use is easier to turn round.
+    Of two edges with as many uses, the one whose results fewer callers use is easier to turn round.
     """
     left = _in_circles([other for other in edges if other is not edge])
-    calls = _calls(edge, project)
-    used = sum(1 for site in calls if site.result == "used")
-    return (left, len(calls), used, len(edge.places), edge.importer, edge.imported)
+    used = sum(1 for site in _calls(edge, project) if site.result == "used")
+    return (left, _uses(edge, project), used, len(edge.places), edge.importer, edge.imported)
+
+
+def _uses(edge: ImportEdge, project: ProjectMap) -> int:
+    """Where the importer uses the imported names, or calls methods of what it was given."""
+    return max(edge.uses, len(_calls(edge, project)))
 
 
 def _calls(edge: ImportEdge, project: ProjectMap) -> list[CallSite]:

@@ -44,13 +44,17 @@ class ClassFacts:
 
 @dataclass(frozen=True, slots=True)
 class ImportFacts:
-    """One imported module (``name`` is "") or one name from it; ``optional`` where a missing one is expected."""
+    """One imported module (``name`` is "") or one name from it; ``optional`` where a missing one is expected.
+
+    ``uses`` counts how often the module reads the name that the import binds.
+    """
 
     target: str
     name: str
     line: int
     typing_only: bool
     optional: bool
+    uses: int = 0
 
 
 @dataclass(frozen=True, slots=True)

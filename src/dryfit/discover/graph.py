@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dryfit.discover.expressions import Ref
@@ -18,6 +19,7 @@ def import_edges(project: Project, component_of: Mapping[str, str]) -> tuple[Imp
     """Every import from one component to another; an edge is ``typing_only`` where all its lines are."""
     running: dict[tuple[str, str], list[Place]] = {}
     typing: dict[tuple[str, str], list[Place]] = {}
+    uses: Counter[tuple[str, str]] = Counter()
     for module in project.modules.values():
         importer = component_of.get(module.module.name)
         for each in module.imports if importer else ():
@@ -25,13 +27,16 @@ def import_edges(project: Project, component_of: Mapping[str, str]) -> tuple[Imp
             if importer and imported and imported != importer:
                 kept = typing if each.typing_only else running
                 kept.setdefault((importer, imported), []).append(Place(module.module.file, each.line))
-    edges = [_edge(names, places, False) for names, places in running.items()]
-    edges += [_edge(names, places, True) for names, places in typing.items() if names not in running]
+                uses[importer, imported] += each.uses
+    edges = [_edge(names, places, False, uses[names]) for names, places in running.items()]
+    edges += [
+        _edge(names, places, True, uses[names]) for names, places in typing.items() if names not in running
+    ]
     return tuple(sorted(edges, key=lambda edge: (edge.importer, edge.imported)))
 
 
-def _edge(names: tuple[str, str], places: list[Place], typing_only: bool) -> ImportEdge:
-    return ImportEdge(*names, tuple(sorted(set(places))[:MOST_PLACES]), typing_only)
+def _edge(names: tuple[str, str], places: list[Place], typing_only: bool, uses: int) -> ImportEdge:
+    return ImportEdge(*names, tuple(sorted(set(places))[:MOST_PLACES]), typing_only, uses)
 
 
 def imported_component(project: Project, component_of: Mapping[str, str], each: ImportFacts) -> str | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dryfit.discover.calls import CallFinder
 from dryfit.discover.expressions import FOREIGN, Defined, Expression, Ref, Unknown, either
-from dryfit.discover.facts import ClassFacts, FunctionFacts, ModuleFacts
+from dryfit.discover.facts import ClassFacts, FunctionFacts, ImportFacts, ModuleFacts
 from dryfit.discover.scopes import Names, Scope
 from dryfit.discover.text import Source, decode
-from dryfit.discover.walk import Function, OpenClass, OpenFunction, Walk
+from dryfit.discover.walk import Function, OpenClass, OpenFunction, OpenImport, Walk
 from dryfit.model.seam import Place
 from dryfit.model.structure import Module, Parameter, ParameterKind, Problem
 
@@ -61,7 +62,8 @@ def _facts(
 def _gathered(module: Module, source: Source, walk: Walk, components: Mapping[str, str]) -> ModuleFacts:
     classes = {opened.name: _class(opened, source) for opened in walk.classes}
     own = components.get(module.name)
-    imported = [each for each in walk.imports if walk.names.is_project(each.target)]
+    imports = [_import(walk, each) for each in walk.imports]
+    imported = [each for each in imports if walk.names.is_project(each.target)]
     outgoing = any(_component(each.target, each.name, components) != own for each in imported)
     finder = CallFinder(source, classes, outgoing)
     return ModuleFacts(
@@ -70,10 +72,16 @@ def _gathered(module: Module, source: Source, walk: Walk, components: Mapping[st
         tuple(walk.stars),
         tuple(_function(each, source) for each in walk.functions if not _is_overload(each)),
         tuple(classes.values()),
-        tuple(walk.imports),
+        tuple(imports),
         tuple(call for body in walk.bodies for call in finder.calls(body)) if own else (),
         tuple(_climbs(module, line) for line in walk.too_high),
     )
+
+
+def _import(walk: Walk, opened: OpenImport) -> ImportFacts:
+    if not walk.names.is_project(opened.facts.target):
+        return opened.facts
+    return replace(opened.facts, uses=walk.uses(opened))
 
 
 def _component(target: str, name: str, components: Mapping[str, str]) -> str | None:

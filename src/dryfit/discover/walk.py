@@ -36,6 +36,16 @@ class Body:
     returned: list[ast.expr] = field(default_factory=list)
     yields: bool = False
     reads: dict[str, int] = field(default_factory=dict)
+    own_names: dict[str, int] = field(default_factory=dict)  # as read here, nested functions apart
+
+
+@dataclass(slots=True, eq=False)
+class OpenImport:
+    """An import, the name that it binds in ``scope``, and that scope; "" for ``import *``."""
+
+    facts: ImportFacts
+    bound: str
+    scope: Scope
 
 
 @dataclass(slots=True, eq=False)
@@ -69,7 +79,7 @@ class Walk:
     bodies: list[Body] = field(default_factory=list)
     functions: list[OpenFunction] = field(default_factory=list)
     classes: list[OpenClass] = field(default_factory=list)
-    imports: list[ImportFacts] = field(default_factory=list)
+    imports: list[OpenImport] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
     too_high: list[int] = field(default_factory=list)  # lines of relative imports that climb above the top
     _typing_only: bool = False
@@ -117,6 +127,8 @@ class Walk:
         while stack:
             node = stack.pop()
             kind = type(node)
+            if kind is ast.Name:
+                body.own_names[node.id] = body.own_names.get(node.id, 0) + 1  # type: ignore[attr-defined]
             if kind is ast.Name or kind is ast.Attribute:
                 if key := variable(node):  # type: ignore[arg-type]
                     body.reads[key] = body.reads.get(key, 0) + 1
@@ -179,6 +191,7 @@ class Walk:
     def _annotated_assignment(self, body: Body, statement: ast.AnnAssign, path: Path) -> None:
         if statement.value is not None:
             self._expressions(body, statement.value, path)
+        self._annotation(body, statement.annotation)
         target, scope = statement.target, body.scope
         match target:
             case ast.Name(id=name):
@@ -268,7 +281,7 @@ class Walk:
         for alias in statement.names:
             bound = alias.asname or alias.name.partition(".")[0]
             body.scope.bind(bound, _always(Ref(alias.name if alias.asname else bound)))
-            self._imported(body, alias.name, "", statement.lineno)
+            self._imported(body, alias.name, "", bound, statement.lineno)
 
     def _import_from(self, body: Body, statement: ast.ImportFrom, path: Path) -> None:
         target = self.names.absolute(statement.module, statement.level)
@@ -283,15 +296,32 @@ class Walk:
                 )
                 body.scope.bind(alias.asname or alias.name, _always(value))
             if target:
-                self._imported(body, target, "" if alias.name == "*" else alias.name, statement.lineno)
+                name = "" if alias.name == "*" else alias.name
+                self._imported(body, target, name, (alias.asname or name), statement.lineno)
 
-    def _imported(self, body: Body, target: str, name: str, line: int) -> None:
+    def _imported(self, body: Body, target: str, name: str, bound: str, line: int) -> None:
         lazy = body.function != "<module>" and not self.names.is_project(target)
-        self.imports.append(ImportFacts(target, name, line, self._typing_only, self._optional or lazy))
+        facts = ImportFacts(target, name, line, self._typing_only, self._optional or lazy)
+        self.imports.append(OpenImport(facts, bound, self.top if bound in body.elsewhere else body.scope))
+
+    def uses(self, opened: OpenImport) -> int:
+        """How often the module reads the name that an import binds, where no other scope hides it."""
+        name = opened.bound
+        return sum(
+            body.own_names.get(name, 0) for body in self.bodies if _binder(body.scope, name) is opened.scope
+        )
+
+    def _annotation(self, body: Body, node: ast.expr | None) -> None:
+        """Note the names of an annotation, which is no call, but is looked up all the same."""
+        for each in ast.walk(node) if node else ():
+            if isinstance(each, ast.Name):
+                body.own_names[each.id] = body.own_names.get(each.id, 0) + 1
 
     def _function(self, body: Body, node: Function, path: Path) -> None:
         for each in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)):
             self._expressions(body, each, path)
+        for annotation in (*(each.annotation for each in _arguments(node.args)), node.returns):
+            self._annotation(body, annotation)
         own = body.own if body.own and body.scope is body.own.scope else None
         kind = _kind(body.scope, node) if own else "function"
         name = _qualified(body, node.name)
@@ -358,6 +388,12 @@ _HANDLERS: dict[type[ast.stmt], Callable[..., None]] = {
 }
 if sys.version_info >= (3, 12):
     _HANDLERS[ast.TypeAlias] = Walk._type_alias
+
+
+def _binder(scope: Scope | None, name: str) -> Scope | None:
+    while scope is not None and name not in scope.bindings:
+        scope = scope.parent
+    return scope
 
 
 def _always(value: Ref | Defined | Instance | Unknown) -> Binding:

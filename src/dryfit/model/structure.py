@@ -88,12 +88,16 @@ class CallSite:
 
 @dataclass(frozen=True, slots=True)
 class ImportEdge:
-    """One component imports another, on the lines ``places`` (the first few); ``typing_only`` under TYPE_CHECKING."""
+    """One component imports another, on the lines ``places`` (the first few); ``typing_only`` under TYPE_CHECKING.
+
+    ``uses`` counts where the importer reads the imported names: calls, base classes, annotations and all others.
+    """
 
     importer: str
     imported: str
     places: tuple[Place, ...]
     typing_only: bool = False
+    uses: int = 0
 
 
 @dataclass(frozen=True, slots=True)

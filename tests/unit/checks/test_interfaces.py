@@ -241,7 +241,7 @@ def test_a_cycle_names_its_members_and_the_cheapest_import_to_cut(make):
     assert (finding.rule, finding.severity, finding.site) == ("DF207", "warning", Place("payment.py", 3))
     assert finding.message == (
         "order and payment import each other, so none of them can be integrated first;"
-        " the cheapest import to cut is the one of order at payment.py:3, which no call was found to use."
+        " the cheapest import to cut is the one of order at payment.py:3, which nothing in payment was found to use."
     )
 
 
@@ -255,7 +255,7 @@ def test_of_two_imports_with_as_many_calls_the_one_whose_results_nobody_uses_is_
         cycles=(Cycle(("order", "payment"), ()),),
     )
     (finding,) = interfaces.judge(project, EMPTY).findings
-    assert finding.message.endswith("cut is the one of order at payment.py:3, used by 1 call.")
+    assert finding.message.endswith("cut is the one of order at payment.py:3, used in 1 place.")
 
 
 def test_an_import_whose_cut_leaves_fewer_circles_is_cheaper_than_one_with_fewer_calls(make):

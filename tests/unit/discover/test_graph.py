@@ -185,3 +185,23 @@ def test_the_same_imports_as_grimp(tree, monkeypatch):
     assert set(imports_of(project)) == {
         (name, other) for name in graph.modules for other in graph.find_modules_directly_imported_by(name)
     }
+
+
+def test_every_use_of_what_is_imported_is_counted(tree):
+    project = tree.flat(
+        payment="class Card: ...\ndef pay(): ...\n",
+        order="""
+            import payment
+            from payment import Card as Given
+
+            class Order(Given):
+                card: Given
+
+            def checkout(card: Given) -> payment.Card:
+                payment = card
+                return payment or Given()
+        """,
+    )
+    (edge,) = project.imports
+
+    assert edge.uses == 5
