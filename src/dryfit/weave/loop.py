@@ -25,6 +25,7 @@ from dryfit.model.crossing import Callee, Crossing, Site
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Probe, Raise, Return
 from dryfit.model.seam import DRIVER
+from dryfit.weave.frames import VISIBLE
 from dryfit.weave.sites import NOWHERE, Sites
 from dryfit.weave.trampoline import unseen
 
@@ -56,13 +57,14 @@ class Loop:
     """Calls ``probes`` at every crossing.
 
     ``current`` is the innermost crossing of this thread or task, ``handed_over`` the site at which the work of this
-    thread was handed to it.
+    thread was handed to it, ``depth`` says whether the frames between two of the user's are hidden.
     """
 
     def __init__(self, sites: Sites, probes: tuple[Probe, ...] = ()) -> None:
         self.sites = sites
         self.probes = probes
         self.failures: list[str] = []
+        self.depth = VISIBLE
         self.root = driver("")
         self.test = self.root
         self.current: ContextVar[Crossing] = ContextVar("dryfit_crossing", default=self.root)
@@ -71,14 +73,13 @@ class Loop:
         self._set = self.current.set
         self._known = sites.known
 
-    # The first two stand directly below a trampoline: `_getframe(2)` is the frame that called it.
+    # The first two stand directly below a trampoline: `_getframe(self.depth)` is the frame that called it.
 
-    @unseen
     def call(self, woven: Woven, values: Values) -> object:
         """Cross into a plain function."""
         above = self._get()
         try:
-            crossing = woven.begin(woven, values, above, _getframe(2))
+            crossing = woven.begin(woven, values, above, _getframe(self.depth))
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
             self.missed(error)
             crossing = None
@@ -100,14 +101,13 @@ class Loop:
                 return instead.value
         return instead.unwrap()
 
-    @unseen
     def call_lasting(self, woven: Woven, values: Values) -> object:
         """Cross into what gives a coroutine or generator.
 
         Who calls is known now; the crossing begins with the first step.
         """
         try:
-            crossing = woven.begin(woven, values, self._get(), _getframe(2))
+            crossing = woven.begin(woven, values, self._get(), _getframe(self.depth))
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
             self.missed(error)
             crossing = None

@@ -15,7 +15,7 @@ from typing import Any
 from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.seam import DRIVER
 from dryfit.weave.loop import Loop, Woven
-from dryfit.weave.trampoline import Parameters, unseen
+from dryfit.weave.trampoline import Parameters
 from dryfit.weave.weaver import Weaver
 
 __tracebackhide__ = True
@@ -46,7 +46,6 @@ class StandIns:
 
     # What is put in place of what.
 
-    @unseen
     def _patch_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         new = woven.function(*values)
         patcher = values[0]
@@ -54,7 +53,6 @@ class StandIns:
         self._put(current, _dotted_name(patcher.temp_original, patcher.target, patcher.attribute))
         return new
 
-    @unseen
     def _patch_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         patcher = values[0]
         current = inspect.getattr_static(getattr(patcher, "target", None), patcher.attribute, None)
@@ -63,7 +61,6 @@ class StandIns:
         finally:
             self._take(current)
 
-    @unseen
     def _monkeypatch_sets(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         monkeypatch = values[0]
         before = len(monkeypatch._setattr)
@@ -72,7 +69,6 @@ class StandIns:
             self._put(inspect.getattr_static(target, name, None), _dotted_name(old, target, name))
         return result
 
-    @unseen
     def _monkeypatch_undoes(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         for target, name, _ in values[0]._setattr:
             self._take(inspect.getattr_static(target, name, None))

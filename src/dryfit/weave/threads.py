@@ -43,11 +43,10 @@ class Carrier:
             weaver.weave(function, _callee(function), cross=cross)
         weaver.weave(asyncio.to_thread, _callee(asyncio.to_thread), cross=self._hand_on)
 
-    @unseen
     def _hand_over(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         loop = self._loop
         crossing = loop.current.get()
-        site = self._site(_getframe(2))
+        site = self._site(_getframe(loop.depth))
         self._carried[id(values[0])] = (loop.test if crossing is loop.root else crossing, site)
         try:
             return woven.function(*values)
@@ -55,7 +54,6 @@ class Carrier:
             self._carried.pop(id(values[0]), None)  # it never began
             raise
 
-    @unseen
     def _take_up(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         crossing, site = self._carried.pop(id(values[0]), (None, None))
         if crossing is None or site is None:
@@ -70,9 +68,8 @@ class Carrier:
             current.set(before[0])
             handed_over.set(before[1])
 
-    @unseen
     def _hand_on(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        return self._with_site(self._site(_getframe(2)), woven.function(*values))
+        return self._with_site(self._site(_getframe(self._loop.depth)), woven.function(*values))
 
     def _site(self, frame: FrameType) -> Site:
         try:

@@ -16,7 +16,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from os.path import basename
 from types import CodeType, FunctionType
 from typing import TypeVar
 
@@ -48,9 +48,13 @@ def __dryfit_trampoline({parameters}):
 def unseen(function: _Function) -> _Function:
     """Give a function between two of the user's the file name that warnings, logging and coverage pass over."""
     assert isinstance(function, FunctionType)
-    code = function.__code__
-    function.__code__ = code.replace(co_filename=f"{FILE_MARK} {Path(code.co_filename).name}")
+    function.__code__ = marked(function.__code__)
     return function
+
+
+def marked(code: CodeType) -> CodeType:
+    """Give the code such a file name."""
+    return code.replace(co_filename=f"{FILE_MARK} {basename(code.co_filename)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +162,11 @@ def named_after(body: FunctionType, function: FunctionType, *constants: object) 
     return copy
 
 
-def adapter(code: CodeType, original: Callable[..., object]) -> Callable[..., object]:
+def adapter(code: CodeType, original: Callable[..., object]) -> FunctionType:
     """Make what calls ``original`` with a tuple of values in declared order, spread by position."""
     parameters = Parameters.of(code)
-    if parameters.plain:
-        return original
     source = f"lambda {', '.join(parameters.names)}: __dryfit_original({parameters.arguments()})"
-    made: Callable[..., object] = eval(
+    made: FunctionType = eval(
         compile(source, FILE_MARK + " adapter", "eval"),
         {"__dryfit_original": original, "__tracebackhide__": True},
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 from dryfit.model.crossing import Callee
 from dryfit.model.probe import Probe
 from dryfit.model.trace import Skipped
 from dryfit.weave.debuggers import weave_debuggers
+from dryfit.weave.frames import VISIBLE, depth
 from dryfit.weave.imports import ImportWatch
 from dryfit.weave.libraries import LIBRARY_MODULES, Libraries
 from dryfit.weave.loop import Loop, driver
@@ -21,6 +22,9 @@ from dryfit.weave.weaver import Weaver
 
 _YOUNGEST = 0
 """The generation of the garbage collector in which the functions of a module stand that was just imported."""
+
+_DEBUGGING = frozenset({"breakpoint", "set_trace"})
+"""Names that a function uses when it is to stop."""
 
 
 class Weave:
@@ -41,6 +45,7 @@ class Weave:
     def put_in(self, *probes: Probe) -> None:
         """Weave all that is loaded, watch for what comes later, and let the probes see every crossing from now on."""
         self._loop.probes = probes
+        self._loop.depth = VISIBLE if self._stops_in_a_debugger() else depth()
         self._weaver.weave_components()
         self._libraries.weave_loaded()
         self._stand_ins.weave()
@@ -57,6 +62,10 @@ class Weave:
 
     def begin_test(self, test: str) -> None:
         """From now on crossings belong to this test, but for those in threads and tasks that an earlier one left."""
+        if self._loop.depth != depth() == VISIBLE:  # a tracer has been started since
+            probes = self._loop.probes
+            self.take_out()
+            self.put_in(*probes)
         if self._late:
             self._late = False
             self._weaver.weave_components()
@@ -90,6 +99,15 @@ class Weave:
             if module.__name__ in LIBRARY_MODULES:
                 self._libraries.weave_module(module)
         self._weaver.weave_components(gc.get_objects(_YOUNGEST))
+
+    def _stops_in_a_debugger(self) -> bool:
+        """Whether a function of the project starts a debugger, which would be told of hidden frames it can't place."""
+        return any(
+            type(each) is FunctionType
+            and not _DEBUGGING.isdisjoint(each.__code__.co_names)
+            and self.sites.owner(each.__code__.co_filename) is not None
+            for each in gc.get_objects()
+        )
 
     def _unwatched(self) -> None:
         self._late = True

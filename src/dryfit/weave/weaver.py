@@ -10,13 +10,22 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from dryfit.model.crossing import Callee, CalleeKind
 from dryfit.model.trace import Skipped
+from dryfit.weave.frames import HIDDEN, hidden
 from dryfit.weave.loop import Begin, Loop, Woven
-from dryfit.weave.trampoline import FILE_MARK, KIND_FLAGS, Parameters, adapter, named_after, trampoline
+from dryfit.weave.trampoline import (
+    FILE_MARK,
+    KIND_FLAGS,
+    Parameters,
+    adapter,
+    marked,
+    named_after,
+    trampoline,
+)
 
 Cross = Callable[[Woven, tuple[Any, ...]], Any]
 
@@ -50,6 +59,7 @@ class Weaver:
         self._places: dict[int, _Place] = {}
         self._callees: dict[tuple[str, str, tuple[str, ...], int], Callee] = {}
         self._readers: weakref.WeakSet[FunctionType] = weakref.WeakSet()
+        self._crossers: dict[tuple[Cross, int], Cross] = {}
         self._recursion_limit = 0
 
     @property
@@ -63,7 +73,7 @@ class Weaver:
         functions = [each for each in objects if type(each) is FunctionType and self._is_ours(each)]
         self._readers.update(function for function in functions if _reads_stack(function.__code__))
         for function in functions:
-            if function in self._readers or _calls_one_of(self._readers, function):
+            if self._would_see_us(function):
                 self._skip(function, "looks at its own callers")
             else:
                 self.weave(function, self._callee_of(function))
@@ -127,7 +137,7 @@ class Weaver:
         lasting = _LASTING.get(code.co_flags & _LASTING_FLAGS)
         woven = Woven(
             callee=callee,
-            function=adapter(code, original),
+            function=self._spread(code, original),
             component=callee.component,
             begin=begin,
             lasting=named_after(lasting, function, callee) if lasting is not None else None,
@@ -136,10 +146,36 @@ class Weaver:
             "GET": self.loop.current.get,
             "COMPONENT": callee.component,
             "ORIGINAL": original,
-            "CROSS": cross or (self.loop.call if lasting is None else self.loop.call_lasting),
+            "CROSS": self._crosser(cross or (self.loop.call if lasting is None else self.loop.call_lasting)),
             "WOVEN": woven,
         }
-        return trampoline(code, constants)
+        return self._hide(trampoline(code, constants))
+
+    def _crosser(self, cross: Cross) -> Cross:
+        """Copy a function or method that stands between two of the user's; one copy serves all that are woven."""
+        key = (cross, self.loop.depth)
+        if key not in self._crossers:
+            function = getattr(cross, "__func__", cross)
+            code = self._hide(marked(function.__code__))
+            copy = FunctionType(code, function.__globals__, function.__name__)
+            self._crossers[key] = MethodType(copy, cross.__self__) if isinstance(cross, MethodType) else copy
+        return self._crossers[key]
+
+    def _spread(self, code: CodeType, original: FunctionType) -> Callable[..., object]:
+        """What calls the original with a tuple of values: itself, where it takes them by position alone."""
+        if Parameters.of(code).plain:
+            return original
+        made = adapter(code, original)
+        made.__code__ = self._hide(made.__code__)
+        return made
+
+    def _hide(self, code: CodeType) -> CodeType:
+        return hidden(code) if self.loop.depth == HIDDEN else code
+
+    def _would_see_us(self, function: FunctionType) -> bool:
+        """Whether a function looks at its callers and would find a frame of ours, as a coroutine always does."""
+        hides = self.loop.depth == HIDDEN and not function.__code__.co_flags & KIND_FLAGS
+        return not hides and (function in self._readers or _calls_one_of(self._readers, function))
 
     def _is_ours(self, function: FunctionType) -> bool:
         file = function.__code__.co_filename

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import sys
 import textwrap
+import threading
 from dataclasses import dataclass, field
 
 import pytest
@@ -186,6 +187,15 @@ def program(tmp_path, monkeypatch):
 @pytest.fixture
 def recorder():
     return Recorder()
+
+
+@pytest.fixture
+def traced():
+    """A tracer that does nothing but be there."""
+    before = threading.gettrace()
+    threading.settrace(lambda *_: None)
+    yield
+    threading.settrace(before)
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def test_weaving_keeps_no_function_alive(program):
     assert weave.count == count - 1
 
 
-def test_functions_that_look_at_their_callers_are_skipped_and_named(program, recorder):
+def test_functions_that_look_at_their_callers_are_skipped_where_frames_are_visible(program, recorder, traced):
     program.write(
         callee="""
         import inspect, sys
