@@ -10,8 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from dryfit import __version__
 from dryfit.model.finding import Fact, Finding, rule
@@ -25,6 +24,9 @@ from dryfit.report.pagedata import page_data
 from dryfit.report.rule_pages import rule_page
 from dryfit.report.seen import seen_seams
 from dryfit.report.tally import Tally, tally
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 LINES_AROUND = 3
 NOT_PASSED = ("failed", "error", "cut off")
@@ -211,6 +213,12 @@ def _card(finding: Finding, sources: Mapping[str, tuple[str, ...]], rule_pages: 
 
 
 def _environment() -> Environment:
+    from jinja2 import (
+        Environment,
+        PackageLoader,
+        StrictUndefined,
+    )  # only once the tests are over: they may be jinja2's
+
     environment = Environment(
         loader=PackageLoader("dryfit.report"),
         autoescape=True,
