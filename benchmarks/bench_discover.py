@@ -1,7 +1,7 @@
 """How fast the static view is made: a generated project of 500 and of 5,000 modules, and peers on the same files.
 
-Run ``python benchmarks/bench_discover.py [MODULES …]``. grimp (imports only) and astroid (parsing, then inferring every call)
-are measured in the same run where they are installed; astroid on a sample, scaled up.
+Run ``python benchmarks/bench_discover.py [MODULES …]``. grimp (imports only) and astroid (parsing, then inferring every
+call) are measured in the same run where they are installed; astroid on a sample, scaled up.
 """
 
 from __future__ import annotations

@@ -62,7 +62,9 @@ def main() -> None:
     empty = nanoseconds(lambda: None)
     cost = nanoseconds(observed) - empty
     call = nanoseconds(lambda: bare(7, 19.99, "EUR")) - empty
-    print(f"CPython {platform.python_version()}: {cost:.0f} ns a crossing observed, {cost / call:.0f} bare calls")
+    print(
+        f"CPython {platform.python_version()}: {cost:.0f} ns a crossing observed, {cost / call:.0f} bare calls"
+    )
 
 
 if __name__ == "__main__":

@@ -213,11 +213,8 @@ def _card(finding: Finding, sources: Mapping[str, tuple[str, ...]], rule_pages: 
 
 
 def _environment() -> Environment:
-    from jinja2 import (
-        Environment,
-        PackageLoader,
-        StrictUndefined,
-    )  # only once the tests are over: they may be jinja2's
+    # Only once the tests are over: they may be jinja2's own.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("dryfit.report"),
