@@ -40,19 +40,42 @@ class Schedule:
 NEVER = 1 << 62
 """No count is that high."""
 
+MOST_WATCHED = 256
+"""How many calls with arguments that can be changed are watched at one site, each of them."""
+
+_CHANGEABLE = frozenset({"list", "dict", "set", "bytearray"})
+
 
 class Usage(Schedule):
     """The crossings of one call site with the same exact types of arguments.
 
     ``looks`` says whether turns that are due are used for looking, too, and not only for following values.
+    ``watches`` says whether changes of the arguments are watched for now: a callee that changes what it is given need
+    not do so at each call, and which call comes first depends on the order of the tests.
     """
 
-    __slots__ = ("looks", "types")
+    __slots__ = ("_changeable", "_turn", "looks", "types")
 
     def __init__(self, types: Types, looks: bool) -> None:
         super().__init__()
         self.types = types
         self.looks = looks
+        self._changeable = looks and not _CHANGEABLE.isdisjoint(types)
+        self._turn = self.due
+
+    @property
+    def watches(self) -> bool:
+        """Whether this call is watched."""
+        return self._changeable and self.count <= MOST_WATCHED
+
+    def seen(self) -> bool:
+        """Take the turn that is due, and come back earlier where every call is watched."""
+        self.due = self._turn
+        seen = super().seen()
+        self._turn = self.due
+        if self._changeable and self.count < MOST_WATCHED:
+            self.due = self.count + 1
+        return seen
 
 
 class Record(Schedule):

@@ -62,10 +62,14 @@ class Invocation:
             self.children = self.node.children
         return True
 
+    def watch(self, crossing: Crossing) -> None:
+        """Remember what the arguments are like, to see what the callee changes."""
+        self._watched = watch(crossing)
+
     def look(self, crossing: Crossing) -> None:
         """Look at the arguments."""
         self.shapes = argument_shapes(self.node.junction, crossing)
-        self._watched = watch(crossing)
+        self._watched = self._watched or watch(crossing)
 
     def begin(self, crossing: Crossing, above: object, *, follow: bool) -> Iterator[Incident]:
         """Compare the arguments with what came in above; ``follow`` goes on to the calls below."""

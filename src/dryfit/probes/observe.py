@@ -121,11 +121,13 @@ class Observer:
         follow = node.usage.seen()
         above = crossing.parent.state if crossing.parent is not None else None
         followed = type(above) is Invocation and above.take_look()
-        if not (follow or followed):
+        if not (follow or followed or node.usage.watches):
             return
         invocation = Invocation(node)
         crossing.state = invocation
         self._add(invocation.begin(crossing, above if followed else None, follow=follow))
+        if node.usage.watches:
+            invocation.watch(crossing)
         if follow and node.usage.looks:
             invocation.look(crossing)
             invocation.violations += self._violations(

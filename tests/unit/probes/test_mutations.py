@@ -127,3 +127,17 @@ def test_a_change_is_told_where_it_failed_too(stage: Any) -> None:
     with pytest.raises(ValueError, match=r"^$"):
         take([1])
     assert told(stage) == ["1 item removed"]
+
+
+def test_a_change_is_seen_at_whichever_call_it_happens(stage: Any) -> None:
+    @stage.of("stock")
+    def reserve(lines: list[int]) -> None:
+        lines.sort()
+
+    @stage.of("order")
+    def order(baskets: tuple[list[int], ...]) -> None:
+        for basket in baskets:
+            reserve(basket)
+
+    order(tuple([1, 2] if place != 21 else [2, 1] for place in range(30)))
+    assert told(stage) == ["order changed"]
