@@ -15,8 +15,8 @@ from dryfit.model.trace import Behaviour, Observations, Violation
 def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """Report each contradiction once for a callable, a parameter (or the return), a hint and a type that was found.
 
-    A warning where test code passes such a value itself, since the program may then only hand it on,
-    or where a stand-in below may have made up the result; an error otherwise.
+    A warning where test code passes such a value itself, or where the value is of a class that the tests define,
+    since the program may then only hand it on, or where a stand-in below may have made up the result.
     """
     causes: dict[tuple[str, str, str, str], list[Violation]] = defaultdict(list)
     for incident in observations.incidents:
@@ -65,4 +65,10 @@ def _severity(violations: list[Violation], genuine: set[Seam]) -> Severity:
     if first.where == "return":
         return "error" if any(violation.seam in genuine for violation in violations) else "warning"
     by_test = any(violation.seam.caller == DRIVER for violation in violations)
-    return "warning" if by_test else "error"
+    return "warning" if by_test or _made_by_tests(first.found) else "error"
+
+
+def _made_by_tests(found: str) -> bool:
+    """Whether what was found is an object of a class that the tests define, by the names that test modules have."""
+    top = found.partition(" ")[0].partition(".")
+    return bool(top[1]) and (top[0] in ("test", "tests", "conftest") or top[0].startswith("test_"))

@@ -182,6 +182,20 @@ def test_a_value_that_only_tests_pass_is_a_warning(violated):
     assert finding.message.startswith("A test passes str")
 
 
+@pytest.mark.parametrize(
+    ("found", "severity"),
+    [
+        ("tests.fakes.Logger", "warning"),
+        ("test_filters.Foo in list", "warning"),
+        ("testing.Report", "error"),
+        ("str", "error"),
+    ],
+)
+def test_an_object_that_the_tests_made_is_a_warning(violated, found, severity):
+    (finding,) = violated("order", found=found)
+    assert finding.severity == severity
+
+
 def test_a_result_that_contradicts_its_hint_is_an_error(make, violated):
     (finding,) = violated(DRIVER, where="return", behaviours=[make.behaviour(caller=DRIVER)])
     assert finding.severity == "error"
