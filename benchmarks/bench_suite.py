@@ -36,12 +36,16 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to run the suite; ``module`` is what has to be installed for it."""
+    """One way to run the suite.
+
+    ``module`` is what has to be installed for it, ``proof`` what its output says where the tool did its work.
+    """
 
     name: str
     module: str
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
+    proof: str = " passed in "
 
     @property
     def label(self) -> str:
@@ -51,7 +55,7 @@ class Way:
 
 WAYS = (
     Way("bare pytest", "pytest", PYTEST),
-    Way("dryfit", "dryfit", (*PYTEST, "-p", "dryfit.pytest_plugin", "--dryfit")),
+    Way("dryfit", "dryfit", (*PYTEST, "-p", "dryfit.pytest_plugin", "--dryfit"), proof=" exercised"),
     Way("RightTyper", "righttyper", ("-m", "righttyper", *PYTEST)),
     Way(
         "coverage.py (C tracer)",
@@ -99,7 +103,7 @@ def count(way: Way, folder: Path, *chosen: str) -> float:
 
 
 def run(command: Sequence[str], way: Way, folder: Path, **environment: str) -> resource.struct_rusage:
-    """Run the suite in ``folder``; raises ``RuntimeError`` where it is not green."""
+    """Run the suite in ``folder``; raises ``RuntimeError`` where it is not green, or the tool did nothing."""
     shutil.rmtree(folder / ".dryfit", ignore_errors=True)
     (folder / "monkeytype.sqlite3").unlink(missing_ok=True)  # it would be added to
     out = folder.parent / "out.txt"
@@ -116,8 +120,9 @@ def run(command: Sequence[str], way: Way, folder: Path, **environment: str) -> r
         )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"the suite is not green under {way.name}:\n{out.read_text(errors='replace')}")
+    said = out.read_text(errors="replace")
+    if process.returncode or way.proof not in said:
+        raise RuntimeError(f"{way.name}: not {way.proof!r}, status {process.returncode}\n{said}")
     return used
 
 
