@@ -19,3 +19,7 @@ class UsageError(DryfitError):
 
 class StoreError(DryfitError):
     """The run file cannot be read or written."""
+
+
+class ResourceError(DryfitError):
+    """A resource cannot be had, or must not be touched."""

@@ -1,0 +1,89 @@
+"""What a kind of resource and a provider of servers have to offer each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from dryfit.model.resource import Declaration, Endpoint, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One key that a resource's table may hold. ``allowed`` says so in words; ``good`` decides."""
+
+    name: str
+    allowed: str
+    good: Callable[[object], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a server runs on this machine as a process of ours.
+
+    Two declarations with the same ``key`` share one server. ``prepare`` fills the empty directory ``home`` before
+    the start. In ``command`` and ``environment``, ``{home}`` and ``{port}`` are filled in; ``{port}`` is a free port of
+    loopback. ``endpoint`` says where it will answer, given home and port; ``is_ready`` is asked every 2 ms.
+    ``stop_signal`` ends it; ``unprivileged`` says that it refuses to run as root.
+    """
+
+    key: str
+    command: tuple[str, ...]
+    prepare: Callable[[Path], None]
+    endpoint: Callable[[Path, int], Endpoint]
+    is_ready: Callable[[Endpoint], bool]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: str = "SIGTERM"
+    unprivileged: bool = False
+    in_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """How the same server runs in a container. ``tmpfs`` are the paths where it keeps data.
+
+    ``ready_when`` is asked with the endpoint as reached from here.
+    """
+
+    image: str
+    port: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    tmpfs: tuple[str, ...] = ()
+    user: str = ""
+    password: str = field(default="", repr=False)
+    database: str = ""
+
+
+class Kind(Protocol):
+    """One kind of resource. ``launch`` and ``container`` are asked only where a server is needed (``has_server``)."""
+
+    has_server: bool
+    options: tuple[Option, ...]
+
+    def launch(self, declaration: Declaration, root: Path) -> Launch:
+        """How to run it here; raises ``ResourceError`` that says what to install where its programs are missing."""
+
+    def container(self, declaration: Declaration) -> Container:
+        """How to run it in a container."""
+
+    def is_ready(self, endpoint: Endpoint) -> bool:
+        """Whether the server answers; never raises for one that does not yet."""
+
+    def open(self, declaration: Declaration, endpoint: Endpoint | None, root: Path, space: str) -> Resource:
+        """Give a worker its part of the server; ``space`` is a name that no other worker of any run has at this time."""
+
+
+Provide = Callable[[Kind, Declaration, Path], AbstractContextManager[Endpoint]]
+"""Start or find the server for a declaration of the project at a root; leaving the context lets go of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What a provider's module holds as ``provider``."""
+
+    provide: Provide
+    options: tuple[Option, ...] = ()
