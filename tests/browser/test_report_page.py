@@ -144,6 +144,27 @@ def test_the_panel_stays_on_what_was_chosen_when_a_finding_is_followed(open_page
     assert page.locator("#panel").is_visible()
 
 
+def test_what_a_rule_means_unfolds_under_its_findings(open_page: Any) -> None:
+    page = open_page("shop").page
+    meaning = page.locator("article.finding.error details.meaning").first
+    meaning.locator("summary").click()
+    meaning.locator(".prose").wait_for()
+    assert meaning.locator("h4").all_inner_texts() == [
+        "Example",
+        "How to fix it",
+        "When it is wrong",
+        "Severity",
+    ]
+    assert page.locator("#rules .prose:visible").count() == 0
+
+
+def test_a_rule_that_is_linked_to_unfolds(open_page: Any) -> None:
+    page = open_page("shop").page
+    page.evaluate("location.hash = 'rule-DF104'")
+    page.locator("#rule-DF104 .prose").wait_for()
+    assert "lets the caller reach the call" in " ".join(page.locator("#rule-DF104").inner_text().split())
+
+
 def test_search_and_status_narrow_the_table(open_page: Any) -> None:
     page = open_page("shop").page
     rows = page.locator("#seam-table tbody tr:visible")
@@ -196,6 +217,7 @@ def test_dark_follows_the_reader_and_the_button(open_page: Any) -> None:
 def test_every_text_has_the_contrast_of_wcag_aa(open_page: Any, scheme: str) -> None:
     page = open_page("shop", scheme=scheme).page
     page.locator("details.fold > summary").click()
+    page.locator("details.meaning > summary").first.click()
     page.locator(f"{ARROW} .hit").click()
     assert page.evaluate(CONTRAST) == []
 

@@ -8,7 +8,7 @@ import click
 
 from dryfit import __version__
 
-COMMANDS = ("check", "map", "report", "accept")
+COMMANDS = ("check", "map", "report", "accept", "rule")
 
 
 class _Commands(click.Group):

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from dryfit import __version__
-from dryfit.model.finding import Fact, Finding, rule
+from dryfit.model.finding import RULES, Fact, Finding, Rule, rule
 from dryfit.model.run import Run, SeamCoverage
 from dryfit.model.seam import Place, Seam
 from dryfit.model.structure import Component
@@ -21,7 +21,7 @@ from dryfit.report.evidence import shown
 from dryfit.report.groups import by_reason, by_seam, count_line, left_out, open_findings, plural, shortfalls
 from dryfit.report.jsontext import embed
 from dryfit.report.pagedata import page_data
-from dryfit.report.rule_pages import rule_page
+from dryfit.report.rule_pages import rule_body
 from dryfit.report.seen import seen_seams
 from dryfit.report.tally import Tally, tally
 
@@ -45,11 +45,10 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class FindingCard:
-    """A finding with its rule's meaning, the address of the rule's page ("" for none) and the source around it."""
+    """A finding with its rule's meaning and the source around it."""
 
     finding: Finding
     meaning: str
-    page: str
     source: tuple[SourceLine, ...]
 
     @property
@@ -68,6 +67,14 @@ class FindingGroup:
     title: str
     seam: Seam | None
     cards: tuple[FindingCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A rule that found something, and what its page says, as HTML."""
+
+    rule: Rule
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +102,10 @@ class ComponentRow:
         return tuple(name for name, count in named if count)
 
 
-def page(run: Run, sources: Mapping[str, tuple[str, ...]], rule_pages: str = "") -> str:
+def page(run: Run, sources: Mapping[str, tuple[str, ...]]) -> str:
     """The whole page as text.
 
     ``sources`` maps files, relative to the project's root, to their lines: what is missing is shown without source.
-    ``rule_pages`` is the address below which the rules' pages lie (``…/DF101.md``), "" to name them without a link.
     """
     seams = seen_seams(run)
     style, script = _asset("report.css"), _asset("report.js")
@@ -115,7 +121,8 @@ def page(run: Run, sources: Mapping[str, tuple[str, ...]], rule_pages: str = "")
         counts=tally(run.coverage),
         found=count_line(run),
         open_count=len(open_findings(run)),
-        groups=finding_groups(run, sources, rule_pages),
+        groups=finding_groups(run, sources),
+        rules=rule_pages(run.findings),
         seams=[seen for seen in seams if seen.kind != "entry"],
         numbers={seen.seam: number for number, seen in enumerate(seams)},
         components=component_rows(run),
@@ -125,9 +132,7 @@ def page(run: Run, sources: Mapping[str, tuple[str, ...]], rule_pages: str = "")
     )  # fmt: skip
 
 
-def finding_groups(
-    run: Run, sources: Mapping[str, tuple[str, ...]], rule_pages: str = ""
-) -> tuple[FindingGroup, ...]:
+def finding_groups(run: Run, sources: Mapping[str, tuple[str, ...]]) -> tuple[FindingGroup, ...]:
     """Open findings by seam, the gravest first; then rules with many warnings, and what was accepted."""
     findings = open_findings(run)
     many = {name for name in {found.rule for found in findings} if _are_many(findings, name)}
@@ -137,7 +142,7 @@ def finding_groups(
         """A source that the card above shows already is not shown again."""
         places = [None, *(finding.site for finding in found)]
         return tuple(
-            _card(finding, {} if finding.site == above else sources, rule_pages)
+            _card(finding, {} if finding.site == above else sources)
             for finding, above in zip(found, places, strict=False)
         )
 
@@ -148,6 +153,12 @@ def finding_groups(
     if accepted := [found for found in run.findings if found.accepted is not None]:
         groups.append(FindingGroup("Accepted", None, cards(accepted)))
     return tuple(groups)
+
+
+def rule_pages(findings: Iterable[Finding]) -> tuple[RulePage, ...]:
+    """The pages of the rules that found something, which link to each other."""
+    found = {finding.rule for finding in findings}
+    return tuple(RulePage(each, rule_body(each.id, found)) for each in RULES if each.id in found)
 
 
 def component_rows(run: Run) -> tuple[ComponentRow, ...]:
@@ -207,9 +218,8 @@ def _are_many(findings: Iterable[Finding], name: str) -> bool:
     return sum(found.rule == name and found.severity != "error" for found in findings) > FOLD_ABOVE
 
 
-def _card(finding: Finding, sources: Mapping[str, tuple[str, ...]], rule_pages: str) -> FindingCard:
-    page = rule_pages.rstrip("/") + "/" + rule_page(finding.rule).rpartition("/")[2] if rule_pages else ""
-    return FindingCard(finding, rule(finding.rule).meaning, page, around(finding.site, sources))
+def _card(finding: Finding, sources: Mapping[str, tuple[str, ...]]) -> FindingCard:
+    return FindingCard(finding, rule(finding.rule).meaning, around(finding.site, sources))
 
 
 def _environment() -> Environment:
@@ -223,9 +233,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        pieces=pieces, shown=shown, duration=duration, plural=plural, rule_page=rule_page
-    )
+    environment.filters.update(pieces=pieces, shown=shown, duration=duration, plural=plural)
     return environment
 
 

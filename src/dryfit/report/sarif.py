@@ -45,11 +45,8 @@ def _rule(rule: Rule) -> Json:
         "name": "".join(part.title() for part in rule.slug.split("-")),
         "shortDescription": {"text": rule.meaning},
         "fullDescription": {"text": rule.meaning},
-        # No helpUri: the standard wants an absolute one there, and the pages travel with the source.
-        "help": {
-            "text": f"{rule.meaning} {page} says what it means, how to mend it, and when it is wrong.",
-            "markdown": f"{rule.meaning} `{page}` says what it means, how to mend it, and when it is wrong.",
-        },
+        # No helpUri: the standard wants an absolute one there, and the pages travel with the package.
+        "help": {"text": page, "markdown": page},
         "defaultConfiguration": {"level": rule.severity},
         "properties": {"tags": ["integration", rule.check]},
     }

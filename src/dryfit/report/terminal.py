@@ -140,6 +140,9 @@ def _findings(run: Run) -> Iterator[Line]:
     if more:
         yield Line()
         yield from (_line(f"and {count:,} more of {rule}", "dim") for rule, count in sorted(more.items()))
+    if shown:
+        yield Line()
+        yield _line(f"What a rule means, and how to fix what it finds: dryfit rule {shown[0].rule}", "dim")
 
 
 def _shown(findings: Iterable[Finding]) -> tuple[list[Finding], dict[str, int]]:

@@ -140,9 +140,12 @@ def test_embedded_json_is_the_same_json() -> None:
     assert json.loads(embed(value)) == value
 
 
-def test_rules_link_to_their_pages_where_an_address_is_given(shop: Run, sample: ModuleType) -> None:
-    page = html.page(shop, sample.SOURCES, rule_pages="https://example.org/rules")
-    assert "https://example.org/rules/DF101.md" in parsed(page).addresses
+def test_each_rule_that_found_something_is_explained_once(page: str, shop: Run) -> None:
+    balance = parsed(page)
+    found = {finding.rule for finding in shop.findings}
+    assert {name for name in balance.ids if name.startswith("rule-")} == {f"rule-{each}" for each in found}
+    assert {f"#rule-{each}" for each in found} <= set(balance.addresses)
+    assert page.count("Hand the value on as it is, and narrow it where it leaves the program") == 1
 
 
 def test_warnings_of_one_rule_that_are_many_are_folded(large: Run) -> None:
@@ -187,7 +190,7 @@ def test_any_run_becomes_a_page(data: st.DataObject, runs: SearchStrategy[Run]) 
 
 def test_a_list_of_tests_makes_the_first_of_them_superfluous(shop: Run) -> None:
     (finding, *_) = shop.findings
-    alone = html.FindingCard(finding, "", "", ())
-    listed = html.FindingCard(replace(finding, evidence=(Fact("tests", ("a", "b")),)), "", "", ())
+    alone = html.FindingCard(finding, "", ())
+    listed = html.FindingCard(replace(finding, evidence=(Fact("tests", ("a", "b")),)), "", ())
     assert [fact.name for fact in alone.facts][-1] == "test"
     assert [fact.name for fact in listed.facts] == ["tests"]

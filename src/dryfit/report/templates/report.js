@@ -501,6 +501,12 @@
     if (matchMedia("(max-width: 1179px)").matches) close();
   }
 
+  /** Under a finding stands what its rule's page says; it is in the file only once, and copied when it is asked for. */
+  function explain(details) {
+    const prose = byId(details.dataset.rule).querySelector(".prose");
+    details.querySelector("p")?.replaceWith(prose.cloneNode(true));
+  }
+
   // ---- the tables ----------------------------------------------------------------------------
 
   const tables = ["seam-table", "component-table"].map(byId);
@@ -591,6 +597,7 @@
   byId("search").addEventListener("input", filter);
   byId("status").addEventListener("change", filter);
   for (const button of document.querySelectorAll("[data-table]")) button.addEventListener("click", () => showTable(button.dataset.table));
+  for (const details of document.querySelectorAll("details.meaning")) details.addEventListener("toggle", () => explain(details), { once: true });
   for (const button of document.querySelectorAll("button.open")) button.hidden = false;
   for (const button of document.querySelectorAll("button.copy")) {
     button.hidden = false;
