@@ -14,9 +14,9 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
+from dryfit.model.secrets import is_secret
 from dryfit.model.shape import NOTHING, Form, Shape, ShapeKind, bounded, join_all
 from dryfit.probes.parts import Named, Parts, is_plain, parts
-from dryfit.probes.secrets import is_secret
 from dryfit.probes.statics import attribute, derives, instance_dict, module_of, mro, told_once, type_name
 
 MOST_DEPTH = 6

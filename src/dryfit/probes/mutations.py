@@ -15,9 +15,9 @@ from decimal import Decimal
 from itertools import islice
 
 from dryfit.model.crossing import Crossing
+from dryfit.model.secrets import is_secret
 from dryfit.probes.behaviours import argument_names
 from dryfit.probes.parts import FIELD_KEY
-from dryfit.probes.secrets import is_secret
 from dryfit.probes.starred import starred
 from dryfit.probes.statics import attributes, defines, type_name
 

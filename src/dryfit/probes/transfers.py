@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from dryfit.model.secrets import is_secret
 from dryfit.probes.parts import is_plain, parts
-from dryfit.probes.secrets import is_secret
 from dryfit.probes.statics import type_name
 
 MOST_DEPTH = 4
