@@ -13,8 +13,9 @@ Isolation = Literal["recycle", "rollback", "clone", "shared"]
 class Declaration:
     """One resource that a project declares in ``[tool.dryfit.resources]``.
 
-    ``name`` is its fixture's name, ``kind`` the service ("postgres"), ``provider`` who starts it ("embedded"). ``env`` are
-    the variables of the program under test that are set to its URL. ``options`` are the kind's and the provider's own.
+    ``name`` is its fixture's name, ``kind`` the service ("postgres"), ``provider`` who starts it ("embedded").
+    ``env`` are the variables of the program under test that are set to its URL; ``options`` are the kind's and
+    the provider's own.
     """
 
     name: str

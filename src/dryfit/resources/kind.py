@@ -25,9 +25,10 @@ class Launch:
     """How a server runs on this machine as a process of ours.
 
     Two declarations with the same ``key`` share one server. ``prepare`` fills the empty directory ``home`` before
-    the start. In ``command`` and ``environment``, ``{home}`` and ``{port}`` are filled in; ``{port}`` is a free port of
-    loopback. ``endpoint`` says where it will answer, given home and port; ``is_ready`` is asked every 2 ms.
-    ``stop_signal`` ends it; ``unprivileged`` says that it refuses to run as root.
+    the start. In ``command`` and ``environment``, ``{home}``, ``{port}`` (a free one of loopback) and ``{mark}`` (a
+    random token, good as a password, so that nobody else's server is taken for this one) are filled in; ``endpoint``
+    says where it will answer, given home and port; ``is_ready`` is asked every 2 ms. ``stop_signal`` ends it;
+    ``unprivileged`` says that it refuses to run as root.
     """
 
     key: str
@@ -74,7 +75,7 @@ class Kind(Protocol):
         """Whether the server answers; never raises for one that does not yet."""
 
     def open(self, declaration: Declaration, endpoint: Endpoint | None, root: Path, space: str) -> Resource:
-        """Give a worker its part of the server; ``space`` is a name that no other worker of any run has at this time."""
+        """Give a worker its part of the server; no other worker of any run has the name ``space`` at this time."""
 
 
 Provide = Callable[[Kind, Declaration, Path], AbstractContextManager[Endpoint]]
