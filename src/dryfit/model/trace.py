@@ -99,7 +99,11 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A value that contradicts the callee's hint; ``where`` is a parameter's name or ``return``."""
+    """A value that contradicts the callee's hint; ``where`` is a parameter's name or ``return``.
+
+    ``by_tests`` says that the tests brought it in: a component only handed on what they had given it, or the value or
+    what the result rests on is an object of their own.
+    """
 
     seam: Seam
     site: Place
@@ -107,6 +111,7 @@ class Violation:
     hint: str
     found: str
     test: str
+    by_tests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,31 @@ from __future__ import annotations
 import collections
 import collections.abc
 import datetime
+import sys
 import types
 import typing
 import weakref
 from abc import ABCMeta
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import EnumMeta
 from itertools import islice
 from typing import Any
 
 from dryfit.probes.look import is_stand_in
+from dryfit.probes.origin import is_test_module
 from dryfit.probes.parts import MOST_ITEMS
-from dryfit.probes.statics import defines, derives, module_of, mro, namespace, type_name
+from dryfit.probes.statics import (
+    defines,
+    derives,
+    is_library_class,
+    module_of,
+    mro,
+    namespace,
+    told_once,
+    type_name,
+)
 
 MOST_NESTED = 8
 
@@ -35,20 +47,32 @@ def anything(value: object) -> str | None:
     return None
 
 
-def agreement(hint: object) -> tuple[Check, tuple[str, ...]]:
-    """Make the check for a resolved hint, and name the parts of the hint that it leaves unchecked."""
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The check for a hint. ``unchecked`` says what it leaves out, ``open`` that part of the hint allows anything."""
+
+    check: Check
+    unchecked: tuple[str, ...]
+    open: bool
+
+
+def agreement(hint: object) -> Agreement:
+    """Make the check for a resolved hint."""
     compiler = _Compiler()
-    return compiler.check(hint, 0), tuple(dict.fromkeys(compiler.unchecked))
+    check = compiler.check(hint, 0)
+    return Agreement(check, tuple(dict.fromkeys(compiler.unchecked)), compiler.open)
 
 
 class _Compiler:
-    __slots__ = ("unchecked",)
+    __slots__ = ("open", "unchecked")
 
     def __init__(self) -> None:
         self.unchecked: list[str] = []
+        self.open = False
 
     def check(self, hint: Any, depth: int) -> Check:
         if hint is Any or hint is object or depth > MOST_NESTED:
+            self.open = True
             return anything
         origin = typing.get_origin(hint)
         if origin is not None:
@@ -65,6 +89,7 @@ class _Compiler:
 
     def _leave(self, reason: str) -> Check:
         self.unchecked.append(reason)
+        self.open = True
         return anything
 
     def _parameterised(self, hint: Any, origin: Any, args: tuple[Any, ...], depth: int) -> Check:
@@ -129,7 +154,7 @@ def _instance(cls: type) -> Check:
             return None
         if _may_pretend(value) or _has_virtual_subclasses(cls) or type_name(found) == type_name(cls):
             return None  # the same name is the same class, reloaded
-        return type_name(found)
+        return lasting_name(found)
 
     return check
 
@@ -140,18 +165,18 @@ def _abstract(cls: type) -> Check:
     def check(value: object) -> str | None:
         found = type(value)
         # A class that nobody here knows may be registered, or have the methods: the builtin ones are known.
-        return type_name(found) if any(found is other for other in known) else None
+        return lasting_name(found) if any(found is other for other in known) else None
 
     return check
 
 
 def _callable(value: object) -> str | None:
     found = type(value)
-    return None if _may_pretend(value) or defines(found, "__call__") else type_name(found)
+    return None if _may_pretend(value) or defines(found, "__call__") else lasting_name(found)
 
 
 def _never(value: object) -> str | None:
-    return type_name(type(value))
+    return lasting_name(type(value))
 
 
 def _union(checks: list[Check]) -> Check:
@@ -168,11 +193,11 @@ def _literal(allowed: tuple[object, ...]) -> Check:
         if any(value is other for other in allowed) or _may_pretend(value):
             return None
         if id(found) not in _PLAIN:  # a subclass may well be equal, but cannot be asked
-            return None if derives(found, str) or derives(found, int) else type_name(found)
+            return None if derives(found, str) or derives(found, int) else lasting_name(found)
         alike = [other for other in allowed if type(other) is found]
         if value in alike:
             return None
-        return f"another {type_name(found)}" if alike else type_name(found)
+        return f"another {type_name(found)}" if alike else lasting_name(found)
 
     return check
 
@@ -194,7 +219,7 @@ def _either(one: Check, other: Check) -> Check:
 def _generic_alias(value: object) -> str | None:
     """Agree with ``list[int]``, ``int | None``, ``Literal["a"]`` and the like, which stand where a class does."""
     found = type(value)
-    return None if module_of(found) in ("typing", "types") else type_name(found)
+    return None if module_of(found) in ("typing", "types") else lasting_name(found)
 
 
 def _items(inner: Check) -> Check:
@@ -234,7 +259,7 @@ def _typed_dict(cls: Any) -> Check:
 
     def check(value: object) -> str | None:
         if type(value) is not dict:
-            return None if derives(type(value), dict) or _may_pretend(value) else type_name(type(value))
+            return None if derives(type(value), dict) or _may_pretend(value) else lasting_name(type(value))
         keys = {key for key in value if type(key) is str}
         return next((f"dict without {key!r}" for key in required if key not in keys), None)
 
@@ -258,6 +283,28 @@ def _first_wrong(container: object, items: list[object], inner: Check) -> str | 
 
 
 # -- what is known of classes ---------------------------------------------------------------------------------
+
+
+@told_once
+def lasting_name(cls: type) -> str:
+    """A class's dotted name; its base's for a class made at run time, whose name may be another each time."""
+    lasting = next((base for base in mro(cls) if base is not object and _is_found_by_name(base)), cls)
+    return type_name(cls) if lasting is cls else f"a subclass of {type_name(lasting)}"
+
+
+def _is_found_by_name(cls: type) -> bool:
+    """Whether its name leads to a class; one in a function, or of a module not loaded, is taken at its word."""
+    module = sys.modules.get(module_of(cls))
+    if module is None or is_library_class(cls) or is_test_module(module_of(cls)):
+        return True
+    path = type_name(cls).removeprefix(f"{module_of(cls)}.").split(".")
+    inside: Mapping[str, object] = vars(module)
+    for name in path if "<locals>" not in path else ():
+        found = inside.get(name)
+        if not derives(type(found), type):
+            return False
+        inside = namespace(typing.cast(type, found))
+    return True
 
 
 def _is_builtin(value: object, classes: tuple[type, ...]) -> bool:

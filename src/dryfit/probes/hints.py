@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FunctionType
@@ -10,8 +11,9 @@ from types import FunctionType
 from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.trace import Skipped
-from dryfit.probes.agreement import Check, agreement
+from dryfit.probes.agreement import Agreement, Check, agreement
 from dryfit.probes.names import TypingImports, UnresolvableError, resolve
+from dryfit.probes.origin import handed_in, is_test_module, rests_on_tests
 from dryfit.probes.starred import starred
 from dryfit.probes.statics import type_name
 
@@ -20,19 +22,38 @@ RETURN = "return"
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A hint, and what was found at ``where``, a parameter's name or ``return``."""
+    """A hint, and what was found at ``where``, a parameter's name or ``return``.
+
+    ``by_tests`` says that the tests brought it in: they made the value, or what the result rests on.
+    """
 
     where: str
     hint: str
     found: str
+    by_tests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Hint:
+    """A parameter's hint; ``open`` where it allows anything at some place, ``each`` for what gathers arguments."""
+
     text: str
     check: Check
+    open: bool
     default: object
     each: str = ""
+
+    def allows_by_default(self, value: object) -> bool:
+        """Whether the value is the default, or as a default is that contradicts the hint itself."""
+        if value is self.default:
+            return True
+        alike = self.default is not _NONE and type(value) is type(self.default)
+        return alike and self.check(self.default) is not None
+
+    def contradicted(self, value: object) -> tuple[object, str] | None:
+        """The first value that the hint is about and that it does not allow, with what was found instead."""
+        checked = ((each, self.check(each)) for each in _gathered(self, value))
+        return next(((each, found) for each, found in checked if found), None)
 
 
 class Hints:
@@ -48,11 +69,12 @@ class Hints:
         hints = self._of(crossing.callee)
         for name, value in zip(crossing.callee.parameters, crossing.values, strict=False):
             hint = hints.get(name)
-            if hint is None or value is hint.default:
+            if hint is None or hint.allows_by_default(value):
                 continue
-            found = next(filter(None, map(hint.check, _gathered(hint, value))), None)
-            if found:
-                yield Contradiction(name, hint.text, found)
+            wrong = hint.contradicted(value)
+            if wrong is not None:
+                by_tests = _made_by_tests(wrong[1]) or handed_in(crossing, name, wrong[0], self._declares)
+                yield Contradiction(name, hint.text, wrong[1], by_tests)
 
     def outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
         """Check what a call returned; what generators give while they run is not seen here."""
@@ -64,12 +86,18 @@ class Hints:
             hint = self._of(crossing.callee).get(RETURN)
             found = hint.check(outcome.value) if hint is not None else None
             if hint is not None and found:
-                yield Contradiction(RETURN, hint.text, found)
+                by_tests = _made_by_tests(found) or rests_on_tests(crossing)
+                yield Contradiction(RETURN, hint.text, found, by_tests)
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Give, once, the hints that could not be checked, with the reason."""
         skipped, self._skipped = self._skipped, []
         return tuple(skipped)
+
+    def _declares(self, callee: Callee, name: str, value: object) -> bool:
+        """Whether a callee says of its own parameter that it takes what it has."""
+        hint = self._of(callee).get(name)
+        return hint is not None and not hint.open and hint.contradicted(value) is None
 
     def _of(self, callee: Callee) -> dict[str, _Hint]:
         known = self._known.get(callee)
@@ -88,22 +116,27 @@ class Hints:
             if name == RETURN and callee.kind not in ("function", "coroutine"):
                 continue
             each = "items" if name == own.positional else "values" if name == own.keyword else ""
-            check = self._check(callee, function, name, annotation)
-            if check is not None:
-                yield name, _Hint(_text(annotation), check, defaults.get(name, _NONE), each)
+            agreed = self._agreement(callee, function, name, annotation)
+            if agreed is not None:
+                yield (
+                    name,
+                    _Hint(_text(annotation), agreed.check, agreed.open, defaults.get(name, _NONE), each),
+                )
 
-    def _check(self, callee: Callee, function: FunctionType, name: str, annotation: object) -> Check | None:
+    def _agreement(
+        self, callee: Callee, function: FunctionType, name: str, annotation: object
+    ) -> Agreement | None:
         what = f"{callee.name}: {name if name == RETURN else f'parameter {name}'}"
         try:
-            check, unchecked = agreement(resolve(function, annotation, self._imports))
+            agreed = agreement(resolve(function, annotation, self._imports))
         except UnresolvableError as error:
             self._skipped.append(Skipped(what, str(error)))
             return None
         except Exception as error:  # noqa: BLE001 - a class may answer anything where it is used as a hint
             self._skipped.append(Skipped(what, f"the hint cannot be read ({type(error).__name__})"))
             return None
-        self._skipped += (Skipped(what, reason) for reason in unchecked)
-        return check
+        self._skipped += (Skipped(what, reason) for reason in agreed.unchecked)
+        return agreed
 
 
 _NONE = object()
@@ -125,9 +158,17 @@ def _defaults(function: FunctionType) -> dict[str, object]:
     return {**dict(zip(names, positional, strict=True)), **(function.__kwdefaults__ or {})}
 
 
+def _made_by_tests(found: str) -> bool:
+    """Whether what was found is an object of a class that the tests define."""
+    module, dot, _ = found.partition(" ")[0].rpartition(".")
+    return bool(dot) and is_test_module(module)
+
+
 @functools.singledispatch
 def _text(annotation: object) -> str:
-    """Write a hint as its author did."""
+    """Write a hint as its author did, without what is only noted beside the type, as ``Annotated`` does."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _text(typing.get_args(annotation)[0])
     return str(annotation).replace("typing.", "")
 
 
@@ -138,4 +179,4 @@ def _(annotation: str) -> str:
 
 @_text.register
 def _(annotation: type) -> str:
-    return type_name(annotation) if type(annotation) is type else str(annotation)
+    return type_name(annotation)

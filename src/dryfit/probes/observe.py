@@ -205,7 +205,13 @@ class Observer:
     ) -> Iterator[Incident]:
         for found in contradictions:
             yield Violation(
-                junction.seam, junction.place, found.where, found.hint, found.found, crossing.test
+                junction.seam,
+                junction.place,
+                found.where,
+                found.hint,
+                found.found,
+                crossing.test,
+                found.by_tests,
             )
 
     def _safely(self, step: Callable[..., None], *arguments: object) -> None:
@@ -302,6 +308,6 @@ def _identity(incident: Incident) -> tuple[object, ...]:
         case Mutation():
             return (*where, incident.parameter)
         case Violation():
-            return (*where, incident.where, incident.found)
+            return (*where, incident.where, incident.found, incident.by_tests)
         case _:
             return where

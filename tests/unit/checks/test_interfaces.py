@@ -154,9 +154,11 @@ def test_a_call_binds_as_the_interpreter_says(parameters, written, keywords):
 def violated(make):
     """Judge one violation of ``pay``'s hints."""
 
-    def _violated(*callers, where="amount", found="str", behaviours=()):
+    def _violated(*callers, where="amount", found="str", behaviours=(), by_tests=False):
         incidents = tuple(
-            Violation(make.seam(caller=caller), make.place(index), where, "int", found, f"test_{index}")
+            Violation(
+                make.seam(caller=caller), make.place(index), where, "int", found, f"test_{index}", by_tests
+            )
             for index, caller in enumerate(callers)
         )
         project = make.project()
@@ -182,24 +184,45 @@ def test_a_value_that_only_tests_pass_is_a_warning(violated):
     assert finding.message.startswith("A test passes str")
 
 
+def test_a_value_that_the_tests_brought_in_is_a_warning(violated):
+    (finding,) = violated("order", by_tests=True)
+    assert finding.severity == "warning"
+    assert finding.message.endswith("which declares int; the tests gave it so.")
+
+
+def test_a_value_that_one_test_brought_in_and_the_program_made_in_another_is_an_error(make):
+    incidents = (
+        Violation(make.seam(), make.place(1), "amount", "int", "str", "test_1", by_tests=True),
+        Violation(make.seam(caller="stock"), make.place(2), "amount", "int", "str", "test_2"),
+    )
+    (finding,) = interfaces.judge(make.project(), make.observations(incidents=incidents)).findings
+    assert (finding.severity, finding.seam.caller) == ("error", "stock")
+
+
 @pytest.mark.parametrize(
-    ("found", "severity"),
-    [
-        ("tests.fakes.Logger", "warning"),
-        ("test_filters.Foo in list", "warning"),
-        ("testing.Report", "error"),
-        ("str", "error"),
-    ],
+    ("pushed", "test", "severity"),
+    [("str in list", "test_0", "warning"), ("str", "test_1", "error"), ("float", "test_0", "error")],
 )
-def test_an_object_that_the_tests_made_is_a_warning(violated, found, severity):
-    (finding,) = violated("order", found=found)
-    assert finding.severity == severity
+def test_a_value_like_one_that_the_same_test_pushes_is_a_warning(make, pushed, test, severity):
+    incidents = (
+        Violation(make.seam("order.place", DRIVER), make.place(), "amounts", "list[int]", pushed, test),
+        Violation(make.seam(), make.place(), "amount", "int", "str", "test_0"),
+    )
+    findings = interfaces.judge(make.project(), make.observations(incidents=incidents)).findings
+    assert [each.severity for each in findings if each.seam.caller == "order"] == [severity]
 
 
 def test_a_result_that_contradicts_its_hint_is_an_error(make, violated):
     (finding,) = violated(DRIVER, where="return", behaviours=[make.behaviour(caller=DRIVER)])
     assert finding.severity == "error"
     assert finding.message == "Processor.pay of payment returns str to a test, though it declares int."
+
+
+def test_a_result_that_rests_on_objects_of_the_tests_is_a_warning(make, violated):
+    behaviours = [make.behaviour(caller=DRIVER)]
+    (finding,) = violated(DRIVER, where="return", behaviours=behaviours, by_tests=True)
+    assert finding.severity == "warning"
+    assert finding.message.endswith("though it declares int; objects of the tests' own had a part in it.")
 
 
 def test_a_result_that_a_stand_in_below_may_have_made_is_a_warning(make, violated):

@@ -174,20 +174,19 @@ DISAGREE = [
 
 @pytest.mark.parametrize(("hint", "value"), AGREE, ids=map(str, range(len(AGREE))))
 def test_agreement(hint: object, value: object) -> None:
-    check, _ = agreement(hint)
-    assert check(value) is None
+    assert agreement(hint).check(value) is None
 
 
 @pytest.mark.parametrize(("hint", "value", "found"), DISAGREE, ids=map(str, range(len(DISAGREE))))
 def test_disagreement(hint: object, value: object, found: str | None) -> None:
-    check, _ = agreement(hint)
-    assert check(value) == found
+    assert agreement(hint).check(value) == found
 
 
 @pytest.mark.parametrize("hint", [Quacks, T, Chosen, list[T], t.IO[str], t.ParamSpec("P")])
 def test_what_is_left_unchecked_is_said(hint: object) -> None:
-    _, unchecked = agreement(hint)
-    assert len(unchecked) == 1
+    agreed = agreement(hint)
+    assert len(agreed.unchecked) == 1
+    assert agreed.open
 
 
 def test_elements_of_other_containers_are_not_iterated() -> None:
@@ -195,8 +194,7 @@ def test_elements_of_other_containers_are_not_iterated() -> None:
         def __iter__(self) -> t.Iterator[Any]:
             raise AssertionError("asked")
 
-    check, _ = agreement(list[int])
-    assert check(Sly(["a"])) is None
+    assert agreement(list[int]).check(Sly(["a"])) is None
 
 
 def told(seen: Observations) -> list[tuple[str, str, str]]:
@@ -360,3 +358,150 @@ def test_a_hint_may_be_recursive(stage: Any) -> None:
     take(Node(None))
     take(None)
     assert told(stage.end()) == [("node", "Node", "NoneType")]
+
+
+def test_a_class_made_at_run_time_is_told_by_its_lasting_base(stage: Any) -> None:
+    made = type(f"Wrapped-{id(stage):x}", (Base,), {"__module__": "dryfit.probes.hints"})
+
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    take(made())
+    assert told(stage.end()) == [("count", "int", f"a subclass of {__name__}.Base")]
+
+
+def test_what_is_noted_beside_a_type_is_no_part_of_its_text(stage: Any) -> None:
+    def take(count: int, limit: str) -> None: ...
+
+    take.__annotations__ = {"count": t.Annotated[int, object()], "limit": Abstract}
+    stage.of("stock")(take)(1.5, 5)
+    assert told(stage.end()) == [("count", "int", "float")]
+
+
+def test_another_value_of_a_default_that_contradicts_the_hint_is_no_news(stage: Any) -> None:
+    class Marker:
+        pass
+
+    @stage.of("api")
+    def handler(session: int = Marker(), limit: int = 5) -> None: ...  # type: ignore[assignment]
+
+    handler(Marker())
+    handler(1, "5")
+    assert told(stage.end()) == [("limit", "int", "str")]
+
+
+def by_tests(seen: Observations) -> list[tuple[str, bool]]:
+    return [(it.where, it.by_tests) for it in seen.incidents if isinstance(it, Violation)]
+
+
+@pytest.mark.parametrize(
+    ("hint", "brought_in"), [(None, True), (t.Any, True), (int, True), (str, False), (str | int, False)]
+)
+def test_a_value_that_is_only_handed_on_is_told_from_one_that_was_declared(
+    stage: Any, hint: object, brought_in: bool
+) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    def order(number: object) -> None:
+        take(number)
+
+    order.__annotations__ = {} if hint is None else {"number": hint}
+    stage.of("order")(order)("777")
+    taken = [found for found in by_tests(stage.end()) if found[0] == "count"]
+    assert taken == [("count", brought_in)]
+
+
+def test_a_value_in_a_container_is_followed(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    @stage.of("order")
+    def order(lines: list[dict[str, Any]], total: str) -> None:
+        take(lines[0]["count"])
+
+    order([{"count": "777"}], "5")
+    assert by_tests(stage.end()) == [("count", True)]
+
+
+def test_a_value_that_a_component_made_is_its_own(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    @stage.of("order")
+    def order(number) -> None:  # type: ignore[no-untyped-def]
+        take(f"{number}")
+
+    order(777)
+    assert by_tests(stage.end()) == [("count", False)]
+
+
+def test_nothing_is_everywhere(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    @stage.of("order")
+    def order(coupon) -> None:  # type: ignore[no-untyped-def]
+        take(None)
+
+    @stage.of("order")
+    def order_count(count) -> None:  # type: ignore[no-untyped-def]
+        take(count)
+
+    order(None)
+    order_count(None)
+    assert by_tests(stage.end()) == [("count", False), ("count", True)]
+
+
+def test_what_a_component_in_between_declares_counts(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    @stage.of("basket")
+    def collect(count: str) -> None:
+        take(count)
+
+    @stage.of("order")
+    def order(count) -> None:  # type: ignore[no-untyped-def]
+        collect(count)
+
+    order("777")
+    assert by_tests(stage.end()) == [("count", False)]
+
+
+def test_a_result_may_rest_on_an_object_of_the_tests(stage: Any) -> None:
+    class Bank:
+        def __init__(self, gateway: object) -> None:
+            self.gateways = [gateway]
+
+    def handmade(amount: int) -> str:
+        return "paid"
+
+    @stage.of("payment")
+    def pay(bank: Bank) -> int:
+        return "paid"  # type: ignore[return-value]
+
+    Bank.__module__ = "payment"
+    handmade.__module__ = "tests.fakes"
+    pay(Bank(None))
+    pay(Bank(handmade))
+    assert by_tests(stage.end()) == [("return", False), ("return", True)]
+
+
+@pytest.mark.parametrize(
+    ("module", "brought_in"),
+    [("tests.fakes", True), ("test_filters", True), ("conftest", True), ("shop._tests.of_order", True),
+     ("testing", False), ("shop.testing", False), ("latest.news", False)],
+)  # fmt: skip
+def test_an_object_of_a_class_of_the_tests_is_theirs(stage: Any, module: str, brought_in: bool) -> None:
+    made = type("Fake", (), {"__module__": module, "__qualname__": "make.<locals>.Fake"})
+
+    @stage.of("stock")
+    def take(counts: list[int]) -> None: ...
+
+    @stage.of("order")
+    def order() -> None:
+        take([made()])  # type: ignore[list-item]
+
+    order()
+    assert by_tests(stage.end()) == [("counts", brought_in)]
