@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 
+from dryfit.checks.annotations import allows_many
+from dryfit.checks.calls import CallSites
 from dryfit.checks.judgement import Judgement, find, places
 from dryfit.checks.names import tail, words
 from dryfit.model.finding import Fact, Finding, Severity
@@ -21,6 +22,9 @@ _SHORT_BY_NAME = frozenset({
     "preview", "short", "slug", "snippet", "summary", "suffix", "teaser", "title", "truncated",
 })  # fmt: skip
 
+_WHOLE_ARGUMENT = re.compile(r"(.+)\((\w+)\)")
+"""What the probes write for an argument as a whole: the callable, and the parameter."""
+
 _LOSSES = {
     "decimal-to-float": "a Decimal goes on as a float",
     "decimal-to-int": "a Decimal goes on as an int without its fraction",
@@ -34,19 +38,21 @@ _LOSSES = {
 def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """Report each loss once for a seam and a target, an error between components.
 
-    A loss is a warning where it goes to a resource library or is of a kind that is often meant, a note where the
-    target's name says that it takes a short form, and nothing where the test code itself hands the value on.
+    A loss is a warning where it goes to a resource library, where it is of a kind that is often meant, and where
+    converting is what the callable is for; a note where the target's name says that it takes a short form, and
+    nothing where the test code itself hands the value on.
     """
-    components = {component.name for component in project.components}
+    components, sites = {component.name for component in project.components}, CallSites(project)
     causes: dict[tuple[Seam, str, str], list[Transfer]] = defaultdict(list)
     for incident in observations.incidents:
         if isinstance(incident, Transfer) and incident.seam.caller != DRIVER:
             causes[incident.seam, incident.loss, incident.target].append(incident)
-    return Judgement(findings=tuple(_finding(transfers, components) for transfers in causes.values()))
+    return Judgement(findings=tuple(_finding(transfers, components, sites) for transfers in causes.values()))
 
 
-def _finding(transfers: list[Transfer], components: Iterable[str]) -> Finding:
-    first = min(transfers, key=lambda transfer: (transfer.site, transfer.source, transfer.test))
+def _finding(transfers: list[Transfer], components: set[str], sites: CallSites) -> Finding:
+    meant = {transfer.source for transfer in transfers if _converts(transfer, sites)}
+    first = min(transfers, key=lambda each: (each.source in meant, each.site, each.source, each.test))
     seam = first.seam
     what = _LOSSES.get(first.loss, f"a {first.wide} goes on as a {first.narrow}")
     return find(
@@ -56,7 +62,7 @@ def _finding(transfers: list[Transfer], components: Iterable[str]) -> Finding:
         f"{first.loss} {first.target}",
         f"Between {seam.caller} and {seam.callee} {what}: it was {first.wide} at {first.source}"
         f" and is {first.narrow} at {first.target}.",
-        severity=_severity(first, components),
+        severity=_severity(first, components, meant=first.source in meant),
         tests=(transfer.test for transfer in transfers),
         evidence=(
             Fact("loss", first.loss),
@@ -69,11 +75,29 @@ def _finding(transfers: list[Transfer], components: Iterable[str]) -> Finding:
     )
 
 
-def _severity(transfer: Transfer, components: Iterable[str]) -> Severity:
+def _severity(transfer: Transfer, components: set[str], *, meant: bool) -> Severity:
     if transfer.loss == "text-cut" and _asks_for_short_text(transfer):
         return "note"
-    grave = transfer.loss in GRAVE and transfer.seam.callee in components
+    grave = transfer.loss in GRAVE and transfer.seam.callee in components and not meant
     return "error" if grave else "warning"
+
+
+def _converts(transfer: Transfer, sites: CallSites) -> bool:
+    """Whether a callable is given the value to make something else of it.
+
+    So it is where it returns its very argument in the narrow form, and where it declares that it takes anything.
+    """
+    taken = _WHOLE_ARGUMENT.fullmatch(transfer.source)
+    if taken is None:
+        return False
+    name, parameter = taken.groups()
+    if transfer.target == f"{name} → return":
+        return True
+    interface = sites.interface(name)
+    declared = interface.parameters if interface is not None else ()
+    return any(
+        each.name == parameter and each.annotation and allows_many(each.annotation) for each in declared
+    )
 
 
 def _asks_for_short_text(transfer: Transfer) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from dryfit.checks import data
 from dryfit.checks.annotations import allows_many
 from dryfit.model.seam import DRIVER
+from dryfit.model.structure import Interface, Parameter
 from dryfit.model.trace import Mutation, Transfer
 
 
@@ -22,9 +23,9 @@ def judge():
 
 @pytest.fixture
 def transfer(make):
-    def _transfer(loss="decimal-to-float", target="amount", test="test_it", **seam):
+    def _transfer(loss="decimal-to-float", target="amount", test="test_it", source="order.total", **seam):
         return Transfer(
-            make.seam(**seam), make.place(), loss, "decimal.Decimal", "float", "order.total", target, test
+            make.seam(**seam), make.place(), loss, "decimal.Decimal", "float", source, target, test
         )
 
     return _transfer
@@ -54,6 +55,27 @@ def test_a_loss_is_reported_once_with_all_its_tests(make, judge, transfer):
 )
 def test_the_severity_of_a_loss(make, judge, transfer, incident, severity):
     (finding,) = judge(make.project(), make.observations(incidents=(transfer(**incident),))).findings
+    assert finding.severity == severity
+
+
+@pytest.mark.parametrize(
+    ("annotation", "source", "target", "severity"),
+    [
+        ("Decimal", "payment.rounded(amount)", "payment.rounded → return", "warning"),
+        ("Decimal", "payment.rounded(amount).net", "payment.rounded → return", "error"),
+        ("Any", "payment.rounded(amount)", "stock.take(amount)", "warning"),
+        ("Any", "payment.rounded(amount).net", "stock.take(amount)", "error"),
+        ("Decimal", "payment.rounded(amount)", "stock.take(amount)", "error"),
+        ("", "payment.rounded(amount)", "stock.take(amount)", "error"),
+    ],
+)
+def test_a_callable_that_is_there_to_convert_is_a_warning(
+    make, judge, transfer, annotation, source, target, severity
+):
+    amount = Parameter("amount", "positional-or-keyword", annotation=annotation)
+    project = make.project(interfaces=[Interface("payment.rounded", "payment", make.place(), (amount,))])
+    seen = make.observations(incidents=(transfer(source=source, target=target),))
+    (finding,) = judge(project, seen).findings
     assert finding.severity == severity
 
 
