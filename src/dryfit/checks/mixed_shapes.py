@@ -20,9 +20,12 @@ from dryfit.model.structure import Parameter, ProjectMap
 from dryfit.model.trace import Argument, Behaviour, Observations
 
 _GENERIC = frozenset({
-    "any", "arg", "default", "message", "msg", "obj", "object", "thing", "v", "value", "x",
+    "any", "arg", "args", "default", "kwargs", "message", "msg", "obj", "object", "thing", "v", "value", "x",
 })  # fmt: skip
 """Names of parameters that take anything by intention, where no annotation says more."""
+
+MANY_TYPES = 4
+"""A parameter that is seen to take so many types, besides ``None``, was made to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,9 @@ def judge(project: ProjectMap, observations: Observations) -> Judgement:
     that an annotation speaks of is left to DF202, which knows what the annotation allows.
     """
     sites, components = CallSites(project), {component.name for component in project.components}
-    tests = tests_by_behaviour(observations)
+    tests, takers = tests_by_behaviour(observations), _takers_of_many(observations.behaviours)
     findings = [
-        _finding(slot, left, right, tests)
+        _finding(slot, left, right, tests, copes=slot[:2] in takers)
         for slot, passed in _slots(observations.behaviours, components).items()
         for left, right in _clashes(passed)
         if not _is_allowed(slot, _declared(slot, sites), {left[0].sort, right[0].sort})
@@ -77,6 +80,15 @@ def _slots(behaviours: Iterable[Behaviour], components: set[str]) -> dict[Slot, 
                 for path, passed in _passed(behaviour, argument):
                     slots[plain(behaviour.seam.callable), argument.name, path].append(passed)
     return slots
+
+
+def _takers_of_many(behaviours: Iterable[Behaviour]) -> set[tuple[str, str]]:
+    """The parameters, each after its callable, that take values of many types."""
+    types: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for behaviour in behaviours:
+        for argument in behaviour.arguments if behaviour.outcome == "returned" else ():
+            types[plain(behaviour.seam.callable), argument.name].add(argument.type)
+    return {taker for taker, seen in types.items() if len(seen - {"NoneType"}) >= MANY_TYPES}
 
 
 def _provoked(behaviour: Behaviour) -> bool:
@@ -132,6 +144,8 @@ def _finding(
     left: list[_Passed],
     right: list[_Passed],
     tests: dict[str, set[str]],
+    *,
+    copes: bool,
 ) -> Finding:
     name, argument, path = slot
     first = _odd_one_out(left, right)
@@ -142,7 +156,7 @@ def _finding(
         f"{argument}{path} {left[0].sort} {right[0].sort}",
         f"{argument}{path} of {short(name, first.seam.callee)} in {first.seam.callee} is"
         f" {_sources(left, right)}.",
-        severity=_severity(left, right),
+        severity="warning" if copes else _severity(left, right),
         tests=set[str]().union(*(tests[each.behaviour.key] for each in left + right)),
         evidence=(
             Fact("parameter", f"{argument}{path}"),

@@ -255,6 +255,30 @@ def test_what_rests_on_a_stand_in_is_a_warning(make, mixed):
     assert finding.severity == "warning"
 
 
+def test_a_parameter_that_takes_many_types_is_a_warning(make, judge):
+    types = ("str:digits", "int", "list", "shop.Basket")
+    seen = [
+        make.behaviour("payment.find", make.place(line), arguments={"number": make.shape(name)})
+        for line, name in enumerate(types)
+    ]
+    grades = [
+        [finding.severity for finding in judge(make.project(), make.observations(*shown)).findings]
+        for shown in (seen[:3], seen)
+    ]
+    assert grades == [["error"], ["warning"]]
+
+
+@pytest.mark.parametrize("name", ["args", "kwargs"])
+def test_arguments_that_are_handed_through_are_silent(make, judge, name):
+    seen = [
+        make.behaviour(
+            "payment.find", make.place(line), arguments={name: make.mapping(key=make.shape(shape))}
+        )
+        for line, shape in enumerate(("str:digits", "int"))
+    ]
+    assert judge(make.project(), make.observations(*seen)).findings == ()
+
+
 def test_call_sites_that_pass_both_show_a_callee_that_takes_both(make, mixed):
     assert mixed(make.shape("str:digits", "int"), make.shape("int")) == ()
 
