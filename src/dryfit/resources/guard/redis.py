@@ -1,0 +1,108 @@
+"""Marks of Redis databases: the token is a key, the identity is the server's run id and the database's number.
+
+A server that dryfit itself has started needs no key, which the tests could see and flush away: its run id is random
+already, and the register knows it. Proof and flush are one script, so nothing comes between them.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dryfit.resources.guard import register
+from dryfit.resources.guard.mark import Identity, Mark, refusal, token_of
+
+KEY = "dryfit:mark"
+"""The key that holds the token in a database of an existing server."""
+
+# KEYS: the mark's key, or none on a server of dryfit's own. ARGV: run id, number of the database, the mark's text.
+_GUARDED = """
+    local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+    if run ~= ARGV[1] then return {run, ''} end
+    redis.call('SELECT', ARGV[2])
+    if #KEYS == 1 then
+        local text = redis.call('GET', KEYS[1])
+        if not text and redis.call('DBSIZE') == 0 then text = ARGV[3] end
+        if text ~= ARGV[3] then return {run, text or ''} end
+    end
+"""
+_PROVE = _GUARDED + "return {run, ARGV[3]}"
+_FLUSH = (
+    _GUARDED
+    + """
+    redis.call('FLUSHDB')
+    if #KEYS == 1 then redis.call('SET', KEYS[1], ARGV[3]) end
+    return {run, ARGV[3]}
+"""
+)
+_RELEASE = _GUARDED + "redis.call('FLUSHDB') return {run, ARGV[3]}"
+_CLAIM = """
+    redis.call('SELECT', ARGV[1])
+    if redis.call('DBSIZE') > 0 then return redis.call('DBSIZE') end
+    if #KEYS == 1 then redis.call('SET', KEYS[1], ARGV[2]) end
+    return 0
+"""
+
+
+class Client(Protocol):
+    """What is asked of a client of redis-py; it may be connected to any of the server's databases."""
+
+    def eval(self, script: str, numkeys: int, *keys_and_args: str) -> object:
+        """Run a script."""
+
+    def info(self, section: str) -> dict[str, object]:
+        """What the server tells of itself."""
+
+
+def claim(client: Client, number: int, *, own_server: bool = False) -> Mark:
+    """Mark an empty database, or one that a dead run of this user has left; raises ``ResourceError`` for any other.
+
+    ``own_server`` says that dryfit has started the server itself.
+    """
+    identity = Identity(_kind(own_server), str(client.info("server")["run_id"]), str(number))
+    _clear_what_the_dead_left(client, identity)
+    mark = register.enter(identity)
+    keys = client.eval(_CLAIM, *_keys(mark), str(number), mark.text)
+    if keys == 0:
+        return mark
+    register.forget(mark)
+    raise refusal(f"redis database {number}", f"it holds {keys} keys that are not dryfit's")
+
+
+def prove(client: Client, mark: Mark) -> None:
+    """Raise ``ResourceError`` unless the client's server holds the marked database; one round trip."""
+    _guarded(client, _PROVE, mark)
+
+
+def flush(client: Client, mark: Mark) -> None:
+    """Empty the marked database, in one step with the proof; raises ``ResourceError`` for any other."""
+    _guarded(client, _FLUSH, mark)
+
+
+def release(client: Client, mark: Mark) -> None:
+    """Empty the marked database and take the mark out of it."""
+    _guarded(client, _RELEASE, mark)
+    register.forget(mark)
+
+
+def _clear_what_the_dead_left(client: Client, identity: Identity) -> None:
+    for entry in register.entries(identity.kind, identity.server):
+        if entry.mark.identity == identity and entry.owner and not entry.owner.lives:
+            release(client, entry.mark)
+
+
+def _guarded(client: Client, script: str, mark: Mark) -> None:
+    identity, what = mark.identity, f"redis database {mark.identity.part}"
+    if register.find(identity, mark.token) is None:
+        raise refusal(what, "this user's register does not hold its mark")
+    told = client.eval(script, *_keys(mark), identity.server, identity.part, mark.text)
+    run, text = told if isinstance(told, list) else ("", "")
+    found = Identity(identity.kind, run.decode() if isinstance(run, bytes) else str(run), identity.part)
+    register.confirm(mark, found, text if token_of(text) else "", what)
+
+
+def _keys(mark: Mark) -> tuple[int, *tuple[str, ...]]:
+    return (0,) if mark.identity.kind == _kind(own_server=True) else (1, KEY)
+
+
+def _kind(own_server: bool) -> str:
+    return "redis of dryfit's own" if own_server else "redis"

