@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypeVar, cast, get_args
 
 from dryfit.model.errors import UsageError
 from dryfit.model.finding import RULES, CheckName
+from dryfit.model.resource import Declaration
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ class Config:
 
     ``components`` are dotted names, ``*`` stands for any part of one; empty means that they are found from the source.
     ``only`` are the checks to run. ``fail_on`` is the least severity that fails a run. ``seed`` decides what is random.
+    ``resources`` are the services that the tests need.
     """
 
     root: Path
@@ -44,6 +46,7 @@ class Config:
     only: Setting[tuple[CheckName, ...]] = Setting(CHECKS)
     fail_on: Setting[FailOn] = Setting("error")
     seed: Setting[int] = Setting(0)
+    resources: Setting[tuple[Declaration, ...]] = Setting(())
 
 
 def find_root(start: Path) -> Path:
@@ -55,8 +58,16 @@ def find_root(start: Path) -> Path:
     return start
 
 
+Judge = Callable[[Declaration], Iterable[str]]
+"""Says what is wrong with a declared resource: only the room of the resources knows their kinds."""
+
+
 def load_config(
-    root: Path, overrides: Mapping[str, object] | None = None, environment: Mapping[str, str] | None = None
+    root: Path,
+    overrides: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    judge: Judge = lambda declaration: (),
 ) -> Config:
     """What holds for the project at ``root``: command line over environment over ``pyproject.toml`` over default.
 
@@ -74,9 +85,13 @@ def load_config(
             found[given.key] = Setting(_READERS[given.key](given.value), given.origin)
         except _SettingError as wrong:
             problems += [f"{given.place}: {text}" for text in wrong.args]
+    config = _config(root, found)
+    for declaration in config.resources.value:
+        place = f"{root / 'pyproject.toml'}: [tool.dryfit.resources] {declaration.name}"
+        problems += [f"{place}: {text}" for text in judge(declaration)]
     if problems:
         raise UsageError(*problems, slug="configuration")
-    return _config(root, found)
+    return config
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,7 @@ def _config(root: Path, found: Mapping[str, Setting[object]]) -> Config:
         only=cast(Setting[tuple[CheckName, ...]], found.get("only", default.only)),
         fail_on=cast(Setting[FailOn], found.get("fail-on", default.fail_on)),
         seed=cast(Setting[int], found.get("seed", default.seed)),
+        resources=cast(Setting[tuple[Declaration, ...]], found.get("resources", default.resources)),
     )
 
 
@@ -109,16 +125,11 @@ def _from_file(path: Path, problems: list[str]) -> Iterator[_Given]:
     for key, value in _table(path, problems).items():
         if key in _READERS:
             yield _Given(key, value, path.name, f"{path}: [tool.dryfit] {key}")
-        elif key == "resources":
-            problems.append(
-                f"{path}: [tool.dryfit.resources] belongs to a later version of dryfit, and this one would not"
-                " heed it; remove the table"
-            )
         else:
             kind = "table" if isinstance(value, dict) else "key"
             problems.append(
                 f"{path}: [tool.dryfit] {key}: unknown {kind}; allowed: {', '.join(_READERS)}"
-                + _nearest(key, tuple(_READERS))
+                + nearest(key, tuple(_READERS))
             )
 
 
@@ -130,7 +141,7 @@ def _table(path: Path, problems: list[str]) -> Mapping[str, object]:
         for name in ("tool", "dryfit"):
             table = table.get(name, {})
             if not isinstance(table, dict):
-                problems.append(f"{path}: {name} is {_shown(table)}; a table is needed: [tool.dryfit]")
+                problems.append(f"{path}: {name} is {shown(table)}; a table is needed: [tool.dryfit]")
                 return {}
     except (OSError, ValueError) as error:
         problems.append(f"{path}: cannot be read as TOML: {error}")
@@ -139,7 +150,7 @@ def _table(path: Path, problems: list[str]) -> Mapping[str, object]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[_Given]:
-    for key in _READERS:
+    for key in _READERS.keys() - {"resources"}:  # a table is too much for a variable
         name = f"DRYFIT_{key.upper().replace('-', '_')}"
         if text := environment.get(name, ""):
             yield _Given(key, _parsed(key, text), name, name)
@@ -180,14 +191,59 @@ def _only(value: object) -> tuple[CheckName, ...]:
 def _fail_on(value: object) -> FailOn:
     allowed = get_args(FailOn)
     if value not in allowed:
-        raise _SettingError(f"found {_shown(value)}; allowed: {', '.join(allowed)}{_nearest(value, allowed)}")
+        raise _SettingError(f"found {shown(value)}; allowed: {', '.join(allowed)}{nearest(value, allowed)}")
     return cast(FailOn, value)
 
 
 def _seed(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _SettingError(f"found {_shown(value)}; allowed: a whole number")
+        raise _SettingError(f"found {shown(value)}; allowed: a whole number")
     return value
+
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _resources(value: object) -> tuple[Declaration, ...]:
+    if not isinstance(value, dict):
+        raise _SettingError(f"found {shown(value)}; allowed: a table of names with kinds")
+    wrong: list[str] = []
+    found: list[Declaration] = []
+    for name, given in value.items():
+        table = {"kind": given} if isinstance(given, str) else given
+        problems = list(_wrong_resource(name, table))
+        wrong += [f"{name}: {text}" for text in problems]
+        if not problems:
+            found.append(_declaration(name, table))
+    if wrong:
+        raise _SettingError(*wrong)
+    return tuple(found)
+
+
+def _wrong_resource(name: str, table: object) -> Iterator[str]:
+    if not _NAME.fullmatch(name):
+        yield "is no name for a fixture; allowed: small letters, digits and _"
+    if not isinstance(table, dict):
+        yield f'found {shown(table)}; allowed: a kind such as "postgres", or a table with a kind in it'
+        return
+    if not isinstance(table.get("kind"), str):
+        yield f'kind: found {shown(table.get("kind", "nothing"))}; allowed: the name of a kind, such as "postgres"'
+    if not isinstance(table.get("provider", ""), str):
+        yield f'provider: found {shown(table["provider"])}; allowed: the name of a provider, such as "docker"'
+    variables = _listed(table.get("env", []))
+    if not all(isinstance(each, str) and _VARIABLE.fullmatch(each) for each in variables):
+        yield f"env: found {shown(table['env'])}; allowed: the name of a variable of the environment, or a list of them"
+
+
+def _declaration(name: str, table: Mapping[str, object]) -> Declaration:
+    options = {key: value for key, value in table.items() if key not in ("kind", "provider", "env")}
+    env = cast(tuple[str, ...], _listed(table.get("env", [])))
+    return Declaration(name, str(table["kind"]), str(table.get("provider", "embedded")), env, options)
+
+
+def _listed(value: object) -> tuple[object, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
 
 
 def _each(
@@ -195,12 +251,10 @@ def _each(
 ) -> tuple[str, ...]:
     """A list of distinct texts, each of them ``good``; ``names`` are what a misspelt one may have meant."""
     if not isinstance(value, list | tuple):
-        raise _SettingError(f"found {_shown(value)}; allowed: a list of {allowed}")
+        raise _SettingError(f"found {shown(value)}; allowed: a list of {allowed}")
     bad = [item for item in value if not (isinstance(item, str) and good(item))]
     if bad:
-        raise _SettingError(
-            *(f"found {_shown(item)}; allowed: {allowed}{_hint(item, names)}" for item in bad)
-        )
+        raise _SettingError(*(f"found {shown(item)}; allowed: {allowed}{_hint(item, names)}" for item in bad))
     return tuple(dict.fromkeys(value))
 
 
@@ -209,23 +263,26 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "only": _only,
     "fail-on": _fail_on,
     "seed": _seed,
+    "resources": _resources,
 }
 
 
 def _hint(item: object, names: tuple[str, ...]) -> str:
     if names and item in get_args(CheckName):
         return "; that check belongs to a later version of dryfit"
-    return _nearest(item, names)
+    return nearest(item, names)
 
 
-def _nearest(word: object, names: tuple[str, ...]) -> str:
+def nearest(word: object, names: tuple[str, ...]) -> str:
+    """The end of an error's line: the name that was probably meant; "" where none is near."""
     from difflib import get_close_matches  # only for a mistake
 
     close = get_close_matches(str(word), names, n=1, cutoff=0.7)
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value of TOML, as a line about it shows it."""
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 SESSION = "dryfit-session"
+FIXTURES = "dryfit-fixtures"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +16,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Open the declared resources before the project's code, which may ask for their variables, is imported."""
+    if _declares_resources(early_config):
+        from dryfit.fixtures import Fixtures
+
+        early_config.pluginmanager.register(Fixtures.begin(early_config), FIXTURES)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Begin only where the flag is given; all else is imported then."""
@@ -22,3 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from dryfit.session import Session
 
         config.pluginmanager.register(Session.begin(config), SESSION)
+
+
+def _declares_resources(config: pytest.Config) -> bool:
+    # Reading the text costs next to nothing; to parse it costs every session that declares none.
+    try:
+        return b"tool.dryfit.resources" in (config.rootpath / "pyproject.toml").read_bytes()
+    except OSError:
+        return False

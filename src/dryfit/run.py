@@ -24,6 +24,7 @@ from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
 from dryfit.probes import Observer
 from dryfit.report import html
+from dryfit.resources import registry
 from dryfit.store import accepted, runs
 from dryfit.store.merge import merge
 from dryfit.store.reader import load
@@ -48,7 +49,7 @@ def prepare(root: Path, overrides: Mapping[str, object] | None = None) -> Config
 
     Raises ``UsageError``, before any test has run, where that or what the project accepts cannot be read.
     """
-    config = load_config(root, overrides)
+    config = load_config(root, overrides, judge=registry.problems)
     accepted.read(root)
     return config
 

@@ -101,14 +101,13 @@ def test_the_environment_of_the_process_counts(tmp_path: Path, monkeypatch: pyte
 
 def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     root = pyproject(
-        tmp_path, '[tool.dryfit]\nfail-in = "error"\nseed = "x"\n[tool.dryfit.resources]\ndb = "postgres"\n'
+        tmp_path, '[tool.dryfit]\nfail-in = "error"\nseed = "x"\n[tool.dryfit.resources]\ndb = 5\n'
     )
     file = root / "pyproject.toml"
     assert problems(root, {"only": "dta,interfaces,races"}, DRYFIT_FAIL_ON="eror") == (
-        f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed; did you mean fail-on?",
+        f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed, resources; did you mean fail-on?",
         f'{file}: [tool.dryfit] seed: found "x"; allowed: a whole number',
-        f"{file}: [tool.dryfit.resources] belongs to a later version of dryfit, and this one would not heed it;"
-        " remove the table",
+        f'{file}: [tool.dryfit] resources: db: found 5; allowed: a kind such as "postgres", or a table with a kind in it',
         'DRYFIT_FAIL_ON: found "eror"; allowed: error, warning, never; did you mean error?',
         '--only: found "dta"; allowed: some of data, interfaces; did you mean data?',
         '--only: found "races"; allowed: some of data, interfaces',
@@ -128,7 +127,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
         ("only = []", "only: found no check; allowed: some of data, interfaces"),
         ('only = ["contention"]', 'only: found "contention"; allowed: some of data, interfaces; that check'),
         ("fail-on = ['error']", "fail-on: found a list; allowed: error, warning, never"),
-        ("[tool.dryfit.componets]", "componets: unknown table; allowed: components, only, fail-on, seed; did you mean"),
+        ("[tool.dryfit.componets]", "componets: unknown table; allowed: components, only, fail-on, seed, resources; did you mean"),
     ],
 )  # fmt: skip
 def test_each_mistake_says_what_was_found_and_what_is_allowed(

@@ -43,7 +43,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """What a test gets: where its own part of a resource answers. ``env`` are the variables that were set to say so."""
+    """What a test gets: where its own part of a resource answers.
+
+    ``env`` are the variables that a kind sets by itself; the declared ones are set to ``url``.
+    """
 
     name: str
     kind: str

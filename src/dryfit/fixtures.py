@@ -1,0 +1,124 @@
+"""The declared resources as pytest fixtures: clean for every test, whether its seams are watched or not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from types import SimpleNamespace
+
+import pytest
+
+from dryfit.config import load_config
+from dryfit.model.errors import DryfitError
+from dryfit.model.resource import Declaration, Handle, Leftover
+from dryfit.resources.environment import Environment, new_space
+from dryfit.resources.registry import problems
+
+LeftBehind = Callable[[str, tuple[Leftover, ...]], None]
+"""Is told of a test that left something behind, and of what."""
+
+
+class Fixtures:
+    """Opens resources before the project's own code is imported, cleans them around each test, gives them back."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.left_behind: LeftBehind = lambda test, leftovers: None
+        self._last_test = ""
+
+    @classmethod
+    def begin(cls, config: pytest.Config) -> Fixtures:
+        """Read what is declared, and open what the program under test finds by variables.
+
+        Raises ``pytest.UsageError`` in dryfit's own words.
+        """
+        try:
+            declared = load_config(config.rootpath, judge=problems).resources.value
+            worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+            environment = Environment(declared, config.rootpath, new_space(worker))
+            if not _runs_no_test(config):
+                environment.open_with_variables()
+        except DryfitError as error:
+            raise pytest.UsageError(*error.problems) from error
+        fixtures = _fixtures_of(environment)
+        if not config.pluginmanager.has_plugin("pytest_postgresql"):
+            fixtures |= _postgresql_names(declared)
+        config.pluginmanager.register(SimpleNamespace(**fixtures), "dryfit-resources")
+        return cls(environment)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Clean before the first fixture and after the last one; what came in between was left by the test before."""
+        self._clean()
+        self._last_test = item.nodeid
+        try:
+            return (yield)
+        finally:
+            self._clean()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Give everything back."""
+        self.environment.close()
+
+    def _clean(self) -> None:
+        if leftovers := self.environment.clean():
+            self.left_behind(self._last_test, leftovers)
+
+
+def _runs_no_test(config: pytest.Config) -> bool:
+    """Whether this process only tells something, or hands tests out to others."""
+    known = config.known_args_namespace
+    asked = (
+        "collectonly",
+        "help",
+        "version",
+        "showfixtures",
+        "show_fixtures_per_test",
+        "markers",
+        "numprocesses",
+    )
+    return any(getattr(known, name, None) for name in asked)
+
+
+def _fixtures_of(environment: Environment) -> dict[str, object]:
+    """One fixture for each resource, by its name."""
+    return {declaration.name: _handle(environment, declaration) for declaration in environment.declared}
+
+
+def _handle(environment: Environment, declaration: Declaration) -> object:
+    def handle() -> Handle:
+        return environment.open(declaration.name).handle
+
+    handle.__doc__ = f"The {declaration.kind} that this project declares, with clean data."
+    return pytest.fixture(name=declaration.name)(handle)
+
+
+def _postgresql_names(declared: Iterable[Declaration]) -> dict[str, object]:
+    """The names that people know from pytest-postgresql, where there is one PostgreSQL that they can mean."""
+    names = [each.name for each in declared if each.kind == "postgres"]
+    if len(names) != 1 or names[0] == "postgresql":
+        return {}
+
+    @pytest.fixture
+    def postgresql(request: pytest.FixtureRequest) -> Iterator[object]:
+        """A psycopg connection to the project's PostgreSQL, with clean data."""
+        import psycopg
+
+        with closing(psycopg.connect(request.getfixturevalue(names[0]).url)) as connection:
+            yield connection
+
+    @pytest.fixture
+    def postgresql_proc(request: pytest.FixtureRequest) -> SimpleNamespace:
+        """Where the project's PostgreSQL answers: host, port, user, password, dbname."""
+        handle: Handle = request.getfixturevalue(names[0])
+        return SimpleNamespace(
+            host=handle.host,
+            port=handle.port,
+            user=handle.user,
+            password=handle.password,
+            dbname=handle.database,
+        )
+
+    return {"postgresql": postgresql, "postgresql_proc": postgresql_proc}

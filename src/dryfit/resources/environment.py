@@ -1,0 +1,88 @@
+"""A project's declared resources: each is opened when it is first needed, and every one is given back."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from dryfit.model.resource import Declaration, Handle, Leftover, Resource
+from dryfit.resources.registry import kind_named, provider_named
+
+
+def new_space(worker: str = "") -> str:
+    """A name for one worker's part of every resource, that no other one has at this time."""
+    return f"dryfit_{secrets.token_hex(4)}{'_' if worker else ''}{worker}"
+
+
+class Environment:
+    """The resources of one worker; a context manager, at whose end they are given back and the variables as before."""
+
+    def __init__(self, declarations: Iterable[Declaration], root: Path, space: str) -> None:
+        self._declared = {declaration.name: declaration for declaration in declarations}
+        self._root = root
+        self._space = space
+        self._opened: dict[str, Resource] = {}
+        self._closing = ExitStack()
+
+    @property
+    def declared(self) -> tuple[Declaration, ...]:
+        """What the project declares."""
+        return tuple(self._declared.values())
+
+    def __enter__(self) -> Environment:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open_with_variables(self) -> None:
+        """Open those that the program under test finds by a variable, and set it; the others can wait."""
+        for declaration in self.declared:
+            if declaration.env:
+                self.open(declaration.name)
+
+    def open(self, name: str) -> Resource:
+        """The resource of that name, opened now if it is not yet; raises ``ResourceError``."""
+        if name not in self._opened:
+            self._opened[name] = self._open(self._declared[name])
+        return self._opened[name]
+
+    def clean(self) -> tuple[Leftover, ...]:
+        """Give the next test clean data in everything that is open, and tell what had been left."""
+        return tuple(leftover for resource in self._opened.values() for leftover in resource.clean())
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._opened.clear()
+        self._closing.close()
+
+    def _open(self, declaration: Declaration) -> Resource:
+        kind = kind_named(declaration.kind)
+        endpoint = None
+        with ExitStack() as undo:
+            if kind.has_server:
+                provide = provider_named(declaration.provider).provide
+                endpoint = undo.enter_context(provide(kind, declaration, self._root))
+            resource = kind.open(declaration, endpoint, self._root, self._space)
+            undo.callback(resource.close)
+            for variable, value in _variables(declaration, resource.handle):
+                undo.callback(_set, variable, os.environ.get(variable))
+                _set(variable, value)
+            self._closing.push(undo.pop_all())
+        return resource
+
+
+def _variables(declaration: Declaration, handle: Handle) -> Iterator[tuple[str, str]]:
+    yield from handle.env.items()
+    for variable in declaration.env:
+        yield variable, handle.url
+
+
+def _set(variable: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = value
