@@ -1,0 +1,242 @@
+"""The state digest: what the databases, key spaces, directories and outboxes of a test hold, as values to compare."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dryfit.model.generated import SECRET, Cell, Domain, candidates, known_tokens, named, without_known
+from dryfit.model.trace import Skipped
+
+State = Literal["before", "success", "other"]
+Cells = tuple[str, ...]
+Spot = tuple[str, str]
+"""A source and a place in it."""
+
+MOST_SHOWN = 3
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a place. ``key`` says that it identifies a row, ``generated`` that the database gives its values.
+
+    ``references`` is the place whose key it holds, "" for none.
+    """
+
+    name: str
+    key: bool = False
+    generated: bool = False
+    references: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What one place (a table, a key space, a mailbox, a directory) of a source (a database, a server) holds.
+
+    A cell is JSON text (``199.99``, ``"open"``, ``null``), or begins with ``<secret `` where nobody may look.
+    """
+
+    source: str
+    place: str
+    columns: tuple[Column, ...]
+    rows: tuple[Cells, ...] = ()
+
+    @property
+    def spot(self) -> Spot:
+        """Where it is, in any digest."""
+        return (self.source, self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Everything that was there at the time ``taken`` (seconds of Unix time).
+
+    ``skipped`` are the places that were left out, with the reason.
+    """
+
+    contents: tuple[Contents, ...] = ()
+    skipped: tuple[tuple[Spot, str], ...] = ()
+    taken: float = 0.0
+
+    @property
+    def places(self) -> dict[Spot, Contents]:
+        """The contents by where they are."""
+        return {each.spot: each for each in self.contents}
+
+    def left_out(self) -> tuple[Skipped, ...]:
+        """What was left out, as a run tells it."""
+        return tuple(
+            Skipped(f"{source} {place}".rstrip(), reason) for (source, place), reason in self.skipped
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs in one place. ``what`` is "rows added", "rows changed" or "rows removed"; ``sample`` shows some."""
+
+    source: str
+    place: str
+    what: str
+    count: int
+    sample: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        noun, verb = self.what.split()
+        shown = "; ".join((*self.sample, "…") if self.count > len(self.sample) else self.sample)
+        return f"{self.place}: {self.count} {noun if self.count != 1 else noun[:-1]} {verb} ({shown})"
+
+
+def combine(digests: Iterable[Digest]) -> Digest:
+    """Put digests of different sources together."""
+    parts = tuple(digests)
+    return Digest(
+        tuple(sorted((each for part in parts for each in part.contents), key=lambda each: each.spot)),
+        tuple(sorted({skipped for part in parts for skipped in part.skipped})),
+        max((part.taken for part in parts), default=0.0),
+    )
+
+
+def canonical(digest: Digest, before: Digest) -> Digest:
+    """Give all that was generated since ``before`` names that are the same whatever was generated.
+
+    New ids (integers that the database gives, UUIDs anywhere, random text in keys) become ``<id 1>``, ``<id 2>``, … in
+    the order of first appearance, the same one wherever it stands, so that references still match; new times become
+    ``<time>``, new secrets ``<secret 1>``. What comes first is decided by what stands beside an id and by what refers
+    to it, never by its value. Rows are sorted.
+    """
+    known = known_tokens(cell for _, cells in _taken_apart(before) for cell in cells)
+    rows = named(
+        [
+            (place, tuple(without_known(cell, known) for cell in cells))
+            for place, cells in _taken_apart(digest)
+        ]
+    )
+    found: list[list[Cells]] = [[] for _ in digest.contents]
+    for place, cells in rows:
+        found[place].append(cells)
+    contents = tuple(
+        replace(each, rows=tuple(rows)) for each, rows in zip(digest.contents, found, strict=True)
+    )
+    return replace(digest, contents=contents)
+
+
+def state(before: Digest, success: Digest, now: Digest) -> State:
+    """Whether ``now`` is the state before, the state after success, or neither; generated values count as equal.
+
+    Places that one of the three had to leave out are not compared. Where success changes nothing, it is "before".
+    """
+    left_out = _skipped_spots(before, success, now)
+    seen = _compared(canonical(now, before), left_out)
+    if seen == _compared(canonical(before, before), left_out):
+        return "before"
+    return "success" if seen == _compared(canonical(success, before), left_out) else "other"
+
+
+def diff(before: Digest, after: Digest) -> tuple[Change, ...]:
+    """Tell what is different in ``after``: ``orders: 1 row added (id=<id 1>, total=199.99, created_at=<time>)``."""
+    left_out = _skipped_spots(before, after)
+    old, new = canonical(before, before).places, canonical(after, before).places
+    return tuple(
+        change
+        for spot in sorted({*old, *new} - left_out)
+        for change in changes(old.get(spot) or _emptied(new[spot]), new.get(spot) or _emptied(old[spot]))
+    )
+
+
+def changes(old: Contents, new: Contents) -> Iterator[Change]:
+    """Compare one place with itself at another time: rows with the same key were changed."""
+    removed, added = _more(old, new), _more(new, old)
+    by_key = {key: row for row in removed if (key := _key(old, row))}
+    pairs = [(before, row) for row in added if (before := by_key.get(_key(new, row)))]
+    for before, row in pairs:
+        removed.remove(before)
+        added.remove(row)
+    shown = (
+        ("rows added", [_row(new, row) for row in added]),
+        ("rows changed", [_pair(new, before, row) for before, row in pairs]),
+        ("rows removed", [_row(old, row) for row in removed]),
+    )
+    for what, rows in shown:
+        if rows:
+            yield Change(new.source, new.place, what, len(rows), tuple(rows[:MOST_SHOWN]))
+
+
+def _more(one: Contents, other: Contents) -> list[Cells]:
+    return list((Counter(one.rows) - Counter(other.rows)).elements())
+
+
+def _key(contents: Contents, row: Cells) -> Cells:
+    return tuple(cell for column, cell in zip(contents.columns, row, strict=True) if column.key)
+
+
+def _row(contents: Contents, row: Cells) -> str:
+    return ", ".join(
+        f"{column.name}={_shown(cell)}" for column, cell in zip(contents.columns, row, strict=True)
+    )
+
+
+def _pair(contents: Contents, before: Cells, after: Cells) -> str:
+    cells = list(zip(contents.columns, before, after, strict=True))
+    key = [f"{column.name}={_shown(new)}" for column, _, new in cells if column.key]
+    changed = [f"{column.name} {_shown(old)} → {_shown(new)}" for column, old, new in cells if old != new]
+    return f"{', '.join(key)}: {', '.join(changed)}"
+
+
+def _shown(cell: str) -> str:
+    """A cell as it may be shown: no secret, and not too long."""
+    if cell.startswith(SECRET):
+        return "<secret>"
+    if cell.startswith('"<') and cell.endswith('>"') and cell.count("<") == 1:
+        return cell[1:-1]  # a name that dryfit gave stands for a value, and is no text
+    return cell if len(cell) <= _LONGEST else f"{cell[:_LONGEST]}…"
+
+
+def _emptied(contents: Contents) -> Contents:
+    return replace(contents, rows=())
+
+
+def _skipped_spots(*digests: Digest) -> set[Spot]:
+    return {spot for digest in digests for spot, _ in digest.skipped}
+
+
+def _compared(digest: Digest, left_out: set[Spot]) -> dict[Spot, tuple[Cells, ...]]:
+    """Rows by place; a place that holds nothing is as good as none."""
+    sources = {source for source, place in left_out if not place}
+    return {
+        each.spot: tuple(sorted(each.rows))
+        for each in digest.contents
+        if each.rows and each.spot not in left_out and each.source not in sources
+    }
+
+
+def _taken_apart(digest: Digest) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """Every row, by the number of its place, in what may have been generated and the text between."""
+    generated = _generated_keys(digest)
+    for number, contents in enumerate(digest.contents):
+        domains = [_domain(contents, column, generated) for column in contents.columns]
+        for row in contents.rows:
+            cells = zip(row, domains, strict=True)
+            yield number, tuple(candidates(cell, domain, digest.taken) for cell, domain in cells)
+
+
+def _generated_keys(digest: Digest) -> dict[str, str]:
+    """The places that give keys of their own, by the names under which a column may refer to them."""
+    names: dict[str, str] = {}
+    for contents in digest.contents:
+        if any(column.generated for column in contents.columns):
+            place = contents.place.rpartition(".")[2].lower()
+            names |= dict.fromkeys((place, place.removesuffix("s"), place.removesuffix("es")), contents.place)
+    return names
+
+
+def _domain(contents: Contents, column: Column, generated: dict[str, str]) -> Domain:
+    """Whose keys a column holds; where nothing is declared, ``order_id`` holds those of ``orders``."""
+    name = column.name.lower()
+    guessed = generated.get(name.removesuffix("_id"), "") if name.endswith("_id") else ""
+    own = contents.place if column.key or column.generated else ""
+    place = column.references or ("" if column.generated else guessed) or own
+    numbers = column.generated or (place != own and place in generated.values())
+    return Domain(f"{contents.source} {place}" if place else "", numbers)
