@@ -82,9 +82,23 @@ Provide = Callable[[Kind, Declaration, Path], AbstractContextManager[Endpoint]]
 """Start or find the server for a declaration of the project at a root; leaving the context lets go of it."""
 
 
+class ByHand(Protocol):
+    """What a provider can do beyond the life of one process, for ``dryfit env``."""
+
+    def up(self, kind: Kind, declaration: Declaration, root: Path) -> Endpoint:
+        """Start the server, or find it, and let it live on until ``down``."""
+
+    def down(self, kind: Kind, declaration: Declaration, root: Path) -> None:
+        """Let go of it: it ends when no test uses it any more."""
+
+    def logs(self, kind: Kind, declaration: Declaration, root: Path) -> str | None:
+        """What the server has written so far; ``None`` where none runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What a provider's module holds as ``provider``."""
+    """What a provider's module holds as ``provider``; without ``by_hand`` its servers are not dryfit's to keep."""
 
     provide: Provide
     options: tuple[Option, ...] = ()
+    by_hand: ByHand | None = None

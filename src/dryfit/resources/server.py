@@ -33,7 +33,7 @@ ALIVE = "alive"
 
 
 class Lease:
-    """The right to use a server, for as long as this process lives or until ``release``."""
+    """The right to use a server, for as long as this process lives or until it is closed."""
 
     def __init__(self, endpoint: Endpoint, home: Path, line: socket.socket) -> None:
         self.endpoint = endpoint
@@ -42,13 +42,21 @@ class Lease:
         # A forked process would hold the lease beyond the life of its parent.
         os.register_at_fork(after_in_child=line.close)
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let go; the server ends when nobody else holds a lease."""
         self._line.close()
 
     def keep(self) -> None:
         """Let the server live on without leases, until ``end``."""
         self._line.sendall(supervisor.KEEP)
+
+    def unkeep(self) -> None:
+        """Let it end with the last lease again."""
+        self._line.sendall(supervisor.RELEASE)
+
+    def log(self) -> str:
+        """What the server has written so far."""
+        return (self.home / supervisor.LOG).read_text(errors="replace")
 
     def end(self) -> None:
         """End the server, whoever else uses it; returns when its directory is gone."""
@@ -63,13 +71,11 @@ def attach(launch: Launch) -> Lease:
         return _join(entry) or _started(launch, entry)
 
 
-def running(root: Path | None = None) -> Iterator[Lease]:
-    """A lease on every server of this user that is running now; they are to be released."""
-    for entry in sorted((root or places.runtime()).glob("*.json")):
-        with _locked(entry):
-            lease = _join(entry)
-        if lease is not None:
-            yield lease
+def find(launch: Launch) -> Lease | None:
+    """Join the server that ``launch`` describes if it is running."""
+    entry = _entry(launch.key)
+    with _locked(entry):
+        return _join(entry)
 
 
 def _entry(key: str) -> Path:

@@ -18,7 +18,7 @@ from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
 from dryfit.resources import places, server, supervisor
 from dryfit.resources.kind import Launch
-from dryfit.resources.server import attach, running
+from dryfit.resources.server import attach, find
 
 ECHO = """
 import os, socket, sys
@@ -101,10 +101,10 @@ def test_all_share_one_server_which_ends_with_the_last() -> None:
     first, second = attach(echo()), attach(echo())
     pid = int((ask(first.endpoint) or [])[0])
 
-    first.release()
+    first.close()
     assert ask(second.endpoint) == [str(pid), str(os.getuid()), second.endpoint.mark]
 
-    second.release()
+    second.close()
     assert eventually(lambda: not lives(pid))
     assert eventually(lambda: not first.home.exists())
 
@@ -113,7 +113,7 @@ def test_other_needs_mean_another_server() -> None:
     leases = [attach(echo("echo 1")), attach(echo("echo 2"))]
     assert len({lease.endpoint.port for lease in leases}) == 2
     for lease in leases:
-        lease.release()
+        lease.close()
 
 
 def test_it_is_prepared_once_and_started_anew_after_its_end() -> None:
@@ -124,19 +124,23 @@ def test_it_is_prepared_once_and_started_anew_after_its_end() -> None:
 
     second = attach(echo())
     assert second.home != first.home
-    second.release()
+    second.close()
 
 
-def test_it_is_kept_on_request(own_runtime: Path) -> None:
+def test_it_is_kept_on_request_until_it_is_let_go() -> None:
     lease = attach(echo())
     lease.keep()
-    lease.release()
+    lease.close()
 
-    (kept,) = running(own_runtime)
+    kept = find(echo())
+    assert kept is not None
     assert kept.home == lease.home
     assert ask(kept.endpoint) is not None
-    kept.end()
-    assert list(running(own_runtime)) == []
+
+    kept.unkeep()
+    kept.close()
+    assert eventually(lambda: not lease.home.exists())
+    assert find(echo()) is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give up")
@@ -148,7 +152,7 @@ def test_as_root_it_runs_as_an_ordinary_user() -> None:
     )
     lease = attach(launch)
     assert (lease.home / "uid").owner() == (lease.home / "data").owner() == "nobody"
-    lease.release()
+    lease.close()
 
 
 def test_one_that_may_not_be_run_says_why() -> None:
@@ -173,7 +177,7 @@ def test_a_taken_port_is_tried_no_second_time(monkeypatch: pytest.MonkeyPatch) -
         is_ready = lambda endpoint: endpoint.port != taken and launch.is_ready(endpoint)  # noqa: E731
         lease = attach(replace(launch, is_ready=is_ready))
         assert lease.endpoint.port != taken
-        lease.release()
+        lease.close()
 
 
 def test_fifty_kills_leave_nothing(own_runtime: Path) -> None:
@@ -208,8 +212,8 @@ def test_where_the_supervisor_is_killed_the_server_dies_and_the_next_start_sweep
     again = attach(echo())
     assert again.home != lease.home
     assert homes(own_runtime) == [again.home]
-    lease.release()
-    again.release()
+    lease.close()
+    again.close()
 
 
 def test_a_forked_process_does_not_hold_the_server() -> None:
@@ -220,7 +224,7 @@ def test_a_forked_process_does_not_hold_the_server() -> None:
         os.close(writer)
         os.read(reader, 1)
         os._exit(0)
-    lease.release()
+    lease.close()
     assert eventually(lambda: not lease.home.exists())
     os.close(writer)
     os.waitpid(child, 0)
