@@ -205,6 +205,23 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+_TAKEN = frozenset(
+    (
+        "cache",
+        "capfd",
+        "caplog",
+        "capsys",
+        "doctest_namespace",
+        "monkeypatch",
+        "pytestconfig",
+        "recwarn",
+        "request",
+    )
+    + ("subtests", "testdir", "tmp_path", "tmpdir", "clock", "make", "uuids")
+)
+"""Fixtures that pytest and dryfit bring themselves."""
+
+
 def _resources(value: object) -> tuple[Declaration, ...]:
     if not isinstance(value, dict):
         raise _SettingError(f"found {shown(value)}; allowed: a table of names with kinds")
@@ -224,11 +241,14 @@ def _resources(value: object) -> tuple[Declaration, ...]:
 def _wrong_resource(name: str, table: object) -> Iterator[str]:
     if not _NAME.fullmatch(name):
         yield "is no name for a fixture; allowed: small letters, digits and _"
+    if name in _TAKEN:
+        yield "is the name of another fixture; choose one that says what the program uses it for"
     if not isinstance(table, dict):
         yield f'found {shown(table)}; allowed: a kind such as "postgres", or a table with a kind in it'
         return
     if not isinstance(table.get("kind"), str):
-        yield f'kind: found {shown(table.get("kind", "nothing"))}; allowed: the name of a kind, such as "postgres"'
+        found = shown(table["kind"]) if "kind" in table else "nothing"
+        yield f'kind: found {found}; allowed: the name of a kind, such as "postgres"'
     if not isinstance(table.get("provider", ""), str):
         yield f'provider: found {shown(table["provider"])}; allowed: the name of a provider, such as "docker"'
     variables = _listed(table.get("env", []))

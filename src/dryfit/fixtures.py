@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -14,6 +14,9 @@ from dryfit.model.errors import DryfitError
 from dryfit.model.resource import Declaration, Handle, Leftover
 from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.registry import problems
+
+WORKER = "PYTEST_XDIST_WORKER"
+"""The variable by which pytest-xdist tells a worker its name."""
 
 LeftBehind = Callable[[str, tuple[Leftover, ...]], None]
 """Is told of a test that left something behind, and of what."""
@@ -35,16 +38,17 @@ class Fixtures:
         """
         try:
             declared = load_config(config.rootpath, judge=problems).resources.value
-            worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-            environment = Environment(declared, config.rootpath, new_space(worker))
-            if not _runs_no_test(config):
+            environment = Environment(declared, config.rootpath, new_space(os.environ.get(WORKER, "")))
+            if WORKER in os.environ or not _imports_nothing(config):
                 environment.open_with_variables()
         except DryfitError as error:
             raise pytest.UsageError(*error.problems) from error
         fixtures = _fixtures_of(environment)
         if not config.pluginmanager.has_plugin("pytest_postgresql"):
             fixtures |= _postgresql_names(declared)
-        config.pluginmanager.register(SimpleNamespace(**fixtures), "dryfit-resources")
+        holder = ModuleType("dryfit-resources", "The resources that the project declares.")
+        vars(holder).update(fixtures)
+        config.pluginmanager.register(holder, holder.__name__)
         return cls(environment)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -67,19 +71,10 @@ class Fixtures:
             self.left_behind(self._last_test, leftovers)
 
 
-def _runs_no_test(config: pytest.Config) -> bool:
-    """Whether this process only tells something, or hands tests out to others."""
+def _imports_nothing(config: pytest.Config) -> bool:
+    """Whether this process only tells something, or hands tests out to workers."""
     known = config.known_args_namespace
-    asked = (
-        "collectonly",
-        "help",
-        "version",
-        "showfixtures",
-        "show_fixtures_per_test",
-        "markers",
-        "numprocesses",
-    )
-    return any(getattr(known, name, None) for name in asked)
+    return any(getattr(known, name, None) for name in ("help", "version", "markers", "numprocesses"))
 
 
 def _fixtures_of(environment: Environment) -> dict[str, object]:

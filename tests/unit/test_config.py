@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dryfit.config import CHECKS, Config, FailOn, Setting, find_root, load_config
 from dryfit.model.errors import UsageError
+from dryfit.model.resource import Declaration
 
 VALUES: dict[str, st.SearchStrategy[object]] = {
     "components": st.lists(st.sampled_from(["shop.*", "shop", "api", "größe._x", "a*.b"]), unique=True),
@@ -105,9 +106,11 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     )
     file = root / "pyproject.toml"
     assert problems(root, {"only": "dta,interfaces,races"}, DRYFIT_FAIL_ON="eror") == (
-        f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed, resources; did you mean fail-on?",
+        f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed, resources;"
+        " did you mean fail-on?",
         f'{file}: [tool.dryfit] seed: found "x"; allowed: a whole number',
-        f'{file}: [tool.dryfit] resources: db: found 5; allowed: a kind such as "postgres", or a table with a kind in it',
+        f'{file}: [tool.dryfit] resources: db: found 5; allowed: a kind such as "postgres",'
+        " or a table with a kind in it",
         'DRYFIT_FAIL_ON: found "eror"; allowed: error, warning, never; did you mean error?',
         '--only: found "dta"; allowed: some of data, interfaces; did you mean data?',
         '--only: found "races"; allowed: some of data, interfaces',
@@ -127,7 +130,13 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
         ("only = []", "only: found no check; allowed: some of data, interfaces"),
         ('only = ["contention"]', 'only: found "contention"; allowed: some of data, interfaces; that check'),
         ("fail-on = ['error']", "fail-on: found a list; allowed: error, warning, never"),
-        ("[tool.dryfit.componets]", "componets: unknown table; allowed: components, only, fail-on, seed, resources; did you mean"),
+        ("resources = 5", "resources: found 5; allowed: a table of names with kinds"),
+        ("resources = {Db = 'postgres'}", "resources: Db: is no name for a fixture; allowed: small letters"),
+        ("resources = {cache = 'redis'}", "resources: cache: is the name of another fixture"),
+        ("resources = {db = {}}", 'resources: db: kind: found nothing; allowed: the name of a kind'),
+        ("resources.db = {kind = 'x', provider = 3}", "resources: db: provider: found 3; allowed: the name"),
+        ("resources.db = {kind = 'x', env = ['A B']}", "resources: db: env: found a list; allowed: the name"),
+        ("[tool.dryfit.componets]", "componets: unknown table; allowed: components, only, fail-on, seed, resources;"),
     ],
 )  # fmt: skip
 def test_each_mistake_says_what_was_found_and_what_is_allowed(
@@ -135,6 +144,34 @@ def test_each_mistake_says_what_was_found_and_what_is_allowed(
 ) -> None:
     (found,) = problems(pyproject(tmp_path, f"[tool.dryfit]\n{line}\n"))
     assert found.startswith(f"{tmp_path / 'pyproject.toml'}: [tool.dryfit] {problem}")
+
+
+def test_resources_are_read_in_their_short_and_their_long_form(tmp_path: Path) -> None:
+    root = pyproject(
+        tmp_path,
+        """
+        [tool.dryfit.resources]
+        mailbox = "smtp"
+        database = { kind = "postgres", provider = "docker", env = "DATABASE_URL", image = "postgres:18" }
+        """,
+    )
+    assert load_config(root, {}, {}).resources == Setting(
+        (
+            Declaration("mailbox", "smtp"),
+            Declaration("database", "postgres", "docker", ("DATABASE_URL",), {"image": "postgres:18"}),
+        ),
+        "pyproject.toml",
+    )
+
+
+def test_who_knows_the_kinds_has_a_say_beside_all_other_mistakes(tmp_path: Path) -> None:
+    root = pyproject(tmp_path, "[tool.dryfit]\nseed = 'x'\n[tool.dryfit.resources]\ndb = 'postgrs'\n")
+    with pytest.raises(UsageError) as caught:
+        load_config(root, {}, {}, judge=lambda declaration: [f"kind: no {declaration.kind}"])
+    assert [problem.partition("[tool.")[2] for problem in caught.value.problems] == [
+        'dryfit] seed: found "x"; allowed: a whole number',
+        "dryfit.resources] db: kind: no postgrs",
+    ]
 
 
 def test_a_number_that_is_none_on_the_command_line(tmp_path: Path) -> None:
