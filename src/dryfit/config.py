@@ -205,7 +205,19 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-_TAKEN = ("cache", "capfd", "caplog", "capsys", "doctest_namespace", "monkeypatch", "pytestconfig", "recwarn"), "request", "subtests", "testdir", "tmp_path", "tmpdir", "clock", "make", "uuids")
+_TAKEN = frozenset(
+    {
+        "cache",
+        "capfd",
+        "caplog",
+        "capsys",
+        "doctest_namespace",
+        "monkeypatch",
+        "pytestconfig",
+        "recwarn",
+        "request",
+    }
+    | {"subtests", "testdir", "tmp_path", "tmpdir", "clock", "make", "uuids"}
 )
 """Fixtures that pytest and dryfit bring themselves."""
 
