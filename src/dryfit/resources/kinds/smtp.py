@@ -97,7 +97,7 @@ class Inbox:
 class MailHandle(Handle):
     """Where to send mail to, and the ``inbox`` where it is found."""
 
-    inbox: Inbox = field(default_factory=Inbox)
+    inbox: Inbox = field(kw_only=True)
 
 
 class SmtpKind(InProcessKind):

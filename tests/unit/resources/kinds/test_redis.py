@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-import redis
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Leftover
 from dryfit.resources.kind import Kind
 from dryfit.resources.kinds.redis import LOOKED_AT, RedisDatabase, kind
 
+redis = pytest.importorskip("redis")
 HOLDER = """
 import sys
 from pathlib import Path
@@ -47,7 +48,7 @@ def opened(endpoint: Endpoint, space: str) -> RedisDatabase:
     return kind.open(CACHE, endpoint, Path(), space)
 
 
-def client_of(database: RedisDatabase) -> redis.Redis:
+def client_of(database: RedisDatabase) -> Any:
     return redis.Redis.from_url(database.handle.url)
 
 

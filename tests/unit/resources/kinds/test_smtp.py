@@ -13,6 +13,7 @@ from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
 from dryfit.resources.kinds.smtp import MailServer, kind
 
+pytest.importorskip("aiosmtpd")
 MAIL = Declaration("outbox", "smtp")
 
 
