@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dryfit.model.generated import SECRET, Cell, Domain, candidates, known_tokens, named, without_known
+from dryfit.model.generated import SECRET, Domain, Known, Row, candidates, named
 from dryfit.model.trace import Skipped
 
 State = Literal["before", "success", "other"]
@@ -107,18 +107,14 @@ def canonical(digest: Digest, before: Digest) -> Digest:
     ``<time>``, new secrets ``<secret 1>``. What comes first is decided by what stands beside an id and by what refers
     to it, never by its value. Rows are sorted.
     """
-    known = known_tokens(cell for _, cells in _taken_apart(before) for cell in cells)
-    rows = named(
-        [
-            (place, tuple(without_known(cell, known) for cell in cells))
-            for place, cells in _taken_apart(digest)
-        ]
-    )
-    found: list[list[Cells]] = [[] for _ in digest.contents]
-    for place, cells in rows:
-        found[place].append(cells)
+    if digest.contents == before.contents:
+        return digest
+    known = Known(_keyed(before))
+    rows: list[list[Cells]] = [[] for _ in digest.contents]
+    for place, cells in named(list(_marked(digest, before, known))):
+        rows[place].append(cells)
     contents = tuple(
-        replace(each, rows=tuple(rows)) for each, rows in zip(digest.contents, found, strict=True)
+        replace(each, rows=tuple(rows)) for each, rows in zip(digest.contents, rows, strict=True)
     )
     return replace(digest, contents=contents)
 
@@ -212,14 +208,28 @@ def _compared(digest: Digest, left_out: set[Spot]) -> dict[Spot, tuple[Cells, ..
     }
 
 
-def _taken_apart(digest: Digest) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    """Every row, by the number of its place, in what may have been generated and the text between."""
-    generated = _generated_keys(digest)
+def _marked(digest: Digest, before: Digest, known: Known) -> Iterator[Row]:
+    """Every row by the number of its place; in those that are new, what was generated is a token."""
+    generated, places = _generated_keys(digest), before.places
     for number, contents in enumerate(digest.contents):
+        old = places.get(contents.spot)
+        old_rows = set(old.rows) if old is not None else ()
         domains = [_domain(contents, column, generated) for column in contents.columns]
         for row in contents.rows:
-            cells = zip(row, domains, strict=True)
-            yield number, tuple(candidates(cell, domain, digest.taken) for cell, domain in cells)
+            if row in old_rows:
+                yield number, tuple((cell,) for cell in row)
+            else:
+                cells = zip(row, domains, strict=True)
+                yield number, tuple(known.without(candidates(cell, key, digest.taken)) for cell, key in cells)
+
+
+def _keyed(digest: Digest) -> Iterator[tuple[str, Domain]]:
+    """Every cell, and whose key it holds."""
+    generated = _generated_keys(digest)
+    for contents in digest.contents:
+        domains = [_domain(contents, column, generated) for column in contents.columns]
+        for row in contents.rows:
+            yield from zip(row, domains, strict=True)
 
 
 def _generated_keys(digest: Digest) -> dict[str, str]:

@@ -109,15 +109,27 @@ def _is_near(time: float, taken: float) -> bool:
     return abs(time - taken) < NEAR
 
 
-def without_known(cell: Cell, known: frozenset[Token]) -> Cell:
-    """Make text of what is known already, and of each new time; what was generated stays a token."""
-    return tuple(
-        part if isinstance(part, str) else _text(part) if part in known else _new(part) for part in cell
-    )
+class Known:
+    """What was there before: the texts of all cells, and the cells of each domain."""
 
+    def __init__(self, cells: Iterable[tuple[str, Domain]]) -> None:
+        self._keys: dict[str, set[str]] = defaultdict(set)
+        texts = []
+        for cell, domain in cells:
+            texts.append(cell)
+            if domain.name:
+                self._keys[domain.name].add(cell)
+        self._text = "\n".join(texts)
 
-def _text(token: Token) -> str:
-    return token.value
+    def without(self, cell: Cell) -> Cell:
+        """Make text of what is known, and of each new time; what was generated since stays a token."""
+        return tuple(
+            part if isinstance(part, str) else part.value if self._knows(part) else _new(part)
+            for part in cell
+        )
+
+    def _knows(self, token: Token) -> bool:
+        return token.value in (self._keys[token.domain] if token.domain else self._text)
 
 
 def _new(token: Token) -> Part:
@@ -205,8 +217,3 @@ def _classes(colours: Colours) -> list[list[Token]]:
     for token, colour in colours.items():
         found[colour].append(token)
     return [found[colour] for colour in sorted(found)]
-
-
-def known_tokens(cells: Iterable[Cell]) -> frozenset[Token]:
-    """Everything in these cells that may have been generated."""
-    return frozenset(part for cell in cells for part in cell if isinstance(part, Token))

@@ -1,0 +1,27 @@
+"""A database or server that a test was connected to, whoever started it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+from weakref import ReferenceType
+
+TargetKind = Literal["postgres", "sqlite", "redis"]
+
+IN_MEMORY = ":memory:"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a connection leads. ``name`` may be shown; ``address`` says how to connect, and may hold a password.
+
+    A ``sqlite`` database that is no file (``IN_MEMORY`` begins its name) is reached through ``connection`` only.
+    """
+
+    kind: TargetKind
+    name: str
+    address: str = field(repr=False)
+    connection: ReferenceType[object] | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
