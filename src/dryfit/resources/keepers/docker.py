@@ -1,0 +1,60 @@
+"""Keeps one container running for as long as this process lives, and writes its log to the standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+HOME_LABEL, HOST_LABEL = "dryfit.home", "dryfit.host"
+
+
+def main(spec: dict[str, Any]) -> None:
+    """Run the container that ``spec`` (see ``providers/docker.py``) tells of, until SIGTERM comes or it ends."""
+    os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"  # the supervisor reaps, and needs no image for it
+    import docker.errors
+    from testcontainers.core.container import DockerContainer
+
+    container = DockerContainer(
+        spec["image"],
+        command=spec["command"] or None,
+        env=spec["environment"],
+        labels={HOME_LABEL: spec["home"], HOST_LABEL: socket.gethostname()},
+        name=Path(spec["home"]).name,
+    )
+    for path in spec["tmpfs"]:
+        container.with_tmpfs_mount(path)
+    container.ports[spec["port"]] = ("127.0.0.1", int(spec["published"]))  # with_bind_ports knows no address
+    client = container.get_docker_client().client
+    _remove_orphans(client)
+    try:
+        container.start()
+        for line in container.get_wrapped_container().logs(stream=True, follow=True):
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
+    except (docker.errors.DockerException, OSError) as error:
+        sys.exit(f"{spec['image']}: {error}")
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # By its name: a signal in the middle of the start leaves a container that nobody has noted.
+        with suppress(docker.errors.NotFound):
+            client.containers.get(Path(spec["home"]).name).remove(force=True, v=True)
+
+
+def _remove_orphans(client: Any) -> None:
+    """Remove the containers of keepers on this machine that were killed: their directories are gone."""
+    ours = {"label": f"{HOST_LABEL}={socket.gethostname()}"}
+    for container in client.containers.list(all=True, filters=ours):
+        home = container.labels.get(HOME_LABEL, "")
+        if home and not Path(home).exists():
+            container.remove(force=True, v=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    main(json.loads(sys.argv[1]))

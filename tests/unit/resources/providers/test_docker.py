@@ -1,0 +1,90 @@
+"""Containers of a real engine: started once, shared, and gone with the last who needs them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dryfit.model.errors import ResourceError
+from dryfit.model.resource import Declaration
+from dryfit.resources.environment import Environment
+from dryfit.resources.keepers.docker import HOME_LABEL
+from dryfit.resources.registry import kind_named, provider_named
+
+redis = pytest.importorskip("redis")
+
+
+def declaration(image: str) -> Declaration:
+    return Declaration("sessions", "redis", "docker", ("SESSIONS_URL",), {"image": image})
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Whether it comes true while other processes do their work."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        threading.Event().wait(0.02)
+    return True
+
+
+def containers(engine, runtime: Path) -> list[object]:
+    found = engine.containers.list(all=True, filters={"label": HOME_LABEL})
+    return [each for each in found if each.labels[HOME_LABEL].startswith(str(runtime))]
+
+
+def test_two_workers_share_one_container_and_keep_their_data_apart(engine, redis_image, runtime):
+    with (
+        Environment([declaration(redis_image)], runtime, "dryfit_one") as first,
+        Environment([declaration(redis_image)], runtime, "dryfit_two") as second,
+    ):
+        urls = [each.open("sessions").handle.url for each in (first, second)]
+        assert len(containers(engine, runtime)) == 1
+        with redis.Redis.from_url(urls[0]) as one, redis.Redis.from_url(urls[1]) as two:
+            one.set("basket", "full")
+            assert two.get("basket") is None
+            assert [leftover.place for leftover in first.clean()]
+            assert one.get("basket") is None
+    assert eventually(lambda: not containers(engine, runtime))
+
+
+def test_its_data_are_in_memory(engine, redis_image, runtime):
+    with provider_named("docker").provide(kind_named("redis"), declaration(redis_image), runtime):
+        (container,) = containers(engine, runtime)
+        assert list(container.attrs["HostConfig"]["Tmpfs"]) == ["/data"]
+
+
+def test_an_image_that_is_not_there_is_named(engine, runtime):
+    with pytest.raises(ResourceError, match=r"(?s)did not start; .*no-such-image-of-dryfit"):
+        Environment([declaration("no-such-image-of-dryfit:1")], runtime, "dryfit_x").open("sessions")
+    assert containers(engine, runtime) == []
+
+
+def test_the_container_of_a_killed_supervisor_goes_with_the_next_start(engine, redis_image, runtime):
+    provide = provider_named("docker").provide
+    with provide(kind_named("redis"), declaration(redis_image), runtime):
+        (orphan,) = containers(engine, runtime)
+        for process in supervisors(runtime):
+            os.kill(process, signal.SIGKILL)
+        assert eventually(lambda: not supervisors(runtime))
+    with provide(kind_named("redis"), declaration(redis_image), runtime):
+        assert orphan.id not in {each.id for each in containers(engine, runtime)}
+    assert eventually(lambda: not containers(engine, runtime))
+
+
+def supervisors(runtime: Path) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_text()
+        except OSError:
+            continue
+        if "supervisor.py" in line and str(runtime) in line:
+            found.append(int(process.name))
+    return found
