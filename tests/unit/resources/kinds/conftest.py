@@ -25,7 +25,7 @@ def serve() -> Iterator[Callable[[Kind], Endpoint]]:
                 pytest.skip(str(error))
             if id(kind) not in started:
                 lease = attach(launch)
-                leases.callback(lease.release)
+                leases.callback(lease.close)
                 started[id(kind)] = lease.endpoint
             return started[id(kind)]
 

@@ -20,7 +20,6 @@ HOLDER = """
 import sys
 from pathlib import Path
 from dryfit.model.resource import Declaration, Endpoint
-from dryfit.resources.kind import Kind
 from dryfit.resources.kinds.redis import kind
 port, mark = sys.argv[1:]
 database = kind.open(Declaration("cache", "redis"), Endpoint("127.0.0.1", int(port), mark=mark), Path("."), "holder")
