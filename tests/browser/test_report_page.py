@@ -56,6 +56,14 @@ OVERLAPS = """
 }
 """
 
+INSIDE_GROUPS = """
+() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const group = new Map(data.rooms.map((room) => [room.name, room.group]));
+  return data.findings.filter((found) => group.get(found.caller) === group.get(found.callee)).length;
+}
+"""
+
 THROUGH_ROOMS = """
 () => {
   const origin = document.getElementById("drawing").getBoundingClientRect();
@@ -142,6 +150,29 @@ def test_the_panel_stays_on_what_was_chosen_when_a_finding_is_followed(open_page
     page.locator("#panel .foundlist a").first.click()
     assert page.evaluate("document.querySelector(':target').className") == "finding error"
     assert page.locator("#panel").is_visible()
+
+
+def test_gaps_in_the_tests_are_marked_on_their_own_line(open_page: Any) -> None:
+    page = open_page("shop").page
+    assert page.locator("g.ring.mocked-only").count() == 1
+    assert page.locator("g.ring.unexercised").count() == 1  # the other one is accepted
+    page.locator("#imports").check()
+    assert page.locator("g.ring").count() == 2
+
+
+def test_many_gaps_on_one_arrow_are_counted(open_page: Any) -> None:
+    page = open_page("large").page
+    counts = [int(text or "1") for text in page.locator("g.ring.unexercised text").all_text_contents()]
+    inside = page.evaluate(INSIDE_GROUPS)
+    assert sum(counts) + inside == 145
+
+
+def test_the_table_names_the_rules_and_leads_to_their_findings(open_page: Any) -> None:
+    page = open_page("shop").page
+    row = page.locator("#seam-table tr", has_text="send_receipt")
+    assert row.locator("a.tag").all_inner_texts() == ["DF201", "DF104"]
+    row.locator("a.tag").last.click()
+    assert "No test crosses" in page.locator("article:target").inner_text()
 
 
 def test_what_a_rule_means_unfolds_under_its_findings(open_page: Any) -> None:

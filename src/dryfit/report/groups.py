@@ -33,10 +33,15 @@ def open_findings(run: Run) -> list[Finding]:
 
 def count_line(run: Run) -> str:
     """``2 errors, 3 warnings; 1 accepted``, or that there are none."""
-    counts = Counter(finding.severity for finding in open_findings(run))
-    parts = ", ".join(plural(counts[severity], severity) for severity in SEVERITIES if counts[severity])
-    accepted = len(run.findings) - counts.total()
-    return (parts or "no findings") + (f"; {accepted} accepted" if accepted else "")
+    found = open_findings(run)
+    accepted = len(run.findings) - len(found)
+    return (counted(found) or "no findings") + (f"; {accepted} accepted" if accepted else "")
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """``2 errors, 3 warnings``; "" where there are none."""
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(plural(counts[severity], severity) for severity in SEVERITIES if counts[severity])
 
 
 def by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:

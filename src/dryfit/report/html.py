@@ -13,12 +13,23 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from dryfit import __version__
-from dryfit.model.finding import RULES, Fact, Finding, Rule, rule
+from dryfit.model.finding import RULES, Fact, Finding, Rule, Severity, rule
 from dryfit.model.run import Run, SeamCoverage
 from dryfit.model.seam import Place, Seam
 from dryfit.model.structure import Component
 from dryfit.report.evidence import shown
-from dryfit.report.groups import by_reason, by_seam, count_line, left_out, open_findings, plural, shortfalls
+from dryfit.report.groups import (
+    SEVERITIES,
+    by_gravity,
+    by_reason,
+    by_seam,
+    count_line,
+    counted,
+    left_out,
+    open_findings,
+    plural,
+    shortfalls,
+)
 from dryfit.report.jsontext import embed
 from dryfit.report.pagedata import page_data
 from dryfit.report.rule_pages import rule_body
@@ -30,7 +41,7 @@ if TYPE_CHECKING:
 
 LINES_AROUND = 3
 NOT_PASSED = ("failed", "error", "cut off")
-FOLD_ABOVE = 8
+FOLD_ABOVE = 10
 BREAKS = re.compile(r"(?<=[./:])(?=\w)|(?<=[^\W_]_)(?=[^\W_])")
 
 
@@ -62,11 +73,22 @@ class FindingCard:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The findings of one seam, or many warnings of one rule folded together (then ``seam`` is ``None``)."""
+    """The findings of one seam, many of one ``rule`` folded together, or those that are accepted (neither of both)."""
 
     title: str
-    seam: Seam | None
     cards: tuple[FindingCard, ...]
+    seam: Seam | None = None
+    rule: Rule | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """That of the gravest."""
+        return min((card.finding.severity for card in self.cards), key=SEVERITIES.index)
+
+    @property
+    def count(self) -> str:
+        """``12 errors, 3 warnings``."""
+        return counted(card.finding for card in self.cards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,25 +155,19 @@ def page(run: Run, sources: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def finding_groups(run: Run, sources: Mapping[str, tuple[str, ...]]) -> tuple[FindingGroup, ...]:
-    """Open findings by seam, the gravest first; then rules with many warnings, and what was accepted."""
+    """Open findings by seam, and rules with many of them folded, the gravest first; then what was accepted."""
     findings = open_findings(run)
-    many = {name for name in {found.rule for found in findings} if _are_many(findings, name)}
-    alone = [found for found in findings if found.rule not in many or found.severity == "error"]
-
-    def cards(found: Sequence[Finding]) -> tuple[FindingCard, ...]:
-        """A source that the card above shows already is not shown again."""
-        places = [None, *(finding.site for finding in found)]
-        return tuple(
-            _card(finding, {} if finding.site == above else sources)
-            for finding, above in zip(found, places, strict=False)
-        )
-
-    groups = [FindingGroup(str(seam), seam, cards(found)) for seam, found in by_seam(alone)]
+    rules = Counter(found.rule for found in findings)
+    many = {name for name, count in rules.items() if count > FOLD_ABOVE}
+    alone = by_seam(found for found in findings if found.rule not in many)
+    groups = [FindingGroup(str(seam), _cards(found, sources), seam=seam) for seam, found in alone]
     for name in sorted(many):
-        folded = [found for found in findings if found.rule == name and found.severity != "error"]
-        groups.append(FindingGroup(f"{name} {rule(name).slug}", None, cards(folded)))
+        folded = by_gravity(found for found in findings if found.rule == name)
+        title = f"{name} {rule(name).slug}"
+        groups.append(FindingGroup(title, _cards(folded, sources), rule=rule(name)))
+    groups.sort(key=lambda group: SEVERITIES.index(group.severity))
     if accepted := [found for found in run.findings if found.accepted is not None]:
-        groups.append(FindingGroup("Accepted", None, cards(accepted)))
+        groups.append(FindingGroup("Accepted", _cards(accepted, sources)))
     return tuple(groups)
 
 
@@ -214,12 +230,17 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _are_many(findings: Iterable[Finding], name: str) -> bool:
-    return sum(found.rule == name and found.severity != "error" for found in findings) > FOLD_ABOVE
-
-
-def _card(finding: Finding, sources: Mapping[str, tuple[str, ...]]) -> FindingCard:
-    return FindingCard(finding, rule(finding.rule).meaning, around(finding.site, sources))
+def _cards(findings: Sequence[Finding], sources: Mapping[str, tuple[str, ...]]) -> tuple[FindingCard, ...]:
+    """A card each; a source that the card above shows already is not shown again."""
+    places = [None, *(finding.site for finding in findings)]
+    return tuple(
+        FindingCard(
+            finding,
+            rule(finding.rule).meaning,
+            around(finding.site, {} if finding.site == above else sources),
+        )
+        for finding, above in zip(findings, places, strict=False)
+    )
 
 
 def _environment() -> Environment:

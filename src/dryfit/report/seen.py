@@ -11,7 +11,7 @@ from dryfit.model.finding import Finding
 from dryfit.model.run import Run, SeamCoverage
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.trace import Behaviour, Trace
-from dryfit.report.groups import SEVERITIES
+from dryfit.report.groups import by_gravity
 
 Kind = Literal["component", "library", "outside", "entry"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -47,10 +47,12 @@ class SeenSeam:
         return self.coverage.seam
 
     @property
-    def open_findings(self) -> tuple[Finding, ...]:
-        """The findings that nobody accepted, the gravest first."""
-        found = (finding for finding in self.findings if finding.accepted is None)
-        return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+    def by_rule(self) -> tuple[tuple[Finding, ...], ...]:
+        """The findings that nobody accepted, together by rule, the gravest first."""
+        found: dict[str, list[Finding]] = {}
+        for finding in by_gravity(finding for finding in self.findings if finding.accepted is None):
+            found.setdefault(finding.rule, []).append(finding)
+        return tuple(map(tuple, found.values()))
 
 
 def seen_seams(run: Run) -> tuple[SeenSeam, ...]:

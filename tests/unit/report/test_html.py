@@ -148,9 +148,22 @@ def test_each_rule_that_found_something_is_explained_once(page: str, shop: Run) 
     assert page.count("Hand the value on as it is, and narrow it where it leaves the program") == 1
 
 
-def test_warnings_of_one_rule_that_are_many_are_folded(large: Run) -> None:
+def test_findings_of_one_rule_that_are_many_are_folded(large: Run) -> None:
     (group,) = html.finding_groups(large, {})
-    assert (group.title, len(group.cards)) == ("DF104 unexercised-seam", 145)
+    assert (group.title, group.count, len(group.cards)) == ("DF104 unexercised-seam", "145 warnings", 145)
+    assert html.page(large, {}).count("<summary>DF104: No test crosses this seam.</summary>") == 1
+
+
+def test_what_is_folded_stands_where_its_gravest_does(shop: Run) -> None:
+    (contradiction,) = [found for found in shop.findings if found.rule == "DF202"]
+    many = [replace(contradiction, id=f"DF202-{n:06}", severity="warning") for n in range(html.FOLD_ABOVE)]
+    groups = html.finding_groups(replace(shop, findings=(*shop.findings, *many)), {})
+    (folded,) = [group for group in groups if group.rule is not None]
+    assert (folded.title, folded.count) == ("DF202 annotation-violation", "1 error, 10 warnings")
+    assert folded.cards[0].finding == contradiction
+    graves = [group.severity for group in groups[:-1]]
+    assert graves == sorted(graves, key=html.SEVERITIES.index)
+    assert groups[-1].title == "Accepted"
 
 
 def test_a_run_with_nothing_in_it(shop: Run) -> None:

@@ -69,4 +69,11 @@ def test_a_stand_in_for_something_outside_is_neither_component_nor_library(shop:
 def test_accepted_findings_are_not_open(shop: Run) -> None:
     cancel = seen(shop, Seam("api", "order", "order.OrderSystem.cancel"))
     assert len(cancel.findings) == 1
-    assert cancel.open_findings == ()
+    assert cancel.by_rule == ()
+
+
+def test_open_findings_come_by_rule_the_gravest_first(shop: Run) -> None:
+    receipt = seen(
+        shop, Seam("order", "notification_service", "notification_service.NotificationService.send_receipt")
+    )
+    assert [[finding.rule for finding in found] for found in receipt.by_rule] == [["DF201"], ["DF104"]]

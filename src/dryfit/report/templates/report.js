@@ -3,7 +3,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const STATUSES = ["exercised", "mocked only", "unexercised"];
   const SEVERITIES = ["error", "warning", "note"];
-  const SAID_BY_THE_LINE = new Set(["DF104", "DF105"]);
+  const GAPS = new Map([["DF104", "unexercised"], ["DF105", "mocked only"]]); // what a line of this kind says already
   const KIND_TEXT = { component: "", library: " · library call, not counted", outside: " · outside the project, not counted", entry: " · called by tests, not counted" };
   const DRAWN = new Set(["component", "library"]);
   const MOST_TAB_STOPS = 60;
@@ -163,7 +163,7 @@
     const near = new Set(lit.flatMap((pair) => [pair.from, pair.to]));
     drawing.classList.toggle("dim", lit.length > 0);
     for (const [box, element] of boxes) element.classList.toggle("lit", near.has(box));
-    for (const pair of pairs) for (const part of [pair.element, pair.badge]) part?.classList.toggle("lit", lit.includes(pair));
+    for (const pair of pairs) for (const part of [pair.element, ...(pair.badges ?? [])]) part?.classList.toggle("lit", lit.includes(pair));
   }
 
   /** Rows of boxes as they came to lie, with the gaps between them; positions relative to the drawing. */
@@ -267,6 +267,7 @@
     const strands = strandsOf(pair);
     const shapes = strands.map(([status, count], index) => {
       const path = draw("path", { class: `strand ${slug(status)}`, d: pathOf(one, rows, (index - (strands.length - 1) / 2) * STRAND), "marker-end": `url(#head-${slug(status)})` });
+      path.dataset.status = status;
       path.style.setProperty("--width", status === "import only" ? "0.8px" : `${1.4 + Math.min(Math.log2(count), 3) * 0.5}px`);
       return path;
     });
@@ -316,20 +317,31 @@
     return path;
   }
 
-  /** Findings on an arrow: how many, on the shape of the gravest. What the line itself says is not said again. */
+  /** Findings on an arrow: how many, on the shape of the gravest; gaps in the tests as rings on their own line. */
   function placeBadges(at) {
     const taken = [];
-    for (const pair of pairs) {
-      const findings = pair.findings.filter((finding) => !SAID_BY_THE_LINE.has(finding.rule));
-      if (!findings.length) continue;
-      const length = pair.hit.getTotalLength();
-      const spots = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map((share) => pair.hit.getPointAtLength(length * share));
-      const room = (spot) => Math.min(...taken.map((other) => Math.hypot(other.x - spot.x, other.y - spot.y)), ...[...at.values()].map((rect) => distance(rect, spot) + 8));
-      const spot = spots.find((each) => room(each) > 27) ?? spots.sort((a, b) => room(b) - room(a))[0];
+    const room = (spot) => Math.min(...taken.map((other) => Math.hypot(other.x - spot.x, other.y - spot.y)), ...[...at.values()].map((rect) => distance(rect, spot) + 8));
+    const place = (path, apart) => {
+      const length = path.getTotalLength();
+      const spots = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map((share) => path.getPointAtLength(length * share));
+      const spot = spots.find((each) => room(each) > apart) ?? spots.sort((a, b) => room(b) - room(a))[0];
       taken.push(spot);
-      pair.badge = badge(spot, worst(findings), findings.length);
-      lines.append(pair.badge);
+      return spot;
+    };
+    for (const pair of pairs) {
+      const findings = pair.findings.filter((finding) => !GAPS.has(finding.rule));
+      pair.badges = findings.length ? [badge(place(pair.hit, 27), worst(findings), findings.length)] : [];
     }
+    for (const pair of pairs) pair.badges.push(...rings(pair, place));
+    lines.append(...pairs.flatMap((pair) => pair.badges));
+  }
+
+  function rings(pair, place) {
+    const lineOf = (status) => pair.element.querySelector(`.strand[data-status="${status}"]`);
+    return [...GAPS].flatMap(([rule, status]) => {
+      const count = pair.findings.filter((finding) => finding.rule === rule).length;
+      return count && lineOf(status) ? [ring(place(lineOf(status), 20), slug(status), count)] : [];
+    });
   }
 
   function distance(rect, { x, y }) {
@@ -341,6 +353,12 @@
     const text = draw("text", { y: severity === "warning" ? 6.5 : 3.8 });
     text.textContent = count > 99 ? "99" : count;
     return draw("g", { class: `badge ${severity}`, transform: `translate(${x} ${y})` }, draw("path", { d: outline }), text);
+  }
+
+  function ring({ x, y }, kind, count) {
+    const text = draw("text", { y: 3.8 });
+    text.textContent = count === 1 ? "" : count > 99 ? "99" : count;
+    return draw("g", { class: `badge ring ${kind}`, transform: `translate(${x} ${y})` }, draw("circle", { r: count === 1 ? 4.5 : 8.5 }), text);
   }
 
   // ---- the panel -----------------------------------------------------------------------------
