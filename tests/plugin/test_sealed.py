@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
 import subprocess
 import sys
@@ -24,13 +24,13 @@ MAKE_NETWORK = """
             self.request.recv(4096)  # whatever it is: to libpq the answer is nonsense, and says that it was reached
             self.request.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\nreached")
 
-    hosts, user, *command = json.loads(sys.argv[1])
+    hosts, *command = json.loads(sys.argv[1])
     namespace.enter(["10.66.0.1"], hosts)
     for variable, host in (("FOREIGN_PORT", "10.66.0.1"), ("DECLARED_PORT", os.environ["DECLARED_ADDRESS"])):
         server = socketserver.ThreadingTCPServer((host, 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         os.environ[variable] = str(server.server_address[1])
-    sys.exit(subprocess.run(command, user=user, group=user).returncode)
+    sys.exit(subprocess.run(command).returncode)
 """
 
 # What the option does, in a plugin of its own.
@@ -138,8 +138,6 @@ def session(empty_project):
         user: int | None = None,
         before=(),
     ):
-        import json
-
         hosts = ""
         if host not in (address, "localhost"):
             hosts = str(empty_project.root / "hosts")
@@ -147,7 +145,7 @@ def session(empty_project):
         command = [*before, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
         return empty_project.python(
             "network.py",
-            json.dumps([hosts, user, *command]),
+            json.dumps([hosts, *command]),
             DECLARED_HOST=host,
             DECLARED_ADDRESS=address,
             PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
@@ -182,3 +180,25 @@ def test_workers_of_xdist_are_held_too(session) -> None:
     ended = session(*SEALED, "-p", "xdist", "-n", "2", host="localhost")
     assert f"{WAYS} failed, {WAYS + 1} passed" in ended.out, ended.out + ended.err
     assert "wants to connect to 10.66.0.1:" in ended.out
+
+
+def test_who_has_no_privileges_is_held_by_a_user_namespace(session) -> None:
+    ended = session(*SEALED, before=("setpriv", "--bounding-set", "-all,+setfcap", "--inh-caps", "-all"))
+    assert "sealed by a network namespace" in ended.out, ended.out + ended.err
+    assert f"{WAYS} failed, {WAYS + 1} passed" in ended.out, ended.out
+
+
+def test_where_the_kernel_allows_no_namespace_python_is_held_and_the_rest_is_named(session) -> None:
+    none_allowed = (
+        'echo 0 > /proc/sys/user/max_net_namespaces; echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
+    )
+    ended = session(*SEALED, before=("unshare", "--user", "--map-root-user", "sh", "-c", none_allowed, "sh"))
+    assert "sealed in Python only, for this kernel or container allows no network namespace" in ended.out, (
+        ended.err
+    )
+    assert "libpq and subprocesses could not be held" in ended.out
+    failed = {line.split()[1] for line in ended.out.splitlines() if line.startswith("FAILED")}
+    assert failed == {
+        f"test_ways.py::test_foreign[{way}]" for way in ("by_socket", "by_requests", "in_a_thread")
+    }
+    assert f"3 failed, {2 * WAYS + 1 - 3} passed" in ended.out, ended.out

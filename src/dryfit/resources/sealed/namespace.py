@@ -109,4 +109,4 @@ if __name__ == "__main__":
     try:
         enter(*json.loads(sys.argv[1]))
     except OSError as error:
-        sys.exit(str(error.strerror or error))
+        sys.exit(str(error))
