@@ -1,0 +1,179 @@
+"""What a database consists of: its tables and sequences, the files they are stored in, and digests of its catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dryfit.resources.postgres.connect import answers
+
+if TYPE_CHECKING:
+    from dryfit.resources.postgres.connect import Connection
+
+_STATISTICS = frozenset({"pg_statistic", "pg_statistic_ext_data"})
+"""What ANALYZE writes: no part of the schema."""
+
+_VOLATILE = {
+    # Where a table is stored and how large it is guessed to be; the flags are hints that may stay set.
+    "pg_class": "relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid"
+    " relhasindex relhasrules relhastriggers relhassubclass",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with rows of its own, names quoted where need be.
+
+    ``columns`` are those that can be written, ``key`` the positions of the primary key's among them.
+    ``obstacle`` says why it cannot be restored row by row; "" where it can.
+    """
+
+    oid: int
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[int, ...]
+    is_logged: bool
+    obstacle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A sequence, its name quoted where need be."""
+
+    oid: int
+    name: str
+    is_logged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Tables and sequences by oid; ``files`` gives the oid of what is stored in a file, system catalogues included."""
+
+    database: int
+    tables: Mapping[int, Table]
+    sequences: Mapping[int, Sequence]
+    files: Mapping[int, int]
+    system: Mapping[int, str]
+
+
+_FULL = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
+_OURS = (
+    "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+    " AND n.nspname !~ '^pg_(toast_)?temp_' AND c.relpersistence <> 't'"
+)
+
+_TABLES = f"""
+SELECT c.oid, {_FULL}, c.relpersistence = 'p',
+  CASE WHEN c.relkind = 'm' THEN 'is a materialized view'
+       WHEN EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled IN ('A', 'R'))
+         OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_enabled IN ('A', 'R'))
+         THEN 'has triggers or rules that cannot be held off'
+       WHEN NOT EXISTS (SELECT FROM pg_attribute a
+                        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '')
+         THEN 'has no column to write'
+       ELSE '' END
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND {_OURS} ORDER BY c.oid
+"""
+
+_COLUMNS = f"""
+SELECT a.attrelid, quote_ident(a.attname), coalesce(array_position(i.indkey::int2[], a.attnum), -1)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE c.relkind IN ('r', 'm') AND {_OURS} AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+ORDER BY a.attrelid, a.attnum
+"""
+
+_SEQUENCES = f"""
+SELECT c.oid, {_FULL}, c.relpersistence = 'p' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'S' AND {_OURS} ORDER BY c.oid
+"""
+
+_FILES = """
+SELECT pg_relation_filenode(oid), oid FROM pg_class
+WHERE relkind IN ('r', 'm', 'S') AND relpersistence <> 't' AND pg_relation_filenode(oid) IS NOT NULL
+"""
+
+_SYSTEM = "SELECT oid, relname FROM pg_class WHERE relkind = 'r' AND NOT relisshared"
+_SYSTEM += " AND relnamespace = 'pg_catalog'::regnamespace"
+_DATABASE = "SELECT oid FROM pg_database WHERE datname = current_database()"
+
+
+def read(connection: Connection) -> Catalogue:
+    """Read the catalogue of the connection's database in one round trip."""
+    script = f"{_DATABASE};{_TABLES};{_COLUMNS};{_SEQUENCES};{_FILES};{_SYSTEM}"
+    database, tables, columns, sequences, files, system = answers(connection, script.encode())
+    of: dict[int, list[tuple[str, int]]] = {}
+    for table, name, position in columns:
+        of.setdefault(_int(table), []).append((_text(name), _int(position)))
+    return Catalogue(
+        database=_int(database[0][0]),
+        tables={
+            _int(oid): _table(_int(oid), _text(name), logged == b"t", _text(obstacle), of.get(_int(oid), []))
+            for oid, name, logged, obstacle in tables
+        },
+        sequences={
+            _int(oid): Sequence(_int(oid), _text(name), logged == b"t") for oid, name, logged in sequences
+        },
+        files={_int(file): _int(oid) for file, oid in files},
+        system={_int(oid): _text(name) for oid, name in system if _text(name) not in _STATISTICS},
+    )
+
+
+def digests(connection: Connection, names: Iterable[str]) -> dict[str, dict[bytes, bytes]]:
+    """For each system catalogue, its rows as hashes by oid (by "#" and the hash itself where rows have none)."""
+    names = sorted(names)
+    columns = _system_columns(connection, names)
+    script = b";".join(_digest(name, columns[name]) for name in names)
+    return {
+        name: {row[0] or b"": row[1] or b"" for row in rows}
+        for name, rows in zip(names, answers(connection, script), strict=True)
+    }
+
+
+def differences(before: Mapping[bytes, bytes], after: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
+    """The oids (or hashes) of rows that were added, removed or changed."""
+    return tuple(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+
+
+def describe(connection: Connection, catalogue: str, oid: bytes) -> str:
+    """What a row of a system catalogue stands for, as "table public.orders"; the catalogue's name where unknown."""
+    query = "SELECT type, identity FROM pg_identify_object(%s::text::regclass, %s::oid, 0)"
+    row = connection.execute(query, [catalogue, int(oid)]).fetchone() if oid.isdigit() else None
+    return f"{row[0]} {row[1]}" if row and row[1] else catalogue
+
+
+def _digest(name: str, columns: Iterable[str]) -> bytes:
+    columns = list(columns)
+    hashed = f"hashtextextended(ROW({', '.join(f't.{column}' for column in columns)})::text, 0)"
+    key = "oid::text" if "oid" in columns else f"'#' || {hashed}"
+    # A session's first temporary table makes a schema that stays, and is nobody's concern.
+    where = " WHERE nspname !~ '^pg_(toast_)?temp_'" if name == "pg_namespace" else ""
+    return f"SELECT {key}, {hashed} FROM pg_catalog.{name} t{where}".encode()
+
+
+def _system_columns(connection: Connection, names: Iterable[str]) -> dict[str, list[str]]:
+    rows = connection.execute(
+        "SELECT attrelid::regclass::text, quote_ident(attname) FROM pg_attribute WHERE attnum > 0"
+        " AND attrelid = ANY(%s::regclass[]) ORDER BY attrelid, attnum",
+        [list(names)],
+    )
+    found: dict[str, list[str]] = {}
+    for name, column in rows:
+        if column not in _VOLATILE.get(str(name), "").split():
+            found.setdefault(str(name), []).append(str(column))
+    return found
+
+
+def _table(oid: int, name: str, is_logged: bool, obstacle: str, columns: list[tuple[str, int]]) -> Table:
+    key = sorted((at, position) for position, (_, at) in enumerate(columns) if at >= 0)
+    return Table(oid, name, tuple(c for c, _ in columns), tuple(p for _, p in key), is_logged, obstacle)
+
+
+def _int(value: bytes | None) -> int:
+    return int(value or b"0")
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode()

@@ -1,0 +1,267 @@
+"""A data directory with schema and seed that is made once, kept in the cache, and copied for every server."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dryfit.model.errors import ResourceError
+from dryfit.model.resource import Endpoint
+from dryfit.resources import places
+from dryfit.resources.postgres.programs import Programs
+
+USER = "dryfit"
+LAYOUT = "1"
+"""Part of the key: to be raised when what is kept in the cache changes."""
+
+START_SECONDS = 60.0
+POLL_SECONDS = 0.002
+
+SETTINGS: Mapping[str, str] = {
+    # Data for tests need not survive a crash.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # It would write to the log, and clean up at moments that no test expects.
+    "autovacuum": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    # The log is read after each test; it must not have been recycled by then.
+    "wal_keep_size": "64MB",
+    "wal_init_zero": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "200",
+    "jit": "off",
+    "listen_addresses": "127.0.0.1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What a data directory is made from. ``content`` identifies schema and seed; ``fill`` writes them.
+
+    ``fill`` gets the endpoint of a server that runs on the new directory; it has to give its user the password.
+    """
+
+    programs: Programs
+    content: str
+    fill: Callable[[Endpoint], None]
+    settings: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """The same for the same programs, settings, schema and seed."""
+        parts = (
+            LAYOUT,
+            self.programs.version,
+            self.programs.origin,
+            repr(sorted(self.settings.items())),
+            self.content,
+        )
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def prepare(self, home: Path) -> None:
+        """Put the data directory and the administrator's password into ``home``."""
+        kept = _folder() / f"{self.key}.tar"
+        if not kept.exists():
+            with _locked(kept):
+                if not kept.exists():
+                    self._make(kept)
+        _unpack(kept, home)
+
+    def _make(self, kept: Path) -> None:
+        with _scratch() as home:
+            _unpack(self._base(), home)
+            (home / "password").write_text(secrets.token_hex(16))
+            (home / "data" / "postgresql.conf").open("a").write(_lines({**SETTINGS, **self.settings}))
+            with _server(self.programs, home) as port:
+                self.fill(endpoint(home, port))
+            _pack(home, kept)
+
+    def _base(self) -> Path:
+        """An empty data directory, which costs a second to make; one for every version."""
+        kept = (
+            _folder() / f"base-{LAYOUT}-{hashlib.sha256(self.programs.origin.encode()).hexdigest()[:16]}.tar"
+        )
+        with _locked(kept):
+            if not kept.exists():
+                with _scratch() as home:
+                    _initdb(self.programs, home)
+                    _pack(home, kept)
+        return kept
+
+
+def command(programs: Programs) -> tuple[str, ...]:
+    """What starts a server on a prepared home; ``{home}``, ``{port}`` and ``{mark}`` are to be filled in."""
+    settings = ("-c", "dryfit.mark={mark}", "-c", "unix_socket_permissions=0700")
+    return (programs.path("postgres"), "-D", "{home}/data", "-k", "{home}", "-p", "{port}", *settings)
+
+
+def password(home: Path) -> str:
+    """The administrator's password of the server that lives in ``home``."""
+    return (home / "password").read_text()
+
+
+def endpoint(home: Path, port: int) -> Endpoint:
+    """The server that lives in ``home``."""
+    return Endpoint(host="127.0.0.1", port=port, socket=str(home), user=USER, password=password(home))
+
+
+def _folder() -> Path:
+    folder = places.cache() / "postgres"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _locked(kept: Path) -> Iterator[None]:
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    home = places.new_home("postgres-build", in_memory=True)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _initdb(programs: Programs, home: Path) -> None:
+    _give(home)
+    checksums = (
+        ["--no-data-checksums"] if programs.major >= 18 else []
+    )  # with them, even reading writes to the log
+    words = [
+        "-D",
+        str(home / "data"),
+        "-U",
+        USER,
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+        "--no-instructions",
+    ]
+    methods = [
+        "--auth-local=trust",
+        "--auth-host=md5",
+        "--wal-segsize=1",
+    ]  # md5 takes a SCRAM password as well
+    done = subprocess.run(
+        [programs.path("initdb"), *words, *methods, *checksums],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=home,
+        env=_environment(home),
+        user=_user(),
+        group=_group(),
+        extra_groups=_no_groups(),
+    )
+    if done.returncode:
+        raise ResourceError(f"{programs.path('initdb')}: failed:\n{done.stderr.strip()}", slug="resources")
+    if programs.major >= 16:
+        # The password is random and the server gone soon: thousands of rounds would only slow down each connection.
+        (home / "data" / "postgresql.conf").open("a").write(_lines({"scram_iterations": "1"}))
+
+
+@contextmanager
+def _server(programs: Programs, home: Path) -> Iterator[int]:
+    _give(home)
+    port = _free_port()
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs.path("postgres"), "-D", str(home / "data"), "-k", str(home), "-p", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=home,
+            env=_environment(home),
+            user=_user(),
+            group=_group(),
+            extra_groups=_no_groups(),
+        )
+    try:
+        _wait_until_ready(server, home)
+        yield port
+    finally:
+        server.send_signal(signal.SIGINT)  # a fast shutdown, which leaves complete files
+        server.wait()
+        (home / "log").unlink()
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], home: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_ready(home):
+        if server.poll() is not None or time.monotonic() > deadline:
+            log = (home / "log").read_text(errors="replace").strip()
+            raise ResourceError(f"PostgreSQL: did not start; its log says:\n{log}", slug="resources")
+        time.sleep(POLL_SECONDS)
+
+
+def _is_ready(home: Path) -> bool:
+    try:
+        return (home / "data" / "postmaster.pid").read_text().rstrip().endswith("ready")
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _pack(home: Path, kept: Path) -> None:
+    part = kept.with_suffix(".part")
+    part.touch(mode=0o600)
+    subprocess.run(["tar", "-cf", part, "-C", home, "."], check=True)
+    part.replace(kept)
+
+
+def _unpack(kept: Path, home: Path) -> None:
+    # One large file is read much faster than two thousand small ones are copied.
+    subprocess.run(["tar", "-xf", kept, "-C", home, "--no-same-owner"], check=True)
+    home.chmod(0o700)
+
+
+def _lines(settings: Mapping[str, str]) -> str:
+    return "".join("{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in settings.items())
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {"HOME": str(home), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _give(home: Path) -> None:
+    owner = places.unprivileged()
+    if owner:
+        places.give(home, owner)
+
+
+def _user() -> int | None:
+    owner = places.unprivileged()
+    return owner.pw_uid if owner else None
+
+
+def _group() -> int | None:
+    owner = places.unprivileged()
+    return owner.pw_gid if owner else None
+
+
+def _no_groups() -> list[int] | None:
+    return [] if places.unprivileged() else None

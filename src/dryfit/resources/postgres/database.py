@@ -1,0 +1,196 @@
+"""One worker's database, and what makes it clean again after each test."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+
+from dryfit.model.resource import Endpoint, Handle, Leftover
+from dryfit.resources.postgres import catalogue, databases, leftovers, mark, snapshot
+from dryfit.resources.postgres.catalogue import Catalogue
+from dryfit.resources.postgres.connect import connect, driver
+from dryfit.resources.postgres.pool import Pool
+from dryfit.resources.postgres.restore import restore
+from dryfit.resources.postgres.seeded import Seeded
+from dryfit.resources.postgres.sessions import Moment
+from dryfit.resources.postgres.snapshot import Changes, Whole
+from dryfit.resources.postgres.temporary import drop_temporary
+from dryfit.resources.postgres.watch import Suspects, Watch
+
+log = logging.getLogger("dryfit.resources.postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a worker's database is: its server, the database to manage others from, its name, mark and seed.
+
+    ``reads_log`` says that the former has pg_walinspect; ``always_copies`` asks for a fresh copy after each test that
+    wrote. ``extras`` are databases made for this worker alone, preceded by one from which they can be dropped.
+    """
+
+    endpoint: Endpoint
+    control: str
+    name: str
+    token: str
+    seed: str
+    reads_log: bool = True
+    always_copies: bool = False
+    extras: tuple[str, ...] = ()
+
+
+class Database:
+    """A database that is as it was seeded when each test starts.
+
+    ``replacements`` tells why it had to be replaced by a fresh copy, each time that it had.
+    """
+
+    def __init__(self, handle: Handle, site: Site) -> None:
+        self.handle = handle
+        self.replacements: list[str] = []
+        self._site = site
+        self._pool = Pool(site.endpoint, site.control, site.token, site.seed)
+        self._origin = Seeded(site.endpoint, site.seed)
+        self._control = connect(site.endpoint, site.control)
+        self._data = connect(site.endpoint, site.name)
+        found = catalogue.read(self._data)
+        self._seeded = snapshot.take(self._data, found)
+        self._watch = Watch(self._control, site.name, found, reads_log=site.reads_log)
+        self._begin(found)
+
+    def clean(self) -> tuple[Leftover, ...]:
+        """Make the data as they were seeded, and tell what had been left; one that finds nothing costs a round trip.
+
+        Open transactions of others are ended. Raises ``ResourceError`` where the database is not dryfit's any more.
+        """
+        try:
+            return tuple(self._clean())
+        except driver().OperationalError:  # a test ended our connections, too
+            self._reconnect()
+            return tuple(self._clean())
+
+    def close(self) -> None:
+        """Drop the database."""
+        self._data.close()
+        self._pool.close()
+        databases.drop(self._control, self._site.name, self._site.token)
+        self._control.close()
+        if self._site.extras:
+            standing, *extras = self._site.extras
+            with connect(self._site.endpoint, standing) as connection:
+                for name in extras:
+                    databases.drop(connection, name, self._site.token)
+
+    def _clean(self) -> list[Leftover]:
+        moment = self._watch.moment(self._data.info.backend_pid)
+        found = list(leftovers.of_sessions(self.handle.name, moment.ended))
+        suspects = self._watch.suspects(moment)
+        if suspects.system:
+            found += leftovers.of_temporary(self.handle.name, drop_temporary(self._data, self._site.token))
+            changed = self._origin.schema_changes(self._data, suspects.system)
+            if changed:
+                return found + self._without_schema(suspects, changed)
+        return found + self._put_right(moment, suspects)
+
+    def _put_right(self, moment: Moment, suspects: Suspects) -> list[Leftover]:
+        """Write back what differs, in a schema that is the seeded one."""
+        moved = self._moved() if suspects.system else frozenset()
+        wholes = self._wholes(suspects)
+        changes = self._compare(suspects, moved)
+        found = [
+            *leftovers.of_wholes(self.handle.name, wholes),
+            *leftovers.of_changes(self.handle.name, changes),
+        ]
+        reason = self._reason_for_copy(wholes, changes)
+        if reason:
+            self._replace(reason)
+        elif changes:
+            self._restore(moment, changes)
+        else:
+            self._watch.settle(moment.position)
+        return found
+
+    def _without_schema(self, suspects: Suspects, changed: tuple[str, ...]) -> list[Leftover]:
+        """Replace the database, and tell of rows as far as the tables are still there to be read."""
+        found = list(leftovers.of_schema(self.handle.name, changed))
+        with suppress(driver().Error):
+            found += leftovers.of_changes(self.handle.name, self._compare(suspects, self._moved()))
+        self._replace(f"the schema was changed: {', '.join(changed[:3])}")
+        return found
+
+    def _moved(self) -> frozenset[int]:
+        """The tables that stand in other files than before, as after TRUNCATE; the new ones are watched from now on."""
+        before, now = self._watch.catalogue, catalogue.read(self._data)
+        self._watch.catalogue = now
+        files = {oid: file for file, oid in before.files.items()}
+        return frozenset(
+            oid for file, oid in now.files.items() if oid in before.tables and files.get(oid) != file
+        )
+
+    def _compare(self, suspects: Suspects, moved: frozenset[int]) -> Changes:
+        known = self._watch.catalogue
+        tables = [
+            known.tables[oid] for oid in sorted(suspects.tables | moved) if oid in self._snapshot.tables
+        ]
+        sequences = [known.sequences[oid] for oid in sorted(suspects.sequences)]
+        return snapshot.compare(self._data, self._snapshot, tables, sequences, moved)
+
+    def _wholes(self, suspects: Suspects) -> list[Whole]:
+        """The tables that were written to and can only be replaced as a whole."""
+        known = self._watch.catalogue.tables
+        wholes = [known[oid] for oid in sorted(suspects.tables) if oid not in self._snapshot.tables]
+        if not suspects.is_certain:
+            wholes = self._origin.differing(self._data, wholes)
+        return [
+            Whole(table, table.obstacle or f"holds more than {snapshot.MOST_ROWS:,} rows") for table in wholes
+        ]
+
+    def _reason_for_copy(self, wholes: list[Whole], changes: Changes) -> str:
+        reasons = [f"{whole.table.name} {whole.why}" for whole in wholes]
+        reasons += [
+            f"{d.table.name} got more than {snapshot.MOST_ROWS:,} rows" for d in changes.tables if d.is_cut
+        ]
+        if changes and self._site.always_copies:
+            reasons.append("a fresh copy is asked for after each test that wrote")
+        return ", ".join(reasons[:3])
+
+    def _restore(self, moment: Moment, changes: Changes) -> None:
+        mark.prove(self._data, self._site.token)
+        try:
+            own = restore(self._data, self._snapshot, changes)
+        except driver().Error as error:
+            if self._data.closed:
+                raise
+            self._replace(f"rows could not be written back: {str(error).strip()}")
+        else:
+            self._watch.settle_own(moment, own)
+
+    def _replace(self, reason: str) -> None:
+        log.info("database %s is replaced by a fresh copy: %s", self._site.name, reason)
+        self.replacements.append(reason)
+        self._data.close()
+        aside = databases.put_aside(self._control, self._site.name, self._site.token)
+        self._claim()
+        self._pool.discard(aside)
+
+    def _claim(self) -> None:
+        databases.claim(self._control, self._site.name, self._site.token, self._site.seed)
+        self._pool.fill()
+        self._data = connect(self._site.endpoint, self._site.name)
+        self._begin(catalogue.read(self._data))
+
+    def _begin(self, found: Catalogue) -> None:
+        self._snapshot = self._seeded.copy()
+        self._watch.start(found)
+        self._watch.settle(self._watch.moment(self._data.info.backend_pid).position)
+
+    def _reconnect(self) -> None:
+        if self._control.closed:
+            self._control = connect(self._site.endpoint, self._site.control)
+            self._watch.reconnected(self._control)
+        self._data.close()
+        if databases.exists(self._control, self._site.name):
+            self._data = connect(self._site.endpoint, self._site.name)
+        else:
+            self.replacements.append("the database had been dropped")
+            self._claim()

@@ -1,0 +1,110 @@
+"""Creates, copies, renames and drops the databases that dryfit made itself."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from dryfit.model.errors import ResourceError
+from dryfit.resources.postgres import mark
+from dryfit.resources.postgres.connect import driver, identifier
+
+if TYPE_CHECKING:
+    from dryfit.resources.postgres.connect import Connection
+
+SEED = "dryfit_seed"
+SHARED = "dryfit_shared"
+READY = "dryfit_ready_"
+LONGEST = 48
+"""Bytes of a name, which may get an ending; PostgreSQL allows 63 in all."""
+
+END_SECONDS = 5.0
+POLL_SECONDS = 0.002
+
+
+def name_of(space: str) -> str:
+    """The database of a worker; long names are told apart by a hash."""
+    plain = re.sub(r"[^a-z0-9_]", "_", space.lower())
+    plain = plain if plain.startswith("dryfit_") else f"dryfit_{plain}"
+    if len(plain) <= LONGEST:
+        return plain
+    return f"{plain[:LONGEST]}_{sha256(space.encode()).hexdigest()[:8]}"
+
+
+def exists(connection: Connection, name: str) -> bool:
+    """Whether the server has a database of this name."""
+    return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def create(connection: Connection, name: str, token: str) -> None:
+    """An empty database with dryfit's mark."""
+    connection.execute(f"CREATE DATABASE {identifier(name)} TEMPLATE template0".encode())
+    mark.write(connection, name, token)
+
+
+def copy(connection: Connection, name: str, token: str, seed: str) -> None:
+    """A copy of a seeded database with dryfit's mark."""
+    # Copying files beats logging each page, and leaves nothing in the log for others to read through.
+    strategy = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+    connection.execute(f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(seed)}{strategy}".encode())
+    mark.write(connection, name, token)
+
+
+def fill_pool(connection: Connection, token: str, seed: str) -> None:
+    """Lay one more ready copy aside."""
+    copy(connection, READY + secrets.token_hex(8), token, seed)
+
+
+def claim(connection: Connection, name: str, token: str, seed: str) -> None:
+    """Make a ready copy the database of this name, or copy the seeded one where none is ready."""
+    for ready in _ready(connection, token):
+        try:
+            connection.execute(f"ALTER DATABASE {identifier(ready)} RENAME TO {identifier(name)}".encode())
+        except (driver().errors.InvalidCatalogName, driver().errors.ObjectInUse):
+            continue  # another worker was faster
+        mark.write(connection, name, token)
+        return
+    copy(connection, name, token, seed)
+
+
+def drop(connection: Connection, name: str, token: str) -> None:
+    """Drop a database that bears the mark, whoever is connected to it; one that is gone already is no error."""
+    if exists(connection, name):
+        mark.prove(connection, token, name)
+        connection.execute(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)".encode())
+
+
+def put_aside(connection: Connection, name: str, token: str) -> str:
+    """End all connections to a marked database and give it another name, which is returned, to be dropped later."""
+    mark.prove(connection, token, name)
+    aside = f"dryfit_old_{secrets.token_hex(8)}"
+    connection.execute(f"ALTER DATABASE {identifier(name)} ALLOW_CONNECTIONS false".encode())
+    deadline = time.monotonic() + END_SECONDS
+    while True:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        try:
+            connection.execute(f"ALTER DATABASE {identifier(name)} RENAME TO {identifier(aside)}".encode())
+        except driver().errors.ObjectInUse as error:
+            if time.monotonic() > deadline:
+                raise ResourceError(
+                    f"database {name}: connections to it do not end: {error}", slug="resources"
+                ) from None
+            time.sleep(POLL_SECONDS)
+        else:
+            return aside
+
+
+def _ready(connection: Connection, token: str) -> list[str]:
+    """Copies laid aside: those that bear the mark, and those that came with a server that is dryfit's own."""
+    own = mark.is_own_server(connection, token)
+    rows = connection.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+        " AND (%s OR shobj_description(oid, 'pg_database') = %s)",
+        [READY, own, f"{mark.PREFIX}{token}"],
+    )
+    return [str(row[0]) for row in rows]

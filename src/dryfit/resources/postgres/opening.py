@@ -1,0 +1,146 @@
+"""Gives a worker its database: on a server of dryfit's own, or beside the databases of an existing one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from dryfit.model.resource import Endpoint, Handle, Resource
+from dryfit.resources.postgres import databases, mark, schema, wal
+from dryfit.resources.postgres.connect import MAINTENANCE, answers, connect, identifier, url
+from dryfit.resources.postgres.database import Database, Site
+from dryfit.resources.postgres.options import Options
+from dryfit.resources.postgres.programs import Programs
+from dryfit.resources.postgres.shared import SharedDatabase
+from dryfit.resources.postgres.sources import Sources
+
+if TYPE_CHECKING:
+    from dryfit.resources.postgres.connect import Connection
+
+_LOCK = 0x647279666974
+"""The advisory lock under which a server's seeded database is made: "dryfit" in ASCII."""
+
+# A sequence writes to the log once for 32 numbers; set like this, it does so at the next one.
+_RESET_SEQUENCES = """
+SELECT format('SELECT setval(%L, last_value, is_called) FROM %s', c.oid::regclass, c.oid::regclass)
+FROM pg_class c WHERE c.relkind = 'S'
+"""
+
+
+def fill(endpoint: Endpoint, sources: Sources, programs: Programs) -> None:
+    """Make a new server ready to be kept: its password, the seeded database, and one copy laid aside."""
+    with connect(endpoint, MAINTENANCE) as control:
+        control.execute(f"ALTER ROLE {identifier(endpoint.user)} PASSWORD '{endpoint.password}'".encode())
+        wal.is_readable(control)
+        token = secrets.token_hex(16)
+        _make_seed(control, endpoint, seed_of(sources), token, sources, programs)
+        databases.fill_pool(control, token, seed_of(sources))
+
+
+def seed_of(sources: Sources) -> str:
+    """The name of the database that has a project's schema and seed."""
+    return f"{databases.SEED}_{sources.fingerprint()[:12]}"
+
+
+def open_database(name: str, options: Options, endpoint: Endpoint, space: str) -> Resource:
+    """The worker's database of a resource of that name; raises ``ResourceError`` where there can be none."""
+    maintenance = endpoint.database or MAINTENANCE
+    with connect(endpoint, maintenance) as control:
+        own = databases.name_of(f"{space}_{name}")
+        if mark.is_own_server(control, endpoint.mark):
+            return _open_here(name, own, options, endpoint, maintenance, control)
+        return _open_there(name, own, options, endpoint, maintenance, control)
+
+
+def _open_here(
+    name: str, own: str, options: Options, endpoint: Endpoint, maintenance: str, control: Connection
+) -> Resource:
+    """On a server that dryfit started: all workers share the seeded database."""
+    token, seed = endpoint.mark, seed_of(options.sources)
+    with _alone(control):
+        if not databases.exists(control, seed):
+            _make_seed(control, endpoint, seed, token, options.sources)
+        if options.isolation == "shared":
+            own = databases.SHARED + seed.removeprefix(databases.SEED)
+            if not databases.exists(control, own):
+                databases.claim(control, own, token, seed)
+            return SharedDatabase(_handle(name, endpoint, own))
+    databases.drop(control, own, token)
+    databases.claim(control, own, token, seed)
+    site = Site(
+        endpoint, maintenance, own, token, seed, wal.is_readable(control), options.isolation == "clone"
+    )
+    return _database(name, site, options)
+
+
+def _open_there(
+    name: str, own: str, options: Options, endpoint: Endpoint, maintenance: str, control: Connection
+) -> Resource:
+    """On a server that others use, too: everything is made for this worker alone, and dropped at the end."""
+    token, seed, logs = secrets.token_hex(16), f"{own}_seed", f"{own}_log"
+    _make_seed(control, endpoint, seed, token, options.sources)
+    databases.copy(control, own, token, seed)
+    databases.create(control, logs, token)
+    with connect(endpoint, logs) as reader:
+        reads_log = wal.is_readable(reader)
+    always = options.isolation == "clone"
+    return _database(
+        name, Site(endpoint, logs, own, token, seed, reads_log, always, (maintenance, seed, logs)), options
+    )
+
+
+def _database(name: str, site: Site, options: Options) -> Resource:
+    handle = _handle(name, site.endpoint, site.name)
+    if options.isolation == "rollback":
+        from dryfit.resources.postgres.rolled_back import RolledBackDatabase
+
+        return RolledBackDatabase(handle, site)
+    return Database(handle, site)
+
+
+def _handle(name: str, endpoint: Endpoint, database: str) -> Handle:
+    return Handle(
+        name=name,
+        kind="postgres",
+        url=url(endpoint, database),
+        host=endpoint.host,
+        port=endpoint.port,
+        user=endpoint.user,
+        password=endpoint.password,
+        database=database,
+    )
+
+
+def _make_seed(
+    control: Connection,
+    endpoint: Endpoint,
+    name: str,
+    token: str,
+    sources: Sources,
+    programs: Programs | None = None,
+) -> None:
+    """Make the seeded database; it gets its name when it is complete."""
+    part = f"dryfit_part_{secrets.token_hex(8)}"
+    databases.create(control, part, token)
+    try:
+        schema.apply(sources, endpoint, part, programs)
+        with connect(endpoint, part) as connection:
+            for (statement,) in answers(connection, _RESET_SEQUENCES.encode())[0]:
+                connection.execute(statement or b"")
+            connection.execute("VACUUM (FREEZE, ANALYZE)")
+    except BaseException:
+        databases.drop(control, part, token)
+        raise
+    control.execute(f"ALTER DATABASE {identifier(part)} RENAME TO {identifier(name)}".encode())
+
+
+@contextmanager
+def _alone(control: Connection) -> Iterator[None]:
+    """While no other worker makes what all of them share."""
+    control.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+    try:
+        yield
+    finally:
+        control.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

@@ -1,0 +1,71 @@
+"""Writes back what belongs in a database, in one transaction with triggers and foreign keys held off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dryfit.resources.postgres.connect import Row, answers, literal
+from dryfit.resources.postgres.snapshot import Changes, Difference, Kept, Snapshot
+
+if TYPE_CHECKING:
+    from dryfit.resources.postgres.connect import Connection
+
+HOLD_OFF = b"SET LOCAL session_replication_role = replica"
+"""Triggers, foreign keys and rules do not act on what this transaction writes."""
+
+
+def restore(connection: Connection, snapshot: Snapshot, changes: Changes) -> int:
+    """Undo changes, and note where the rows stand afterwards; returns the transaction's number. One round trip.
+
+    Raises psycopg's error, with nothing changed, where the database does not take the rows as they were.
+    """
+    script = list(_script(changes))
+    try:
+        found = answers(connection, b";".join(script))
+    except BaseException:
+        connection.rollback()
+        raise
+    inserts = [difference for difference in changes.tables if difference.missing]
+    results = iter(found[2 + sum(bool(difference.added) for difference in changes.tables) :])
+    number = found[-2][0][0] or b"0"
+    for difference in inserts:
+        _remember(snapshot.tables[difference.table.oid], difference, next(results), number)
+    return int(number)
+
+
+def _script(changes: Changes) -> Iterator[bytes]:
+    yield b"BEGIN"
+    yield HOLD_OFF
+    # All unwanted rows first, then nothing is in the way of those that belong here.
+    yield from (_delete(difference) for difference in changes.tables if difference.added)
+    yield from (_insert(difference) for difference in changes.tables if difference.missing)
+    for sequence, (value, is_called) in changes.sequences:
+        yield b"SELECT setval(%b, %b, %b)" % (literal(sequence.name.encode()), value, literal(is_called))
+    yield b"SELECT pg_current_xact_id()::xid"
+    yield b"COMMIT"
+
+
+def _delete(difference: Difference) -> bytes:
+    places = literal(b"{" + b",".join(b'"%b"' % place for place in difference.added) + b"}")
+    return b"DELETE FROM ONLY %b WHERE ctid = ANY(%b::tid[])" % (difference.table.name.encode(), places)
+
+
+def _insert(difference: Difference) -> bytes:
+    rows = b", ".join(_values(row) for row in difference.missing.values())
+    return b"INSERT INTO %b (%b) OVERRIDING SYSTEM VALUE VALUES %b RETURNING ctid" % (
+        difference.table.name.encode(),
+        ", ".join(difference.table.columns).encode(),
+        rows,
+    )
+
+
+def _values(row: Row) -> bytes:
+    return b"(" + b", ".join(map(literal, row)) + b")"
+
+
+def _remember(kept: Kept, difference: Difference, places: list[Row], writer: bytes) -> None:
+    for gone in difference.missing:
+        del kept.rows[gone]
+    for place, values in zip(places, difference.missing.values(), strict=True):
+        kept.rows[place[0] or b""] = (writer, values)

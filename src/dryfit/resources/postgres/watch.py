@@ -1,0 +1,112 @@
+"""Finds out which tables and sequences of a database may have been written to since it was last clean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dryfit.resources.postgres import wal
+from dryfit.resources.postgres.catalogue import Catalogue
+from dryfit.resources.postgres.connect import literal
+from dryfit.resources.postgres.sessions import Moment, quiet_moment
+
+if TYPE_CHECKING:
+    from dryfit.resources.postgres.connect import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """What may have been written to, by oid; ``system`` are names of system catalogues.
+
+    ``is_certain`` says that the log names them; else nobody knows whether they were.
+    """
+
+    tables: frozenset[int] = frozenset()
+    sequences: frozenset[int] = frozenset()
+    system: frozenset[str] = frozenset()
+    is_certain: bool = True
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.sequences or self.system)
+
+
+class Watch:
+    """Watches one database by the server's write-ahead log, which all databases of the server share.
+
+    Where the log cannot be read, everything is suspected as soon as the log has grown.
+    """
+
+    def __init__(self, control: Connection, name: str, catalogue: Catalogue, *, reads_log: bool) -> None:
+        self._control = control
+        self._name = literal(name.encode())
+        self._reads_log = reads_log
+        self.start(catalogue)
+
+    def start(self, catalogue: Catalogue) -> None:
+        """Begin anew, with a database that is clean now."""
+        self.catalogue = catalogue
+        self._seen = b""
+        self._always = _unlogged(catalogue)
+
+    def reconnected(self, control: Connection) -> None:
+        """Go on with another connection."""
+        self._control = control
+
+    def moment(self, own: int) -> Moment:
+        """Wait for open transactions to be over; ``own`` is the process of dryfit's connection to the database."""
+        return quiet_moment(self._control, self._name, (own,))
+
+    def settle(self, position: bytes) -> None:
+        """Take the database as clean up to a position of the log."""
+        self._seen = position
+
+    def suspects(self, moment: Moment) -> Suspects:
+        """What was written to up to a moment."""
+        if moment.position == self._seen and not self._always.sequences:
+            return Suspects()
+        if not self._reads_log:
+            return everything(self.catalogue)
+        try:
+            written = wal.written_files(self._control, self.catalogue.database, self._seen, moment.position)
+        except wal.UnreadableError:
+            return everything(self.catalogue)
+        return self._named(written.files, self._always)
+
+    def settle_own(self, moment: Moment, own: int) -> None:
+        """Take the database as clean but for what others wrote since the moment, beside transaction ``own``."""
+        self._seen = moment.position
+        if self._reads_log:
+            try:
+                written = wal.written_files(
+                    self._control, self.catalogue.database, moment.position, moment.position, own
+                )
+            except wal.UnreadableError:
+                return
+            if not self._named(written.files, Suspects()):
+                self._seen = written.end
+
+    def _named(self, files: frozenset[int], always: Suspects) -> Suspects:
+        oids = frozenset(self.catalogue.files[file] for file in files if file in self.catalogue.files)
+        return Suspects(
+            tables=always.tables | oids & self.catalogue.tables.keys(),
+            sequences=always.sequences | oids & self.catalogue.sequences.keys(),
+            system=frozenset(self.catalogue.system[oid] for oid in oids if oid in self.catalogue.system),
+        )
+
+
+def everything(catalogue: Catalogue) -> Suspects:
+    """All that a database consists of, for when nothing is known."""
+    return Suspects(
+        frozenset(catalogue.tables),
+        frozenset(catalogue.sequences),
+        frozenset(catalogue.system.values()),
+        False,
+    )
+
+
+def _unlogged(catalogue: Catalogue) -> Suspects:
+    """What leaves no trace in the log, so that it is always looked at."""
+    return Suspects(
+        frozenset(oid for oid, table in catalogue.tables.items() if not table.is_logged),
+        frozenset(oid for oid, sequence in catalogue.sequences.items() if not sequence.is_logged),
+    )
