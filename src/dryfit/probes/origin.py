@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, GeneratorType, MethodType, ModuleType
 from typing import cast
 
 from dryfit.model.crossing import Callee, Crossing
@@ -39,8 +40,11 @@ def handed_in(crossing: Crossing, name: str, value: object, declares: Declares) 
 
     Where a callable on the way declares that it takes such a value, the contradiction lies between the components,
     whoever made the value. ``None`` and booleans are everywhere: they count where the name is the same, too.
+    A component that works for an object or a function of the tests' own may have the value from there.
     """
     above = crossing.parent
+    if above is not None and any(map(_is_of_tests, above.values)):
+        return True
     while above is not None and above.component != DRIVER:
         parameter = _parameter_with(above, name, value)
         if parameter is not None:
@@ -53,8 +57,12 @@ def handed_in(crossing: Crossing, name: str, value: object, declares: Declares) 
 
 
 def rests_on_tests(crossing: Crossing) -> bool:
-    """Whether an object or a function of the tests' own is among the arguments, or held by one of them."""
-    return any(map(_is_of_tests, _reached(crossing.values)))
+    """Whether an object or a function of the tests' own had a part in what comes of a call.
+
+    It is among the arguments; or, where a test is who calls, held by one of them.
+    """
+    behind = _reached(crossing.values) if crossing.caller == DRIVER else iter(crossing.values)
+    return any(map(_is_of_tests, behind))
 
 
 def _parameter_with(crossing: Crossing, name: str, value: object) -> tuple[str, object] | None:
@@ -79,6 +87,8 @@ def _elements(container: object) -> Iterator[object]:
         yield from list(islice(container.values(), MOST_ITEMS))  # type: ignore[attr-defined]
     elif cls is list or cls is tuple or cls is set:
         yield from list(islice(container, MOST_ITEMS))  # type: ignore[call-overload]
+    elif cls is partial:
+        yield from (container.func, *container.args, *container.keywords.values())  # type: ignore[attr-defined]
 
 
 def _reached(values: tuple[object, ...]) -> Iterator[object]:
@@ -100,10 +110,16 @@ def _is_of_tests(value: object) -> bool:
     if type(value) is MethodType:
         value = value.__func__
     if type(value) is FunctionType:
-        module: object = value.__module__
-        return type(module) is str and is_test_module(module)
+        return _is_test_name(value.__module__)
+    if type(value) is GeneratorType:
+        frame = value.gi_frame
+        return frame is not None and _is_test_name(frame.f_globals.get("__name__"))
     cls = cast(type, value) if derives(type(value), type) else type(value)
     return not is_library_class(cls) and is_test_module(module_of(cls))
+
+
+def _is_test_name(module: object) -> bool:
+    return type(module) is str and is_test_module(module)
 
 
 _CLOSED = (type, FunctionType, MethodType, ModuleType)

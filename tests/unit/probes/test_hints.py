@@ -14,6 +14,7 @@ from abc import ABC
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -469,23 +470,66 @@ def test_what_a_component_in_between_declares_counts(stage: Any) -> None:
     assert by_tests(stage.end()) == [("count", False)]
 
 
-def test_a_result_may_rest_on_an_object_of_the_tests(stage: Any) -> None:
-    class Bank:
-        def __init__(self, gateway: object) -> None:
-            self.gateways = [gateway]
+class Bank:
+    """Has the things that a test gave it."""
 
-    def handmade(amount: int) -> str:
-        return "paid"
+    __module__ = "payment"
 
+    def __init__(self, gateway: object) -> None:
+        self.gateway = gateway
+
+
+def handmade(amount: int) -> str:
+    return "paid"
+
+
+HANDMADE = [
+    handmade,
+    partial(handmade, 5),
+    (text for text in ["paid"]),
+    MethodType(handmade, 5),
+    Base(),
+    Base,
+    [Base()],
+]
+
+
+@pytest.mark.parametrize("gateway", HANDMADE, ids=map(str, range(len(HANDMADE))))
+def test_what_a_test_gets_may_rest_on_an_object_of_its_own(stage: Any, gateway: object) -> None:
     @stage.of("payment")
     def pay(bank: Bank) -> int:
         return "paid"  # type: ignore[return-value]
 
-    Bank.__module__ = "payment"
-    handmade.__module__ = "tests.fakes"
     pay(Bank(None))
-    pay(Bank(handmade))
+    pay(Bank(gateway))
     assert by_tests(stage.end()) == [("return", False), ("return", True)]
+
+
+def test_what_a_component_gets_rests_on_the_arguments_alone(stage: Any) -> None:
+    @stage.of("payment")
+    def pay(bank: object) -> int:
+        return "paid"  # type: ignore[return-value]
+
+    @stage.of("order")
+    def order(bank: object) -> None:
+        pay(bank)
+
+    order(Bank(handmade))
+    order(Base())
+    assert by_tests(stage.end()) == [("return", False), ("return", True)]
+
+
+def test_a_component_that_works_for_an_object_of_the_tests_may_have_a_value_from_there(stage: Any) -> None:
+    @stage.of("stock")
+    def take(count: int) -> None: ...
+
+    @stage.of("order")
+    def order(basket: object) -> None:
+        take(f"{basket}")  # type: ignore[arg-type]
+
+    order(Bank(Base()))
+    order(Base())
+    assert by_tests(stage.end()) == [("count", False), ("count", True)]
 
 
 @pytest.mark.parametrize(
