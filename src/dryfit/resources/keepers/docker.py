@@ -29,12 +29,14 @@ def main(spec: dict[str, Any]) -> None:
     )
     for path in spec["tmpfs"]:
         container.with_tmpfs_mount(path)
-    container.ports[spec["port"]] = ("127.0.0.1", int(spec["published"]))  # with_bind_ports knows no address
+    loopback: Any = ("127.0.0.1", int(spec["published"]))
+    container.ports[spec["port"]] = loopback  # with_bind_ports knows no address
     client = container.get_docker_client().client
     _remove_orphans(client)
     try:
         container.start()
-        for line in container.get_wrapped_container().logs(stream=True, follow=True):
+        running: Any = container.get_wrapped_container()
+        for line in running.logs(stream=True, follow=True):
             sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
     except (docker.errors.DockerException, OSError) as error:

@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -60,3 +62,18 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(places, "runtime", lambda in_memory=False: base)
     yield base
     shutil.rmtree(base)
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], bool]:
+    """Says whether something comes true while other processes do their work."""
+
+    def comes_true(holds: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + 30
+        while not holds():
+            if time.monotonic() > deadline:
+                return False
+            threading.Event().wait(0.02)
+        return True
+
+    return comes_true

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,22 +21,12 @@ def declaration(image: str) -> Declaration:
     return Declaration("sessions", "redis", "docker", ("SESSIONS_URL",), {"image": image})
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
-    """Whether it comes true while other processes do their work."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        threading.Event().wait(0.02)
-    return True
-
-
 def containers(engine, runtime: Path) -> list[object]:
     found = engine.containers.list(all=True, filters={"label": HOME_LABEL})
     return [each for each in found if each.labels[HOME_LABEL].startswith(str(runtime))]
 
 
-def test_two_workers_share_one_container_and_keep_their_data_apart(engine, redis_image, runtime):
+def test_two_workers_share_one_container_and_keep_their_data_apart(engine, redis_image, runtime, eventually):
     with (
         Environment([declaration(redis_image)], runtime, "dryfit_one") as first,
         Environment([declaration(redis_image)], runtime, "dryfit_two") as second,
@@ -66,7 +53,9 @@ def test_an_image_that_is_not_there_is_named(engine, runtime):
     assert containers(engine, runtime) == []
 
 
-def test_the_container_of_a_killed_supervisor_goes_with_the_next_start(engine, redis_image, runtime):
+def test_the_container_of_a_killed_supervisor_goes_with_the_next_start(
+    engine, redis_image, runtime, eventually
+):
     provide = provider_named("docker").provide
     with provide(kind_named("redis"), declaration(redis_image), runtime):
         (orphan,) = containers(engine, runtime)
