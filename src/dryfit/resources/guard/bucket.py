@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from dryfit.resources.guard import register
-from dryfit.resources.guard.mark import Identity, Mark, refusal
+from dryfit.resources.guard.mark import Identity, Mark, new_token, refusal
 
 PREFIX = "dryfit-"
 """How a bucket's name begins; S3 has no underscore in names."""
@@ -45,7 +45,7 @@ def create(client: Client, name: str) -> Mark:
     client.create_bucket(Bucket=name)
     identity = _found(client, name)
     assert identity is not None
-    mark = register.enter(identity)
+    mark = register.enter(identity, new_token())
     client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": _TAG, "Value": mark.text}]})
     return mark
 
@@ -55,7 +55,7 @@ def prove(client: Client, name: str, mark: Mark) -> None:
     found = _found(client, name)
     if found is None:
         raise refusal(f"bucket {name}", "it does not exist any more")
-    register.confirm(mark, found, _text(client, name), f"bucket {name}")
+    register.confirm(Mark(found, mark.token), _text(client, name), f"bucket {name}")
 
 
 def drop(client: Client, name: str, mark: Mark) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dryfit.resources.guard import register
-from dryfit.resources.guard.mark import PREFIX, Identity, Mark, refusal
+from dryfit.resources.guard.mark import PREFIX, Identity, Mark, new_token, refusal
 
 DATA = "data"
 _MARK = ".dryfit-mark"
@@ -24,7 +24,7 @@ _MARK = ".dryfit-mark"
 def create(base: Path) -> tuple[Mark, Path]:
     """Make a marked directory below ``base``; returns the mark and the empty directory in it that tests may use."""
     home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
-    mark = register.enter(_identity(home.lstat()))
+    mark = register.enter(_identity(home.lstat()), new_token())
     with open(os.open(home / _MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(mark.text)
     (home / DATA).mkdir()
@@ -71,7 +71,7 @@ def _proved(mark: Mark, data: Path) -> Iterator[int]:
     try:
         found = os.fstat(home)
         text = _text(home) if data.name == DATA and found.st_uid == os.geteuid() else ""
-        register.confirm(mark, _identity(found), text, str(data))
+        register.confirm(Mark(_identity(found), mark.token), text, str(data))
         _refuse_links(home, found.st_dev, data)
         yield home
     finally:

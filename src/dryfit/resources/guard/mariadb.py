@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from dryfit.resources.guard import register
-from dryfit.resources.guard.mark import Identity, Mark, own_name, refusal
+from dryfit.resources.guard.mark import Identity, Mark, new_token, own_name, refusal
 
 _PROCEDURE = "dryfit_mark"
 _PROOF = """
@@ -43,7 +43,7 @@ class Connection(Protocol):
 def create(connection: Connection, name: str) -> Mark:
     """Make a database, which must not exist yet, and mark it."""
     _run(connection, f"CREATE DATABASE `{own_name(name)}`")
-    mark = register.enter(_identity(_proof(connection, name), name))
+    mark = register.enter(_identity(_proof(connection, name), name), new_token())
     _run(connection, f"CREATE PROCEDURE `{name}`.`{_PROCEDURE}`() COMMENT '{mark.text}' SELECT 1")
     return mark
 
@@ -52,7 +52,7 @@ def prove(connection: Connection, mark: Mark) -> None:
     """Raise ``ResourceError`` unless the connection's server holds the marked database; one round trip."""
     name = mark.identity.part
     row = _proof(connection, name)
-    register.confirm(mark, _identity(row, name), row[3], f"database {name}")
+    register.confirm(Mark(_identity(row, name), mark.token), row[3], f"database {name}")
 
 
 def drop(connection: Connection, mark: Mark) -> None:

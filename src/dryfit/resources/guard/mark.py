@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass, field
 
 from dryfit.model.errors import ResourceError
@@ -43,6 +44,11 @@ class Mark:
     def text(self) -> str:
         """As it stands in the thing itself."""
         return f"dryfit {self.token}"
+
+
+def new_token() -> str:
+    """Sixteen random bytes, which no accident brings about again."""
+    return secrets.token_hex(16)
 
 
 def token_of(text: object) -> str:

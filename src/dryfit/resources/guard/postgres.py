@@ -1,6 +1,8 @@
 """Marks of PostgreSQL databases: the token is the database's comment, the identity is system identifier and oid.
 
-Nothing here relies on ``search_path``: every name and operator says that it is PostgreSQL's own.
+A copy made by ``CREATE DATABASE … TEMPLATE``, by a dump or by another server has another identity, which this user's
+register does not know. A server that dryfit has started itself is told its token when it starts, so that its databases
+need no entry. Nothing here relies on ``search_path``: every name and operator says that it is PostgreSQL's own.
 """
 
 from __future__ import annotations
@@ -13,19 +15,21 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from dryfit.resources.guard import register
-from dryfit.resources.guard.mark import PREFIX, Identity, Mark, own_name, refusal, token_of
-
-_DOOMED = f"{PREFIX}drop_"
+from dryfit.resources.guard.mark import PREFIX, Identity, Mark, new_token, own_name, refusal, token_of
 
 Connection = psycopg.Connection[object]
 
-_FACTS: LiteralString = """
+SETTING = "dryfit.mark"
+"""The setting that tells a server of dryfit's own its token; it is given on the command line."""
+
+_FACTS: LiteralString = f"""
     SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system())::pg_catalog.text,
            oid::pg_catalog.text,
            (SELECT description FROM pg_catalog.pg_shdescription
             WHERE objoid OPERATOR(pg_catalog.=) d.oid
               AND classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_database'::pg_catalog.regclass),
-           datname::pg_catalog.text
+           datname::pg_catalog.text,
+           pg_catalog.current_setting('{SETTING}', true)
     FROM pg_catalog.pg_database d
 """
 
@@ -37,112 +41,134 @@ _OWN: LiteralString = f"{_FACTS} WHERE pg_catalog.starts_with(datname::pg_catalo
 
 _END_SESSIONS: LiteralString = """
     SELECT pg_catalog.pg_terminate_backend(pid, 2000) FROM pg_catalog.pg_stat_activity
-    WHERE datid OPERATOR(pg_catalog.=) %s::pg_catalog.oid
-      AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+    WHERE datname OPERATOR(pg_catalog.=) %s AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
 """
+_DOOMED = f"{PREFIX}drop_"
 
 
-def create(connection: Connection, name: str, *, template: str = "", strategy: str = "") -> Mark:
-    """Make a database, which must not exist yet, and mark it; the connection is on another database, in autocommit.
-
-    ``template`` and ``strategy`` are those of ``CREATE DATABASE``.
-    """
-    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(own_name(name)))
-    if template:
-        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
-    if strategy:
-        statement += sql.SQL(" STRATEGY {}").format(sql.Literal(strategy))
-    connection.execute(statement)
-    return _put_mark(connection, name)
+def create(connection: Connection, name: str, token: str, *, template: str = "template0") -> None:
+    """Make a database, which must not exist yet, and mark it; the connection is on another database, in autocommit."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    connection.execute(statement.format(sql.Identifier(own_name(name)), sql.Identifier(template)))
+    mark(connection, name, token)
 
 
-def prove(connection: Connection, mark: Mark) -> None:
-    """Raise ``ResourceError`` unless this very connection is on the marked database; one round trip."""
-    check(_rows(connection, PROOF), mark)
+def mark(connection: Connection, name: str, token: str) -> None:
+    """Mark a database that dryfit has just made; one that bears somebody's comment is refused."""
+    fact = _fact(connection, own_name(name))
+    if fact.comment not in ("", f"dryfit {token}"):
+        raise refusal(fact.what, f"it bears a comment already ({fact.comment!r})")
+    if not fact.is_on_own_server(token):
+        register.enter(fact.identity, token)
+    _comment(connection, name, Mark(fact.identity, token).text)
 
 
-def check(rows: Sequence[Sequence[object]], mark: Mark) -> None:
+def prove(connection: Connection, token: str, name: str = "") -> None:
+    """Raise ``ResourceError`` unless a database bears the mark; by default the one that this very connection is on."""
+    check(_rows(connection, _BY_NAME, name) if name else _rows(connection, PROOF), token)
+
+
+def check(rows: Sequence[Sequence[object]], token: str) -> None:
     """Judge what ``PROOF`` gave, for callers who send it together with statements of their own."""
     if len(rows) != 1:
         raise refusal("PostgreSQL", f"{len(rows)} databases answer to one name")
-    identity, comment, name = _facts(rows[0])
-    register.confirm(mark, identity, comment, f"database {name}")
+    fact = _Fact(rows[0])
+    known = fact.is_on_own_server(token) or register.find(fact.identity, token) is not None
+    register.confirm(Mark(fact.identity, token), fact.comment, fact.what, known=known)
 
 
-def drop(connection: Connection, name: str, mark: Mark) -> None:
+def drop(connection: Connection, name: str, token: str) -> None:
     """Drop a marked database and end its sessions; one that is gone already is no error.
 
     It is renamed first: in the same transaction it is proved to be the marked one, and nobody else knows the new name,
     so nothing can take its place between the proof and the drop. The connection is on another database, in autocommit.
     """
     rows = _rows(connection, _BY_NAME, own_name(name))
-    if rows:
-        check(rows, mark)
-        connection.execute(_END_SESSIONS, (mark.identity.part,))
-        doomed = _DOOMED + mark.token
-        if name != doomed:  # as one is called whose run died right here
-            _rename(connection, name, doomed, mark)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(doomed)))
-    register.forget(mark)
+    if not rows:
+        return
+    check(rows, token)
+    fact = _Fact(rows[0])
+    doomed = f"{_DOOMED}{fact.identity.part}_{token[:16]}"
+    if name != doomed:  # as one is called whose run died right here
+        connection.execute(_END_SESSIONS, (name,))
+        _rename(connection, name, doomed, token)
+    connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(doomed)))
+    register.forget(Mark(fact.identity, token))
 
 
 def sweep(connection: Connection) -> tuple[str, ...]:
     """Drop what this user's runs that have died left on the server; returns the names of the databases."""
     left = list(_abandoned(connection))
-    for name, mark in left:
-        drop(connection, name, mark)
+    for name, token in left:
+        drop(connection, name, token)
     return tuple(name for name, _ in left)
 
 
-def adopted(connection: Connection) -> Mark | None:
-    """The mark of the connection's database, if its owner has given it to dryfit for good."""
-    entry = _entry(_rows(connection, PROOF)[0])
-    return entry.mark if entry and entry.owner is None else None
+def adopted(connection: Connection) -> str:
+    """The token of the connection's database, if its owner has given it to dryfit for good; "" for any other."""
+    fact = _Fact(_rows(connection, PROOF)[0])
+    entry = fact.entry
+    return entry.mark.token if entry and entry.owner is None else ""
 
 
-def take_over(connection: Connection) -> Mark:
+def take_over(connection: Connection) -> None:
     """Mark the connection's database for good; only ``adopt`` calls this, after the user has agreed."""
-    return _put_mark(connection, _facts(_rows(connection, PROOF)[0])[2], for_good=True)
+    fact = _Fact(_rows(connection, PROOF)[0])
+    if fact.comment:
+        raise refusal(fact.what, f"it bears a comment already ({fact.comment!r})")
+    given = register.enter(fact.identity, new_token(), for_good=True)
+    _comment(connection, fact.name, given.text)
 
 
-def _rename(connection: Connection, name: str, doomed: str, mark: Mark) -> None:
+class _Fact:
+    """One row of what ``_FACTS`` asks for."""
+
+    def __init__(self, row: Sequence[object]) -> None:
+        # A connection in SQL_ASCII gives bytes.
+        told = [text.decode(errors="replace") if isinstance(text, bytes) else text for text in row]
+        system, oid, comment, name, setting = (str(text or "") for text in told)
+        self.identity = Identity("postgres", system, oid)
+        self.comment, self.name, self._setting = comment, name, setting
+
+    @property
+    def what(self) -> str:
+        return f"database {self.name}"
+
+    @property
+    def entry(self) -> register.Entry | None:
+        token = token_of(self.comment)
+        return register.find(self.identity, token) if token else None
+
+    def is_on_own_server(self, token: str) -> bool:
+        """Whether dryfit has started the server with that token."""
+        return bool(token) and self._setting == token
+
+
+def _fact(connection: Connection, name: str) -> _Fact:
+    rows = _rows(connection, _BY_NAME, name)
+    if len(rows) != 1:
+        raise refusal(f"database {name}", "there is none")
+    return _Fact(rows[0])
+
+
+def _comment(connection: Connection, name: str, text: str) -> None:
+    statement = sql.SQL("COMMENT ON DATABASE {} IS {}")
+    connection.execute(statement.format(sql.Identifier(name), sql.Literal(text)))
+
+
+def _rename(connection: Connection, name: str, doomed: str, token: str) -> None:
+    statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
     with connection.transaction():
-        connection.execute(
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(doomed))
-        )
-        check(_rows(connection, _BY_NAME, doomed), mark)
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(doomed)))
+        check(_rows(connection, _BY_NAME, doomed), token)
 
 
-def _put_mark(connection: Connection, name: str, *, for_good: bool = False) -> Mark:
-    identity, comment, _ = _facts(_rows(connection, _BY_NAME, name)[0])
-    if comment:
-        raise refusal(f"database {name}", f"it bears a comment already ({comment!r})")
-    mark = register.enter(identity, for_good=for_good)
-    connection.execute(
-        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark.text))
-    )
-    return mark
-
-
-def _abandoned(connection: Connection) -> Iterator[tuple[str, Mark]]:
+def _abandoned(connection: Connection) -> Iterator[tuple[str, str]]:
     for row in _rows(connection, _OWN, PREFIX):
-        entry = _entry(row)
+        fact = _Fact(row)
+        entry = fact.entry
         if entry and entry.owner and not entry.owner.lives:
-            yield _facts(row)[2], entry.mark
-
-
-def _entry(row: Sequence[object]) -> register.Entry | None:
-    identity, comment, _ = _facts(row)
-    token = token_of(comment)
-    return register.find(identity, token) if token else None
-
-
-def _facts(row: Sequence[object]) -> tuple[Identity, str, str]:
-    """Identity, comment and name of a database."""
-    # A connection in SQL_ASCII gives bytes.
-    told = [text.decode(errors="replace") if isinstance(text, bytes) else text for text in row]
-    system, oid, comment, name = told
-    return Identity("postgres", str(system), str(oid)), str(comment or ""), str(name)
+            yield fact.name, entry.mark.token
 
 
 def _rows(connection: Connection, query: LiteralString, *parameters: str) -> list[tuple[object, ...]]:

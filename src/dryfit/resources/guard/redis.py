@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from dryfit.resources.guard import register
-from dryfit.resources.guard.mark import Identity, Mark, refusal, token_of
+from dryfit.resources.guard.mark import Identity, Mark, new_token, refusal
 
 KEY = "dryfit:mark"
 """The key that holds the token in a database of an existing server."""
@@ -60,7 +60,7 @@ def claim(client: Client, number: int, *, own_server: bool = False) -> Mark:
     """
     identity = Identity(_kind(own_server), str(client.info("server")["run_id"]), str(number))
     _clear_what_the_dead_left(client, identity)
-    mark = register.enter(identity)
+    mark = register.enter(identity, new_token())
     keys = client.eval(_CLAIM, *_keys(mark), str(number), mark.text)
     if keys == 0:
         return mark
@@ -97,7 +97,7 @@ def _guarded(client: Client, script: str, mark: Mark) -> None:
     told = client.eval(script, *_keys(mark), identity.server, identity.part, mark.text)
     run, text = told if isinstance(told, list) else ("", "")
     found = Identity(identity.kind, run.decode() if isinstance(run, bytes) else str(run), identity.part)
-    register.confirm(mark, found, text if token_of(text) else "", what)
+    register.confirm(Mark(found, mark.token), text, what)
 
 
 def _keys(mark: Mark) -> tuple[int, *tuple[str, ...]]:

@@ -25,12 +25,13 @@ class Entry:
     owner: Owner | None
 
 
-def enter(identity: Identity, *, for_good: bool = False) -> Mark:
-    """Give a thing a new mark; whoever calls this has just made the thing, or was given it by its owner."""
-    entry = Entry(Mark(identity, secrets.token_hex(16)), None if for_good else Owner.current())
-    descriptor = os.open(_file(entry.mark), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
+def enter(identity: Identity, token: str, *, for_good: bool = False) -> Mark:
+    """Enter a mark that a thing is about to get; whoever calls this has made the thing, or was given it."""
+    entry = Entry(Mark(identity, token), None if for_good else Owner.current())
+    part = _folder() / f"{secrets.token_hex(8)}.part"
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(asdict(entry), file)
+    part.replace(_file(entry.mark))
     return entry.mark
 
 
@@ -53,17 +54,16 @@ def forget(mark: Mark) -> None:
     _file(mark).unlink(missing_ok=True)
 
 
-def confirm(mark: Mark, found: Identity, text: object, what: str) -> None:
-    """Raise ``ResourceError`` unless the thing found is the marked one, bears its token, and the register says so too.
+def confirm(mark: Mark, text: object, what: str, *, known: bool | None = None) -> None:
+    """Raise ``ResourceError`` unless a thing bears the mark, and the register knows it as the mark of that very thing.
 
-    ``text`` is what the thing bears where a mark would stand, ``what`` names it for the user.
+    ``mark`` joins the token to be proved with the identity just read from the thing, ``text`` is what it bears where a
+    mark would stand, ``what`` names it for the user. ``known`` takes the place of the question to the register.
     """
-    if found != mark.identity:
-        raise refusal(what, f"it is not the one that was marked ({found} instead of {mark.identity})")
-    if token_of(text) != mark.token:
+    if not mark.token or token_of(text) != mark.token:
         raise refusal(what, "it does not bear this run's mark")
-    if find(mark.identity, mark.token) is None:
-        raise refusal(what, f"its mark is not this user's: {_folder()} does not hold it")
+    if not (find(mark.identity, mark.token) if known is None else known):
+        raise refusal(what, f"it bears a mark that {_folder()} does not know to be its own ({mark.identity})")
 
 
 def _trusted(path: Path, mark: Mark) -> Entry | None:

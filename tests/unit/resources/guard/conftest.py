@@ -89,11 +89,11 @@ def postgres_programs() -> Path:
 
 
 @pytest.fixture(scope="session")
-def new_postgres(postgres_programs: Path) -> Iterator[Callable[[], Postgres]]:
-    """Starts one more server."""
+def new_postgres(postgres_programs: Path) -> Iterator[Callable[..., Postgres]]:
+    """Starts one more server; with a token it is one of dryfit's own."""
     started: list[tuple[subprocess.Popen[bytes], Path]] = []
 
-    def start() -> Postgres:
+    def start(token: str = "") -> Postgres:
         home = Path(mkdtemp(prefix="dryfit-test-", dir="/tmp"))
         owner, port = unprivileged(), free_port()
         rights: dict[str, object] = {}
@@ -102,9 +102,10 @@ def new_postgres(postgres_programs: Path) -> Iterator[Callable[[], Postgres]]:
             rights = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         initdb = ["initdb", "-D", home / "data", "-U", "owner", "--auth=trust", "--no-sync", *UTF8]
         _run(postgres_programs, initdb, home, rights).wait()
-        server = _run(
-            postgres_programs, ["postgres", "-D", home / "data", "-k", home, "-p", port, "-F"], home, rights
-        )
+        command = ["postgres", "-D", home / "data", "-k", home, "-p", port, "-F"]
+        if token:
+            command += ["-c", f"dryfit.mark={token}"]
+        server = _run(postgres_programs, command, home, rights)
         started.append((server, home))
         until(lambda: _ready(home / "data" / "postmaster.pid"))
         return Postgres(port)
@@ -137,7 +138,7 @@ def _ready(pid_file: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(new_postgres: Callable[[], Postgres]) -> Postgres:
+def postgres_server(new_postgres: Callable[..., Postgres]) -> Postgres:
     return new_postgres()
 
 
