@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from dryfit.model.finding import CheckName, Finding, Severity
-from dryfit.model.run import Run
+from dryfit.model.run import CheckSummary, Run
 from dryfit.model.seam import Seam
 from dryfit.model.trace import Skipped
 
@@ -85,15 +85,15 @@ def _out_of_sight(run: Run) -> list[Skipped]:
 
 
 def shortfalls(run: Run) -> list[str]:
-    """What keeps a check from having proved what it set out to prove, a line each."""
-    lines = []
-    for summary in run.checks:
-        if not summary.exhausted:
-            lines.append(f"{summary.check}: the budget ended before everything was tried")
-        if summary.not_injected:
-            lines.append(
-                f"{summary.check}: the fault did not fire in {plural(summary.not_injected, 'trial')}"
-            )
+    """What keeps the checks from having proved what they set out to prove, a line each."""
+    return [f"{summary.check}: {line}" for summary in run.checks for line in shortfall(summary)]
+
+
+def shortfall(summary: CheckSummary) -> list[str]:
+    """The same of one check."""
+    lines = [] if summary.exhausted else ["the budget ended before everything was tried"]
+    if summary.not_injected:
+        lines.append(f"the fault did not fire in {plural(summary.not_injected, 'trial')}")
     return lines
 
 

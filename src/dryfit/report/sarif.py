@@ -5,6 +5,7 @@ The format: OASIS, *Static Analysis Results Interchange Format (SARIF) Version 2
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from dryfit.model.finding import RULES, Finding, Rule
 from dryfit.model.run import Run
 from dryfit.model.seam import Place
 from dryfit.report.evidence import line
+from dryfit.report.groups import left_out, shortfalls
 from dryfit.report.jsontext import Json, encode
 from dryfit.report.rule_pages import rule_page
 
@@ -53,14 +55,19 @@ def _rule(rule: Rule) -> Json:
 
 
 def _invocation(run: Run) -> Json:
-    notes = [("warning", text) for text in run.observations.warnings]
-    left_out = (*run.observations.skipped, *(skipped for check in run.checks for skipped in check.skipped))
-    notes += [("note", f"not checked: {skipped.what}: {skipped.reason}") for skipped in left_out]
+    unchecked = [f"not checked: {entry.what}: {entry.reason}" for entry in sorted(set(left_out(run)))]
     return {
         "executionSuccessful": True,
         **_times(run),
-        "toolExecutionNotifications": [{"level": level, "message": {"text": text}} for level, text in notes],
+        "toolExecutionNotifications": [
+            *_notifications("warning", (*run.observations.warnings, *shortfalls(run))),
+            *_notifications("note", unchecked),
+        ],
     }
+
+
+def _notifications(level: str, texts: Iterable[str]) -> list[Json]:
+    return [{"level": level, "message": {"text": text}} for text in texts]
 
 
 def _times(run: Run) -> dict[str, str]:

@@ -12,6 +12,7 @@ from jsonschema import Draft4Validator
 
 from dryfit.model.run import Run
 from dryfit.report import sarif
+from dryfit.report.groups import left_out
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +51,15 @@ def test_an_accepted_finding_is_suppressed_with_its_reason(shop: Run) -> None:
     results = json.loads(sarif.document(shop))["runs"][0]["results"]
     reasons = [[entry["justification"] for entry in result["suppressions"]] for result in results]
     assert reasons == [[] if found.accepted is None else [found.accepted] for found in shop.findings]
+
+
+@given(data=st.data())
+def test_what_was_left_out_is_what_people_are_told(data: st.DataObject, runs: SearchStrategy[Run]) -> None:
+    run = data.draw(runs)
+    (invocation,) = json.loads(sarif.document(run))["runs"][0]["invocations"]
+    noted = [
+        entry["message"]["text"]
+        for entry in invocation["toolExecutionNotifications"]
+        if entry["level"] == "note"
+    ]
+    assert noted == [f"not checked: {entry.what}: {entry.reason}" for entry in sorted(set(left_out(run)))]
