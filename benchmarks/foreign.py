@@ -3,6 +3,7 @@
     python benchmarks/foreign.py                      # all programs of foreign.toml, on two Python versions
     python benchmarks/foreign.py click flask          # only these
     python benchmarks/foreign.py --bare               # bare against bare: proves the harness, needs no dryfit
+    python benchmarks/foreign.py --results a.json --results b.json --markdown     # a table of runs made in parts
 
 Every suite runs three times: bare, bare, under dryfit. Tests whose two bare runs differ are unsteady by
 themselves: they are listed and left out. Everything else must be the same, or the exit status is 1.
@@ -21,7 +22,7 @@ from pathlib import Path
 from foreign_suites.catalogue import read_catalogue
 from foreign_suites.command import ForeignError
 from foreign_suites.place import CHECKOUT, find_pythons, prepare
-from foreign_suites.result import Result, examine
+from foreign_suites.result import Result, examine, read_results
 from foreign_suites.table import plain_table, tell, write_page
 
 CATALOGUE = Path(__file__).with_name("foreign.toml")
@@ -49,6 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def results_of(options: argparse.Namespace) -> Iterator[Result]:
     catalogue = read_catalogue(CATALOGUE, CHECKOUT / "constraints.txt")
+    if options.results:
+        order = [program.name for program in catalogue.select(options.programs)]
+        known = [
+            result for file in options.results for result in read_results(file) if result.program in order
+        ]
+        yield from sorted(known, key=lambda result: (order.index(result.program), result.python))
+        return
     for python in find_pythons(options.python):
         for program in catalogue.select(options.programs):
             place = prepare(program, python, catalogue, options.work.resolve(), bare=options.bare)
@@ -69,6 +77,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--bare", action="store_true", help="compare bare runs with a bare run, without dryfit"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        action="append",
+        default=[],
+        help="what --json wrote: run nothing, show it again",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every result here")
     parser.add_argument(

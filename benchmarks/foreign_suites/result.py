@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from foreign_suites.catalogue import Program
+from foreign_suites.command import ForeignError
 from foreign_suites.comparison import Difference, compare
 from foreign_suites.figures import Figures, failures_of, read_figures
 from foreign_suites.place import Place, Python
@@ -30,6 +34,24 @@ class Result:
     @property
     def ratio(self) -> float:
         return self.dryfit_user / self.bare_user if self.bare_user else 0.0
+
+
+def read_results(file: Path) -> list[Result]:
+    """Read the results of an earlier run."""
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        return [_result(entry) for entry in entries]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ForeignError(f"{file} is not what --json wrote: {error}") from error
+
+
+def _result(entry: dict[str, Any]) -> Result:
+    figures = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry["figures"].items()
+    }
+    differences = tuple(Difference(**each) for each in entry["differences"])
+    made = {"figures": Figures(**figures), "differences": differences, "unsteady": tuple(entry["unsteady"])}
+    return Result(**(entry | made))
 
 
 def examine(program: Program, python: Python, place: Place, *, bare: bool) -> Result:
