@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum, auto
 from itertools import islice
+from typing import Any
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.secrets import is_secret
 from dryfit.probes.behaviours import argument_names
 from dryfit.probes.parts import FIELD_KEY
 from dryfit.probes.starred import starred
-from dryfit.probes.statics import attributes, defines, type_name
+from dryfit.probes.statics import attributes, defines, told_once, type_name
 
 MOST_DEPTH = 3
 MOST_ITEMS = 256
@@ -27,40 +30,19 @@ MOST_ITEMS = 256
 _SCALARS = frozenset(map(id, (int, float, str, bytes, bool, complex, type(None), dt.date)))
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A builtin scalar: ``is 1`` and ``is True`` differ."""
+class _Kind(Enum):
+    """What a snapshot, a plain tuple that begins with its kind, is of."""
 
-    cls: type
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """Any other object: the same one or not."""
-
-    identity: int
+    SCALAR = auto()  # class, value: 1 and True differ
+    OTHER = auto()  # identity: the same object or not
+    ITEMS = auto()  # length, snapshots: a list, tuple or bytearray
+    UNORDERED = auto()  # length, snapshots: a set
+    KEYS = auto()  # named snapshots, snapshots of the rest: a dict
+    ATTRIBUTES = auto()  # named snapshots, (): a dataclass instance
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
-    """The inside of a list, set or bytearray. ``ordered`` is false for a set."""
-
-    length: int
-    items: tuple[Snapshot, ...]
-    ordered: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """The inside of a dict or of a dataclass instance, ``what`` being key or attribute."""
-
-    what: str
-    fields: tuple[tuple[str, Snapshot], ...]
-    others: tuple[Snapshot, ...] = ()
-
-
-Snapshot = Scalar | Other | Items | Fields
+Snapshot = tuple[Any, ...]
+"""Tuples are made and compared at the speed of C, and hardly any call changes its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +85,8 @@ def changes(watched: tuple[Watched, ...], values: tuple[object, ...]) -> list[Ch
     """Compare with what the arguments are now."""
     found = []
     for each in watched:
-        text = _difference(each.before, _snapshot(values[each.place], 0), "")
+        after = _snapshot(values[each.place], 0)
+        text = "" if after == each.before else _difference(each.before, after, "")
         if text:
             found.append(Change(each.name, each.type, text))
     return found
@@ -116,80 +99,90 @@ def _is_watched(value: object, *, containers_only: bool) -> bool:
     return not containers_only and _is_dataclass(cls)
 
 
+@told_once
 def _is_dataclass(cls: type) -> bool:
     # A mapped dataclass belongs to its session, which changes it by itself.
     return defines(cls, "__dataclass_fields__") and not defines(cls, "_sa_class_manager")
 
 
-def _snapshot(value: object, depth: int) -> Snapshot:
+def _snapshot(value: Any, depth: int) -> Snapshot:
     cls = type(value)
     if id(cls) in _SCALARS:
-        return Scalar(cls, value)
+        return _Kind.SCALAR, cls, value
     if cls is Decimal:
-        return Scalar(cls, str(value))
+        return _Kind.SCALAR, cls, str(value)
     if (
         cls is dt.datetime
     ):  # without its time zone, an object of the user's that is asked when two are compared
-        return Scalar(cls, (value.replace(tzinfo=None), id(value.tzinfo)))  # type: ignore[attr-defined]
+        return _Kind.SCALAR, cls, (value.replace(tzinfo=None), id(value.tzinfo))
     if depth > MOST_DEPTH:
-        return Other(id(value))
+        return _Kind.OTHER, id(value)
     if cls is bytearray:
-        return Items(len(value), (Scalar(bytes, bytes(value)),))  # type: ignore[arg-type,call-overload]
+        return _Kind.ITEMS, len(value), ((_Kind.SCALAR, bytes, bytes(value)),)
     if cls is list or cls is tuple:
-        return Items(len(value), _inside(value, depth))  # type: ignore[arg-type]
+        return _Kind.ITEMS, len(value), _inside(value, depth)
     if cls is set:
-        return Items(len(value), _inside(value, depth) if len(value) <= MOST_ITEMS else (), ordered=False)  # type: ignore[arg-type]
+        return _Kind.UNORDERED, len(value), _inside(value, depth) if len(value) <= MOST_ITEMS else ()
     if cls is dict:
-        return _dict(value, depth)  # type: ignore[arg-type]
+        return _dict(value, depth)
     if _is_dataclass(cls):
         public = ((name, item) for name, item in attributes(value) if not name.startswith("_"))
-        return Fields("attribute", tuple((name, _snapshot(item, depth + 1)) for name, item in public))
-    return Other(id(value))
+        return _Kind.ATTRIBUTES, tuple([(name, _snapshot(item, depth + 1)) for name, item in public]), ()
+    return _Kind.OTHER, id(value)
 
 
-def _inside(value: list[object] | set[object] | tuple[object, ...], depth: int) -> tuple[Snapshot, ...]:
-    return tuple(_snapshot(item, depth + 1) for item in list(islice(value, MOST_ITEMS)))
+def _inside(value: Iterable[object], depth: int) -> tuple[Snapshot, ...]:
+    return tuple([_snapshot(item, depth + 1) for item in list(islice(value, MOST_ITEMS))])
 
 
-def _dict(value: dict[object, object], depth: int) -> Fields:
+def _dict(value: dict[object, object], depth: int) -> Snapshot:
     named, others = [], []
     for key, item in list(islice(value.items(), MOST_ITEMS)):
         if type(key) is str and not is_secret(key):
             named.append((key, _snapshot(item, depth + 1)))
         else:
             others.append(_snapshot(key, depth + 1))
-    return Fields("key", tuple(named), tuple(others))
+    return _Kind.KEYS, tuple(named), tuple(others)
 
 
 def _difference(before: Snapshot, after: Snapshot, path: str) -> str:
-    if isinstance(before, Items) and isinstance(after, Items):
-        return _items_difference(before, after, path)
-    if isinstance(before, Fields) and isinstance(after, Fields):
-        return _fields_difference(before, after, path)
-    return "" if before == after else _at(path, "replaced")
+    if before == after:
+        return ""
+    if before[0] is after[0]:
+        if before[0] in _SEQUENCES:
+            return _items_difference(before, after, path)
+        if before[0] in _LABELS:
+            return _fields_difference(before, after, path)
+    return _at(path, "replaced")
 
 
-def _items_difference(before: Items, after: Items, path: str) -> str:
-    if before.length != after.length:
-        many = abs(before.length - after.length)
-        what = "removed" if before.length > after.length else "added"
+_SEQUENCES = (_Kind.ITEMS, _Kind.UNORDERED)
+_LABELS = {_Kind.KEYS: "key", _Kind.ATTRIBUTES: "attribute"}
+
+
+def _items_difference(before: Snapshot, after: Snapshot, path: str) -> str:
+    (kind, length, items), (_, length_after, items_after) = before, after
+    if length != length_after:
+        many = abs(length - length_after)
+        what = "removed" if length > length_after else "added"
         return _at(path, f"{many} item{'s' if many > 1 else ''} {what}")
-    if Counter(before.items) == Counter(after.items):
-        moved = before.ordered and before.items != after.items
+    if Counter(items) == Counter(items_after):
+        moved = kind is _Kind.ITEMS and items != items_after
         return _at(path, "order changed") if moved else ""
-    if not before.ordered:
+    if kind is _Kind.UNORDERED:
         return _at(path, "items replaced")
-    pairs = zip(before.items, after.items, strict=True)
+    pairs = zip(items, items_after, strict=True)
     inner = [_difference(old, new, f"{path}[]") for old, new in pairs if old != new]
     return next(
         (text for text in inner if text and not text.endswith("[]: replaced")), _at(path, "items replaced")
     )
 
 
-def _fields_difference(before: Fields, after: Fields, path: str) -> str:
-    old, new = dict(before.fields), dict(after.fields)
+def _fields_difference(before: Snapshot, after: Snapshot, path: str) -> str:
+    (kind, fields, others), (_, fields_after, others_after) = before, after
+    old, new = dict(fields), dict(fields_after)
     for name in (*new, *old):
-        label = f"{before.what} {name!r}" if FIELD_KEY.fullmatch(name) else f"a {before.what}"
+        label = f"{_LABELS[kind]} {name!r}" if FIELD_KEY.fullmatch(name) else f"a {_LABELS[kind]}"
         if name not in old:
             return _at(path, f"{label} set")
         if name not in new:
@@ -198,7 +191,7 @@ def _fields_difference(before: Fields, after: Fields, path: str) -> str:
             inner = _difference(old[name], new[name], f"{path}.{name}" if FIELD_KEY.fullmatch(name) else path)
             if inner:
                 return _at(path, f"{label} changed") if inner.endswith("replaced") else inner
-    return "" if before.others == after.others else _at(path, f"a {before.what} set or removed")
+    return "" if others == others_after else _at(path, f"a {_LABELS[kind]} set or removed")
 
 
 def _at(path: str, text: str) -> str:

@@ -15,7 +15,7 @@ from dryfit.probes.statics import (
     defines,
     derives,
     instance_dict,
-    is_library_class,
+    is_installed_class,
     mro,
     namespace,
     told_once,
@@ -153,8 +153,8 @@ def _unnamed(items: Iterable[object]) -> tuple[Named, ...]:
 def _object(value: object) -> Parts | None:
     if is_data(value):
         return Parts("object", fields=tuple(_public(attributes(value))))
-    if is_library_class(type(value)):
-        return None
+    if is_installed_class(type(value)):
+        return None  # the insides of somebody else's machinery: large, and nobody's data
     return Parts("object", fields=tuple(islice(_public(attributes(value)), MOST_FIELDS)), plain=True)
 
 

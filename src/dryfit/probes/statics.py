@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from types import GetSetDescriptorType, MemberDescriptorType
+from os.path import join
+from sysconfig import get_paths
+from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, TypeVar
 
 # The getters of `type` itself: looked up as attributes of a class, a metaclass could answer in their place.
@@ -21,7 +23,11 @@ _MODULE = _STATIC["__module__"].__get__
 _FLAGS = _STATIC["__flags__"].__get__
 _IS_SUBCLASS = _STATIC["__subclasscheck__"]  # walks the real resolution order, by identity
 
+_MODULE_DICT = vars(ModuleType)["__dict__"].__get__
+
 _HEAP_TYPE = 1 << 9
+
+_INSTALLED = tuple(join(get_paths()[name], "") for name in ("purelib", "platlib"))
 
 T = TypeVar("T")
 
@@ -91,6 +97,16 @@ def is_library_class(cls: type) -> bool:
     if not _FLAGS(cls) & _HEAP_TYPE:
         return True
     return module_of(cls).partition(".")[0] in sys.stdlib_module_names and module_of(cls) != "__main__"
+
+
+@told_once
+def is_installed_class(cls: type) -> bool:
+    """Whether the class comes with Python or with an installed package."""
+    if is_library_class(cls):
+        return True
+    module = sys.modules.get(module_of(cls))
+    file = _MODULE_DICT(module).get("__file__") if type(module) is ModuleType else None
+    return type(file) is str and file.startswith(_INSTALLED)
 
 
 def instance_dict(value: object) -> dict[str, object] | None:
