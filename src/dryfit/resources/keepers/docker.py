@@ -17,7 +17,7 @@ HOME_LABEL, HOST_LABEL = "dryfit.home", "dryfit.host"
 def main(spec: dict[str, Any]) -> None:
     """Run the container that ``spec`` (see ``providers/docker.py``) tells of, until SIGTERM comes or it ends."""
     os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"  # the supervisor reaps, and needs no image for it
-    import docker.errors
+    from docker.errors import DockerException, NotFound
     from testcontainers.core.container import DockerContainer
 
     container = DockerContainer(
@@ -39,22 +39,26 @@ def main(spec: dict[str, Any]) -> None:
         for line in running.logs(stream=True, follow=True):
             sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
-    except (docker.errors.DockerException, OSError) as error:
+    except (DockerException, OSError) as error:
         sys.exit(f"{spec['image']}: {error}")
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         # By its name: a signal in the middle of the start leaves a container that nobody has noted.
-        with suppress(docker.errors.NotFound):
+        with suppress(NotFound):
             client.containers.get(Path(spec["home"]).name).remove(force=True, v=True)
 
 
 def _remove_orphans(client: Any) -> None:
     """Remove the containers of keepers on this machine that were killed: their directories are gone."""
+    from docker.errors import APIError
+
     ours = {"label": f"{HOST_LABEL}={socket.gethostname()}"}
-    for container in client.containers.list(all=True, filters=ours):
-        home = container.labels.get(HOME_LABEL, "")
+    # The API's own list: the library's asks for each again, and one may be gone by then.
+    for container in client.api.containers(all=True, filters=ours):
+        home = container["Labels"].get(HOME_LABEL, "")
         if home and not Path(home).exists():
-            container.remove(force=True, v=True)
+            with suppress(APIError):  # somebody else is removing it
+                client.api.remove_container(container["Id"], force=True, v=True)
 
 
 if __name__ == "__main__":

@@ -46,20 +46,17 @@ def test_the_service_runs_in_a_project_of_its_own(engine, redis_image, runtime, 
         with redis.Redis.from_url(environment.open("sessions").handle.url) as client:
             client.set("basket", "full")
             assert client.get("basket") == b"full"
-        (container,) = ours(engine, runtime)
-        assert container.labels["com.docker.compose.service"] == "sessions"
+        assert ours(engine, runtime) == ["sessions"]
         listed = subprocess.check_output(["docker-compose", "ps", "-q"], cwd=root, text=True)
         assert listed == ""  # not the developer's project
     assert eventually(lambda: not ours(engine, runtime))
 
 
-def ours(engine, runtime: Path) -> list[object]:
-    label = "com.docker.compose.project.config_files"
-    return [
-        each
-        for each in engine.containers.list(all=True, filters={"label": label})
-        if str(runtime) in each.labels[label]
-    ]
+def ours(engine, runtime: Path) -> list[str]:
+    """The services of the containers that compose has up for us."""
+    files, service = "com.docker.compose.project.config_files", "com.docker.compose.service"
+    found = engine.api.containers(all=True, filters={"label": files})
+    return [each["Labels"][service] for each in found if str(runtime) in each["Labels"][files]]
 
 
 @pytest.mark.parametrize(
