@@ -69,6 +69,7 @@ class Session:
         self._outcomes: dict[str, TestOutcome] = {}
         self._remains: list[str] = []
         self._report = ""
+        self._has_begun = False
         self._writer = open_run(request.config, self._info, worker.get("workerid", ""))
         self._watch: Watch | None = None
         if not _distributes(config):
@@ -98,6 +99,12 @@ class Session:
     def pytest_collection_finish(self) -> None:
         """Weave what the collection has imported."""
         self._put_in()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Know that tests are to run: not so with --collect-only, --fixtures, or a path that is not there."""
+        self._has_begun = not session.config.option.collectonly
+        return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -163,15 +170,22 @@ class Session:
         self._take_out()
         if self._is_worker:
             session.config.workeroutput[_REMAINS_KEY] = self._writer.remains()  # type: ignore[attr-defined]  # of xdist
-        else:
+        elif self._has_begun:
             self._conclude(_has_run_all(session, exitstatus))
         self._writer.close()
+
+    def pytest_unconfigure(self) -> None:
+        """Leave the last run to be the last one where there was none."""
+        if not self._has_begun:
+            self._writer.discard()
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the short form, or why there is none."""
         if self.pytest_config.pluginmanager.has_plugin(REQUEST):
             return  # `dryfit check` prints the long one
+        if not self._has_begun:
+            return
         terminalreporter.section("dryfit")
         if self.failure:
             terminalreporter.write_line(f"{FAILED}: {self.failure}")

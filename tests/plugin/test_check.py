@@ -164,6 +164,21 @@ def test_wrong_usage_is_one_clear_line(project, arguments, said):
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["nowhere/"], 2), (["--collect-only"], 0), (["--fixtures"], 0)]
+)
+def test_where_no_test_was_to_run_the_last_run_stays_the_last(project, arguments, status):
+    project.dryfit("check")
+    kept = project.last_run()["run"]
+
+    ended = project.dryfit("check", *arguments)
+    project.pytest("--dryfit", *arguments)
+
+    assert ended.status == status, ended.out + ended.err
+    assert project.last_run()["run"] == kept
+    assert [path.name for path in (project.root / ".dryfit" / "runs").iterdir()] == [kept["id"]]
+
+
 def test_accepting_what_is_not_there_names_the_nearest(project):
     project.dryfit("check")
 

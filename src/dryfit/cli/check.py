@@ -56,7 +56,7 @@ def command(
     request = Request(config)
     arguments = [*pytest_args, "--dryfit", *_spread(workers)]
     status = pytest.main(arguments, plugins=[_Named(request)])
-    if request.run is not None and status != pytest.ExitCode.USAGE_ERROR:
+    if request.run is not None:
         report = _tell(request.run, config)
         render(request.run, Console(), report)
         write_files(request.run, files)
@@ -100,8 +100,8 @@ def _status(request: Request, tests: int, config: Config) -> int:
         return FAILED_ITSELF
     if request.interrupted:
         return INTERRUPTED
-    if request.run is None or tests == pytest.ExitCode.USAGE_ERROR:
-        return WRONG_USAGE  # pytest has said what is wrong
+    if request.run is None:
+        return 0 if tests == pytest.ExitCode.OK else WRONG_USAGE  # pytest has said what is wrong
     if failed := request.run.tests.failed:
         click.echo(
             f"{failed} of the project's own tests {'fails' if failed == 1 else 'fail'}: mend"

@@ -74,6 +74,15 @@ class RunWriter:
         self._connection.close()
         self._claim.close()
 
+    def discard(self) -> None:
+        """End writing, and leave nothing of this file behind, nor of the run if it has no other."""
+        if getpid() != self._process:
+            return
+        self.close()
+        with suppress(OSError):
+            self._file.unlink()
+            self._file.parent.rmdir()
+
     def begin_test(self, test: str) -> None:
         """Note that ``test`` is about to run; until its trace is appended it counts as cut off."""
         self._write(lambda connection: rows.put_test(connection, test))

@@ -293,3 +293,19 @@ def test_a_read_only_directory(tmp_path: Path, info: RunInfo, seen: Observations
 
 def test_info_alone(tmp_path: Path, info: RunInfo, seen: Observations) -> None:
     assert load_info(written(tmp_path, info, seen)) == info
+
+
+def test_what_is_discarded_leaves_nothing(tmp_path: Path, info: RunInfo, seen: Observations) -> None:
+    with RunWriter.create(tmp_path, info) as writer:
+        writer.append(seen)
+        writer.discard()
+    assert list((tmp_path / ".dryfit" / "runs").iterdir()) == []
+
+
+def test_a_worker_s_part_is_discarded_alone(tmp_path: Path, info: RunInfo, seen: Observations) -> None:
+    with RunWriter.create(tmp_path, info) as whole, RunWriter.create(tmp_path, info, "gw0") as part:
+        whole.append(seen)
+        part.discard()
+        part.discard()
+    assert whole.path is not None
+    assert load(whole.path).observations == seen
