@@ -48,6 +48,8 @@ def _sequences(connection: sqlite3.Connection, resource: str) -> Iterator[Leftov
 
 def _rows(connection: sqlite3.Connection, resource: str, name: str) -> Iterator[Leftover]:
     table = _Table.of(connection, name)
+    if not connection.execute(table.differs()).fetchone()[0]:
+        return
     for change, condition in (
         ("rows added", table.missing_in("main", "seed")),
         ("rows removed", table.missing_in("seed", "main")),
@@ -71,6 +73,12 @@ class _Table:
         columns = connection.execute("SELECT name, pk FROM pragma_table_info(?, 'main')", [name]).fetchall()
         key = tuple(column for column, is_key in columns if is_key)
         return cls(_quoted(name), tuple(column for column, _ in columns), key or ("rowid",))
+
+    def differs(self) -> str:
+        """As many rows, and each with its like in the seed: what most tables answer, in one statement."""
+        numbers = f"(SELECT count(*) FROM main.{self.name}) <> (SELECT count(*) FROM seed.{self.name})"
+        pairs = f"main.{self.name} here LEFT JOIN seed.{self.name} there ON {_same(self.key)}"
+        return f"SELECT {numbers} OR EXISTS (SELECT 1 FROM {pairs} WHERE NOT ({_same((*self.key, *self.columns))}))"
 
     def missing_in(self, schema: str, other: str) -> str:
         there = f"SELECT 1 FROM {other}.{self.name} there WHERE {_same(self.key)}"
