@@ -11,9 +11,8 @@ from dryfit.model.errors import ResourceError
 PREFIX = "dryfit_"
 """How the name of everything begins that dryfit makes on a server."""
 
-_NAME = re.compile(
-    PREFIX + r"[a-z0-9_]{1,48}"
-)  # with 55 bytes no server cuts it short to somebody else's name
+# PostgreSQL cuts a name after 63 bytes: the rest could be somebody else's.
+_NAME = re.compile(PREFIX + r"[a-z0-9_]{1,56}")
 _TEXT = re.compile(r"dryfit ([0-9a-f]{32})")
 
 
