@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration
 from dryfit.resources.environment import new_space
 from dryfit.resources.kind import ByHand
+from dryfit.resources.programs import find_program
 from dryfit.resources.registry import kind_named, provider_named
 
 FILE = Path(".dryfit", "env.json")
@@ -89,12 +91,17 @@ def psql(databases: Iterable[Declaration], root: Path) -> tuple[str, str]:
     """The program and the URL of the first PostgreSQL that is up; raises ``ResourceError`` where there is none."""
     for declaration in databases:
         if url := status(declaration, root).url:
-            from dryfit.resources.postgres.programs import find_psql
-
-            return str(find_psql()), url
+            return _psql_program(), url
     raise ResourceError(
         f"{root}: no PostgreSQL is up here; `dryfit env up` starts the declared one", slug="resources"
     )
+
+
+def _psql_program() -> str:
+    from dryfit.resources.postgres.programs import find
+
+    beside = find().path("psql")
+    return beside if os.access(beside, os.X_OK) else find_program("psql", ("psql",), "install your system's psql")
 
 
 def masked(url: str) -> str:
