@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
-from weakref import ReferenceType
 
 TargetKind = Literal["postgres", "sqlite", "redis"]
 
@@ -15,13 +15,14 @@ IN_MEMORY = ":memory:"
 class Target:
     """Where a connection leads. ``name`` may be shown; ``address`` says how to connect, and may hold a password.
 
-    A ``sqlite`` database that is no file (``IN_MEMORY`` begins its name) is reached through ``connection`` only.
+    A ``sqlite`` database that is no file (``IN_MEMORY`` begins its name) is reached only through
+    what ``connection`` gives, as long as it lives.
     """
 
     kind: TargetKind
     name: str
     address: str = field(repr=False)
-    connection: ReferenceType[object] | None = field(default=None, repr=False, compare=False)
+    connection: Callable[[], object] | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"

@@ -10,6 +10,7 @@ from types import CodeType, FunctionType, ModuleType
 from dryfit.model.crossing import Callee
 from dryfit.model.probe import Probe
 from dryfit.model.trace import Skipped
+from dryfit.weave.connections import CONNECTION_MODULES, Connections
 from dryfit.weave.debuggers import weave_debuggers
 from dryfit.weave.frames import VISIBLE, depth
 from dryfit.weave.imports import ImportWatch
@@ -38,8 +39,11 @@ class Weave:
         self._loop = Loop(self.sites)
         self._weaver = Weaver(self._loop, modules)
         self._libraries = Libraries(self._loop, self._weaver)
+        self.connections = Connections(self._loop, self._weaver)
         self._stand_ins = StandIns(self._loop, self._weaver, dict(modules))
-        self._imports = ImportWatch({*modules, *LIBRARY_MODULES}, self._imported, self._unwatched)
+        self._imports = ImportWatch(
+            {*modules, *LIBRARY_MODULES, *CONNECTION_MODULES}, self._imported, self._unwatched
+        )
         self._late = False
 
     def put_in(self, *probes: Probe) -> None:
@@ -48,6 +52,7 @@ class Weave:
         self._loop.depth = VISIBLE if self._stops_in_a_debugger() else depth()
         self._weaver.weave_components()
         self._libraries.weave_loaded()
+        self.connections.weave_loaded()
         self._stand_ins.weave()
         Carrier(self._loop).weave(self._weaver)
         weave_debuggers(self._weaver)
@@ -98,6 +103,7 @@ class Weave:
         for module in modules:
             if module.__name__ in LIBRARY_MODULES:
                 self._libraries.weave_module(module)
+            self.connections.weave_module(module)
         self._weaver.weave_components(gc.get_objects(_YOUNGEST))
 
     def _stops_in_a_debugger(self) -> bool:
