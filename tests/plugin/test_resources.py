@@ -1,0 +1,149 @@
+"""Declared resources in real pytest sessions, and by hand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dryfit.resources.registry import kind_names
+
+DATABASE = {
+    "pyproject.toml": """
+        [project]
+        name = "shop"
+
+        [tool.dryfit.resources]
+        database = { kind = "postgres", schema = ["schema.sql"], env = "DATABASE_URL" }
+        mailbox = "smtp"
+    """,
+    "schema.sql": """
+        CREATE TABLE orders(id serial PRIMARY KEY, product text NOT NULL);
+        INSERT INTO orders(product) VALUES ('tea');
+    """,
+    "shop.py": """
+        import os
+        import psycopg
+
+        URL = os.environ["DATABASE_URL"]
+
+        def order(product):
+            with psycopg.connect(URL) as connection:
+                insert = "INSERT INTO orders(product) VALUES (%s) RETURNING id"
+                return connection.execute(insert, [product]).fetchone()[0]
+    """,
+    "test_shop.py": """
+        import smtplib
+        import psycopg
+        import pytest
+        import shop
+
+        @pytest.mark.parametrize("product", ["cup", "pot", "spoon"])
+        def test_every_test_finds_the_same_data(product):
+            assert shop.order(product) == 2
+
+        def test_a_fixture_of_the_declared_name_says_where_it_is(database):
+            assert database.url == shop.URL
+            with psycopg.connect(database.url) as connection:
+                assert connection.execute("SELECT count(*) FROM orders").fetchone() == (1,)
+
+        def test_names_known_from_elsewhere(postgresql, postgresql_proc, database):
+            assert postgresql.execute("SELECT product FROM orders").fetchall() == [("tea",)]
+            assert postgresql_proc.port == database.port
+
+        def test_mail(mailbox):
+            with smtplib.SMTP(mailbox.host, mailbox.port) as server:
+                server.sendmail("a@shop.test", ["b@shop.test"], "Subject: hello\\r\\n\\r\\nyou")
+            (mail,) = mailbox.inbox
+            assert mail.message["Subject"] == "hello"
+    """,
+}
+
+
+@pytest.fixture
+def shop(project):
+    for file in project.root.glob("*.py"):
+        file.unlink()
+    project.write(DATABASE)
+    return project
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n", "2"], ["--dryfit"]])
+def test_each_test_gets_clean_data(shop, arguments):
+    ended = shop.pytest(*arguments)
+
+    assert ended.status == 0, ended.out + ended.err
+    assert "6 passed" in ended.out
+
+
+def test_collecting_is_enough_to_need_the_variables(shop):
+    ended = shop.pytest("--collect-only", "-q")
+
+    assert ended.status == 0, ended.out
+    assert "6 tests collected" in ended.out
+
+
+def test_after_the_session_the_environment_is_as_before(shop):
+    ask = "import os, pytest; pytest.main(['-q']); print('left', os.environ.get('DATABASE_URL'))"
+
+    assert shop.python("-c", ask).out.endswith("left None\n")
+    assert shop.python("-c", ask, DATABASE_URL="mine").out.endswith("left mine\n")
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        ('database = "postgrs"', 'database: kind: found "postgrs"; allowed: '),
+        ('database = { kind = "postgres", shcema = "a.sql" }', "database: shcema: unknown key; allowed: "),
+        (
+            'database = { kind = "postgres", provider = "podman" }',
+            'database: provider: found "podman"; allowed: ',
+        ),
+        ('request = "postgres"', "resources: request: is the name of another fixture"),
+    ],
+)
+def test_a_mistake_is_one_line(shop, declared, problem):
+    shop.write({"pyproject.toml": f"[tool.dryfit.resources]\n{declared}\n"})
+    ended = shop.pytest()
+
+    assert ended.status == 4  # pytest's own for wrong usage
+    assert [problem in line for line in ended.err.splitlines()].count(True) == 1
+    assert "Traceback" not in ended.err
+
+
+def test_who_declares_nothing_pays_nothing(project):
+    ended = project.python(
+        "-c",
+        "import sys, pytest; pytest.main(['-q']); print(sorted(m for m in sys.modules if m.startswith('dryfit')))",
+    )
+    assert ended.out.splitlines()[-1] == "['dryfit', 'dryfit.pytest_plugin']"
+
+
+def test_the_resources_by_hand(shop):
+    assert "database (postgres, embedded): down" in shop.dryfit("env", "status").out
+
+    up = shop.dryfit("env", "up", "database")
+    assert up.status == 0, up.err
+    assert "database (postgres, embedded): postgresql://" in up.out
+    try:
+        (state, mailbox) = json.loads(shop.dryfit("env", "status", "--json").out)
+        assert state["url"].startswith("postgresql://")
+        assert "in the process of the tests" in mailbox["remark"]
+        assert shop.dryfit("env", "psql", "-At", "-c", "SELECT product FROM orders").out == "tea\n"
+        assert "ready to accept connections" in shop.dryfit("env", "logs", "database").out
+    finally:
+        assert "database (postgres, embedded): down" in shop.dryfit("env", "down").out
+    assert "database (postgres, embedded): down" in shop.dryfit("env", "status").out
+    assert "no PostgreSQL is up here" in shop.dryfit("env", "psql").err
+
+
+@pytest.mark.parametrize(("name", "status"), [("databse", 2), ("database", 0)])
+def test_an_unknown_resource_is_named(shop, name, status):
+    ended = shop.dryfit("env", "logs", name)
+
+    assert ended.status == status
+    assert ("databse: no such resource; declared: database, mailbox" in ended.err) == (status == 2)
+
+
+def test_there_are_the_kinds_that_the_docs_name():
+    assert {"postgres", "redis", "smtp", "http", "s3", "sqlite", "directory"} <= set(kind_names())
