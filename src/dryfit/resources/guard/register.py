@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -15,6 +16,9 @@ from pathlib import Path
 from dryfit.resources import places
 from dryfit.resources.guard.mark import Identity, Mark, refusal, token_of
 from dryfit.resources.guard.owner import Owner
+
+KEPT_SECONDS = 30 * 86400
+"""How long a dead run's entry is kept, so that what it left on a server can still be proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,15 @@ def entries(kind: str, server: str) -> Iterator[Entry]:
 def forget(mark: Mark) -> None:
     """Take the mark back: from now on nothing can be proved by it."""
     _file(mark).unlink(missing_ok=True)
+
+
+def tidy() -> None:
+    """Drop the entries of dead runs that nobody has come back to for a month: what they marked is gone by now."""
+    oldest = time.time() - KEPT_SECONDS
+    for path in _folder().iterdir():
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if path.lstat().st_mtime < oldest and (owner := _read(path).owner) and not owner.lives:
+                path.unlink()
 
 
 def confirm(mark: Mark, text: object, what: str, *, known: bool | None = None) -> None:

@@ -1,0 +1,98 @@
+"""Adopting a database."""
+
+from __future__ import annotations
+
+import sys
+
+import psycopg
+import pytest
+
+from dryfit.model.errors import ResourceError
+from dryfit.resources.guard import adopt, postgres
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in adopt.CI_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+
+
+def test_everything_is_shown_first(pg) -> None:
+    pg.run("app", "CREATE SCHEMA audit", 'CREATE TABLE audit."Log" ()')
+    found = adopt.survey(pg.url())
+    assert (found.database, found.host, found.port) == ("app", "127.0.0.1", pg.port)
+    assert found.tables == (adopt.Table("audit.Log", 0), adopt.Table("orders", 7))
+    lines = "\n".join(found.lines())
+    assert f"127.0.0.1:{pg.port}, as owner" in lines
+    assert "7 rows in 2 tables" in lines
+    assert found.size > 1_000_000
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_who_types_the_name_gives_it_away(pg) -> None:
+    adopt.adopt(pg.url(), "app")
+    with pg.connect("app") as connection:
+        token = postgres.adopted(connection)
+        postgres.prove(connection, token)
+    assert pg.rows() == 7
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_what_a_run_has_made_is_not_adopted(pg, admin) -> None:
+    postgres.create(admin, "dryfit_gw0", "ab" * 16)
+    with pg.connect("dryfit_gw0") as connection:
+        assert postgres.adopted(connection) == ""
+    with pytest.raises(ResourceError, match="bears a comment already"):
+        adopt.adopt(pg.url("dryfit_gw0"), "dryfit_gw0")
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+@pytest.mark.parametrize("typed", ["", "App", "yes", "app "])
+def test_any_other_name_changes_nothing(pg, typed: str) -> None:
+    with pytest.raises(ResourceError, match="is not the name of the database"):
+        adopt.adopt(pg.url(), typed)
+    assert is_unmarked(pg)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_it_is_refused_in_continuous_integration(pg, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(ResourceError, match="not adopted in continuous integration"):
+        adopt.adopt(pg.url(), "app")
+    assert is_unmarked(pg)
+
+
+def test_it_is_refused_without_a_terminal(pg, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in adopt.CI_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ResourceError, match="at a terminal only"):
+        adopt.adopt(pg.url(), "app")
+    assert is_unmarked(pg)
+
+
+@pytest.mark.parametrize("database", ["postgres", "template1", ""])
+def test_the_servers_own_databases_are_not_looked_at(pg, database: str) -> None:
+    with pytest.raises(ResourceError, match="has to name a database"):
+        adopt.survey(pg.url(database))
+
+
+def test_a_database_in_use_is_not_looked_at(pg) -> None:
+    with pg.connect(), pytest.raises(ResourceError, match="in use by 1 other client"):
+        adopt.survey(pg.url())
+
+
+def test_tables_that_cannot_be_read_are_told(pg, admin) -> None:
+    admin.execute("DROP ROLE IF EXISTS reader")
+    admin.execute("CREATE ROLE reader LOGIN CREATEDB")
+    with pytest.raises(ResourceError, match="cannot be adopted: permission denied"):
+        adopt.survey(pg.url(user="reader"))
+
+
+def is_unmarked(pg) -> bool:
+    with psycopg.connect(pg.url("postgres")) as connection:
+        rows = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'app'"
+        )
+        return rows.fetchone() == (None,)
