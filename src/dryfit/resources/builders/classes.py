@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from random import Random
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from dryfit.model.errors import ResourceError
+from dryfit.resources.builders.domain import Domain
+from dryfit.resources.builders.entity import Field, Sort
 from dryfit.resources.builders.seeds import chance, faker
-from dryfit.resources.builders.wording import speaks, words_for
+from dryfit.resources.builders.values import draw
 
 if TYPE_CHECKING:
     from polyfactory.factories.base import BaseFactory
     from polyfactory.field_meta import FieldMeta
+
+
+SORTS: dict[object, Sort] = {
+    str: "text",
+    int: "integer",
+    float: "float",
+    Decimal: "decimal",
+    datetime: "datetime",
+    date: "date",
+    time: "time",
+    timedelta: "interval",
+    UUID: "uuid",
+}
+"""Types whose values are drawn as those of columns are; polyfactory's moments and UUIDs differ from run to run."""
 
 
 def is_plain(kind: type) -> bool:
@@ -48,7 +68,7 @@ def _several(field: FieldMeta, value: object, draws: Random) -> object:
 
 
 def _factory(kind: type, draws: Random) -> type[BaseFactory[object]]:
-    base = _base(kind)
+    base, nothing = _base(kind), getattr(sys.modules.get("attrs"), "NOTHING", None)
 
     class Named(base):  # type: ignore[misc, valid-type]
         """polyfactory's, with texts by the names of fields, and defaults left alone."""
@@ -62,12 +82,17 @@ def _factory(kind: type, draws: Random) -> type[BaseFactory[object]]:
         __check_model__ = False
 
         @classmethod
+        def should_use_default_value(cls, field_meta: FieldMeta) -> bool:
+            # polyfactory 3.5 takes attrs' mark of "no default" for one
+            return bool(super().should_use_default_value(field_meta)) and field_meta.default is not nothing
+
+        @classmethod
         def get_field_value(
             cls, field_meta: FieldMeta, field_build_parameters: object = None, build_context: object = None
         ) -> object:
-            annotation = field_meta.annotation
-            if annotation is str and not field_meta.constraints and speaks(field_meta.name):
-                return words_for(field_meta.name, draws)
+            annotation, name = field_meta.annotation, field_meta.name or ""
+            if not field_meta.constraints and annotation in SORTS:
+                return draw(Domain(Field(name, name, SORTS[annotation], aware=True)), draws, "usual")
             if isinstance(annotation, type) and is_plain(annotation):
                 values = field_build_parameters if isinstance(field_build_parameters, Mapping) else {}
                 return _factory(annotation, draws).build(**values)

@@ -61,7 +61,10 @@ def find(
 
 
 def classes(root: Path, modules: Mapping[str, ModuleType] | None = None) -> Iterator[Candidate]:
-    """All classes that can be made: those of SQLAlchemy's registries and Django's apps, and plain ones below root."""
+    """All that can be made: classes of SQLAlchemy's registries and their tables, of Django's apps, and plain ones.
+
+    The plain ones, and mapped ones without a declarative base, are those of modules below ``root``.
+    """
     loaded = dict(sys.modules if modules is None else modules)
     below = f"{root}{os.sep}"
     own = [kind for module in loaded.values() if _belongs(module, below) for kind in _defined(module)]
@@ -82,8 +85,14 @@ def _mapped(own: Iterable[type], loaded: Mapping[str, ModuleType]) -> Iterator[C
         id(found): found for base in bases if (found := getattr(base, "registry", None)) is not None
     }
     for registry in registries.values():
+        classes = {
+            mapper.local_table: mapper.class_ for mapper in registry.mappers if mapper.inherits is None
+        }
         for mapper in registry.mappers:
             yield Candidate(_path(mapper.class_), "mapped", mapper.class_)
+        for table in registry.metadata.tables.values():
+            mapped = classes.get(table)
+            yield Candidate(table.fullname, "mapped" if mapped else "table", mapped or table)
     for kind in own:
         if hasattr(kind, "__mapper__"):
             yield Candidate(_path(kind), "mapped", kind)

@@ -70,12 +70,6 @@ def words_for(name: str, chance: Random) -> str:
     return " ".join(fake.words(2))
 
 
-def speaks(name: str) -> bool:
-    """Whether a name says what its text is."""
-    snake = CAMEL.sub("_", name)
-    return any(pattern.search(snake) for pattern, _ in PATTERNS)
-
-
 def distinct(text: str, token: str) -> str:
     """A text made unique by a token, and still of its kind: an address stays an address."""
     if "://" in text:

@@ -16,6 +16,8 @@ from time import monotonic, sleep
 import psycopg
 import pytest
 
+collect_ignore = ["django_program"]  # run by a process of its own
+
 _numbers = count(1)
 
 
