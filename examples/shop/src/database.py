@@ -68,15 +68,6 @@ def transaction() -> Iterator[Session]:
         raise DatabaseUnavailable(f"the database failed: {error.orig}") from error
 
 
-def reset() -> None:
-    """Empty every table and put the sample rows back, for a fresh start."""
-    tables = Base.metadata.sorted_tables
-    with transaction() as session:
-        for table in reversed(tables):
-            session.execute(table.delete())
-        _add_samples(session.connection(), tables)
-
-
 def _ready_engine() -> Engine:
     with _connecting:
         engine = _engine(settings.database_url())

@@ -1,17 +1,16 @@
-"""Fixtures: a database of this process's own, clean data for each test, and real servers to talk to."""
+"""Fixtures: customers, orders, a visitor, and servers to talk to.
 
-import os
+The database at DATABASE_URL and the `mailbox` are dryfit's (see pyproject.toml): real, and clean for each test.
+"""
+
 import socket
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
-import psycopg
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
-from sqlalchemy import make_url
 
-import database
 from api import app
 from auth import AuthService, LogIn
 from mail_sink import MailSink
@@ -21,42 +20,13 @@ from sandbox_gateway import SandboxGateway
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_database() -> Iterator[None]:
-    """Keep the tests away from the data at DATABASE_URL, and parallel workers away from each other."""
-    configured = os.environ.get("DATABASE_URL")
-    if not configured:
-        yield
-        return
-    server = make_url(configured).set(drivername="postgresql")
-    name = f"shop_test_{os.getpid()}"
-    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        os.environ["DATABASE_URL"] = server.set(database=name).render_as_string(hide_password=False)
-        yield
-        os.environ["DATABASE_URL"] = configured
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-
-
-@pytest.fixture(autouse=True)
-def clean_data(own_database: None) -> None:
-    """Start every test with the sample data and nothing else."""
-    database.reset()
-
-
-@pytest.fixture(scope="session")
-def mail_server() -> Iterator[MailSink]:
+@pytest.fixture
+def strict_mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailSink]:
+    """The mail server that the shop starts itself, which knows no `nobody@…` and takes no passwords."""
     server = MailSink()
+    monkeypatch.setenv("SMTP_URL", server.url)
     yield server
     server.stop()
-
-
-@pytest.fixture
-def mailbox(mail_server: MailSink, monkeypatch: pytest.MonkeyPatch) -> MailSink:
-    """The mail server that the shop sends to, with no mail in it yet."""
-    mail_server.messages.clear()
-    monkeypatch.setenv("SMTP_URL", mail_server.url)
-    return mail_server
 
 
 @pytest.fixture

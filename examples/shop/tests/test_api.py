@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from conftest import PASSWORD
+from dryfit.resources.kinds.smtp import MailHandle
 
 from auth import AuthService, LogIn
 from inventory import SAMPLE_STOCK, InventoryManager
@@ -12,7 +13,7 @@ from order import OrderSystem
 TWO_SAWS = {"items": [{"product_id": "prod456", "quantity": 2}]}
 
 
-async def test_from_sign_up_to_a_paid_order(client: httpx.AsyncClient, mailbox: MailSink) -> None:
+async def test_from_sign_up_to_a_paid_order(client: httpx.AsyncClient, mailbox: MailHandle) -> None:
     credentials = {"email": "bob@example.com", "password": PASSWORD}
     await client.post("/users", json=credentials)
     opened = (await client.post("/sessions", json=credentials)).json()
@@ -28,8 +29,8 @@ async def test_from_sign_up_to_a_paid_order(client: httpx.AsyncClient, mailbox: 
         None,
     )
     assert (shown["status"], shown["total"]) == ("completed", "199.99")
-    assert mailbox.messages[0]["To"] == "bob@example.com"
-    assert paid.json()["id"] in mailbox.messages[0].get_content()
+    assert mailbox.inbox[0].message["To"] == "bob@example.com"
+    assert paid.json()["id"] in mailbox.inbox[0].message.get_content()
 
 
 async def test_signing_up_twice(client: httpx.AsyncClient, ann: LogIn) -> None:
@@ -104,11 +105,11 @@ async def test_somebody_elses_order_is_unknown(ann_client: httpx.AsyncClient) ->
     assert (await ann_client.get(f"/orders/{others}")).status_code == 404
 
 
-async def test_a_declined_card(ann_client: httpx.AsyncClient, order_id: str, mailbox: MailSink) -> None:
+async def test_a_declined_card(ann_client: httpx.AsyncClient, order_id: str, mailbox: MailHandle) -> None:
     body = {"amount": "199.99", "payment_method": "expired_card"}
     answer = await ann_client.post(f"/orders/{order_id}/payment", json=body)
     assert (answer.status_code, answer.json()["error"]) == (409, "PaymentDeclined")
-    assert mailbox.messages == []
+    assert not mailbox.inbox
 
 
 async def test_a_gateway_that_is_down(
@@ -131,11 +132,11 @@ async def test_a_payment_stands_though_the_mail_server_is_down(
 
 
 async def test_a_payment_stands_though_the_mailbox_is_unknown(
-    client: httpx.AsyncClient, auth: AuthService, mailbox: MailSink
+    client: httpx.AsyncClient, auth: AuthService, strict_mailbox: MailSink
 ) -> None:
     user = auth.sign_up("nobody@example.com", PASSWORD)
     client.headers["Authorization"] = f"Bearer {auth.log_in('nobody@example.com', PASSWORD).token}"
     order_id = OrderSystem().create_order(user.id, [{"product_id": "prod456", "quantity": 2}])
     answer = await client.post(f"/orders/{order_id}/payment", json={"amount": "199.99"})
-    assert (answer.status_code, mailbox.messages) == (201, [])
+    assert (answer.status_code, strict_mailbox.messages) == (201, [])
     assert "no such mailbox" in answer.json()["mail_problem"]
