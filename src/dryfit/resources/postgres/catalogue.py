@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dryfit.resources.postgres.connect import answers
+from dryfit.resources.postgres.connect import Row, answers, driver
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -16,7 +16,7 @@ _STATISTICS = frozenset({"pg_statistic", "pg_statistic_ext_data"})
 
 _VOLATILE = {
     # Where a table is stored and how large it is guessed to be; the flags are hints that may stay set.
-    "pg_class": "relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid"
+    "pg_class": "relfilenode reltoastrelid relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid"
     " relhasindex relhasrules relhastriggers relhassubclass",
 }
 
@@ -48,9 +48,13 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Tables and sequences by oid; ``files`` gives the oid of what is stored in a file, system catalogues included."""
+    """Tables and sequences by oid; ``files`` gives the oid of what is stored in a file, system catalogues included.
+
+    ``horizon`` is the first transaction that had not begun when it was read; ``system`` names system catalogues.
+    """
 
     database: int
+    horizon: int
     tables: Mapping[int, Table]
     sequences: Mapping[int, Sequence]
     files: Mapping[int, int]
@@ -97,7 +101,8 @@ WHERE relkind IN ('r', 'm', 'S') AND relpersistence <> 't' AND pg_relation_filen
 
 _SYSTEM = "SELECT oid, relname FROM pg_class WHERE relkind = 'r' AND NOT relisshared"
 _SYSTEM += " AND relnamespace = 'pg_catalog'::regnamespace"
-_DATABASE = "SELECT oid FROM pg_database WHERE datname = current_database()"
+_DATABASE = "SELECT oid, pg_snapshot_xmax(pg_current_snapshot())::xid FROM pg_database"
+_DATABASE += " WHERE datname = current_database()"
 
 
 def read(connection: Connection) -> Catalogue:
@@ -109,6 +114,7 @@ def read(connection: Connection) -> Catalogue:
         of.setdefault(_int(table), []).append((_text(name), _int(position)))
     return Catalogue(
         database=_int(database[0][0]),
+        horizon=_int(database[0][1]),
         tables={
             _int(oid): _table(_int(oid), _text(name), logged == b"t", _text(obstacle), of.get(_int(oid), []))
             for oid, name, logged, obstacle in tables
@@ -121,36 +127,78 @@ def read(connection: Connection) -> Catalogue:
     )
 
 
-def digests(connection: Connection, names: Iterable[str]) -> dict[str, dict[bytes, bytes]]:
-    """For each system catalogue, its rows as hashes by oid (by "#" and the hash itself where rows have none)."""
+def with_files(connection: Connection, known: Catalogue) -> Catalogue:
+    """The same schema as it is stored now."""
+    return replace(
+        known, files={_int(file): _int(oid) for file, oid in answers(connection, _FILES.encode())[0]}
+    )
+
+
+Digest = dict[bytes, bytes]
+"""Rows of a system catalogue as hashes by oid; by "#" and the hash itself where they have none."""
+
+
+def digests(connection: Connection, names: Iterable[str]) -> dict[str, Digest]:
+    """The digests of system catalogues."""
     names = sorted(names)
     columns = _system_columns(connection, names)
     script = b";".join(_digest(name, columns[name]) for name in names)
-    return {
-        name: {row[0] or b"": row[1] or b"" for row in rows}
-        for name, rows in zip(names, answers(connection, script), strict=True)
-    }
+    return {name: _as_digest(rows) for name, rows in zip(names, answers(connection, script), strict=True)}
 
 
-def differences(before: Mapping[bytes, bytes], after: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
-    """The oids (or hashes) of rows that were added, removed or changed."""
-    return tuple(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+def news(connection: Connection, names: Iterable[str], horizon: int) -> dict[str, tuple[int, Digest]]:
+    """How many rows each system catalogue has, and the digest of those written since transaction ``horizon``."""
+    names = sorted(names)
+    columns = _system_columns(connection, names)
+    since = f" AND age(t.xmin) <= age('{horizon}'::xid)"
+    selects = (part for name in names for part in (_count(name), _digest(name, columns[name], since)))
+    found = iter(answers(connection, b";".join(selects)))
+    return {name: (_int(next(found)[0][0]), _as_digest(next(found))) for name in names}
 
 
 def describe(connection: Connection, catalogue: str, oid: bytes) -> str:
     """What a row of a system catalogue stands for, as "table public.orders"; the catalogue's name where unknown."""
+    if not oid.isdigit():
+        return catalogue
+    kind = catalogue.removesuffix("_metadata")  # a large object goes by the catalogue of its contents
     query = "SELECT type, identity FROM pg_identify_object(%s::text::regclass, %s::oid, 0)"
-    row = connection.execute(query, [catalogue, int(oid)]).fetchone() if oid.isdigit() else None
+    try:
+        row = connection.execute(query, [kind, int(oid)]).fetchone()
+    except driver().InternalError:  # not everything has an address
+        return catalogue
     return f"{row[0]} {row[1]}" if row and row[1] else catalogue
 
 
-def _digest(name: str, columns: Iterable[str]) -> bytes:
+def _count(name: str) -> bytes:
+    return f"SELECT count(*) FROM pg_catalog.{name} t WHERE {_counts(name)}".encode()
+
+
+_TOAST = "(SELECT oid FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace)"
+_COUNTS = {
+    # A session's first temporary table makes a schema that stays, and is nobody's concern.
+    "pg_namespace": "nspname !~ '^pg_(toast_)?temp_'",
+    # Where long values are stored changes whenever a table is written anew.
+    "pg_class": "relnamespace <> 'pg_toast'::regnamespace",
+    "pg_attribute": f"attrelid NOT IN {_TOAST}",
+    "pg_index": f"indrelid NOT IN {_TOAST}",
+    "pg_depend": f"objid NOT IN {_TOAST} AND refobjid NOT IN {_TOAST}",
+}
+
+
+def _counts(name: str) -> str:
+    """Which rows of a system catalogue belong to the schema."""
+    return _COUNTS.get(name, "true")
+
+
+def _as_digest(rows: Iterable[Row]) -> Digest:
+    return {row[0] or b"": row[1] or b"" for row in rows}
+
+
+def _digest(name: str, columns: Iterable[str], and_where: str = "") -> bytes:
     columns = list(columns)
     hashed = f"hashtextextended(ROW({', '.join(f't.{column}' for column in columns)})::text, 0)"
     key = "oid::text" if "oid" in columns else f"'#' || {hashed}"
-    # A session's first temporary table makes a schema that stays, and is nobody's concern.
-    where = " WHERE nspname !~ '^pg_(toast_)?temp_'" if name == "pg_namespace" else ""
-    return f"SELECT {key}, {hashed} FROM pg_catalog.{name} t{where}".encode()
+    return f"SELECT {key}, {hashed} FROM pg_catalog.{name} t WHERE {_counts(name)}{and_where}".encode()
 
 
 def _system_columns(connection: Connection, names: Iterable[str]) -> dict[str, list[str]]:

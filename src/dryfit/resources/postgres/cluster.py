@@ -84,7 +84,7 @@ class Cluster:
         with _scratch() as home:
             _unpack(self._base(), home)
             (home / "password").write_text(secrets.token_hex(16))
-            (home / "data" / "postgresql.conf").open("a").write(_lines({**SETTINGS, **self.settings}))
+            _configure(home, {**SETTINGS, **self.settings})
             with _server(self.programs, home) as port:
                 self.fill(endpoint(home, port))
             _pack(home, kept)
@@ -175,7 +175,7 @@ def _initdb(programs: Programs, home: Path) -> None:
         raise ResourceError(f"{programs.path('initdb')}: failed:\n{done.stderr.strip()}", slug="resources")
     if programs.major >= 16:
         # The password is random and the server gone soon: thousands of rounds would only slow down each connection.
-        (home / "data" / "postgresql.conf").open("a").write(_lines({"scram_iterations": "1"}))
+        _configure(home, {"scram_iterations": "1"})
 
 
 @contextmanager
@@ -239,8 +239,10 @@ def _unpack(kept: Path, home: Path) -> None:
     home.chmod(0o700)
 
 
-def _lines(settings: Mapping[str, str]) -> str:
-    return "".join("{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in settings.items())
+def _configure(home: Path, settings: Mapping[str, str]) -> None:
+    with (home / "data" / "postgresql.conf").open("a") as file:
+        for name, value in settings.items():
+            file.write("{} = '{}'\n".format(name, value.replace("'", "''")))
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dryfit.resources.postgres.programs import INSTALL
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg.pq.abc import PGresult
 
     Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
@@ -64,21 +65,30 @@ def driver() -> ModuleType:
 
 
 def answers(connection: Connection, script: bytes) -> list[list[Row]]:
-    """Run statements in one round trip, and give the rows of each, values as PostgreSQL writes them."""
-    with connection.cursor() as cursor:
-        cursor.execute(script)
-        found = [_rows(cursor)]
-        while cursor.nextset():
-            found.append(_rows(cursor))
-        return found
+    """Run statements in one round trip, and give the rows of each, values as PostgreSQL writes them.
+
+    Straight on libpq: a cursor's bookkeeping would cost more than the statement that asks whether a test wrote.
+    """
+    psycopg = driver()
+    wire = connection.pgconn
+    found: list[list[Row]] = []
+    failed = None
+    try:
+        wire.send_query(script)
+        while result := wire.get_result():
+            if result.error_message:
+                failed = failed or result
+            found.append(_rows(result))
+    except psycopg.errors.Error as error:  # libpq's own, as when the server has ended the connection
+        raise psycopg.OperationalError(str(error)) from error
+    if failed is not None:
+        raise psycopg.errors.error_from_result(failed)
+    return found
 
 
-def _rows(cursor: psycopg.Cursor[tuple[object, ...]]) -> list[Row]:
-    result = cursor.pgresult
-    if result is None:
-        return []
+def _rows(result: PGresult) -> list[Row]:
     columns = range(result.nfields)
-    return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
+    return [tuple([result.get_value(row, column) for column in columns]) for row in range(result.ntuples)]
 
 
 def literal(value: bytes | None) -> bytes:

@@ -87,16 +87,16 @@ class Database:
         suspects = self._watch.suspects(moment)
         if suspects.system:
             found += leftovers.of_temporary(self.handle.name, drop_temporary(self._data, self._site.token))
-            changed = self._origin.schema_changes(self._data, suspects.system)
+            changed = self._origin.schema_changes(self._data, suspects.system, self._horizon)
             if changed:
                 return found + self._without_schema(suspects, changed)
+            suspects = self._moved(suspects)
         return found + self._put_right(moment, suspects)
 
     def _put_right(self, moment: Moment, suspects: Suspects) -> list[Leftover]:
         """Write back what differs, in a schema that is the seeded one."""
-        moved = self._moved() if suspects.system else frozenset()
         wholes = self._wholes(suspects)
-        changes = self._compare(suspects, moved)
+        changes = self._compare(suspects)
         found = [
             *leftovers.of_wholes(self.handle.name, wholes),
             *leftovers.of_changes(self.handle.name, changes),
@@ -114,26 +114,18 @@ class Database:
         """Replace the database, and tell of rows as far as the tables are still there to be read."""
         found = list(leftovers.of_schema(self.handle.name, changed))
         with suppress(driver().Error):
-            found += leftovers.of_changes(self.handle.name, self._compare(suspects, self._moved()))
+            found += leftovers.of_changes(self.handle.name, self._compare(self._moved(suspects)))
         self._replace(f"the schema was changed: {', '.join(changed[:3])}")
         return found
 
-    def _moved(self) -> frozenset[int]:
-        """The tables that stand in other files than before, as after TRUNCATE; the new ones are watched from now on."""
-        before, now = self._watch.catalogue, catalogue.read(self._data)
-        self._watch.catalogue = now
-        files = {oid: file for file, oid in before.files.items()}
-        return frozenset(
-            oid for file, oid in now.files.items() if oid in before.tables and files.get(oid) != file
-        )
+    def _moved(self, suspects: Suspects) -> Suspects:
+        return self._watch.moved(suspects, catalogue.with_files(self._data, self._watch.catalogue))
 
-    def _compare(self, suspects: Suspects, moved: frozenset[int]) -> Changes:
+    def _compare(self, suspects: Suspects) -> Changes:
         known = self._watch.catalogue
-        tables = [
-            known.tables[oid] for oid in sorted(suspects.tables | moved) if oid in self._snapshot.tables
-        ]
+        tables = [known.tables[oid] for oid in sorted(suspects.tables) if oid in self._snapshot.tables]
         sequences = [known.sequences[oid] for oid in sorted(suspects.sequences)]
-        return snapshot.compare(self._data, self._snapshot, tables, sequences, moved)
+        return snapshot.compare(self._data, self._snapshot, tables, sequences, suspects.moved)
 
     def _wholes(self, suspects: Suspects) -> list[Whole]:
         """The tables that were written to and can only be replaced as a whole."""
@@ -181,6 +173,7 @@ class Database:
 
     def _begin(self, found: Catalogue) -> None:
         self._snapshot = self._seeded.copy()
+        self._horizon = found.horizon
         self._watch.start(found)
         self._watch.settle(self._watch.moment(self._data.info.backend_pid).position)
 

@@ -70,9 +70,10 @@ def _name(table: Table) -> str:
 
 def _by_key(table: Table, rows: dict[bytes, Row]) -> dict[object, Row]:
     """Rows by primary key; by place where there is none, for equal ones are no longer among them."""
-    if not table.key:
-        return {**rows}
-    return {tuple(row[position] for position in table.key): row for row in rows.values()}
+    return {
+        tuple(row[position] for position in table.key) if table.key else place: row
+        for place, row in rows.items()
+    }
 
 
 def _row(table: Table, row: Row) -> str:

@@ -40,7 +40,7 @@ def _script(changes: Changes) -> Iterator[bytes]:
     # All unwanted rows first, then nothing is in the way of those that belong here.
     yield from (_delete(difference) for difference in changes.tables if difference.added)
     yield from (_insert(difference) for difference in changes.tables if difference.missing)
-    for sequence, (value, is_called) in changes.sequences:
+    for sequence, (value, is_called, _) in changes.sequences:
         yield b"SELECT setval(%b, %b, %b)" % (literal(sequence.name.encode()), value, literal(is_called))
     yield b"SELECT pg_current_xact_id()::xid"
     yield b"COMMIT"

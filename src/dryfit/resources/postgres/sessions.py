@@ -23,6 +23,7 @@ class Session:
     """A connection with an open transaction: what it is ("idle in transaction"), who, and its last statement."""
 
     pid: int
+    since: str
     state: str
     application: str
     query: str
@@ -30,51 +31,50 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A position of the write-ahead log after which everything that was not over then has begun."""
+    """A position of the write-ahead log such that every transaction that wrote before it is over."""
 
     position: bytes
     ended: tuple[Session, ...] = ()
 
 
 # The position first: whatever begins after the sessions were looked at writes behind it.
-_LOOK = """
-SELECT pg_current_wal_insert_lsn();
-SELECT pid, state, application_name, left(query, 200) FROM pg_stat_activity
-WHERE datname = {} AND xact_start IS NOT NULL AND pid <> ALL({}::int[]) AND backend_type = 'client backend'
+_LOOK = """SELECT pg_current_wal_insert_lsn();
+SELECT pid, xact_start, state, application_name, left(query, 200) FROM pg_stat_activity
+WHERE datname = {} AND xact_start IS NOT NULL AND pid <> {} AND backend_type = 'client backend'
 """
 
 
-def quiet_moment(connection: Connection, database: bytes, own: tuple[int, ...]) -> Moment:
-    """Wait until no other session has an open transaction in the database; end those that do not come to an end.
+def quiet_moment(connection: Connection, database: bytes, own: int) -> Moment:
+    """Wait for the transactions that are open in a database now; end those that do not come to an end.
 
-    ``database`` is a literal; ``own`` are the processes of dryfit's own connections.
+    ``database`` is a literal; ``own`` is the process of dryfit's own connection to it.
     """
-    deadline = time.monotonic() + GRACE_SECONDS
-    while True:
-        position, sessions = _look(connection, database, own)
-        if not sessions:
-            return Moment(position)
-        if time.monotonic() > deadline:
-            break
-        time.sleep(POLL_SECONDS)
-    return Moment(_ended(connection, database, own, sessions), tuple(sessions))
-
-
-def _look(connection: Connection, database: bytes, own: tuple[int, ...]) -> tuple[bytes, list[Session]]:
-    pids = "'{" + ",".join(map(str, own)) + "}'"
-    position, sessions = answers(connection, _LOOK.format(database.decode(), pids).encode())
-    return position[0][0] or b"", [Session(int(row[0] or 0), *map(_text, row[1:4])) for row in sessions]
-
-
-def _ended(connection: Connection, database: bytes, own: tuple[int, ...], sessions: list[Session]) -> bytes:
-    deadline = time.monotonic() + END_SECONDS
-    while True:
-        for session in sessions:
+    position, open_now = _look(connection, database, own)
+    left = _left(connection, database, own, open_now, GRACE_SECONDS)
+    if left:
+        for session in left:
             connection.execute("SELECT pg_terminate_backend(%s)", [session.pid])
-        position, sessions = _look(connection, database, own)
-        if not sessions or time.monotonic() > deadline:
-            return position
+        _left(connection, database, own, left, END_SECONDS)
+    return Moment(position, tuple(left))
+
+
+def _left(
+    connection: Connection, database: bytes, own: int, sessions: list[Session], seconds: float
+) -> list[Session]:
+    """Those whose transactions are still the same after at most so long."""
+    deadline = time.monotonic() + seconds
+    while sessions and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
+        begun = {(session.pid, session.since) for session in sessions}
+        sessions = [
+            found for found in _look(connection, database, own)[1] if (found.pid, found.since) in begun
+        ]
+    return sessions
+
+
+def _look(connection: Connection, database: bytes, own: int) -> tuple[bytes, list[Session]]:
+    position, sessions = answers(connection, _LOOK.format(database.decode(), own).encode())
+    return position[0][0] or b"", [Session(int(row[0] or 0), *map(_text, row[1:])) for row in sessions]
 
 
 def _text(value: bytes | None) -> str:

@@ -23,14 +23,14 @@ _FLUSH_OLD = "BEGIN; SELECT pg_logical_emit_message(true, 'dryfit', ''); COMMIT"
 
 _BLOCKS = """
 SELECT DISTINCT relfilenode FROM pg_get_wal_block_info({start}, pg_current_wal_flush_lsn(), false)
-WHERE reldatabase = {database} AND relforknumber = 0 AND record_type NOT IN {idle} AND xid <> {own}
+WHERE reldatabase = {database} AND relforknumber = 0 AND record_type NOT IN {idle}{and_not_own}
 """
 # Before PostgreSQL 16 a record's relations stand only in a text.
 _RECORDS = """
 SELECT DISTINCT found[1] FROM (
   SELECT regexp_matches(block_ref, 'rel \\d+/{database}/(\\d+) blk', 'g') AS found
   FROM pg_get_wal_records_info({start}, pg_current_wal_flush_lsn())
-  WHERE record_type NOT IN {idle} AND xid <> {own}) AS blocks
+  WHERE record_type NOT IN {idle}{and_not_own}) AS blocks
 """
 
 
@@ -62,13 +62,17 @@ def is_readable(connection: Connection) -> bool:
 def written_files(connection: Connection, database: int, start: bytes, end: bytes, own: int = 0) -> Written:
     """The files of a database that were written to since ``start``, but for what transaction ``own`` wrote.
 
+    Without ``own``, records that name no transaction count as well, as those of a sequence first used in a savepoint.
     ``end`` is about where the log ends now. Raises ``UnreadableError`` where it cannot be told.
     """
     if _position(end) - _position(start) > FARTHEST:
         raise UnreadableError
     version = connection.info.server_version // 10000
     query = (_BLOCKS if version >= 16 else _RECORDS).format(
-        start=f"'{start.decode()}'", database=database, idle=_IDLE, own=f"'{own}'::xid"
+        start=f"'{start.decode()}'",
+        database=database,
+        idle=_IDLE,
+        and_not_own=f" AND xid <> '{own}'::xid" if own else "",
     )
     flush = next((text for since, text in _FLUSH.items() if version >= since), _FLUSH_OLD)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import wal
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class Suspects:
     """What may have been written to, by oid; ``system`` are names of system catalogues.
 
-    ``is_certain`` says that the log names them; else nobody knows whether they were.
+    ``moved`` are those tables whose rows stand elsewhere than before. ``is_certain`` says that the log names what was
+    written to; else nobody knows.
     """
 
     tables: frozenset[int] = frozenset()
     sequences: frozenset[int] = frozenset()
     system: frozenset[str] = frozenset()
+    moved: frozenset[int] = frozenset()
     is_certain: bool = True
 
     def __bool__(self) -> bool:
@@ -54,7 +56,19 @@ class Watch:
 
     def moment(self, own: int) -> Moment:
         """Wait for open transactions to be over; ``own`` is the process of dryfit's connection to the database."""
-        return quiet_moment(self._control, self._name, (own,))
+        return quiet_moment(self._control, self._name, own)
+
+    def moved(self, suspects: Suspects, now: Catalogue) -> Suspects:
+        """The suspects and what stands in another file than before, as after TRUNCATE; the new files are watched."""
+        files = {oid: file for file, oid in self.catalogue.files.items()}
+        moved = frozenset(oid for file, oid in now.files.items() if files.get(oid) != file)
+        self.catalogue = now
+        return replace(
+            suspects,
+            tables=suspects.tables | moved & now.tables.keys(),
+            sequences=suspects.sequences | moved & now.sequences.keys(),
+            moved=moved & now.tables.keys(),
+        )
 
     def settle(self, position: bytes) -> None:
         """Take the database as clean up to a position of the log."""
@@ -100,7 +114,7 @@ def everything(catalogue: Catalogue) -> Suspects:
         frozenset(catalogue.tables),
         frozenset(catalogue.sequences),
         frozenset(catalogue.system.values()),
-        False,
+        is_certain=False,
     )
 
 

@@ -1,0 +1,356 @@
+"""Whatever a test leaves in its database is told, and gone before the next test."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pytest
+
+from dryfit.model.errors import ResourceError
+
+
+def test_a_reading_test_leaves_nothing(database):
+    database.run("SELECT * FROM orders", "SELECT count(*) FROM lines")
+    assert database.left() == {}
+    assert database.resource.replacements == []
+
+
+def test_rows_added_changed_and_removed_are_told_apart(database):
+    database.run(
+        "INSERT INTO customers (name) VALUES ('new'), ('newer')",
+        "UPDATE customers SET name = 'other' WHERE id = 1",
+        "DELETE FROM lines WHERE order_id = 2",
+    )
+    assert database.left() == {
+        "customers": {"rows added": 2, "rows changed": 1},
+        "lines": {"rows removed": 1},
+    }
+    assert database.resource.replacements == []
+
+
+def test_a_cascade_is_undone_in_every_table(database):
+    database.run("DELETE FROM customers WHERE id <= 3")
+    assert database.left() == {
+        "customers": {"rows removed": 3},
+        "orders": {"rows removed": 3},
+        "lines": {"rows removed": 3},
+        "audit": {"rows added": 3},
+    }
+
+
+def test_a_value_written_back_is_no_leftover(database):
+    database.run(
+        "UPDATE customers SET name = 'x' WHERE id = 1", "UPDATE customers SET name = 'c1' WHERE id = 1"
+    )
+    assert database.left() == {}
+
+
+def test_what_a_rolled_back_transaction_wrote_is_no_leftover_and_its_sequence_stands_as_before(database):
+    with database.connect(autocommit=False) as connection:
+        connection.execute("INSERT INTO customers (name) VALUES ('never')")
+        connection.rollback()
+    assert database.left() == {}
+
+
+@pytest.mark.parametrize("numbers", [1, 40])
+def test_a_sequence_gives_the_same_numbers_to_each_test(database, numbers):
+    for _ in range(3):
+        with database.connect() as connection:
+            first = connection.execute("SELECT nextval('invoices')").fetchone()
+            connection.execute("SELECT nextval('invoices') FROM generate_series(2, %s)", [numbers])
+        assert first == (101,)
+        assert database.left() == {}
+
+
+def test_a_sequence_that_came_to_stand_where_it_was_has_no_numbers_in_hand(database):
+    add = "INSERT INTO customers (name) SELECT 'x' || g FROM generate_series(1, 5) g"
+    database.run("TRUNCATE customers RESTART IDENTITY CASCADE", add)
+    database.left()
+    database.run("SELECT nextval('customers_id_seq')")
+    assert database.left() == {}
+
+
+def test_a_sequence_that_is_first_used_in_a_savepoint(database):
+    with database.connect(autocommit=False) as connection:
+        connection.execute("SAVEPOINT first")
+        connection.execute("SELECT nextval('invoices')")
+    assert database.left() == {}
+
+
+def test_a_sequence_that_was_never_called_is_so_again(database):
+    for _ in range(2):
+        with database.connect() as connection:
+            assert connection.execute("SELECT nextval('children_id_seq')" if 0 else "SELECT 1").fetchone()
+            connection.execute("INSERT INTO events (day, what) VALUES ('2024-05-05', 'x')")
+        assert database.left() == {"events_2024": {"rows added": 1}}
+
+
+def test_several_connections_and_transactions(database):
+    with database.connect(autocommit=False) as one, database.connect() as other:
+        one.execute("INSERT INTO customers (name) VALUES ('one')")
+        other.execute("INSERT INTO customers (name) VALUES ('other')")
+        one.commit()
+        assert database.left() == {"customers": {"rows added": 2}}
+        other.execute("SELECT 1")  # the connections live on
+
+
+def test_copy(database):
+    statement = "COPY customers (name) FROM STDIN"
+    with database.connect() as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for number in range(500):
+            copy.write_row([f"copied {number}"])
+    assert database.left() == {"customers": {"rows added": 500}}
+
+
+def test_truncate_is_undone_without_a_fresh_copy(database):
+    for _ in range(2):
+        database.run(
+            "TRUNCATE customers RESTART IDENTITY CASCADE", "INSERT INTO customers (name) VALUES ('only')"
+        )
+        assert database.left()["orders"] == {"rows removed": 5}
+    assert database.resource.replacements == []
+    database.run("INSERT INTO customers (name) VALUES ('afterwards')")  # the new files are watched
+    assert database.left() == {"customers": {"rows added": 1}}
+
+
+def test_rows_in_other_places_are_no_leftover(database):
+    database.run("VACUUM FULL orders", "VACUUM FULL customers", "ANALYZE", "REINDEX TABLE lines")
+    assert database.left() == {}
+    database.run("DELETE FROM orders WHERE id = 1")
+    assert database.left() == {
+        "orders": {"rows removed": 1}, "lines": {"rows removed": 1}, "audit": {"rows added": 1}
+    }  # fmt: skip
+    assert database.resource.replacements == []
+
+
+def test_partitions(database):
+    database.run("UPDATE events SET day = day + 365 WHERE day < '2025-01-01'")
+    assert database.left() == {"events_2024": {"rows removed": 2}, "events_2025": {"rows added": 2}}
+
+
+def test_inheritance(database):
+    database.run("UPDATE parents SET name = 'changed'", "DELETE FROM ONLY parents")
+    assert database.left() == {
+        "parents": {"rows removed": 1},
+        "children": {"rows added": 1, "rows removed": 1},
+    }
+
+
+def test_unlogged_tables(database):
+    database.run("UPDATE cache SET value = '\\x01' WHERE key = 'a'", "INSERT INTO cache VALUES ('z')")
+    assert database.left() == {"cache": {"rows added": 1, "rows changed": 1}}
+    assert database.resource.replacements == []
+
+
+def test_deferred_and_excluding_constraints(database):
+    database.run(
+        "UPDATE ranks SET rank = 3 - rank", "DELETE FROM rooms", "INSERT INTO rooms VALUES (9, '[2,7)')"
+    )
+    assert database.left() == {
+        "ranks": {"rows added": 2, "rows removed": 2},
+        "rooms": {"rows added": 1, "rows removed": 2},
+    }
+
+
+def test_names_and_values_of_every_sort(database):
+    database.run('DELETE FROM "Odd ""name"""')
+    assert database.left() == {'"Odd ""name"""': {"rows removed": 2}}
+
+
+def test_a_trigger_does_not_act_on_what_is_written_back(database):
+    database.run("UPDATE orders SET total = total + 1")
+    assert database.left() == {"orders": {"rows changed": 5}, "audit": {"rows added": 5}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("CREATE TABLE extra (id serial)", "table public.extra"),
+        ("DROP TABLE lines", "table public.lines"),
+        ("ALTER TABLE orders ADD COLUMN paid boolean", "table public.orders"),
+        ("CREATE INDEX slow ON orders (total)", "index public.slow"),
+        (
+            "CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "note()",
+        ),
+        ("ALTER TABLE orders DISABLE TRIGGER noted", "noted on public.orders"),
+        ("CREATE TYPE mood AS ENUM ('sad')", "type public.mood"),
+        ("GRANT SELECT ON orders TO pg_monitor", "table public.orders"),
+        ("ALTER SEQUENCE invoices INCREMENT 7", "pg_sequence"),
+        ("COMMENT ON TABLE orders IS 'hm'", "pg_description"),
+        ("CREATE SCHEMA other", "schema other"),
+    ],
+)
+def test_a_changed_schema_is_told_and_replaced(database, statement, told):
+    database.run(statement)
+    (leftover,) = database.resource.clean()
+    assert (leftover.place, leftover.change) == ("schema", "changed")
+    assert any(told in line for line in leftover.sample)
+    assert database.state() == database.seeded
+    assert "the schema was changed" in database.resource.replacements[0]
+    database.run("INSERT INTO customers (name) VALUES ('in the copy')")
+    assert database.left() == {"customers": {"rows added": 1}}
+
+
+def test_rows_beside_a_changed_schema_are_told_as_well(database):
+    database.run("CREATE TABLE extra (id serial)", "DELETE FROM lines WHERE order_id = 1")
+    left = database.left()
+    assert left.keys() == {"schema", "lines"}
+    assert left["lines"] == {"rows removed": 1}
+
+
+def test_a_schema_that_was_changed_and_changed_back_needs_no_copy(database):
+    database.run("CREATE TABLE extra (id serial)", "DROP TABLE extra")
+    assert database.left() == {}
+    assert database.resource.replacements == []
+
+
+def test_a_temporary_table_of_a_connection_that_lives_on(database):
+    with database.connect() as pooled:
+        pooled.execute("CREATE TEMP TABLE scratch AS SELECT 1 AS one")
+        pooled.execute("CREATE TEMP VIEW seen AS SELECT * FROM scratch")
+        assert database.left() == {"scratch": {"temporary table": 1}, "seen": {"temporary table": 1}}
+        pooled.execute("CREATE TEMP TABLE scratch (other text)")
+        assert database.left() == {"scratch": {"temporary table": 1}}
+    assert database.resource.replacements == []
+
+
+def test_a_temporary_table_that_went_with_its_connection(database):
+    database.run("CREATE TEMP TABLE scratch AS SELECT 1 AS one")
+    assert database.left() == {}
+
+
+def test_a_large_object(database):
+    database.run("SELECT lo_from_bytea(0, 'big')")
+    left = database.left()
+    assert set(left) == {"schema"}
+    assert "large object" in database.resource.replacements[0]
+
+
+def test_a_materialized_view(database):
+    database.run("REFRESH MATERIALIZED VIEW totals")
+    assert database.left() == {"totals": {"written to": 1}}
+    assert database.resource.replacements == ["public.totals is a materialized view"]
+
+
+def test_a_table_that_grew_too_much(database):
+    database.run("INSERT INTO audit (happened) SELECT 'x' FROM generate_series(1, 30000)")
+    assert "audit" in database.left()
+    assert database.resource.replacements == ["public.audit got more than 20,000 rows"]
+
+
+def test_much_log_is_not_read_but_every_table_looked_at(database):
+    database.run(
+        "INSERT INTO audit (happened) SELECT repeat('x', 200) FROM generate_series(1, 15000)",
+        "DELETE FROM audit WHERE happened LIKE 'xx%'",
+        "DELETE FROM lines",
+        "SELECT nextval('invoices')",
+    )
+    assert database.left() == {"lines": {"rows removed": 5}}
+    assert database.resource.replacements == []
+
+
+def test_an_open_transaction_is_named_and_ended(database):
+    connection = database.connect(autocommit=False, application_name="shop")
+    connection.execute("SELECT * FROM orders")
+    connection.execute("UPDATE orders SET total = 0")
+    (leftover,) = database.resource.clean()
+    assert (leftover.place, leftover.change) == ("connection of shop", "idle in transaction")
+    assert leftover.sample == ("UPDATE orders SET total = 0",)
+    assert database.state() == database.seeded
+    with pytest.raises(psycopg.OperationalError):
+        connection.execute("SELECT 1")
+
+
+def test_a_transaction_that_is_just_being_closed_is_not_blamed(database):
+    for _ in range(20):
+        connection = database.connect(autocommit=False)
+        connection.execute("INSERT INTO customers (name) VALUES ('x')")
+        connection.close()
+        assert database.left() == {}
+
+
+def test_a_statement_that_still_runs_is_ended(database):
+    def run():
+        with pytest.raises(psycopg.OperationalError), database.connect() as connection:
+            running.set()
+            connection.execute("SELECT pg_sleep(60)")
+
+    running = threading.Event()
+    thread = threading.Thread(target=run)
+    thread.start()
+    running.wait()
+    with database.connect() as observer:
+        while not observer.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
+        ).fetchone():
+            pass
+    (leftover,) = database.resource.clean()
+    assert leftover.change == "running statement"
+    thread.join()
+
+
+def test_a_late_writer_is_found_the_next_time(database):
+    assert database.left() == {}
+    database.run("INSERT INTO customers (name) VALUES ('from a background task')")
+    assert database.left() == {"customers": {"rows added": 1}}
+
+
+def test_writers_while_it_is_cleaned(database):
+    def write():
+        with database.connect() as connection:
+            for number in range(200):
+                connection.execute("INSERT INTO ranks (name) VALUES (%s)", [f"late {number}"])
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    added = 0
+    while thread.is_alive():
+        added += sum(
+            leftover.count for leftover in database.resource.clean() if leftover.change == "rows added"
+        )
+    added += sum(leftover.count for leftover in database.resource.clean() if leftover.change == "rows added")
+    assert added == 200
+    assert database.left() == {}
+
+
+def test_workers_on_one_server_do_not_see_each_other(open_database):
+    one, other = open_database(), open_database()
+    one.run("DELETE FROM lines")
+    assert other.left() == {}
+    assert one.left() == {"lines": {"rows removed": 5}}
+
+
+def test_secrets_are_not_shown(database):
+    database.run("UPDATE customers SET password = 'hunter2', name = 'shown' WHERE id = 1")
+    (leftover,) = database.resource.clean()
+    assert leftover.sample == ("id=1: name='c1' → 'shown', password=••• → •••",)
+
+
+def test_our_own_connections_may_be_ended(database):
+    database.run(
+        "INSERT INTO customers (name) VALUES ('x')",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL",
+    )
+    assert database.left() == {"customers": {"rows added": 1}}
+
+
+def test_a_dropped_database_is_there_again(database, endpoint):
+    from dryfit.resources.postgres.connect import connect
+
+    with connect(endpoint, "postgres") as connection:
+        connection.execute(f"DROP DATABASE {database.resource.handle.database} WITH (FORCE)")
+    assert database.left() == {}
+    assert database.resource.replacements == ["the database had been dropped"]
+
+
+def test_nothing_is_touched_without_the_mark(database):
+    name = database.resource.handle.database
+    database.run(f"COMMENT ON DATABASE {name} IS 'production'", "DELETE FROM lines")
+    with pytest.raises(ResourceError, match="does not bear this run's mark"):
+        database.resource.clean()
+    assert database.state()["lines"] == []
+    with database.connect() as connection:
+        connection.execute(f"COMMENT ON DATABASE {name} IS 'dryfit {database.resource._site.token}'")
+    assert database.left() == {"lines": {"rows removed": 5}}
