@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
-from dryfit.resources.guard import existing, postgres
+from dryfit.resources.guard import existing, existing_postgres, postgres
 
 CI_VARIABLES = ("CI", "CONTINUOUS_INTEGRATION", "BUILD_ID", "TF_BUILD", "TEAMCITY_VERSION")
 
@@ -94,19 +94,18 @@ def _refuse_without_a_person() -> None:
 
 @contextmanager
 def _connected(url: str) -> Iterator[tuple[Endpoint, psycopg.Connection[object]]]:
-    from dryfit.resources.postgres.connect import connect
     from dryfit.resources.providers.url import endpoint_of
 
     endpoint = endpoint_of(url, Declaration("dryfit env adopt", "postgres", "url"))
-    if not endpoint.database or endpoint.database in existing.MAINTENANCE:
+    if not endpoint.database or endpoint.database in existing_postgres.MAINTENANCE:
         raise _error("the url has to name a database, and one that is not the server's own")
     existing.refuse(endpoint, existing.of_host(endpoint))
-    with connect(endpoint, endpoint.database) as connection:
-        existing.refuse(endpoint, existing.of_postgres(connection))
-        try:
+    try:
+        with existing_postgres.connect(endpoint) as connection:
+            existing.refuse(endpoint, existing_postgres.reasons(connection))
             yield endpoint, connection
-        except psycopg.Error as error:
-            raise _error(f"database {endpoint.database}: cannot be adopted: {str(error).strip()}") from error
+    except psycopg.Error as error:
+        raise _error(f"database {endpoint.database}: cannot be adopted: {str(error).strip()}") from error
 
 
 def _surveyed(endpoint: Endpoint, connection: psycopg.Connection[object]) -> Adoption:

@@ -3,39 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import LiteralString
-
-import psycopg
-from psycopg.rows import tuple_row
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
 from dryfit.resources.guard.hosts import managed
 from dryfit.resources.guard.redis import Client
-
-MAINTENANCE = frozenset({"postgres", "template1"})
-"""Databases that hold no data, in which clients may well be busy with others."""
-
-# A tunnel to such a server ends on loopback; the roles that its provider has made are there all the same.
-_PROVIDERS_ROLES = (
-    "rdsadmin", "rds_superuser", "cloudsqlsuperuser", "alloydbsuperuser", "azure_pg_admin", "azuresu",
-    "supabase_admin", "neon_superuser", "doadmin", "avnadmin", "tsdbadmin", "crunchy_superuser",
-)  # fmt: skip
-
-_POSTGRES: LiteralString = """
-    SELECT pg_catalog.pg_is_in_recovery(),
-           pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on',
-           pg_catalog.current_database()::pg_catalog.text,
-           (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
-            WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-              AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
-              AND backend_type OPERATOR(pg_catalog.=) 'client backend'
-              AND NOT pg_catalog.starts_with(application_name, 'dryfit')),
-           (SELECT pg_catalog.string_agg(rolname::pg_catalog.text, ', ') FROM pg_catalog.pg_roles
-            WHERE rolname OPERATOR(pg_catalog.=) ANY (%s)),
-           (SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles
-            WHERE rolname OPERATOR(pg_catalog.=) CURRENT_USER)
-"""
 
 
 def refuse(endpoint: Endpoint, reasons: Iterator[str]) -> None:
@@ -54,23 +26,6 @@ def of_host(endpoint: Endpoint) -> Iterator[str]:
     """Reasons that the address alone gives."""
     if owner := managed(endpoint.socket or endpoint.host):
         yield f"it is run by {owner}"
-
-
-def of_postgres(connection: psycopg.Connection[object]) -> Iterator[str]:
-    """Reasons that a PostgreSQL server gives, asked on a connection to the database that was named."""
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        row = cursor.execute(_POSTGRES, [list(_PROVIDERS_ROLES)]).fetchone()
-    replica, read_only, database, clients, roles, may_create = row or (True,) * 6
-    if roles:
-        yield f"it has roles of a cloud provider ({roles})"
-    if replica:
-        yield "it is a replica"
-    elif read_only:
-        yield "it is read-only"
-    elif not may_create:
-        yield "its user may not create databases (ALTER ROLE … CREATEDB)"
-    if clients and database not in MAINTENANCE:
-        yield f"its database {database} is in use by {clients} other clients (name the database postgres instead)"
 
 
 def of_redis(client: Client) -> Iterator[str]:

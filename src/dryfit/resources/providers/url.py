@@ -111,11 +111,10 @@ def _port(parts: SplitResult, declaration: Declaration) -> int:
 
 
 def _look_at_postgres(endpoint: Endpoint) -> None:
-    from dryfit.resources.guard import postgres
-    from dryfit.resources.postgres.connect import MAINTENANCE, connect
+    from dryfit.resources.guard import existing_postgres, postgres
 
-    with connect(endpoint, endpoint.database or MAINTENANCE) as connection:
-        existing.refuse(endpoint, existing.of_postgres(connection))
+    with existing_postgres.connect(endpoint) as connection:
+        existing.refuse(endpoint, existing_postgres.reasons(connection))
         postgres.sweep(connection)
 
 
