@@ -25,6 +25,7 @@ from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
 from dryfit.probes import Observer
 from dryfit.report import html
 from dryfit.resources import registry
+from dryfit.resources.digest.leftovers import Leftovers
 from dryfit.store import accepted, runs
 from dryfit.store.merge import merge
 from dryfit.store.reader import load
@@ -80,6 +81,10 @@ class Watch:
         self._weave = Weave(config.root, _component_files(sources), sources.component_of())
         self._observer = Observer(self._weave.callee_of, self._weave.component_of, config.root)
         self._writer = writer
+        self._leftovers = Leftovers(lambda: self._weave.connections.live)
+        self._looks_for_leftovers = "data" in config.only.value
+        if self._looks_for_leftovers:
+            self._weave.connections.used = self._leftovers.used
 
     def put_in(self) -> None:
         """Weave everything that is imported by now."""
@@ -89,18 +94,38 @@ class Watch:
     def begin_test(self, test: str) -> None:
         """What crosses a seam from now on belongs to ``test``."""
         self._writer.begin_test(test)
+        if self._looks_for_leftovers:
+            self._leftovers.begin_test()
         self._weave.begin_test(test)
 
+    def shared_fixture_set_up(self) -> None:
+        """A fixture that several tests share was set up."""
+        if self._looks_for_leftovers:
+            self._leftovers.shared_set_up()
+
+    def shared_fixture_ended(self) -> None:
+        """A fixture that several tests share was torn down."""
+        self._leftovers.shared_ended()
+
+    def begin_call(self) -> None:
+        """The set-up is done, the test itself begins."""
+        if self._looks_for_leftovers:
+            self._leftovers.begin_call()
+
     def end_test(self, test: str, outcome: TestOutcome, seconds: float) -> None:
-        """Write down what ``test`` showed."""
-        self._writer.append(self._observer.finish(test, outcome, seconds))
+        """Write down what ``test`` showed, and what earlier ones had left for it to see."""
+        seen = self._observer.finish(test, outcome, seconds)
+        if self._looks_for_leftovers:
+            seen = replace(seen, incidents=(*seen.incidents, *self._leftovers.end_test(test, seen)))
+        self._writer.append(seen)
 
     def take_out(self) -> None:
         """Leave the program as it was, and write down what came late."""
         self._observer.remove()
         self._weave.take_out()
         self._writer.append(self._observer.flush())
-        self._writer.append(Observations(skipped=self._weave.skipped, warnings=self._weave.failures))
+        skipped = (*self._weave.skipped, *sorted(self._leftovers.skipped))
+        self._writer.append(Observations(skipped=skipped, warnings=self._weave.failures))
 
     def abandon(self) -> None:
         """Leave the program as it was, and say nothing more."""

@@ -116,6 +116,24 @@ class Session:
         finally:
             self._end_test(item.nodeid, time.perf_counter() - begun)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+        """Tell what belongs to several tests from what one test leaves."""
+        value = yield
+        if fixturedef.scope != "function":
+            self._shared_fixture_set_up()
+        return value
+
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[object]) -> None:
+        """The same at a fixture's end."""
+        if fixturedef.scope != "function":
+            self._shared_fixture_ended()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """The set-up is done."""
+        self._begin_call()
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember how each test ended, the gravest of its phases."""
         outcome = _outcome(report)
@@ -144,6 +162,21 @@ class Session:
     def _begin_test(self, test: str) -> None:
         if self._watch is not None:
             self._watch.begin_test(test)
+
+    @_guarded
+    def _shared_fixture_set_up(self) -> None:
+        if self._watch is not None:
+            self._watch.shared_fixture_set_up()
+
+    @_guarded
+    def _shared_fixture_ended(self) -> None:
+        if self._watch is not None:
+            self._watch.shared_fixture_ended()
+
+    @_guarded
+    def _begin_call(self) -> None:
+        if self._watch is not None:
+            self._watch.begin_call()
 
     @_guarded
     def _end_test(self, test: str, seconds: float) -> None:

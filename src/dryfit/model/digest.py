@@ -138,11 +138,42 @@ def diff(before: Digest, after: Digest) -> tuple[Change, ...]:
     return tuple(
         change
         for spot in sorted({*old, *new} - left_out)
-        for change in changes(old.get(spot) or _emptied(new[spot]), new.get(spot) or _emptied(old[spot]))
+        for change in difference(
+            old.get(spot) or emptied(new[spot]), new.get(spot) or emptied(old[spot])
+        ).changes()
     )
 
 
-def changes(old: Contents, new: Contents) -> Iterator[Change]:
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The rows of one place that are there at one time only; ``changed`` are rows before and after, with one key."""
+
+    contents: Contents
+    added: tuple[Cells, ...]
+    changed: tuple[tuple[Cells, Cells], ...]
+    removed: tuple[Cells, ...]
+
+    def changes(self) -> Iterator[Change]:
+        """The difference in words."""
+        shown = (
+            ("rows added", [shown_row(self.contents, row) for row in self.added[:MOST_SHOWN]], self.added),
+            (
+                "rows changed",
+                [_pair(self.contents, *pair) for pair in self.changed[:MOST_SHOWN]],
+                self.changed,
+            ),
+            (
+                "rows removed",
+                [shown_row(self.contents, row) for row in self.removed[:MOST_SHOWN]],
+                self.removed,
+            ),
+        )
+        for what, sample, rows in shown:
+            if rows:
+                yield Change(self.contents.source, self.contents.place, what, len(rows), tuple(sample))
+
+
+def difference(old: Contents, new: Contents) -> Difference:
     """Compare one place with itself at another time: rows with the same key were changed."""
     removed, added = _more(old, new), _more(new, old)
     by_key = {key: row for row in removed if (key := _key(old, row))}
@@ -150,14 +181,7 @@ def changes(old: Contents, new: Contents) -> Iterator[Change]:
     for before, row in pairs:
         removed.remove(before)
         added.remove(row)
-    shown = (
-        ("rows added", [_row(new, row) for row in added]),
-        ("rows changed", [_pair(new, before, row) for before, row in pairs]),
-        ("rows removed", [_row(old, row) for row in removed]),
-    )
-    for what, rows in shown:
-        if rows:
-            yield Change(new.source, new.place, what, len(rows), tuple(rows[:MOST_SHOWN]))
+    return Difference(new, tuple(added), tuple(pairs), tuple(removed))
 
 
 def _more(one: Contents, other: Contents) -> list[Cells]:
@@ -168,7 +192,8 @@ def _key(contents: Contents, row: Cells) -> Cells:
     return tuple(cell for column, cell in zip(contents.columns, row, strict=True) if column.key)
 
 
-def _row(contents: Contents, row: Cells) -> str:
+def shown_row(contents: Contents, row: Cells) -> str:
+    """A row as it may be shown."""
     return ", ".join(
         f"{column.name}={_shown(cell)}" for column, cell in zip(contents.columns, row, strict=True)
     )
@@ -190,7 +215,8 @@ def _shown(cell: str) -> str:
     return cell if len(cell) <= _LONGEST else f"{cell[:_LONGEST]}…"
 
 
-def _emptied(contents: Contents) -> Contents:
+def emptied(contents: Contents) -> Contents:
+    """The same place without a row."""
     return replace(contents, rows=())
 
 

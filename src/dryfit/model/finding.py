@@ -41,6 +41,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("DF104", "unexercised-seam", "data", "warning", "No test crosses this seam."),
     Rule("DF105", "mocked-only-seam", "data", "warning", "Tests cross this seam only against stand-ins."),
+    Rule(
+        "DF106",
+        "leftover-data",
+        "data",
+        "warning",
+        "A test leaves data behind that another test can see.",
+    ),
     Rule("DF201", "call-mismatch", "interfaces", "error", "A call cannot bind to the callee's signature."),
     Rule(
         "DF202", "annotation-violation", "interfaces", "error", "A value contradicts the callee's type hints."

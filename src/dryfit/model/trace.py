@@ -123,6 +123,29 @@ class Dropped:
     test: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftoverData:
+    """What a test left in one place of a database, key space, mailbox or directory, where another test can see it.
+
+    ``change`` says how ("rows added", "rows changed", "rows removed", "transactions open", …), ``count`` how many,
+    ``sample`` shows some, secrets masked. ``seen_by`` is the next test of the process that worked with the same
+    resource, "" where none is known. ``phase`` is when it was written: by a fixture's set-up, by the test or its
+    teardown ("test"), or after the teardown by something that outlived it ("late"). ``new_place`` says that the test
+    itself made the table.
+    """
+
+    kind: str
+    resource: str
+    place: str
+    change: str
+    count: int
+    sample: tuple[str, ...]
+    test: str
+    seen_by: str = ""
+    phase: Literal["set-up", "test", "late"] = "test"
+    new_place: bool = False
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Skipped:
     """Something that was not checked, with the reason: never "passed" without proof."""
@@ -132,6 +155,9 @@ class Skipped:
 
 
 Incident = Transfer | Mutation | Violation | Dropped
+"""What happened at a seam."""
+
+Occurrence = Incident | LeftoverData
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +166,6 @@ class Observations:
 
     behaviours: tuple[Behaviour, ...] = ()
     traces: tuple[Trace, ...] = ()
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[Occurrence, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dryfit.model.shape import join
-from dryfit.model.trace import Argument, Behaviour, Incident, Observations, Trace
+from dryfit.model.trace import Argument, Behaviour, Observations, Occurrence, Trace
 from dryfit.store.codec import Codec
 
-INCIDENT: Codec[Incident] = Codec(Incident)
+INCIDENT: Codec[Occurrence] = Codec(Occurrence)
 
 
 def merge(*parts: Observations) -> Observations:

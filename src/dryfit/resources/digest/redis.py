@@ -45,7 +45,9 @@ def read(address: str, source: str) -> Digest:
     import redis
 
     taken = time.time()
-    client = redis.Redis.from_url(address, socket_timeout=1, socket_connect_timeout=1, retry=None, client_name="dryfit")
+    client = redis.Redis.from_url(
+        address, socket_timeout=1, socket_connect_timeout=1, retry=None, client_name="dryfit"
+    )
     with closing(client):
         if client.dbsize() > MOST_KEYS:
             return Digest(skipped=(((source, KEYS), f"more than {MOST_KEYS} keys"),), taken=taken)

@@ -1,0 +1,27 @@
+from contextlib import closing
+
+import pytest
+
+from orders import Orders
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    orders = Orders(tmp_path_factory.mktemp("shop") / "shop.db")
+    with closing(orders.connection):
+        yield orders
+
+
+@pytest.fixture
+def orders(shop):
+    return shop
+
+
+def test_a_first_order(orders):
+    orders.place("tea")
+    assert "tea" in orders.products()
+
+
+def test_a_second_order(orders):
+    orders.place("cup")
+    assert "cup" in orders.products()
