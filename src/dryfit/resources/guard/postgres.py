@@ -19,19 +19,19 @@ from dryfit.resources.guard.mark import PREFIX, Identity, Mark, new_token, own_n
 
 Connection = psycopg.Connection[object]
 
-SETTING = "dryfit.mark"
-"""The setting that tells a server of dryfit's own its token; it is given on the command line."""
+SETTING = "cluster_name"
+"""The setting that holds the mark of a server of dryfit's own: nobody can change it once the server runs."""
 
 # Reading the system identifier takes longer than all the rest; a server of dryfit's own is known without it.
 _FACTS: LiteralString = f"""
-    SELECT CASE WHEN pg_catalog.current_setting('{SETTING}', true) OPERATOR(pg_catalog.<>) '' THEN ''
+    SELECT CASE WHEN pg_catalog.starts_with(pg_catalog.current_setting('{SETTING}'), 'dryfit ') THEN ''
                 ELSE (SELECT system_identifier FROM pg_catalog.pg_control_system())::pg_catalog.text END,
            oid::pg_catalog.text,
            (SELECT description FROM pg_catalog.pg_shdescription
             WHERE objoid OPERATOR(pg_catalog.=) d.oid
               AND classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_database'::pg_catalog.regclass),
            datname::pg_catalog.text,
-           pg_catalog.current_setting('{SETTING}', true)
+           pg_catalog.current_setting('{SETTING}')
     FROM pg_catalog.pg_database d
 """
 
@@ -151,7 +151,7 @@ class _Fact:
 
     def is_on_own_server(self, token: str) -> bool:
         """Whether dryfit has started the server with that token."""
-        return bool(token) and self._setting == token
+        return bool(token) and token_of(self._setting) == token
 
 
 def _fact(connection: Connection, name: str) -> _Fact:

@@ -25,6 +25,7 @@ USER = "dryfit"
 LAYOUT = "1"
 """Part of the key: to be raised when what is kept in the cache changes."""
 
+MOST_KEPT = 8
 START_SECONDS = 60.0
 POLL_SECONDS = 0.002
 
@@ -88,6 +89,7 @@ class Cluster:
             with _server(self.programs, home) as port:
                 self.fill(endpoint(home, port))
             _pack(home, kept)
+            _prune(kept)
 
     def _base(self) -> Path:
         """An empty data directory, which costs a second to make; one for every version."""
@@ -104,7 +106,7 @@ class Cluster:
 
 def command(programs: Programs) -> tuple[str, ...]:
     """What starts a server on a prepared home; ``{home}``, ``{port}`` and ``{mark}`` are to be filled in."""
-    settings = ("-c", "dryfit.mark={mark}", "-c", "unix_socket_permissions=0700")
+    settings = ("-c", "cluster_name=dryfit {mark}", "-c", "unix_socket_permissions=0700")
     return (programs.path("postgres"), "-D", "{home}/data", "-k", "{home}", "-p", "{port}", *settings)
 
 
@@ -233,7 +235,15 @@ def _pack(home: Path, kept: Path) -> None:
     part.replace(kept)
 
 
+def _prune(kept: Path) -> None:
+    """Remove what has not been used for longest; each directory takes some 50 MB."""
+    others = sorted(kept.parent.glob("*.tar"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for old in others[MOST_KEPT:]:
+        old.unlink(missing_ok=True)
+
+
 def _unpack(kept: Path, home: Path) -> None:
+    kept.touch()
     # One large file is read much faster than two thousand small ones are copied.
     subprocess.run(["tar", "-xf", kept, "-C", home, "--no-same-owner"], check=True)
     home.chmod(0o700)

@@ -104,7 +104,7 @@ def new_postgres(postgres_programs: Path) -> Iterator[Callable[..., Postgres]]:
         _run(postgres_programs, initdb, home, rights).wait()
         command = ["postgres", "-D", home / "data", "-k", home, "-p", port, "-F"]
         if token:
-            command += ["-c", f"dryfit.mark={token}"]
+            command += ["-c", f"cluster_name=dryfit {token}"]
         server = _run(postgres_programs, command, home, rights)
         started.append((server, home))
         until(lambda: _ready(home / "data" / "postmaster.pid"))
