@@ -17,6 +17,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(
     r"^(?P<indent> *)```(?P<language>console|bash|sh|shell)\n(?P<body>.*?)^(?P=indent)```", re.M | re.S
 )
+RESOURCES = re.compile(r"^```toml\n(?P<body>\[tool\.dryfit\.resources\]\n.*?)^```", re.M | re.S)
 PROMPT = "$ "
 
 CANNOT_RUN = {
@@ -43,6 +44,7 @@ def test_commands_are_found_with_and_without_a_prompt(tmp_path: Path) -> None:
 def test_the_commands_of_a_page_run_in_its_order(page: Path, tmp_path: Path) -> None:
     project = tmp_path / "sample"
     shutil.copytree(SAMPLE, project, ignore=shutil.ignore_patterns("__pycache__"))
+    declare_resources(page, project)
     failures = [
         f"{page.name}:{line}: {command}\n{ran.stdout}{ran.stderr}"
         for line, command in commands_of(page)
@@ -55,6 +57,15 @@ def test_the_commands_of_a_page_run_in_its_order(page: Path, tmp_path: Path) -> 
 def test_every_exemption_is_needed() -> None:
     printed = [command for page in PAGES for _, command in commands_of(page)]
     assert [start for start in CANNOT_RUN if not any(command.startswith(start) for command in printed)] == []
+
+
+def declare_resources(page: Path, project: Path) -> None:
+    """Declare in the sample what the page declares first, where one of its commands needs resources."""
+    text = page.read_text(encoding="utf-8")
+    declared = RESOURCES.search(text)
+    if declared and "dryfit env" in text:
+        with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+            file.write("\n" + declared["body"])
 
 
 def commands_of(page: Path) -> list[tuple[int, str]]:

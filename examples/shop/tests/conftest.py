@@ -1,6 +1,6 @@
 """Fixtures: customers, orders, a visitor, and servers to talk to.
 
-The database at DATABASE_URL and the `mailbox` are dryfit's (see pyproject.toml): real, and clean for each test.
+The database at DATABASE_URL and the `mailbox` are dryfit's (see pyproject.toml): real, clean for each test.
 """
 
 import socket
