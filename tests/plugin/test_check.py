@@ -164,6 +164,16 @@ def test_wrong_usage_is_one_clear_line(project, arguments, said):
     assert "Traceback" not in ended.err
 
 
+def test_a_report_goes_to_a_pipe_or_says_where_it_is(project):
+    project.dryfit("check")
+
+    piped = project.dryfit("report", "--json", "-")
+    written = project.dryfit("report", "--json", "fit.json")
+
+    assert (json.loads(piped.out)["version"], piped.err) == (1, "")
+    assert (written.out, written.err) == ("", "written: fit.json\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"), [(["nowhere/"], 2), (["--collect-only"], 0), (["--fixtures"], 0)]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from importlib.util import find_spec
@@ -86,7 +87,7 @@ def _spread(workers: str | None) -> list[str]:
 
 def _tell(run: Run, config: Config) -> str:
     try:
-        return str(write_html(run, config.root))
+        return os.path.relpath(write_html(run, config.root))
     except OSError as error:
         return f"{HTML_REPORT} cannot be written: {error.strerror}"
 

@@ -35,7 +35,7 @@ def output_options(command: _Command) -> _Command:
             f"{name}_file",
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help=f"Write the run {what}.",
+            help=f"Write the run {what}; - is standard output.",
         )
         command = option(command)
     return command
@@ -55,17 +55,24 @@ def refuse_unwritable(files: Mapping[str, Path | None]) -> None:
 
 
 def write_files(run: Run, files: Mapping[str, Path | None]) -> None:
-    """Write the run to each file that is named; one that cannot be written is told with the others."""
+    """Write the run to each file that is named, and tell so; what cannot be written is told together."""
     problems = []
     for option, file in files.items():
         if file is None:
             continue
         try:
-            if option == "html_file":
-                write_html(run, Path(run.project.root), file.absolute())
-            else:
-                file.write_text(_DOCUMENTS[option](run), encoding="utf-8")
+            _write(run, option, file)
         except OSError as error:
             problems.append(f"{file}: cannot be written: {error.strerror}; `dryfit report` writes it again")
     if problems:
         raise UsageError(*problems)
+
+
+def _write(run: Run, option: str, file: Path) -> None:
+    target = Path("/dev/stdout") if file == Path("-") else file
+    if option == "html_file":
+        write_html(run, Path(run.project.root), target.absolute())
+    else:
+        target.write_text(_DOCUMENTS[option](run), encoding="utf-8")
+    if target == file:
+        click.echo(f"written: {file}", err=True)

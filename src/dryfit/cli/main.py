@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
 
 from dryfit import __version__
+from dryfit.model.errors import UsageError
 
-COMMANDS = ("check", "map", "report", "accept", "rule")
+COMMANDS = ("check", "map", "report", "accept", "env", "rule")
 
 
 class _Commands(click.Group):
@@ -17,7 +19,11 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            if ctx.resilient_parsing:  # while the shell completes
+                return None
+            near = get_close_matches(cmd_name, COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+            raise UsageError(f"{cmd_name}: there is no such command; {hint}")
         command: click.Command = import_module(f"dryfit.cli.{cmd_name}").command
         return command
 

@@ -28,7 +28,9 @@ def summary_lines(
     found = by_gravity(open_findings(run))
     lines += _table([_row(finding) for finding in found[:MOST_FINDINGS]], width)
     if len(found) > MOST_FINDINGS:
-        lines.append(f"  and {len(found) - MOST_FINDINGS:,} more: dryfit report")
+        lines.append(f"  and {len(found) - MOST_FINDINGS:,} more")
+    if found:
+        lines.append("details   dryfit report")
     warnings = run.observations.warnings
     lines += [f"warning   {warning}" for warning in warnings[:MOST_WARNINGS]]
     if len(warnings) > MOST_WARNINGS:
@@ -54,9 +56,8 @@ def bar(counts: Tally, cells: int) -> str:
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
-    place = str(finding.site) if finding.site.line else finding.site.file
     seam = f"{finding.seam.caller} → {finding.seam.callable}"
-    return (finding.severity, f"{finding.rule} {finding.name}", place, seam, finding.id)
+    return (finding.severity, f"{finding.rule} {finding.name}", str(finding.site), seam, finding.id)
 
 
 def _table(rows: list[tuple[str, ...]], width: int | None) -> list[str]:

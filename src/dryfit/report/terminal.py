@@ -140,6 +140,7 @@ def _findings(run: Run) -> Iterator[Line]:
     if more:
         yield Line()
         yield from (_line(f"and {count:,} more of {rule}", "dim") for rule, count in sorted(more.items()))
+        yield _line("All of them: dryfit report --html FILE", "dim")
     if shown:
         yield Line()
         yield _line(f"What a rule means, and how to fix what it finds: dryfit rule {shown[0].rule}", "dim")
@@ -165,13 +166,12 @@ def _seam(seam: Seam) -> Line:
 
 
 def _finding(finding: Finding) -> Iterator[Line]:
-    place = f"{finding.site}" if finding.site.line else finding.site.file
     yield _line(
         finding.severity,
         COLOURS[finding.severity],
         f"  {finding.rule} {finding.name}  ",
         "",
-        place,
+        str(finding.site),
         "cyan",
         indent=2,
     )
