@@ -27,22 +27,13 @@ class Folder:
 
     def empty(self) -> None:
         """Remove all that is in it; raises ``ResourceError`` if it has become something else meanwhile."""
-        self._make_accessible()
         guard.empty(self._mark, self.path)
 
     def close(self) -> None:
         """Remove the directory."""
-        self._make_accessible()
         guard.remove(self._mark, self.path)
         os.close(self._alive)
         shutil.rmtree(self._home)
-
-    def _make_accessible(self) -> None:
-        """A test may have taken our own rights away, to see how the program takes it."""
-        for folder, folders, _ in os.walk(self.path):
-            for path in (os.path.join(folder, name) for name in folders):
-                if not os.path.islink(path):
-                    os.chmod(path, 0o700)
 
 
 def _locked(home: Path) -> int:

@@ -38,22 +38,18 @@ def prove(mark: Mark, data: Path) -> None:
 
 
 def empty(mark: Mark, data: Path) -> None:
-    """Remove all that is in the marked directory; links in it are removed, what they lead to is not."""
+    """Remove all that is in the marked directory, or make it again; what links in it lead to stays."""
     with _proved(mark, data) as home:
-        inner = os.open(DATA, _NO_LINK, dir_fd=home)
-        try:
-            for name in os.listdir(inner):
-                _remove(name, inner)
-        finally:
-            os.close(inner)
+        _empty(home)
 
 
 def remove(mark: Mark, data: Path) -> None:
     """Remove the marked directory altogether; one that is gone already is no error."""
     if os.path.lexists(data.parent):
         with _proved(mark, data) as home:
-            for name in (DATA, _MARK):
-                _remove(name, home)
+            _empty(home)
+            os.rmdir(DATA, dir_fd=home)
+            os.unlink(_MARK, dir_fd=home)
         data.parent.rmdir()
     register.forget(mark)
 
@@ -80,9 +76,40 @@ def _proved(mark: Mark, data: Path) -> Iterator[int]:
 
 def _refuse_links(home: int, device: int, data: Path) -> None:
     """What a test put in the place of the data directory is not followed, nor what is mounted on it."""
+    if not _is_there(home):
+        return  # a test has removed it
     found = os.stat(DATA, dir_fd=home, follow_symlinks=False)
     if not stat.S_ISDIR(found.st_mode) or found.st_dev != device:
         raise refusal(str(data), "it has become a link or a mount")
+
+
+def _empty(home: int) -> None:
+    """It stays the same directory, for those who watch it or are in it."""
+    if not _is_there(home):
+        os.mkdir(DATA, dir_fd=home)
+    _make_accessible(home)
+    inner = os.open(DATA, _NO_LINK, dir_fd=home)
+    try:
+        for name in os.listdir(inner):
+            if stat.S_ISDIR(os.stat(name, dir_fd=inner, follow_symlinks=False).st_mode):
+                shutil.rmtree(name, dir_fd=inner)
+            else:
+                os.unlink(name, dir_fd=inner)
+    finally:
+        os.close(inner)
+
+
+def _is_there(home: int) -> bool:
+    return DATA in os.listdir(home)
+
+
+def _make_accessible(home: int) -> None:
+    """A test may have taken our own rights away, to see how the program takes it."""
+    os.chmod(DATA, 0o700, dir_fd=home)
+    for _, folders, _, folder in os.fwalk(DATA, dir_fd=home):
+        for name in folders:
+            if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                os.chmod(name, 0o700, dir_fd=folder)
 
 
 def _text(home: int) -> str:
@@ -92,14 +119,6 @@ def _text(home: int) -> str:
         return ""
     with open(descriptor, errors="replace") as file:
         return file.read(100)
-
-
-def _remove(name: str, folder: int) -> None:
-    found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    if stat.S_ISDIR(found.st_mode):
-        shutil.rmtree(name, dir_fd=folder)
-    else:
-        os.unlink(name, dir_fd=folder)
 
 
 def _identity(found: os.stat_result) -> Identity:

@@ -41,3 +41,23 @@ def test_a_path_that_was_not_made_is_refused(tmp_path: Path) -> None:
     for path in (Path("/"), Path.home(), data.parent, tmp_path, tmp_path / "missing" / "data"):
         with pytest.raises(ResourceError, match="nothing was changed"):
             directory.empty(mark, path)
+
+
+def test_what_a_test_has_removed_comes_back_empty(tmp_path: Path) -> None:
+    mark, data = directory.create(tmp_path)
+    data.rmdir()
+    directory.empty(mark, data)
+    assert os.listdir(data) == []
+    data.rmdir()
+    directory.remove(mark, data)
+    assert list(tmp_path.glob("dryfit_*")) == []
+
+
+def test_rights_that_a_test_has_taken_away_do_not_matter(tmp_path: Path) -> None:
+    mark, data = directory.create(tmp_path)
+    (data / "outer" / "inner").mkdir(parents=True)
+    (data / "outer" / "inner").chmod(0)
+    (data / "outer").chmod(0)
+    data.chmod(0)
+    directory.empty(mark, data)
+    assert os.listdir(data) == []
