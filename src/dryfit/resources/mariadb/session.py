@@ -1,0 +1,50 @@
+"""A connection of dryfit's own to a MariaDB server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from dryfit.model.resource import Endpoint
+from dryfit.resources.guard.mariadb import Connection
+from dryfit.resources.programs import needs_library
+
+Row = tuple[object, ...]
+
+
+class Session:
+    """Runs statements, each of which is committed at once."""
+
+    def __init__(self, endpoint: Endpoint, database: str | None = None) -> None:
+        with needs_library("mariadb", "mariadb"):
+            import pymysql  # type: ignore[import-untyped,unused-ignore]
+        self._connection = pymysql.connect(
+            host=endpoint.host,
+            port=endpoint.port,
+            user=endpoint.user,
+            password=endpoint.password,
+            database=database,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=2,
+        )
+
+    @property
+    def connection(self) -> Connection:
+        """As the guard wants it."""
+        return cast(Connection, self._connection)
+
+    def rows(self, statement: str, parameters: Sequence[object] | None = None) -> list[Row]:
+        """Run a statement, its parameters written ``%s``, and fetch what it returns."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._connection.close()
+
+
+def quoted(*names: str) -> str:
+    """A name, or a name in a database, as SQL writes it."""
+    return ".".join("`" + name.replace("`", "``") + "`" for name in names)
