@@ -358,7 +358,7 @@
   function ring({ x, y }, kind, count) {
     const text = draw("text", { y: 3.8 });
     text.textContent = count === 1 ? "" : count > 99 ? "99" : count;
-    return draw("g", { class: `badge ring ${kind}`, transform: `translate(${x} ${y})` }, draw("circle", { r: count === 1 ? 4.5 : 8.5 }), text);
+    return draw("g", { class: `badge ring ${kind}`, transform: `translate(${x} ${y})` }, draw("circle", { r: count === 1 ? 5.5 : 9 }), text);
   }
 
   // ---- the panel -----------------------------------------------------------------------------
