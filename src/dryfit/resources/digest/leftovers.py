@@ -168,12 +168,14 @@ class Leftovers:
 
     def end_test(self, test: str, seen: Observations) -> tuple[LeftoverData, ...]:
         """The test and its teardown are over: tell what earlier tests had left and this one could see."""
-        crossed = self._crossed(seen)
+        crossed, live = self._crossed(seen), set(self._live())
         told: list[LeftoverData] = []
         for watched in self._all():
             self._refresh(watched)
-            drivers = _DRIVERS[watched.target.kind]
-            if watched.used or watched.now is not watched.start or not drivers.isdisjoint(crossed):
+            if watched.target not in self._watched:
+                continue
+            unseen = watched.target in live and not _DRIVERS[watched.target.kind].isdisjoint(crossed)
+            if watched.used or watched.now is not watched.start or unseen:
                 told += self._tell(watched, test)
             watched.left += self._new(watched, test)
         self._previous = test
@@ -229,6 +231,7 @@ class Leftovers:
     def _see(self, target: Target) -> None:
         self._watched[target] = watched = _Watched(target, Digest(), Digest(), Digest())
         watched.now = watched.before = watched.start = self._read(watched)
+        watched.touched, watched.mark = True, None  # this was before the first use, which is to come
         while len(self._watched) > MOST_TARGETS:
             self._watched.pop(next(iter(self._watched)))
 
@@ -243,7 +246,7 @@ class Leftovers:
         if mark is not None and mark == watched.mark:
             return
         digest = self._read(watched)
-        if digest.contents != watched.now.contents:
+        if watched.target in self._watched and digest.contents != watched.now.contents:
             watched.now = digest
 
     def _read(self, watched: _Watched) -> Digest:
