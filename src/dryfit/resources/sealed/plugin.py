@@ -1,0 +1,67 @@
+"""The plugin that ``pytest --sealed`` registers, in the process that leads the session and in each worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dryfit.model.resource import Declaration, Endpoint
+from dryfit.resources.registry import kind_named, provider_named
+from dryfit.resources.sealed.seal import Seal, seal
+
+if TYPE_CHECKING:
+    import pytest
+
+SECTION = "dryfit --sealed"
+
+
+class Sealing:
+    """Holds the seal, and the servers that were started before it; tells what was refused."""
+
+    def __init__(self, held: Seal, servers: ExitStack) -> None:
+        self._seal = held
+        self._servers = servers
+
+    @classmethod
+    def begin(cls, declared: Iterable[Declaration], root: Path, *, leads: bool) -> Sealing:
+        """Start the servers of all declared resources, as they are to live outside, and seal the session.
+
+        To be called before the first thread is started. ``leads`` is false in a worker, whose leader has done both.
+        Raises ``ResourceError`` where a server cannot be had.
+        """
+        with ExitStack() as servers:
+            endpoints = list(_started(declared, root, servers)) if leads else []
+            return cls(seal(endpoints), servers.pop_all())
+        raise AssertionError("unreachable")
+
+    def pytest_report_header(self) -> str:
+        """Say how tight it is, before anything runs."""
+        return f"dryfit: {self._seal}"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Say below a failure whose text speaks of an unreachable network why it is."""
+        line = self._seal.explain(report.longreprtext) if report.failed else ""
+        if line and (SECTION, line) not in report.sections:  # a worker has added it already
+            report.sections.append((SECTION, line))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """List what was refused, for a program may keep the error to itself."""
+        if attempts := dict.fromkeys(self._seal.attempts):
+            terminalreporter.section(SECTION)
+            for attempt in attempts:
+                terminalreporter.write_line(f"{attempt.test or 'outside of tests'}: refused {attempt.target}")
+
+    def pytest_unconfigure(self) -> None:
+        """Open the seal, and let go of the servers."""
+        self._seal.close()
+        self._servers.close()
+
+
+def _started(declared: Iterable[Declaration], root: Path, servers: ExitStack) -> Iterator[Endpoint]:
+    for declaration in declared:
+        kind = kind_named(declaration.kind)
+        if kind.has_server:
+            provide = provider_named(declaration.provider).provide
+            yield servers.enter_context(provide(kind, declaration, root))
