@@ -160,9 +160,7 @@ class _Reader:
         return str(self.mapper.get_property_by_column(column).key) if self._maps(column) else column.name
 
     def _maps(self, column: Column[object]) -> bool:
-        return column in self.mapper.columns.values() or any(
-            column in each.columns for each in self.mapper.column_attrs
-        )
+        return any(column is other for each in self.mapper.column_attrs for other in each.columns)
 
     def _fields(self) -> Iterator[Field]:
         by_mapper = {self.mapper.polymorphic_on, self.mapper.version_id_col}

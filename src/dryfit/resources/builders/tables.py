@@ -189,7 +189,8 @@ def _children(table: Table) -> Iterator[Children]:
 
 
 def _position(key: ForeignKeyConstraint, table: Table) -> int:
-    return min(list(table.columns).index(column) for column in key.columns)
+    names = [column.name for column in table.columns]  # columns themselves compare to SQL
+    return min(names.index(column.name) for column in key.columns)
 
 
 def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:

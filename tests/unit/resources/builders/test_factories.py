@@ -128,5 +128,7 @@ def test_the_same_seed_gives_the_same(session: Session) -> None:
 
 def test_of_several_factories_the_one_with_the_classes_name_counts(make: Maker) -> None:
     assert make(Band).genre != "metal"
-    with pytest.raises(ResourceError, match=r"Label has several factories: (.*)FirstLabelFactory, (.*)Second"):
+    with pytest.raises(
+        ResourceError, match=r"Label has several factories: (.*)FirstLabelFactory, (.*)Second"
+    ):
         make(Label)
