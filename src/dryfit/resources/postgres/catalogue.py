@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres.connect import Row, answers, driver
@@ -48,9 +50,10 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Tables and sequences by oid; ``files`` gives the oid of what is stored in a file, system catalogues included.
+    """Tables, parents first, and sequences by oid.
 
-    ``horizon`` is the first transaction that had not begun when it was read; ``system`` names system catalogues.
+    ``files`` gives the oid of what is stored in a file, system catalogues included, which ``system`` names.
+    ``horizon`` is the first transaction that had not begun when it was read.
     """
 
     database: int
@@ -94,31 +97,38 @@ SELECT c.oid, {_FULL}, c.relpersistence = 'p' FROM pg_class c JOIN pg_namespace 
 WHERE c.relkind = 'S' AND {_OURS} ORDER BY c.oid
 """
 
+_REFERENCES = "SELECT conrelid, confrelid FROM pg_constraint WHERE contype = 'f' AND conrelid <> confrelid"
+
 _FILES = """
 SELECT pg_relation_filenode(oid), oid FROM pg_class
 WHERE relkind IN ('r', 'm', 'S') AND relpersistence <> 't' AND pg_relation_filenode(oid) IS NOT NULL
 """
 
 _SYSTEM = "SELECT oid, relname FROM pg_class WHERE relkind = 'r' AND NOT relisshared"
-_SYSTEM += " AND relnamespace = 'pg_catalog'::regnamespace"
+_SYSTEM += " AND relnamespace = 'pg_catalog'::regnamespace AND has_table_privilege(oid, 'SELECT')"
 _DATABASE = "SELECT oid, pg_snapshot_xmax(pg_current_snapshot())::xid FROM pg_database"
 _DATABASE += " WHERE datname = current_database()"
 
 
 def read(connection: Connection) -> Catalogue:
     """Read the catalogue of the connection's database in one round trip."""
-    script = f"{_DATABASE};{_TABLES};{_COLUMNS};{_SEQUENCES};{_FILES};{_SYSTEM}"
-    database, tables, columns, sequences, files, system = answers(connection, script.encode())
+    script = f"{_DATABASE};{_TABLES};{_COLUMNS};{_REFERENCES};{_SEQUENCES};{_FILES};{_SYSTEM}"
+    database, tables, columns, references, sequences, files, system = answers(connection, script.encode())
     of: dict[int, list[tuple[str, int]]] = {}
     for table, name, position in columns:
         of.setdefault(_int(table), []).append((_text(name), _int(position)))
     return Catalogue(
         database=_int(database[0][0]),
         horizon=_int(database[0][1]),
-        tables={
-            _int(oid): _table(_int(oid), _text(name), logged == b"t", _text(obstacle), of.get(_int(oid), []))
-            for oid, name, logged, obstacle in tables
-        },
+        tables=_parents_first(
+            {
+                _int(oid): _table(
+                    _int(oid), _text(name), logged == b"t", _text(obstacle), of.get(_int(oid), [])
+                )
+                for oid, name, logged, obstacle in tables
+            },
+            [(_int(child), _int(parent)) for child, parent in references],
+        ),
         sequences={
             _int(oid): Sequence(_int(oid), _text(name), logged == b"t") for oid, name, logged in sequences
         },
@@ -212,6 +222,16 @@ def _system_columns(connection: Connection, names: Iterable[str]) -> dict[str, l
         if column not in _VOLATILE.get(str(name), "").split():
             found.setdefault(str(name), []).append(str(column))
     return found
+
+
+def _parents_first(tables: dict[int, Table], references: list[tuple[int, int]]) -> dict[int, Table]:
+    """Tables after those that they refer to, as far as they do not refer to each other."""
+    order = TopologicalSorter[int](dict.fromkeys(tables, ()))
+    for child, parent in references:
+        order.add(child, parent)
+    with suppress(CycleError):
+        return {oid: tables[oid] for oid in order.static_order() if oid in tables}
+    return tables
 
 
 def _table(oid: int, name: str, is_logged: bool, obstacle: str, columns: list[tuple[str, int]]) -> Table:

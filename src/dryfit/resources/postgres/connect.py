@@ -25,7 +25,7 @@ NAME = "dryfit"
 # Values are read and written back as text, so the text has to be the same whatever the project has set.
 _OPTIONS = (
     "-c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC -c extra_float_digits=1 -c bytea_output=hex "
-    "-c xmloption=content -c standard_conforming_strings=on -c search_path=pg_catalog -c row_security=off "
+    "-c xmloption=content -c standard_conforming_strings=on -c row_security=off "
     "-c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed "
     "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 "
     "-c lock_timeout=5s -c synchronous_commit=on -c jit=off"

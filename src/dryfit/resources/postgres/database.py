@@ -11,12 +11,15 @@ from dryfit.resources.postgres import catalogue, databases, leftovers, mark, sna
 from dryfit.resources.postgres.catalogue import Catalogue
 from dryfit.resources.postgres.connect import connect, driver
 from dryfit.resources.postgres.pool import Pool
-from dryfit.resources.postgres.restore import restore
+from dryfit.resources.postgres.restore import can_hold_off, restore
 from dryfit.resources.postgres.seeded import Seeded
 from dryfit.resources.postgres.sessions import Moment
 from dryfit.resources.postgres.snapshot import Changes, Whole
 from dryfit.resources.postgres.temporary import drop_temporary
-from dryfit.resources.postgres.watch import Suspects, Watch
+from dryfit.resources.postgres.watch import Suspects, Watch, everything
+
+MOST_ROUNDS = 3
+"""How often rows are written back where triggers act on it, before a fresh copy is made."""
 
 log = logging.getLogger("dryfit.resources.postgres")
 
@@ -25,11 +28,12 @@ log = logging.getLogger("dryfit.resources.postgres")
 class Site:
     """Where a worker's database is: its server, the database to manage others from, its name, mark and seed.
 
-    ``reads_log`` says that the former has pg_walinspect; ``always_copies`` asks for a fresh copy after each test that
-    wrote. ``extras`` are databases made for this worker alone, preceded by one from which they can be dropped.
+    ``reads_log`` says that it has pg_walinspect; ``always_copies`` asks for a fresh copy after each test that wrote.
+    ``extras`` are databases made for this worker alone, ``standing`` is one from which all of them can be dropped.
     """
 
     endpoint: Endpoint
+    standing: str
     control: str
     name: str
     token: str
@@ -53,6 +57,7 @@ class Database:
         self._origin = Seeded(site.endpoint, site.seed)
         self._control = connect(site.endpoint, site.control)
         self._data = connect(site.endpoint, site.name)
+        self._holds_off = can_hold_off(self._data)
         found = catalogue.read(self._data)
         self._seeded = snapshot.take(self._data, found)
         self._watch = Watch(self._control, site.name, found, reads_log=site.reads_log)
@@ -70,16 +75,14 @@ class Database:
             return tuple(self._clean())
 
     def close(self) -> None:
-        """Drop the database."""
+        """Drop the database, and what was made for it alone."""
         self._data.close()
-        self._pool.close()
-        databases.drop(self._control, self._site.name, self._site.token)
         self._control.close()
-        if self._site.extras:
-            standing, *extras = self._site.extras
-            with connect(self._site.endpoint, standing) as connection:
-                for name in extras:
-                    databases.drop(connection, name, self._site.token)
+        self._pool.close()
+        with connect(self._site.endpoint, self._site.standing) as connection:
+            unused = databases.ready(connection, self._site.token) if self._site.extras else ()
+            for name in (self._site.name, *unused, *self._site.extras):
+                databases.drop(connection, name, self._site.token)
 
     def _clean(self) -> list[Leftover]:
         moment = self._watch.moment(self._data.info.backend_pid)
@@ -123,7 +126,8 @@ class Database:
 
     def _compare(self, suspects: Suspects) -> Changes:
         known = self._watch.catalogue
-        tables = [known.tables[oid] for oid in sorted(suspects.tables) if oid in self._snapshot.tables]
+        kept = suspects.tables & self._snapshot.tables.keys()
+        tables = [table for oid, table in known.tables.items() if oid in kept]
         sequences = [known.sequences[oid] for oid in sorted(suspects.sequences)]
         return snapshot.compare(self._data, self._snapshot, tables, sequences, suspects.moved)
 
@@ -149,13 +153,23 @@ class Database:
     def _restore(self, moment: Moment, changes: Changes) -> None:
         mark.prove(self._data, self._site.token)
         try:
-            own = restore(self._data, self._snapshot, changes)
+            own = self._write_back(changes)
         except driver().Error as error:
             if self._data.closed:
                 raise
             self._replace(f"rows could not be written back: {str(error).strip()}")
         else:
             self._watch.settle_own(moment, own)
+
+    def _write_back(self, changes: Changes) -> int:
+        own = restore(self._data, self._snapshot, changes, holding_off=self._holds_off)
+        rounds = 0
+        while not self._holds_off and (changes := self._compare(everything(self._watch.catalogue))):
+            rounds += 1
+            if rounds > MOST_ROUNDS:
+                raise driver().DataError("triggers or cascades write again and again")
+            own = restore(self._data, self._snapshot, changes, holding_off=False)
+        return own
 
     def _replace(self, reason: str) -> None:
         log.info("database %s is replaced by a fresh copy: %s", self._site.name, reason)

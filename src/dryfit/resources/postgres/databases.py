@@ -31,7 +31,7 @@ def name_of(space: str) -> str:
     plain = plain if plain.startswith("dryfit_") else f"dryfit_{plain}"
     if len(plain) <= LONGEST:
         return plain
-    return f"{plain[:LONGEST]}_{sha256(space.encode()).hexdigest()[:8]}"
+    return f"{plain[: LONGEST - 9]}_{sha256(space.encode()).hexdigest()[:8]}"
 
 
 def exists(connection: Connection, name: str) -> bool:
@@ -60,9 +60,9 @@ def fill_pool(connection: Connection, token: str, seed: str) -> None:
 
 def claim(connection: Connection, name: str, token: str, seed: str) -> None:
     """Make a ready copy the database of this name, or copy the seeded one where none is ready."""
-    for ready in _ready(connection, token):
+    for waiting in ready(connection, token):
         try:
-            connection.execute(f"ALTER DATABASE {identifier(ready)} RENAME TO {identifier(name)}".encode())
+            connection.execute(f"ALTER DATABASE {identifier(waiting)} RENAME TO {identifier(name)}".encode())
         except (driver().errors.InvalidCatalogName, driver().errors.ObjectInUse):
             continue  # another worker was faster
         mark.write(connection, name, token)
@@ -99,7 +99,7 @@ def put_aside(connection: Connection, name: str, token: str) -> str:
             return aside
 
 
-def _ready(connection: Connection, token: str) -> list[str]:
+def ready(connection: Connection, token: str) -> list[str]:
     """Copies laid aside: those that bear the mark, and those that came with a server that is dryfit's own."""
     own = mark.is_own_server(connection, token)
     rows = connection.execute(

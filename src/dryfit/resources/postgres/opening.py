@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dryfit.model.resource import Endpoint, Handle, Resource
@@ -70,7 +71,14 @@ def _open_here(
     databases.drop(control, own, token)
     databases.claim(control, own, token, seed)
     site = Site(
-        endpoint, maintenance, own, token, seed, wal.is_readable(control), options.isolation == "clone"
+        endpoint=endpoint,
+        standing=maintenance,
+        control=maintenance,
+        name=own,
+        token=token,
+        seed=seed,
+        reads_log=wal.is_readable(control),
+        always_copies=options.isolation == "clone",
     )
     return _database(name, site, options)
 
@@ -79,16 +87,27 @@ def _open_there(
     name: str, own: str, options: Options, endpoint: Endpoint, maintenance: str, control: Connection
 ) -> Resource:
     """On a server that others use, too: everything is made for this worker alone, and dropped at the end."""
-    token, seed, logs = secrets.token_hex(16), f"{own}_seed", f"{own}_log"
-    _make_seed(control, endpoint, seed, token, options.sources)
-    databases.copy(control, own, token, seed)
-    databases.create(control, logs, token)
-    with connect(endpoint, logs) as reader:
-        reads_log = wal.is_readable(reader)
-    always = options.isolation == "clone"
-    return _database(
-        name, Site(endpoint, logs, own, token, seed, reads_log, always, (maintenance, seed, logs)), options
+    site = Site(
+        endpoint=endpoint,
+        standing=maintenance,
+        control=f"{own}_log",
+        name=own,
+        token=secrets.token_hex(16),
+        seed=f"{own}_seed",
+        always_copies=options.isolation == "clone",
+        extras=(f"{own}_seed", f"{own}_log"),
     )
+    try:
+        _make_seed(control, endpoint, site.seed, site.token, options.sources)
+        databases.copy(control, own, site.token, site.seed)
+        databases.create(control, site.control, site.token)
+        with connect(endpoint, site.control) as reader:
+            site = replace(site, reads_log=wal.is_readable(reader))
+        return _database(name, site, options)
+    except BaseException:
+        for made in (own, *site.extras):
+            databases.drop(control, made, site.token)
+        raise
 
 
 def _database(name: str, site: Site, options: Options) -> Resource:

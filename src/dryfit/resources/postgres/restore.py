@@ -1,11 +1,11 @@
-"""Writes back what belongs in a database, in one transaction with triggers and foreign keys held off."""
+"""Writes back what belongs in a database, in one transaction, with triggers and foreign keys held off if possible."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dryfit.resources.postgres.connect import Row, answers, literal
+from dryfit.resources.postgres.connect import Row, answers, driver, literal
 from dryfit.resources.postgres.snapshot import Changes, Difference, Kept, Snapshot
 
 if TYPE_CHECKING:
@@ -14,13 +14,27 @@ if TYPE_CHECKING:
 HOLD_OFF = b"SET LOCAL session_replication_role = replica"
 """Triggers, foreign keys and rules do not act on what this transaction writes."""
 
+PUT_OFF = b"SET CONSTRAINTS ALL DEFERRED"
+"""The next best for those who may not do that."""
 
-def restore(connection: Connection, snapshot: Snapshot, changes: Changes) -> int:
+
+def can_hold_off(connection: Connection) -> bool:
+    """Whether the connection's user may hold off triggers and foreign keys."""
+    try:
+        with connection.transaction():
+            connection.execute(HOLD_OFF)
+    except driver().errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+def restore(connection: Connection, snapshot: Snapshot, changes: Changes, *, holding_off: bool = True) -> int:
     """Undo changes, and note where the rows stand afterwards; returns the transaction's number. One round trip.
 
-    Raises psycopg's error, with nothing changed, where the database does not take the rows as they were.
+    The changes' tables come parents first. Without ``holding_off``, triggers and cascades may have written elsewhere
+    meanwhile. Raises psycopg's error, with nothing changed, where the database does not take the rows as they were.
     """
-    script = list(_script(changes))
+    script = list(_script(changes, HOLD_OFF if holding_off else PUT_OFF))
     try:
         found = answers(connection, b";".join(script))
     except BaseException:
@@ -34,11 +48,11 @@ def restore(connection: Connection, snapshot: Snapshot, changes: Changes) -> int
     return int(number)
 
 
-def _script(changes: Changes) -> Iterator[bytes]:
+def _script(changes: Changes, first: bytes) -> Iterator[bytes]:
     yield b"BEGIN"
-    yield HOLD_OFF
+    yield first
     # All unwanted rows first, then nothing is in the way of those that belong here.
-    yield from (_delete(difference) for difference in changes.tables if difference.added)
+    yield from (_delete(difference) for difference in reversed(changes.tables) if difference.added)
     yield from (_insert(difference) for difference in changes.tables if difference.missing)
     for sequence, (value, is_called, _) in changes.sequences:
         yield b"SELECT setval(%b, %b, %b)" % (literal(sequence.name.encode()), value, literal(is_called))

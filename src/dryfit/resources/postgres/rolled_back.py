@@ -35,7 +35,8 @@ class HeldConnection(psycopg.Connection[tuple[Any, ...]]):
 
     def end(self) -> None:
         """Undo all that a test did on this connection."""
-        self.execute("ROLLBACK; DISCARD ALL")
+        self.execute("ROLLBACK")
+        self.execute("DISCARD ALL")
 
     def close_for_good(self) -> None:
         """End the connection itself."""
@@ -63,10 +64,11 @@ class RolledBackDatabase(Database):
         except psycopg.OperationalError:
             self._held.close_for_good()
         found = super().clean()
-        if self._held.closed:
-            self._hold()
-        else:
+        try:
             self._held.begin()
+        except psycopg.OperationalError:  # its database was replaced
+            self._held.close_for_good()
+            self._hold()
         return found
 
     def close(self) -> None:

@@ -89,8 +89,7 @@ def modules_behind(entry: str, root: Path) -> Iterator[Path]:
     """The module that an entry names, and all modules of the project that it imports, directly or not."""
     todo, seen = [entry.partition(":")[0]], set[Path]()
     while todo:
-        name = todo.pop()
-        for path in _module_files(name, root):
+        for name, path in _module_files(todo.pop(), root):
             if path not in seen and "site-packages" not in path.parts:
                 seen.add(path)
                 todo += _imports(path, name)
@@ -102,8 +101,8 @@ def search_path(root: Path) -> list[str]:
     return [str(root), str(root / "src"), *sys.path]
 
 
-def _module_files(name: str, root: Path) -> Iterator[Path]:
-    """The file of a module and those of its parent packages, found without importing anything."""
+def _module_files(name: str, root: Path) -> Iterator[tuple[str, Path]]:
+    """A module and its parent packages by name, with their files, found without importing anything."""
     if name.partition(".")[0] in sys.stdlib_module_names:
         return
     path: Iterable[str] | None = search_path(root)
@@ -113,7 +112,7 @@ def _module_files(name: str, root: Path) -> Iterator[Path]:
         if spec is None:
             return
         if spec.origin and spec.origin.endswith(".py"):
-            yield Path(spec.origin)
+            yield part, Path(spec.origin)
         path = spec.submodule_search_locations
 
 

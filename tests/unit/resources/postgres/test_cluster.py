@@ -1,0 +1,131 @@
+"""A server starts from a copy of what was made once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import dryfit
+from dryfit.model.errors import ResourceError
+from dryfit.model.resource import Declaration
+from dryfit.resources.environment import Environment, new_space
+from dryfit.resources.kinds.postgres import kind
+from dryfit.resources.postgres import cluster
+
+
+def files(server_cache):
+    return {path.name for path in (server_cache / "dryfit" / "postgres").glob("*.tar")}
+
+
+def test_one_copy_for_each_schema_seed_settings_and_version(server_cache, project, endpoint):
+    launch = kind.launch(project.declaration, project.root)
+    assert launch.key == kind.launch(project.declaration, project.root).key
+    assert f"{launch.key.split()[1]}.tar" in files(server_cache)
+    before = files(server_cache)
+    settings = Declaration(
+        "database", "postgres", options={**project.options, "settings": {"work_mem": "8MB"}}
+    )
+    assert kind.launch(settings, project.root).key != launch.key
+    with (
+        Environment([settings], project.root, new_space()) as environment,
+        psycopg.connect(environment.open("database").handle.url) as connection,
+    ):
+        assert connection.execute("SHOW work_mem").fetchone() == ("8MB",)
+    assert len(files(server_cache) - before) == 1
+
+
+def test_the_second_start_makes_nothing(server_cache, project, endpoint, monkeypatch, tmp_path):
+    launch = kind.launch(project.declaration, project.root)
+    monkeypatch.setattr(cluster.Cluster, "_make", lambda *_: pytest.fail("made again"))
+    launch.prepare(tmp_path)
+    assert (tmp_path / "data" / "PG_VERSION").exists()
+    assert cluster.password(tmp_path) == endpoint.password
+
+
+def test_the_server_asks_for_its_password_and_is_not_run_by_root(endpoint):
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(
+            host="127.0.0.1", port=endpoint.port, user=endpoint.user, password="guessed", dbname="postgres"
+        )
+    with psycopg.connect(
+        host=endpoint.socket, port=endpoint.port, user=endpoint.user, dbname="postgres"
+    ) as connection:
+        (pid,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+    found = os.stat(endpoint.socket)
+    assert found.st_mode & 0o077 == 0
+    assert found.st_uid != 0
+    assert pid > 0
+
+
+def test_a_bad_setting_is_told_with_the_servers_own_words(server_cache, project):
+    bad = Declaration("database", "postgres", options={"settings": {"work_mem": "much"}})
+    with pytest.raises(ResourceError, match=r"(?s)PostgreSQL: did not start.*work_mem"):
+        kind.launch(bad, project.root).prepare(project.root / "home")
+    assert not [name for name in files(server_cache) if name.endswith(".part")]
+
+
+def test_the_oldest_copies_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "MOST_KEPT", 2)
+    for age, name in enumerate(["new", "middle", "old"]):
+        (tmp_path / f"{name}.tar").touch()
+        os.utime(tmp_path / f"{name}.tar", (0, 1000 - age))
+    cluster._prune(tmp_path / "new.tar")
+    assert {path.name for path in tmp_path.iterdir()} == {"new.tar", "middle.tar"}
+
+
+SOURCES = [str(Path(dryfit.__file__).parent.parent)]
+
+AS_USER = """
+    import os, sys
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+    os.environ.update(HOME=sys.argv[1], XDG_CACHE_HOME=sys.argv[1] + "/c", XDG_STATE_HOME=sys.argv[1] + "/s")
+    os.chdir(sys.argv[1])
+    import psycopg
+    from pathlib import Path
+    from dryfit.model.resource import Declaration
+    from dryfit.resources.environment import Environment, new_space
+    declared = Declaration("database", "postgres", options={"schema": "schema.sql"})
+    with Environment([declared], Path(sys.argv[1]), new_space()) as environment:
+        database = environment.open("database")
+        with psycopg.connect(database.handle.url, autocommit=True) as connection:
+            connection.execute("INSERT INTO customers (name) VALUES ('x')")
+        print(os.getuid(), [leftover.change for leftover in database.clean()])
+"""
+
+
+def public_python() -> str:
+    """An interpreter of this version that any user may run: root's own may lie in root's home."""
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for candidate in (sys.executable, f"/usr/bin/{name}", f"/usr/local/bin/{name}"):
+        folders = Path(candidate).resolve().parents
+        if Path(candidate).exists() and all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
+            return candidate
+    pytest.skip(f"no {name} here that an ordinary user may run")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_in_a_folder_with_a_space(server_cache, project, tmp_path_factory):
+    home = tmp_path_factory.mktemp("as user") / "an ordinary home"
+    home.mkdir()
+    for folder in (home, *home.parents):
+        if folder.stat().st_uid == 0 and len(folder.parts) > 2:
+            folder.chmod(0o755)
+    shutil.copy(project.root / "schema.sql", home)
+    shutil.chown(home, 65534, 65534)
+    paths = [path for path in sys.path if "site-packages" in path or path.endswith("src")]
+    run = subprocess.run(
+        [public_python(), "-c", textwrap.dedent(AS_USER), str(home)],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": os.pathsep.join([*paths, *SOURCES])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (run.stdout, run.stderr) == ("65534 ['rows added']\n", "")

@@ -1,0 +1,135 @@
+"""The other ways of isolation, and servers that are not dryfit's own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from dryfit.model.resource import Endpoint
+from dryfit.resources.postgres.connect import connect
+
+
+def test_rollback_holds_a_connection_whose_commits_do_not_last(open_database):
+    database = open_database(isolation="rollback")
+    for _ in range(2):
+        connection = database.resource.handle.connection
+        with connection.transaction():
+            connection.execute("INSERT INTO customers (name) VALUES ('in a transaction')")
+        connection.execute("DELETE FROM lines")
+        connection.commit()
+        connection.execute("DELETE FROM audit")
+        connection.rollback()
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            connection.execute("SELECT 1/0")
+        connection.rollback()
+        assert connection.execute("SELECT count(*) FROM customers").fetchone() == (6,)
+        assert connection.execute("SELECT count(*) FROM lines").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM audit").fetchone() == (5,)
+        connection.close()
+        assert database.left() == {}
+
+
+def test_rollback_cleans_up_after_other_connections_as_well(open_database):
+    database = open_database(isolation="rollback")
+    database.run("INSERT INTO audit (happened) VALUES ('elsewhere')")
+    assert database.left() == {"audit": {"rows added": 1}}
+    database.run("CREATE TABLE extra (id integer)")
+    assert database.left().keys() == {"schema"}
+    assert database.resource.handle.connection.execute("SELECT count(*) FROM customers").fetchone() == (5,)
+
+
+def test_clone_makes_a_fresh_copy_after_each_test_that_wrote(open_database):
+    database = open_database(isolation="clone")
+    assert database.left() == {}
+    assert database.resource.replacements == []
+    for number in (1, 2, 3):
+        database.run("DELETE FROM lines", "UPDATE orders SET total = 0")
+        assert database.left() == {
+            "lines": {"rows removed": 5}, "orders": {"rows changed": 5}, "audit": {"rows added": 5}
+        }  # fmt: skip
+        assert len(database.resource.replacements) == number
+
+
+def test_shared_is_one_database_that_nobody_cleans(open_database):
+    one, other = open_database(isolation="shared"), open_database(isolation="shared")
+    assert one.resource.handle.database == other.resource.handle.database
+    one.run("INSERT INTO audit (happened) VALUES ('seen by all')")
+    assert one.resource.clean() == ()
+    assert other.state()["audit"] != other.seeded["audit"]
+
+
+@pytest.fixture
+def foreign(endpoint: Endpoint) -> Endpoint:
+    """The same server, as one that dryfit knows nothing of."""
+    return replace(endpoint, mark="", database="postgres")
+
+
+@pytest.fixture
+def modest(endpoint: Endpoint) -> Iterator[Endpoint]:
+    """It again, for a user who may create databases, and no more."""
+    name = f"modest_{secrets.token_hex(4)}"
+    with connect(endpoint, "postgres") as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD 'secret'")
+        yield replace(endpoint, mark="", database="postgres", user=name, password="secret")
+        connection.execute(f"DROP ROLE {name}")
+
+
+def databases(endpoint: Endpoint) -> set[str]:
+    with connect(endpoint, "postgres") as connection:
+        return {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM lines", "DROP TABLE lines"])
+def test_an_existing_server_gets_databases_of_dryfits_own_which_go_again(open_database, foreign, statement):
+    before = databases(foreign)
+    database = open_database(at=foreign)
+    made = databases(foreign) - before
+    assert len(made) == 3
+    assert all(name.startswith("dryfit_") for name in made)
+    database.run(statement)
+    assert database.left() != {}
+    database.run("UPDATE customers SET name = 'x' WHERE id = 1", "SELECT nextval('invoices')")
+    assert database.left() == {"customers": {"rows changed": 1}}
+    database.resource.close()
+    assert databases(foreign) == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "left"),
+    [
+        ("SELECT 1", {}),
+        ("DELETE FROM lines", {"lines": {"rows removed": 5}}),
+        ("INSERT INTO audit (happened) VALUES ('x')", {"audit": {"rows added": 1}}),
+        (
+            "DELETE FROM customers",
+            {
+                "customers": {"rows removed": 5},
+                "orders": {"rows removed": 5},
+                "lines": {"rows removed": 5},
+                "audit": {"rows added": 5},
+            },
+        ),
+        (
+            "UPDATE parents SET name = 'other'",
+            {"parents": {"rows changed": 1}, "children": {"rows added": 1, "rows removed": 1}},
+        ),
+    ],
+)
+def test_without_rights_every_table_is_looked_at_and_rows_are_written_in_order(
+    modest, open_database, statement, left
+):
+    database = open_database(at=modest)
+    for _ in range(2):
+        database.run(statement, "SELECT nextval('invoices')")
+        assert database.left() == left
+    assert database.resource.replacements == []
+
+
+def test_without_rights_a_changed_schema_is_seen(modest, open_database):
+    database = open_database(at=modest)
+    database.run("CREATE TABLE extra (id integer)")
+    assert database.left().keys() == {"schema"}
