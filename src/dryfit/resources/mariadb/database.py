@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -15,14 +16,14 @@ from dryfit.resources.guard import mariadb as guard
 from dryfit.resources.guard.mark import Mark
 from dryfit.resources.mariadb.differences import changed_tables, differences
 from dryfit.resources.mariadb.session import Session, quoted
-from dryfit.resources.mariadb.state import State, pulse, read
+from dryfit.resources.mariadb.state import Pulse, State, pulse, read
 from dryfit.resources.mariadb.transactions import end_transactions
 from dryfit.resources.programs import find_program
 
 PASSES = 3
 _PLAIN_COLUMNS = """
-    SELECT column_name FROM information_schema.columns
-    WHERE table_schema = %s AND table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position
+    SELECT table_name, column_name FROM information_schema.columns
+    WHERE table_schema = %s AND is_generated = 'NEVER' ORDER BY table_name, ordinal_position
 """
 
 
@@ -37,8 +38,10 @@ class MariadbDatabase:
         guard.sweep(self._session.connection)
         self._mark = self._made()
         self._copy_mark = guard.create(self._session.connection, self._copy)
-        self._pulse: object = pulse(self._session)
-        self._seed = read(self._session, name)
+        self._pulse = pulse(self._session)
+        self._defined = self._pulse.defined
+        self._seed = self._state = read(self._session, name)
+        self._columns = self._plain_columns()
         self._copy_tables()
 
     def clean(self) -> tuple[Leftover, ...]:
@@ -47,10 +50,8 @@ class MariadbDatabase:
         if now_beats == self._pulse and self._seed.only_innodb:
             return ()
         left = list(end_transactions(self._session, self._declaration.name, self._database))
-        now = read(self._session, self._database)
-        if now == self._seed:
-            self._pulse = now_beats
-        else:
+        now = self._read(now_beats)
+        if now != self._seed:
             left += self._differences(now)
             self._restore()
         return tuple(left)
@@ -91,19 +92,33 @@ class MariadbDatabase:
 
         return run
 
+    def _read(self, now_beats: Pulse) -> State:
+        """The state as of a pulse, or later; definitions are read again only if somebody else has changed any."""
+        is_defined_alike = now_beats.defined == self._defined
+        self._pulse, self._defined = now_beats, now_beats.defined
+        self._state = read(self._session, self._database, known=self._state if is_defined_alike else None)
+        return self._state
+
+    def _plain_columns(self) -> dict[str, str]:
+        """The columns of each table that can be written, as SQL lists them."""
+        columns: defaultdict[str, list[str]] = defaultdict(list)
+        for table, column in self._session.rows(_PLAIN_COLUMNS, [self._database]):
+            columns[str(table)].append(quoted(str(column)))
+        return {table: ", ".join(names) for table, names in columns.items()}
+
     def _copy_tables(self) -> None:
         self._session.rows(
             "SET foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
         )
         for name in self._seed.checksums:
-            copy = quoted(self._copy, name)
-            self._session.rows(f"CREATE TABLE {copy} LIKE {quoted(self._database, name)}")
-            self._fill(copy, quoted(self._database, name), name)
+            here, copy = quoted(self._database, name), quoted(self._copy, name)
+            self._session.all_rows([f"CREATE TABLE {copy} LIKE {here}", self._filling(copy, here, name)])
+        self._pulse = pulse(self._session)
+        self._defined = self._pulse.defined
 
-    def _fill(self, target: str, source: str, table: str) -> None:
-        columns = self._session.rows(_PLAIN_COLUMNS, [self._database, table])
-        names = ", ".join(quoted(str(name)) for (name,) in columns)
-        self._session.rows(f"INSERT INTO {target} ({names}) SELECT {names} FROM {source}")
+    def _filling(self, target: str, source: str, table: str) -> str:
+        names = self._columns[table]
+        return f"INSERT INTO {target} ({names}) SELECT {names} FROM {source}"
 
     def _differences(self, now: State) -> list[Leftover]:
         return list(
@@ -125,8 +140,7 @@ class MariadbDatabase:
     def _put_back(self) -> bool:
         """Whether the rows could be put back; several times, for triggers may change other tables meanwhile."""
         for _ in range(PASSES):
-            self._pulse = pulse(self._session)
-            now = read(self._session, self._database)
+            now = self._read(pulse(self._session))
             if now == self._seed or now.definitions != self._seed.definitions:
                 return now == self._seed
             self._put_back_once(now)
@@ -135,18 +149,21 @@ class MariadbDatabase:
     def _put_back_once(self, now: State) -> None:
         changed = changed_tables(self._seed, now)
         for name in changed:
-            self._session.rows(f"DELETE FROM {quoted(self._database, name)}")
-            self._fill(quoted(self._database, name), quoted(self._copy, name), name)
-        for (what, name), position in self._seed.positions.items():
-            if now.positions[what, name] != position or name in changed:
-                self._set_position(what, name, position)
+            here, copy = quoted(self._database, name), quoted(self._copy, name)
+            self._session.all_rows([f"DELETE FROM {here}", self._filling(here, copy, name)])
+        positions = [
+            self._positioning(what, name, position)
+            for (what, name), position in self._seed.positions.items()
+            if now.positions[what, name] != position or name in changed
+        ]
+        self._session.all_rows(positions)
+        self._defined += len(positions)  # they are the only changes of definitions that are ours
 
-    def _set_position(self, what: str, name: str, position: int) -> None:
+    def _positioning(self, what: str, name: str, position: int) -> str:
         table = quoted(self._database, name)
         if what == "sequence":
-            self._session.rows(f"ALTER SEQUENCE {table} RESTART WITH {position}")
-        else:
-            self._session.rows(f"ALTER TABLE {table} AUTO_INCREMENT = {position}")
+            return f"ALTER SEQUENCE {table} RESTART WITH {position}"
+        return f"ALTER TABLE {table} AUTO_INCREMENT = {position}"
 
 
 def _handle(declaration: Declaration, endpoint: Endpoint, name: str) -> Handle:

@@ -52,14 +52,18 @@ def _rows(session: Session, resource: str, table: _Table) -> Iterator[Leftover]:
     if not table.key:  # no row can be told from another
         yield Leftover(resource, table.name, "rows changed", table.count(session))
         return
-    for change, condition in (
-        ("rows added", table.missing(table.here, table.there)),
-        ("rows removed", table.missing(table.there, table.here)),
-        ("rows changed", table.changed()),
-    ):
-        if count := cast(int, session.rows(f"SELECT COUNT(*) {condition}")[0][0]):
+    conditions = {
+        "rows added": table.missing(table.here, table.there),
+        "rows removed": table.missing(table.there, table.here),
+        "rows changed": table.changed(),
+    }
+    counts = session.all_rows([f"SELECT COUNT(*) {condition}" for condition in conditions.values()])
+    for (change, condition), ((count,),) in zip(conditions.items(), counts, strict=True):
+        if count:
             sample = session.rows(f"SELECT one.* {condition} LIMIT {SAMPLE}")
-            yield Leftover(resource, table.name, change, count, tuple(table.shown(row) for row in sample))
+            yield Leftover(
+                resource, table.name, change, cast(int, count), tuple(table.shown(row) for row in sample)
+            )
 
 
 @dataclass(frozen=True, slots=True)

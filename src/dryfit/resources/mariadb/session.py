@@ -18,6 +18,7 @@ class Session:
     def __init__(self, endpoint: Endpoint, database: str | None = None) -> None:
         with needs_library("mariadb", "mariadb"):
             import pymysql  # type: ignore[import-untyped,unused-ignore]
+            from pymysql.constants import CLIENT  # type: ignore[import-untyped,unused-ignore]
         self._connection = pymysql.connect(
             host=endpoint.host,
             port=endpoint.port,
@@ -27,6 +28,7 @@ class Session:
             charset="utf8mb4",
             autocommit=True,
             connect_timeout=2,
+            client_flag=CLIENT.MULTI_STATEMENTS,
         )
 
     @property
@@ -39,6 +41,17 @@ class Session:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
+
+    def all_rows(self, statements: Sequence[str]) -> list[list[Row]]:
+        """What each of the statements returns, in one round trip."""
+        if not statements:
+            return []
+        with self._connection.cursor() as cursor:
+            cursor.execute(";\n".join(statements))
+            found = [list(cursor.fetchall())]
+            while cursor.nextset():
+                found.append(list(cursor.fetchall()))
+            return found
 
     def close(self) -> None:
         """Let go of the server."""

@@ -11,7 +11,9 @@ from dryfit.resources.mariadb.session import Row, Session, quoted
 
 # Everything that InnoDB writes moves the position in its log; definitions are also written elsewhere.
 _PULSE = """
-    SELECT variable_name, variable_value FROM information_schema.global_status
+    SELECT SUM(IF(variable_name = 'Innodb_lsn_current', variable_value, 0)),
+           SUM(IF(variable_name = 'Innodb_lsn_current', 0, variable_value))
+    FROM information_schema.global_status
     WHERE variable_name = 'Innodb_lsn_current' OR variable_name = 'Com_rename_table'
        OR variable_name LIKE 'Com_create_%' OR variable_name LIKE 'Com_drop_%' OR variable_name LIKE 'Com_alter_%'
 """
@@ -45,34 +47,47 @@ class State:
     only_innodb: bool
 
 
-def pulse(session: Session) -> object:
-    """Something that is another one whenever any InnoDB table or any definition on the server has changed."""
-    return session.rows(_PULSE)
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How far the server has come: ``written`` by InnoDB's log, ``defined`` by changes of definitions."""
+
+    written: int
+    defined: int
 
 
-def read(session: Session, database: str) -> State:
-    """The state of a database as committed."""
+def pulse(session: Session) -> Pulse:
+    """Of the whole server, so it may move when this database does not."""
+    ((written, defined),) = session.rows(_PULSE)
+    return Pulse(int(cast(float, written)), int(cast(float, defined)))
+
+
+def read(session: Session, database: str, known: State | None = None) -> State:
+    """The state of a database as committed; ``known`` is one whose definitions are sure to be the same."""
     tables = session.rows(_TABLES, [database])
-    definitions = {_named(table): _definition(session, database, str(table[0])) for table in tables}
-    for what, name, text in session.rows(_PROGRAMS, [database] * 3):
-        definitions[str(what), str(name)] = str(text)
     based = sorted(str(table[0]) for table in tables if _named(table)[0] == "table")
     return State(
-        definitions,
+        known.definitions if known else _definitions(session, database, tables),
         _checksums(session, database, based),
         {**_auto_increments(tables), **_sequences(session, database, tables)},
         only_innodb=all(table[2] in ("InnoDB", None) for table in tables),
     )
 
 
+def _definitions(session: Session, database: str, tables: list[Row]) -> dict[Named, str]:
+    shown = session.all_rows([f"SHOW CREATE TABLE {quoted(database, str(table[0]))}" for table in tables])
+    programs = session.rows(_PROGRAMS, [database] * 3)
+    return {
+        **{
+            _named(table): _POSITION.sub("", str(rows[0][1]), count=1)
+            for table, rows in zip(tables, shown, strict=True)
+        },
+        **{(str(what), str(name)): str(text) for what, name, text in programs},
+    }
+
+
 def _named(table: Row) -> Named:
     name, kind, *_ = table
     return {"VIEW": "view", "SEQUENCE": "sequence"}.get(str(kind), "table"), str(name)
-
-
-def _definition(session: Session, database: str, name: str) -> str:
-    ((_, text, *_),) = session.rows(f"SHOW CREATE TABLE {quoted(database, name)}")
-    return _POSITION.sub("", str(text), count=1)
 
 
 def _checksums(session: Session, database: str, tables: list[str]) -> dict[str, object]:
