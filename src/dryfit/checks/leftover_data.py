@@ -56,7 +56,7 @@ def _message(left: LeftoverData) -> str:
     seen = f", where {_name(left.seen_by)} can see it" if left.seen_by else ""
     if left.change == "transactions open":
         return f"After {_name(left.test)} a session is idle in its transaction{seen}: commit, roll back or close it."
-    noun, verb = left.change.split()
+    noun, _, verb = left.change.partition(" ")
     what = f"{left.count} {noun if left.count != 1 else noun[:-1]} {verb}"
     when = "after" if left.phase == "late" else "by"
     return f"{left.kind} {left.place}: {what} {when} {_name(left.test)}{seen}: clean up after the test, or roll back."
