@@ -10,7 +10,7 @@ from itertools import combinations
 from dryfit.checks.annotations import allows_many
 from dryfit.checks.calls import CallSites
 from dryfit.checks.judgement import Judgement, find
-from dryfit.checks.names import plain, short
+from dryfit.checks.names import plain, short, tail, words
 from dryfit.checks.seams import tests_by_behaviour
 from dryfit.checks.sorts import ONE_TYPE, RISKY, SAME_INFORMATION, forms_within, same_record, sort_of
 from dryfit.model.finding import Fact, Finding, Severity
@@ -23,6 +23,11 @@ _GENERIC = frozenset({
     "any", "arg", "args", "default", "kwargs", "message", "msg", "obj", "object", "thing", "v", "value", "x",
 })  # fmt: skip
 """Names of parameters that take anything by intention, where no annotation says more."""
+
+_CONVERTS = frozenset({
+    "as", "cast", "coerce", "convert", "ensure", "normalise", "normalize", "parse", "to",
+})  # fmt: skip
+"""First words of the names of callables that make one type of many."""
 
 MANY_TYPES = 4
 """A parameter that is seen to take so many types, besides ``None``, was made to."""
@@ -64,7 +69,7 @@ def judge(project: ProjectMap, observations: Observations) -> Judgement:
     sites, components = CallSites(project), {component.name for component in project.components}
     tests, takers = tests_by_behaviour(observations), _takers_of_many(observations.behaviours)
     findings = [
-        _finding(slot, left, right, tests, copes=slot[:2] in takers)
+        _finding(slot, left, right, tests, copes=slot[:2] in takers or _converts(slot[0]))
         for slot, passed in _slots(observations.behaviours, components).items()
         for left, right in _clashes(passed)
         if not _is_allowed(slot, _declared(slot, sites), {left[0].sort, right[0].sort})
@@ -80,6 +85,10 @@ def _slots(behaviours: Iterable[Behaviour], components: set[str]) -> dict[Slot, 
                 for path, passed in _passed(behaviour, argument):
                     slots[plain(behaviour.seam.callable), argument.name, path].append(passed)
     return slots
+
+
+def _converts(callable_name: str) -> bool:
+    return not _CONVERTS.isdisjoint(words(tail(callable_name))[:1])
 
 
 def _takers_of_many(behaviours: Iterable[Behaviour]) -> set[tuple[str, str]]:

@@ -268,6 +268,19 @@ def test_a_parameter_that_takes_many_types_is_a_warning(make, judge):
     assert grades == [["error"], ["warning"]]
 
 
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [("payment.to_number", "warning"), ("payment.Rate.parseText", "warning"), ("payment.total", "error")],
+)
+def test_a_callable_whose_name_says_that_it_converts_is_a_warning(make, judge, name, severity):
+    seen = [
+        make.behaviour(name, make.place(line), arguments={"number": make.shape(shape)})
+        for line, shape in enumerate(("str:digits", "int"))
+    ]
+    (finding,) = judge(make.project(), make.observations(*seen)).findings
+    assert finding.severity == severity
+
+
 @pytest.mark.parametrize("name", ["args", "kwargs"])
 def test_arguments_that_are_handed_through_are_silent(make, judge, name):
     seen = [
