@@ -118,7 +118,7 @@ def _told(compose: _Compose, file: Path, service: str, declaration: Declaration)
     )
     if asked.returncode:
         raise ResourceError(f"{file}: compose cannot read it: {asked.stderr.strip()}", slug="resources")
-    whole: Any = safe_load(asked.stdout)  # type: ignore[no-untyped-call]  # without types
+    whole: Any = safe_load(asked.stdout)
     services: Mapping[str, Any] = whole.get("services", {})
     if service not in services:
         raise ResourceError(

@@ -54,13 +54,16 @@ def _root_of(program: str) -> bytes:
 
 
 @pytest.fixture
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def runtime(
+    monkeypatch: pytest.MonkeyPatch, eventually: Callable[[Callable[[], bool]], bool]
+) -> Iterator[Path]:
     """A directory for this test's servers."""
     from dryfit.resources import places
 
     base = places.new_home("test")
     monkeypatch.setattr(places, "runtime", lambda in_memory=False: base)
     yield base
+    assert eventually(lambda: not any(path.is_dir() for path in base.iterdir()))
     shutil.rmtree(base)
 
 
