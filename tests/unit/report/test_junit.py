@@ -25,6 +25,7 @@ def in_xml(text: str) -> str:
     return junit.NOT_XML.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_the_shop(shop: Run, golden: Callable[[str, str], None], schema: xmlschema.XMLSchema) -> None:
     text = junit.document(shop)
     schema.validate(text)
@@ -63,6 +64,7 @@ def test_a_warning_passes_and_says_so(shop: Run) -> None:
     assert case.findtext("system-out", "").startswith("warning: Every one of 9 crossings")
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_a_rule_that_found_nothing_is_a_passed_case(shop: Run) -> None:
     root = ElementTree.fromstring(junit.document(shop).encode())
     quiet = [case.attrib["name"] for case in root.iter("testcase") if not len(case)]

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from jsonschema import Draft4Validator
 
+from dryfit.model.finding import RULES
 from dryfit.model.run import Run
 from dryfit.report import sarif
 from dryfit.report.groups import left_out
+from dryfit.report.rule_pages import rule_page
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,7 @@ def schema() -> Draft4Validator:
     )
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_the_shop(shop: Run, golden: Callable[[str, str], None], schema: Draft4Validator) -> None:
     text = sarif.document(shop)
     schema.validate(json.loads(text))
@@ -37,6 +40,12 @@ def test_any_run(data: st.DataObject, runs: SearchStrategy[Run], schema: Draft4V
     assert [result["partialFingerprints"]["dryfit/v1"] for result in results] == [
         found.id for found in run.findings
     ]
+
+
+def test_each_rule_brings_its_page(shop: Run) -> None:
+    (run,) = json.loads(sarif.document(shop))["runs"]
+    pages = [rule["help"]["markdown"] for rule in run["tool"]["driver"]["rules"]]
+    assert pages == [rule_page(rule.id) for rule in RULES]
 
 
 def test_each_result_points_at_its_own_rule(shop: Run) -> None:
