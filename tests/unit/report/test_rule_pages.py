@@ -1,6 +1,7 @@
 """The rules' pages, which the documentation and every report share."""
 
 import io
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 from dryfit.model.finding import RULES, Rule
+from dryfit.report import rule_pages
 from dryfit.report.rule_pages import rule_body, rule_page
 from dryfit.report.rule_terminal import WIDEST, render_page, render_rules
 
-DOCS = Path(__file__).parents[3] / "docs" / "rules"
+ROOT = Path(__file__).parents[3]
+DOCS = ROOT / "docs" / "rules"
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 
@@ -41,6 +44,13 @@ def test_every_page_is_of_a_rule_and_in_the_list() -> None:
     for rule in RULES:
         row = f"| [{rule.id}]({rule.id}.md) | {rule.slug} | {rule.check} | {rule.severity} | {rule.meaning} |"
         assert row in index
+
+
+def test_the_build_puts_the_pages_where_they_are_looked_for() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    (source, target), *_ = build["targets"]["wheel"]["force-include"].items()
+    assert ROOT / source == DOCS
+    assert target == f"{rule_pages.__package__.replace('.', '/')}/rules"
 
 
 @each_rule
