@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from dryfit.model.errors import ResourceError
 from dryfit.resources.guard import register
 from dryfit.resources.guard.mark import Identity, Mark, new_token, own_name, refusal
 
@@ -66,12 +67,16 @@ def sweep(connection: Connection) -> tuple[str, ...]:
     """Drop what this user's runs that have died left on the server; returns the names of the databases."""
     server = _identity(_proof(connection, ""), "").server
     left = [e.mark for e in register.entries("mariadb", server) if e.owner and not e.owner.lives]
-    swept = [mark for mark in left if _exists(connection, mark.identity.part)]
-    for mark in swept:
+    return tuple(mark.identity.part for mark in left if _is_swept(connection, mark))
+
+
+def _is_swept(connection: Connection, mark: Mark) -> bool:
+    try:
         drop(connection, mark)
-    for mark in left:
+    except ResourceError:  # it is gone, or somebody has made another one with its name
         register.forget(mark)
-    return tuple(mark.identity.part for mark in swept)
+        return False
+    return True
 
 
 def _identity(row: Sequence[object], name: str) -> Identity:
@@ -84,11 +89,6 @@ def _proof(connection: Connection, name: str) -> Sequence[object]:
     if row is None:
         raise refusal(f"database {name}", "the server does not say who it is")
     return row
-
-
-def _exists(connection: Connection, name: str) -> bool:
-    query = "SELECT schema_name FROM information_schema.schemata WHERE schema_name = %s"
-    return _run(connection, query, name) is not None
 
 
 def _run(connection: Connection, query: str, *parameters: object) -> Sequence[object] | None:

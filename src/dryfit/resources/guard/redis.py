@@ -49,8 +49,22 @@ class Client(Protocol):
     def eval(self, script: str, numkeys: int, *keys_and_args: str) -> object:
         """Run a script."""
 
+    def client_list(self) -> list[dict[str, str]]:
+        """All clients of the server, each with ``db`` and ``name``."""
+
     def info(self, section: str) -> dict[str, object]:
         """What the server tells of itself."""
+
+
+CLIENTS = "dryfit:"
+"""How the names of dryfit's own connections begin."""
+
+
+def in_use(client: Client) -> frozenset[str]:
+    """The databases, as "db3", to which others than dryfit are connected."""
+    return frozenset(
+        f"db{other['db']}" for other in client.client_list() if not other["name"].startswith(CLIENTS)
+    )
 
 
 def claim(client: Client, number: int, *, own_server: bool = False) -> Mark:
@@ -60,6 +74,8 @@ def claim(client: Client, number: int, *, own_server: bool = False) -> Mark:
     """
     identity = Identity(_kind(own_server), str(client.info("server")["run_id"]), str(number))
     _clear_what_the_dead_left(client, identity)
+    if not own_server and f"db{number}" in in_use(client):
+        raise refusal(f"redis database {number}", "other clients are connected to it")
     mark = register.enter(identity, new_token())
     keys = client.eval(_CLAIM, *_keys(mark), str(number), mark.text)
     if keys == 0:

@@ -201,14 +201,14 @@ def _first_free(holders: Mapping[Any, object], connected: frozenset[object]) -> 
 
 
 def _empty_one(client: Redis) -> int:
-    """On an existing server: the lowest number without any key; the guard then marks it, unless somebody is quicker."""
-    known = client.info("keyspace")
+    """On an existing server: the lowest number without key or client; the guard marks it, if nobody is quicker."""
+    used = client.info("keyspace").keys() | guard.in_use(client)
     count = int(str(client.config_get("databases")["databases"]))
     for number in range(1, count):
-        if f"db{number}" not in known:
+        if f"db{number}" not in used:
             return number
     raise ResourceError(
-        f"redis: all {count} databases of the server hold keys; empty one, or let dryfit start a server",
+        f"redis: all {count} databases of the server hold keys or have clients; empty one, or let dryfit start one",
         slug="resources",
     )
 

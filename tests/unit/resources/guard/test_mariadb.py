@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -20,16 +20,16 @@ pymysql = pytest.importorskip("pymysql")
 def server() -> Iterator[dict[str, object]]:
     """How to connect to a server."""
     from dryfit.resources.kinds.mariadb import kind
-    from dryfit.resources.server import attach
+    from dryfit.resources.providers.embedded import provider
 
-    try:
-        launch = kind.launch(Declaration("database", "mariadb"), Path.cwd())
-    except ResourceError as error:
-        pytest.skip(str(error))
-    lease = attach(launch)
-    found = lease.endpoint
-    yield {"host": found.host, "port": found.port, "user": found.user, "password": found.password}
-    lease.release()
+    with ExitStack() as running:
+        try:
+            found = running.enter_context(
+                provider.provide(kind, Declaration("database", "mariadb"), Path.cwd())
+            )
+        except ResourceError as error:
+            pytest.skip(str(error))
+        yield {"host": found.host, "port": found.port, "user": found.user, "password": found.password}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def connection(server) -> Iterator[object]:
     with closing(pymysql.connect(**server, autocommit=True)) as connection, connection.cursor() as cursor:
         cursor.execute("DROP DATABASE IF EXISTS app")
         cursor.execute("CREATE DATABASE app")
-        cursor.execute("CREATE TABLE app.orders AS SELECT seq AS id FROM seq_1_to_7")
+        cursor.execute("CREATE TABLE app.orders AS VALUES (1), (2), (3), (4), (5), (6), (7)")
         yield connection
         assert rows(connection, "app") == 7
         cursor.execute("DROP DATABASE app")
@@ -100,3 +100,14 @@ def test_what_a_dead_run_left_is_swept_and_a_living_ones_is_not(
     monkeypatch.setattr(owner.Owner, "lives", False)
     assert guard.sweep(connection) == ("dryfit_guard_gw0",)
     assert guard.sweep(connection) == ()
+
+
+def test_what_somebody_made_with_the_name_of_a_dead_runs_database_is_not_swept(
+    connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard.create(connection, "dryfit_guard_gw0")
+    run(connection, "DROP DATABASE dryfit_guard_gw0")
+    run(connection, "CREATE DATABASE dryfit_guard_gw0")
+    monkeypatch.setattr(owner.Owner, "lives", False)
+    assert guard.sweep(connection) == ()
+    run(connection, "DROP DATABASE dryfit_guard_gw0")

@@ -15,14 +15,14 @@ redis = pytest.importorskip("redis")
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[object]:
-    with redis.Redis.from_url(redis_url) as client:
+    with redis.Redis.from_url(redis_url, client_name="dryfit:test") as client:
         yield client
 
 
 @pytest.fixture
 def inner(redis_url: str) -> Iterator[object]:
     """Connected to the database that the tests claim."""
-    with redis.Redis.from_url(redis_url, db=3) as client:
+    with redis.Redis.from_url(redis_url, db=3, client_name="dryfit:test") as client:
         yield client
 
 
@@ -72,3 +72,11 @@ def test_a_database_with_somebodys_keys_is_not_claimed(client) -> None:
         guard.claim(client, 0)
     assert client.dbsize() == 7
     assert not list(register.entries("redis", client.info("server")["run_id"]))
+
+
+def test_a_database_to_which_others_are_connected_is_not_claimed(client, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url, db=3) as other:
+        other.ping()
+        with pytest.raises(ResourceError, match="other clients are connected"):
+            guard.claim(client, 3)
+        guard.claim(client, 4)

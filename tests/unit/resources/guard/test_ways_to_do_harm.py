@@ -345,7 +345,7 @@ def test_a_users_database_of_the_same_oid_on_a_copied_server_needs_the_token(pg)
 @pytest.fixture
 def redis_client(redis_url: str) -> Iterator[object]:
     redis = pytest.importorskip("redis")
-    with redis.Redis.from_url(redis_url) as client:
+    with redis.Redis.from_url(redis_url, client_name="dryfit:test") as client:
         yield client
 
 
