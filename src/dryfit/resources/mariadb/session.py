@@ -10,6 +10,7 @@ from dryfit.resources.guard.mariadb import Connection
 from dryfit.resources.programs import needs_library
 
 Row = tuple[object, ...]
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Session:
@@ -28,6 +29,8 @@ class Session:
             charset="utf8mb4",
             autocommit=True,
             connect_timeout=2,
+            # Reading the authorities' certificates takes longer than all the rest, at every connection.
+            ssl_disabled=endpoint.host in LOOPBACK,
             client_flag=CLIENT.MULTI_STATEMENTS,
         )
 

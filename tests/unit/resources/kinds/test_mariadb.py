@@ -94,6 +94,7 @@ def connected(database: MariadbDatabase, *, autocommit: bool = True) -> Any:
         database=handle.database,
         charset="utf8mb4",
         autocommit=autocommit,
+        ssl_disabled=True,
     )
 
 
@@ -209,7 +210,7 @@ def test_a_transaction_left_open_is_told_and_ended(shop: MariadbDatabase, statem
             cursor.execute("SELECT 1")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(statements=st.lists(st.sampled_from(STATEMENTS), max_size=5))
 def test_whatever_was_done_the_next_test_sees_the_seed(shop: MariadbDatabase, statements: list[str]) -> None:
     before = content(shop)
