@@ -44,6 +44,7 @@ _OWN: LiteralString = f"{_FACTS} WHERE pg_catalog.starts_with(datname::pg_catalo
 _END_SESSIONS: LiteralString = """
     SELECT pg_catalog.pg_terminate_backend(pid, 2000) FROM pg_catalog.pg_stat_activity
     WHERE datname OPERATOR(pg_catalog.=) %s AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+      AND backend_type OPERATOR(pg_catalog.=) 'client backend'
 """
 _DOOMED = f"{PREFIX}drop_"
 
@@ -95,8 +96,10 @@ def drop(connection: Connection, name: str, token: str) -> None:
     fact = _Fact(rows[0])
     doomed = f"{_DOOMED}{fact.identity.part}_{token[:16]}"
     if name != doomed:  # as one is called whose run died right here
+        # A pool that connects again at once would hold the renaming up.
+        _alter(connection, name, sql.SQL("ALLOW_CONNECTIONS false"), name, token)
         connection.execute(_END_SESSIONS, (name,))
-        _rename(connection, name, doomed, token)
+        _alter(connection, name, sql.SQL("RENAME TO {}").format(sql.Identifier(doomed)), doomed, token)
     connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(doomed)))
     register.forget(Mark(fact.identity, token))
 
@@ -166,11 +169,11 @@ def _comment(connection: Connection, name: str, text: str) -> None:
     connection.execute(statement.format(sql.Identifier(name), sql.Literal(text)))
 
 
-def _rename(connection: Connection, name: str, doomed: str, token: str) -> None:
-    statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+def _alter(connection: Connection, name: str, how: sql.Composable, known_as: str, token: str) -> None:
+    """Alter a database in one transaction with the proof; until its end nobody else can alter it."""
     with connection.transaction():
-        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(doomed)))
-        check(_rows(connection, _BY_NAME, doomed), token)
+        connection.execute(sql.SQL("ALTER DATABASE {} ").format(sql.Identifier(name)) + how)
+        check(_rows(connection, _BY_NAME, known_as), token)
 
 
 def _abandoned(connection: Connection) -> Iterator[tuple[str, str]]:

@@ -72,9 +72,7 @@ def claim(connection: Connection, name: str, token: str, seed: str) -> None:
 
 def drop(connection: Connection, name: str, token: str) -> None:
     """Drop a database that bears the mark, whoever is connected to it; one that is gone already is no error."""
-    if exists(connection, name):
-        mark.prove(connection, token, name)
-        connection.execute(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)".encode())
+    mark.drop(connection, name, token)
 
 
 def put_aside(connection: Connection, name: str, token: str) -> str:
