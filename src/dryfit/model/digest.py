@@ -105,7 +105,7 @@ def canonical(digest: Digest, before: Digest) -> Digest:
     New ids (integers that the database gives, UUIDs anywhere, random text in keys) become ``<id 1>``, ``<id 2>``, … in
     the order of first appearance, the same one wherever it stands, so that references still match; new times become
     ``<time>``, new secrets ``<secret 1>``. What comes first is decided by what stands beside an id and by what refers
-    to it, never by its value. Rows are sorted.
+    to it, never by its value. The rows of places that have changed are sorted.
     """
     if digest.contents == before.contents:
         return digest
@@ -114,7 +114,8 @@ def canonical(digest: Digest, before: Digest) -> Digest:
     for place, cells in named(list(_marked(digest, before, known))):
         rows[place].append(cells)
     contents = tuple(
-        replace(each, rows=tuple(rows)) for each, rows in zip(digest.contents, rows, strict=True)
+        replace(each, rows=tuple(found)) if found else each
+        for each, found in zip(digest.contents, rows, strict=True)
     )
     return replace(digest, contents=contents)
 
@@ -235,10 +236,12 @@ def _compared(digest: Digest, left_out: set[Spot]) -> dict[Spot, tuple[Cells, ..
 
 
 def _marked(digest: Digest, before: Digest, known: Known) -> Iterator[Row]:
-    """Every row by the number of its place; in those that are new, what was generated is a token."""
+    """The rows of every place that has changed, by its number; in new ones, what was generated is a token."""
     generated, places = _generated_keys(digest), before.places
     for number, contents in enumerate(digest.contents):
         old = places.get(contents.spot)
+        if old is not None and old.rows == contents.rows:
+            continue
         old_rows = set(old.rows) if old is not None else ()
         domains = [_domain(contents, column, generated) for column in contents.columns]
         for row in contents.rows:
