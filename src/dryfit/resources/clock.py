@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from dryfit.resources.moment import START
+from dryfit.resources.programs import needs_library
 
 
 class DatabaseClock(Protocol):
@@ -55,8 +56,8 @@ def frozen_clock(*, start: datetime = START, databases: Sequence[DatabaseClock] 
     time-machine does it for Python: ``datetime.now``, ``date.today``, ``time.time`` and what is built on them, however
     they were imported, in all threads of this process. ``time.monotonic``, timeouts and ``asyncio`` go on as ever.
     """
-    import time_machine
-
+    with needs_library("clock", "data"):
+        import time_machine
     try:
         with time_machine.travel(start, tick=False) as traveller:
             yield Clock(traveller.move_to, databases, start)

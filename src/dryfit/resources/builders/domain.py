@@ -41,7 +41,8 @@ class Contradiction(Exception):  # noqa: N818 - no error: the next alternative i
 class Domain:
     """The values left to one field.
 
-    ``low`` and ``high`` are ticks, both inclusive (see ``line``); ``sizes`` are a text's least and greatest length.
+    ``low`` and ``high`` are ticks, both inclusive (see ``line``); ``sizes`` are a text's least and greatest length, and
+    ``other_sizes`` lengths that it must not have.
     ``null`` tells whether NULL is demanded (True), forbidden (False) or neither. ``known`` is a value that is settled.
     ``touched`` says that some demand was about this field, so that a value must be drawn where one is possible.
     """
@@ -50,6 +51,7 @@ class Domain:
     low: int = 0
     high: int = 0
     sizes: tuple[int, int] = (1, LONGEST)
+    other_sizes: set[int] = dataclasses.field(default_factory=set)
     choices: tuple[Choice, ...] = ()
     excluded: set[object] = dataclasses.field(default_factory=set)
     patterns: list[Match] = dataclasses.field(default_factory=list)
@@ -108,7 +110,8 @@ class Domain:
             case "=":
                 low, high = max(low, number), min(high, number)
             case "<>":
-                low = low + 1 if number == low else low
+                self.other_sizes.add(number)
+                low, high = low + (number == low), high - (number == high)
         limit = self.field.length
         self.sizes = (low, max(high, low) if limit is None and operator in (">", ">=", "=") else high)
         self.keep(choice for choice in self.choices if _compare(len(str(choice.spelling)), operator, number))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from dryfit.resources.builders.checks import alternatives, combined
-from dryfit.resources.builders.demands import Alternative
+from dryfit.resources.builders.demands import Alternative, Among, Bound, Demand
 from dryfit.resources.builders.domain import Contradiction, Domain, Domains
 from dryfit.resources.builders.entity import Entity, Field
 from dryfit.resources.builders.seeds import chance
@@ -40,7 +40,9 @@ class Draft:
         for name, value in {**self.given, **(settled or {})}.items():
             if name in domains.by_name:
                 domains.by_name[name].settle(value)
-        for demand in self.demands:
+        for demand in sorted(
+            self.demands, key=_lists_values, reverse=True
+        ):  # so that all others sift these values
             domains.demand(demand)
         domains.propagate()
         return domains
@@ -93,6 +95,12 @@ def drafts(
         yield Draft(
             entity, way, given, (*place, attempt), thorough=attempt >= len(good), small=attempt % 2 == 1
         )
+
+
+def _lists_values(demand: Demand) -> bool:
+    return (isinstance(demand, Among) and demand.inside) or (
+        isinstance(demand, Bound) and demand.operator == "="
+    )
 
 
 def _agrees(draft: Draft) -> bool:

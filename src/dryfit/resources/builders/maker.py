@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from dryfit.model.errors import ResourceError
 from dryfit.resources.builders import models
-from dryfit.resources.builders.builder import Builder
 from dryfit.resources.builders.classes import build
 from dryfit.resources.builders.factories import Factories
 from dryfit.resources.builders.models import Candidate
 from dryfit.resources.builders.store import Store
+from dryfit.resources.programs import needs_library
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -69,6 +69,8 @@ class Maker:
         found = models.find(what, models.classes(self._root), self._tables)
         if found.kind == "plain":
             return self._object(found, given)
+        with needs_library("make", "data"):
+            from dryfit.resources.builders.builder import Builder
         with self._store(found) as store:
             factories = Factories(dict(sys.modules), self._session)
             return Builder(self._seed, store, factories, self._made).make(found.model, given)
@@ -76,6 +78,8 @@ class Maker:
     def _object(self, found: Candidate, given: dict[str, object]) -> object:
         self._made[found.path] += 1
         assert isinstance(found.model, type)
+        with needs_library("make", "data"):
+            import polyfactory  # noqa: F401
         return build(found.model, given, (self._seed, found.path, self._made[found.path]))
 
     def _tables(self, again: bool) -> Iterator[Candidate]:

@@ -134,8 +134,12 @@ def _text(domain: Domain, chance: Random, unique: bool) -> str:
         text = _candidate(domain, chance, unique)
         if domain.case:
             text = text.lower() if domain.case == "lower" else text.upper()
-        fits = domain.sizes[0] <= len(text) <= domain.sizes[1] and text not in domain.excluded
-        if fits and all(matches(pattern, text) for pattern in domain.patterns):
+        sized = domain.sizes[0] <= len(text) <= domain.sizes[1] and len(text) not in domain.other_sizes
+        if (
+            sized
+            and text not in domain.excluded
+            and all(matches(pattern, text) for pattern in domain.patterns)
+        ):
             return text
     raise Contradiction(domain.field.name)
 
@@ -152,7 +156,10 @@ def _candidate(domain: Domain, chance: Random, unique: bool) -> str:
         text = distinct(text, token)
         text = text if len(text) <= high else token
     text = text[:high].rstrip() or chance.choice(LETTERS)
-    return text + "".join(chance.choice(LETTERS) for _ in range(low - len(text)))
+    text += "".join(chance.choice(LETTERS) for _ in range(low - len(text)))
+    while len(text) in domain.other_sizes and len(text) > low:
+        text = text[:-1]
+    return text
 
 
 def _suits(text: str, domain: Domain) -> bool:

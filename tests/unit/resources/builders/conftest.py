@@ -7,6 +7,7 @@ import pwd
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -56,6 +57,19 @@ def _wait_for(status: Path) -> None:
 @pytest.fixture
 def database(postgres_server: str) -> Iterator[str]:
     """The URL of a new, empty database."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres_server: str) -> Iterator[str]:
+    """The URL of a database for all tests of a module, which keep nothing in it."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def new_database(postgres_server: str) -> Iterator[str]:
     name = f"make{next(_numbers)}"
     with psycopg.connect(host=postgres_server, user="owner", dbname="postgres", autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
