@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -17,14 +16,11 @@ from dryfit.resources.guard.mark import Mark
 from dryfit.resources.mariadb.differences import changed_tables, differences
 from dryfit.resources.mariadb.session import Session, quoted
 from dryfit.resources.mariadb.state import Pulse, State, pulse, read
+from dryfit.resources.mariadb.table import tables
 from dryfit.resources.mariadb.transactions import end_transactions
 from dryfit.resources.programs import find_program
 
 PASSES = 3
-_PLAIN_COLUMNS = """
-    SELECT table_name, column_name FROM information_schema.columns
-    WHERE table_schema = %s AND is_generated = 'NEVER' ORDER BY table_name, ordinal_position
-"""
 
 
 class MariadbDatabase:
@@ -41,7 +37,7 @@ class MariadbDatabase:
         self._pulse = pulse(self._session)
         self._defined = self._pulse.defined
         self._seed = self._state = read(self._session, name)
-        self._columns = self._plain_columns()
+        self._tables = tables(self._session, name, self._copy)
         self._copy_tables()
 
     def clean(self) -> tuple[Leftover, ...]:
@@ -52,8 +48,8 @@ class MariadbDatabase:
         left = list(end_transactions(self._session, self._declaration.name, self._database))
         now = self._read(now_beats)
         if now != self._seed:
-            left += self._differences(now)
-            self._restore()
+            left += differences(self._session, self._declaration.name, self._tables, self._seed, now)
+            self._restore(now)
         return tuple(left)
 
     def close(self) -> None:
@@ -99,64 +95,45 @@ class MariadbDatabase:
         self._state = read(self._session, self._database, known=self._state if is_defined_alike else None)
         return self._state
 
-    def _plain_columns(self) -> dict[str, str]:
-        """The columns of each table that can be written, as SQL lists them."""
-        columns: defaultdict[str, list[str]] = defaultdict(list)
-        for table, column in self._session.rows(_PLAIN_COLUMNS, [self._database]):
-            columns[str(table)].append(quoted(str(column)))
-        return {table: ", ".join(names) for table, names in columns.items()}
-
     def _copy_tables(self) -> None:
         self._session.rows(
             "SET foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
         )
         for name in self._seed.checksums:
-            here, copy = quoted(self._database, name), quoted(self._copy, name)
-            self._session.all_rows([f"CREATE TABLE {copy} LIKE {here}", self._filling(copy, here, name)])
+            self._session.all_rows(self._tables[name].copying())
         self._pulse = pulse(self._session)
         self._defined = self._pulse.defined
 
-    def _filling(self, target: str, source: str, table: str) -> str:
-        names = self._columns[table]
-        return f"INSERT INTO {target} ({names}) SELECT {names} FROM {source}"
-
-    def _differences(self, now: State) -> list[Leftover]:
-        return list(
-            differences(self._session, self._declaration.name, self._database, self._copy, self._seed, now)
-        )
-
-    def _restore(self) -> None:
-        if self._put_back():
+    def _restore(self, now: State) -> None:
+        if self._put_back(now):
             return
         guard.drop(self._session.connection, self._mark)
         self._mark = self._made()  # right for every change, and slow
-        if not self._put_back():
+        if not self._put_back(self._read(pulse(self._session))):
             raise ResourceError(
                 f"{self._declaration.name}: the database is not as it was seeded, even when it is made anew; "
                 "see whether something still writes to it, or schema and seed make something else each time",
                 slug="resources",
             )
 
-    def _put_back(self) -> bool:
+    def _put_back(self, now: State) -> bool:
         """Whether the rows could be put back; several times, for triggers may change other tables meanwhile."""
         for _ in range(PASSES):
-            now = self._read(pulse(self._session))
             if now == self._seed or now.definitions != self._seed.definitions:
-                return now == self._seed
+                break
             self._put_back_once(now)
-        return False
+            now = self._read(pulse(self._session))
+        return now == self._seed
 
     def _put_back_once(self, now: State) -> None:
         changed = changed_tables(self._seed, now)
-        for name in changed:
-            here, copy = quoted(self._database, name), quoted(self._copy, name)
-            self._session.all_rows([f"DELETE FROM {here}", self._filling(here, copy, name)])
         positions = [
             self._positioning(what, name, position)
             for (what, name), position in self._seed.positions.items()
             if now.positions[what, name] != position or name in changed
         ]
-        self._session.all_rows(positions)
+        rows = [statement for name in changed for statement in self._tables[name].putting_back()]
+        self._session.all_rows([*rows, *positions])
         self._defined += len(positions)  # they are the only changes of definitions that are ours
 
     def _positioning(self, what: str, name: str, position: int) -> str:

@@ -27,6 +27,8 @@ def end_transactions(session: Session, resource: str, database: str) -> Iterator
     """End the connections that have a transaction open in the database; returns when they are gone."""
     ((_, _, status),) = session.rows("SHOW ENGINE INNODB STATUS")
     active = {int(thread) for thread in _ACTIVE.findall(str(status))}
+    if not active:
+        return
     open_ones = {cast(int, thread): command for thread, command in session.rows(_CONNECTIONS, [database])}
     for thread in sorted(active & open_ones.keys()):
         session.rows(f"KILL {thread}")
