@@ -10,16 +10,20 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from dryfit.config import load_config
+from dryfit.data_fixtures import data_fixtures
 from dryfit.model.errors import DryfitError
-from dryfit.model.resource import Declaration, Handle, Leftover
+from dryfit.model.resource import Declaration, Handle
+from dryfit.model.trace import LeftoverData
+from dryfit.resources.digest.cleaned import leftover_data
 from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.registry import problems
+from dryfit.resources.sealed.plugin import Sealing
 
 WORKER = "PYTEST_XDIST_WORKER"
 """The variable by which pytest-xdist tells a worker its name."""
 
-LeftBehind = Callable[[str, tuple[Leftover, ...]], None]
-"""Is told of a test that left something behind, and of what."""
+LeftBehind = Callable[[tuple[LeftoverData, ...]], None]
+"""Is told what tests left behind that another one can see."""
 
 
 class Fixtures:
@@ -27,34 +31,39 @@ class Fixtures:
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.left_behind: LeftBehind = lambda test, leftovers: None
+        self.left_behind: LeftBehind = lambda incidents: None
+        self._declared = {declaration.name: declaration for declaration in environment.declared}
         self._last_test = ""
 
     @classmethod
     def begin(cls, config: pytest.Config) -> Fixtures:
-        """Read what is declared, and open what the program under test finds by variables.
+        """Read what is declared, seal the session if that is asked for, open what the program finds by variables.
 
         Raises ``pytest.UsageError`` in dryfit's own words.
         """
         try:
             declared = load_config(config.rootpath, judge=problems).resources.value
             environment = Environment(declared, config.rootpath, new_space(os.environ.get(WORKER, "")))
+            if config.known_args_namespace.sealed:
+                sealing = Sealing.begin(declared, config.rootpath, leads=WORKER not in os.environ)
+                config.pluginmanager.register(sealing, "dryfit-sealing")
             if WORKER in os.environ or not _imports_nothing(config):
                 environment.open_with_variables()
         except DryfitError as error:
             raise pytest.UsageError(*error.problems) from error
-        fixtures = _fixtures_of(environment)
+        holder = ModuleType(
+            "dryfit-resources", "The resources that the project declares, and what makes data for them."
+        )
+        vars(holder).update(_fixtures_of(environment), **data_fixtures(environment, config.rootpath))
         if not config.pluginmanager.has_plugin("pytest_postgresql"):
-            fixtures |= _postgresql_names(declared)
-        holder = ModuleType("dryfit-resources", "The resources that the project declares.")
-        vars(holder).update(fixtures)
+            vars(holder).update(_postgresql_names(declared))
         config.pluginmanager.register(holder, holder.__name__)
         return cls(environment)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Clean before the first fixture and after the last one; what came in between was left by the test before."""
-        self._clean()
+        """Clean after the last fixture, and before the first: what came in between the last test has left running."""
+        self._clean(seen_by=item.nodeid, late=True)
         self._last_test = item.nodeid
         try:
             return (yield)
@@ -66,9 +75,11 @@ class Fixtures:
         """Give everything back."""
         self.environment.close()
 
-    def _clean(self) -> None:
+    def _clean(self, *, seen_by: str = "", late: bool = False) -> None:
         if leftovers := self.environment.clean():
-            self.left_behind(self._last_test, leftovers)
+            self.left_behind(
+                leftover_data(leftovers, self._declared, self._last_test, seen_by=seen_by, late=late)
+            )
 
 
 def _imports_nothing(config: pytest.Config) -> bool:

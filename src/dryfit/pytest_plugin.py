@@ -14,12 +14,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dryfit", action="store_true", help="watch the seams between components while the tests run"
     )
+    group.addoption(
+        "--sealed",
+        action="store_true",
+        help="let connections lead to declared resources and loopback only, while the tests run",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Open the declared resources before the project's code, which may ask for their variables, is imported."""
-    if _declares_resources(early_config):
+    if early_config.known_args_namespace.sealed or _is_configured(early_config):
         from dryfit.fixtures import Fixtures
 
         early_config.pluginmanager.register(Fixtures.begin(early_config), FIXTURES)
@@ -34,9 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Session.begin(config), SESSION)
 
 
-def _declares_resources(config: pytest.Config) -> bool:
-    # Reading the text costs next to nothing; to parse it costs every session that declares none.
+def _is_configured(config: pytest.Config) -> bool:
+    # Reading the text costs next to nothing; to parse it costs every project that does not use dryfit.
     try:
-        return b"tool.dryfit.resources" in (config.rootpath / "pyproject.toml").read_bytes()
+        return b"tool.dryfit" in (config.rootpath / "pyproject.toml").read_bytes()
     except OSError:
         return False

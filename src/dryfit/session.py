@@ -15,12 +15,15 @@ import pytest
 from dryfit.config import Config
 from dryfit.model.errors import DryfitError, UsageError
 from dryfit.model.run import Run, RunInfo
-from dryfit.model.trace import Observations, TestOutcome
+from dryfit.model.trace import LeftoverData, Observations, TestOutcome
 from dryfit.report.summary import summary_lines
 from dryfit.run import FAILED, Watch, conclude, count_tests, new_run, open_run, prepare, write_html
 
 REQUEST = "dryfit-request"
 """The plugin name under which ``dryfit check`` hands its wishes in, and finds the run."""
+
+FIXTURES = "dryfit-fixtures"
+"""The plugin name of the declared resources."""
 
 INTERRUPTED = "this run was interrupted; what it had seen until then is told here"
 
@@ -74,6 +77,8 @@ class Session:
         self._watch: Watch | None = None
         if not _distributes(config):
             self._watch_seams()
+        if fixtures := config.pluginmanager.get_plugin(FIXTURES):
+            fixtures.left_behind = self._left_behind
 
     @classmethod
     def begin(cls, config: pytest.Config) -> Session:
@@ -152,6 +157,10 @@ class Session:
     @_guarded
     def _watch_seams(self) -> None:
         self._watch = Watch(self.request.config, self._writer)
+
+    @_guarded
+    def _left_behind(self, incidents: tuple[LeftoverData, ...]) -> None:
+        self._writer.append(Observations(incidents=incidents))
 
     @_guarded
     def _put_in(self) -> None:

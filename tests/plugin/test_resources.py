@@ -147,3 +147,88 @@ def test_an_unknown_resource_is_named(shop, name, status):
 
 def test_there_are_the_kinds_that_the_docs_name():
     assert {"postgres", "redis", "smtp", "http", "s3", "sqlite", "directory"} <= set(kind_names())
+
+
+def test_data_are_made_for_the_declared_database(shop):
+    shop.write(
+        {
+            "test_shop.py": """
+                import uuid
+                from datetime import datetime, timedelta
+                import psycopg
+                import pytest
+
+                @pytest.mark.parametrize("run", [1, 2])
+                def test_made(make, database, run):
+                    order = make("orders")
+                    with psycopg.connect(database.url) as connection:
+                        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (2,)
+
+                def test_time_and_identifiers(clock, uuids):
+                    assert datetime.now().year == 2025
+                    clock.shift(timedelta(days=365))
+                    assert datetime.now().year == 2026
+                    expected = uuids()
+                    uuids.restart()
+                    assert uuid.uuid4() == expected
+            """
+        }
+    )
+    ended = shop.pytest()
+
+    assert ended.status == 0, ended.out + ended.err
+    assert "3 passed" in ended.out
+
+
+def test_a_sealed_session_reaches_what_is_declared(shop):
+    shop.write(
+        {
+            "test_shop.py": """
+                import psycopg
+                import pytest
+                import socket
+
+                def test_declared(database):
+                    with psycopg.connect(database.url) as connection:
+                        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+                def test_other():
+                    with pytest.raises(OSError, match="sealed"):
+                        socket.create_connection(("192.0.2.1", 80), timeout=5)
+            """
+        }
+    )
+    for workers in ([], ["-n", "2"]):
+        ended = shop.pytest("--sealed", *workers)
+        assert ended.status == 0, ended.out + ended.err
+        assert "dryfit: sealed" in ended.out
+        assert "2 passed" in ended.out
+
+
+def test_what_another_test_could_have_seen_is_found(shop):
+    shop.write(
+        {
+            "pyproject.toml": DATABASE["pyproject.toml"].replace(
+                'kind = "postgres",', 'kind = "postgres", isolation = "shared",'
+            ),
+            "test_shop.py": """
+                import shop
+
+                def test_orders():
+                    shop.order("cup")
+
+                def test_orders_again():
+                    shop.order("pot")
+            """,
+        }
+    )
+    assert shop.pytest("--dryfit").status == 0
+    found = shop.last_run()["findings"]
+    assert [finding["rule"] for finding in found if finding["rule"] == "DF106"] == ["DF106"]
+
+
+def test_nothing_is_adopted_without_a_person(shop):
+    ended = shop.dryfit("env", "adopt", "postgresql://dryfit@127.0.0.1:1/shop")
+
+    assert ended.status == 2
+    assert "Traceback" not in ended.err

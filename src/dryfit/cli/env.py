@@ -13,6 +13,7 @@ from dryfit.config import find_root, load_config
 from dryfit.model.errors import UsageError
 from dryfit.model.resource import Declaration
 from dryfit.resources import by_hand
+from dryfit.resources.programs import needs_library
 from dryfit.resources.registry import problems
 
 
@@ -68,6 +69,18 @@ def psql(arguments: tuple[str, ...]) -> None:
     root = find_root(Path.cwd())
     program, url = by_hand.psql([each for each in _declared(root, ()) if each.kind == "postgres"], root)
     os.execv(program, [program, url, *arguments])
+
+
+@command.command("adopt")
+@click.argument("url")
+def adopt_database(url: str) -> None:
+    """Let dryfit destroy what is in the PostgreSQL database at URL: at a terminal, by somebody who sees what it is."""
+    with needs_library("dryfit env adopt", "postgres"):
+        from dryfit.resources.guard import adopt
+    for line in adopt.survey(url).lines():
+        click.echo(line)
+    typed = click.prompt("dryfit will empty and drop what is in it. To agree, type the database's name")
+    click.echo(f"{adopt.adopt(url, typed).database} is dryfit's from now on")
 
 
 def _declared(root: Path, names: tuple[str, ...]) -> Iterator[Declaration]:

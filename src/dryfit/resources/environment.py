@@ -9,7 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from dryfit.model.resource import Declaration, Handle, Leftover, Resource
+from dryfit.resources.clock import DatabaseClock
 from dryfit.resources.registry import kind_named, provider_named
+
+DATABASES = ("postgres", "sqlite", "mariadb")
 
 
 def new_space(worker: str = "") -> str:
@@ -49,6 +52,16 @@ class Environment:
         if name not in self._opened:
             self._opened[name] = self._open(self._declared[name])
         return self._opened[name]
+
+    def database_url(self) -> str | None:
+        """Where the program keeps its rows: the URL of the only declared database, opened now if need be."""
+        databases = [each.name for each in self.declared if each.kind in DATABASES]
+        return self.open(databases[0]).handle.url if len(databases) == 1 else None
+
+    def clocks(self) -> tuple[DatabaseClock, ...]:
+        """The time of every open database whose time can be set."""
+        clocks = (getattr(resource, "clock", None) for resource in self._opened.values())
+        return tuple(clock for clock in clocks if clock is not None)
 
     def clean(self) -> tuple[Leftover, ...]:
         """Give the next test clean data in everything that is open, and tell what had been left."""

@@ -276,9 +276,17 @@ class Leftovers:
         self.skipped.add(Skipped(f"DF106 {target}", reason))
 
 
+_SHARED = "dryfit_shared"
+"""How the names of databases begin that dryfit makes and does not clean."""
+
+
 def _is_own(target: Target) -> bool:
-    """Whether dryfit itself has made a database, and cleans it."""
-    return target.kind == "postgres" and target.name.startswith("dryfit_")
+    """Whether dryfit itself has made a database, and cleans it; one with ``isolation = "shared"`` it does not clean."""
+    return (
+        target.kind == "postgres"
+        and target.name.startswith("dryfit_")
+        and not target.name.startswith(_SHARED)
+    )
 
 
 def _mark(target: Target) -> object:
