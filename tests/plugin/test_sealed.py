@@ -218,20 +218,6 @@ DATABASE = """
         psycopg.connect("postgresql://user@10.66.0.1/production")
 """
 
-# The same for resources that are declared.
-DECLARING = """
-    import os, pytest
-    from dryfit.config import load_config
-    from dryfit.resources.registry import problems
-    from dryfit.resources.sealed.plugin import Sealing
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_load_initial_conftests(early_config):
-        declared = load_config(early_config.rootpath, judge=problems).resources.value
-        leads = "PYTEST_XDIST_WORKER" not in os.environ
-        early_config.pluginmanager.register(Sealing.begin(declared, early_config.rootpath, leads=leads))
-"""
-
 
 @pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
 def test_a_declared_database_is_clean_and_reached_in_a_sealed_session(
@@ -247,10 +233,9 @@ def test_a_declared_database_is_clean_and_reached_in_a_sealed_session(
                 database = { kind = "postgres", schema = ["schema.sql"] }
             """,
             "test_ways.py": DATABASE,
-            "declaring.py": DECLARING,
         }
     )
-    ended = session("-p", "dryfit.pytest_plugin", "-p", "declaring", *workers)
+    ended = session("-p", "dryfit.pytest_plugin", "--sealed", *workers)
     assert "dryfit: sealed by a network namespace" in ended.out, ended.out + ended.err
     assert "1 failed, 4 passed" in ended.out, ended.out
     assert "Network is unreachable" in ended.out
