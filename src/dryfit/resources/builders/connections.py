@@ -14,6 +14,14 @@ DRIVERS = {"psycopg": "postgresql+psycopg://", "sqlite3": "sqlite://"}
 """The drivers whose own connections are taken, by their module; others go by a SQLAlchemy connection."""
 
 
+BROUGHT = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+
+
 class Lent:
     """A driver's connection as SQLAlchemy sees it: it executes, and never commits, rolls back or closes."""
 
@@ -66,11 +74,9 @@ def opener(connection: object) -> Callable[[], AbstractContextManager[Connection
 
 
 def _with_driver(url: str | URL) -> URL:
-    """PostgreSQL's plain URLs go by psycopg 3, as dryfit's own do."""
+    """A URL that names no driver goes by the one that dryfit's extras bring."""
     made = make_url(url)
-    return (
-        made.set(drivername="postgresql+psycopg") if made.drivername in ("postgres", "postgresql") else made
-    )
+    return made.set(drivername=BROUGHT.get(made.drivername, made.drivername))
 
 
 def _lending(connection: object) -> Engine:
