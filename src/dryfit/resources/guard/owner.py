@@ -10,32 +10,41 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process, told apart from a later one with the same number by its start and by the start of its machine."""
+    """A process, told apart from a later one with the same number by its start and by the start of its machine.
 
-    machine: str
+    ``processes`` is the namespace in which ``pid`` is its number.
+    """
+
+    host: str
+    boot: str
+    processes: str
     pid: int
     started: str
 
     @classmethod
     def current(cls) -> Owner:
         """This process."""
-        return cls(_machine(), os.getpid(), _started(os.getpid()))
+        pid = os.getpid()
+        return cls(socket.gethostname(), _boot(), _processes(), pid, _started(pid))
 
     @property
     def lives(self) -> bool:
-        """Whether it may still run; of a process in another container or on another machine nobody can tell."""
-        if self.machine != _machine():
-            return _boot(self.machine) == _boot(_machine())
-        return _started(self.pid) == self.started
+        """Whether it may still run; of a process on another machine or in another container nobody can tell."""
+        if self.host != socket.gethostname():
+            return True  # its home directory may be ours as well
+        if self.boot != _boot():
+            return False
+        return self.processes != _processes() or _started(self.pid) == self.started
 
 
-def _machine() -> str:
-    """This start of this machine, and the process numbers that hold here."""
-    return f"{_read('/proc/sys/kernel/random/boot_id')} {socket.gethostname()} {_link('/proc/self/ns/pid')}"
+def _boot() -> str:
+    """This start of this machine."""
+    return _read("/proc/sys/kernel/random/boot_id")
 
 
-def _boot(machine: str) -> str:
-    return machine.partition(" ")[0]
+def _processes() -> str:
+    """Where process numbers mean what they mean here."""
+    return _link("/proc/self/ns/pid")
 
 
 def _started(pid: int) -> str:

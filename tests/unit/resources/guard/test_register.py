@@ -96,8 +96,9 @@ def test_processes_are_told_apart_by_their_start(dead_process: int) -> None:
     assert here.lives
     assert not replace(here, pid=dead_process).lives
     assert not replace(here, started="1").lives  # another one has got the number
-    assert not replace(here, machine="another start").lives
-    assert replace(here, machine=here.machine + "x").lives  # another container of this machine
+    assert not replace(here, boot="an earlier one").lives
+    assert replace(here, host="another", boot="another").lives  # a machine with the same home directory
+    assert replace(here, processes="another", pid=dead_process).lives  # a container of this machine
 
 
 @pytest.mark.parametrize(
