@@ -232,3 +232,33 @@ def test_nothing_is_adopted_without_a_person(shop):
 
     assert ended.status == 2
     assert "Traceback" not in ended.err
+
+
+def test_the_clock_reaches_a_database_that_is_declared_so(shop):
+    shop.write(
+        {
+            "pyproject.toml": DATABASE["pyproject.toml"].replace(
+                'kind = "postgres",', 'kind = "postgres", clock = true,'
+            ),
+            "test_shop.py": """
+                from datetime import datetime, UTC
+                import psycopg
+
+                def now(database):
+                    with psycopg.connect(database.url) as connection:
+                        return connection.execute("SELECT now()").fetchone()[0]
+
+                def test_frozen(database, clock):
+                    assert now(database) == clock.now
+                    clock.shift(60)
+                    assert now(database) == clock.now
+
+                def test_real(database):
+                    assert abs((now(database) - datetime.now(UTC)).total_seconds()) < 3600
+            """,
+        }
+    )
+    ended = shop.pytest()
+
+    assert ended.status == 0, ended.out + ended.err
+    assert "2 passed" in ended.out

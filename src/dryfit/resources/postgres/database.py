@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dryfit.model.resource import Endpoint, Handle, Leftover
+from dryfit.resources.database_clock import PostgresClock
 from dryfit.resources.postgres import catalogue, databases, leftovers, mark, snapshot
 from dryfit.resources.postgres.catalogue import Catalogue
 from dryfit.resources.postgres.connect import connect, driver
@@ -46,11 +47,13 @@ class Site:
 class Database:
     """A database that is as it was seeded when each test starts.
 
-    ``replacements`` tells why it had to be replaced by a fresh copy, each time that it had.
+    ``replacements`` tells why it had to be replaced by a fresh copy, each time that it had. ``clock`` sets its time,
+    where it was made so that this can be done.
     """
 
-    def __init__(self, handle: Handle, site: Site) -> None:
+    def __init__(self, handle: Handle, site: Site, clock: PostgresClock | None = None) -> None:
         self.handle = handle
+        self.clock = clock
         self.replacements: list[str] = []
         self._site = site
         self._pool = Pool(site.endpoint, site.control, site.token, site.seed)
@@ -151,7 +154,7 @@ class Database:
         return ", ".join(reasons[:3])
 
     def _restore(self, moment: Moment, changes: Changes) -> None:
-        mark.prove(self._data, self._site.token)
+        mark.judge(changes.proof, self._site.token)
         try:
             own = self._write_back(changes)
         except driver().Error as error:
@@ -166,6 +169,7 @@ class Database:
         rounds = 0
         while not self._holds_off and (changes := self._compare(everything(self._watch.catalogue))):
             rounds += 1
+            mark.judge(changes.proof, self._site.token)
             if rounds > MOST_ROUNDS:
                 raise driver().DataError("triggers or cascades write again and again")
             own = restore(self._data, self._snapshot, changes, holding_off=False)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dryfit.model.resource import Endpoint, Handle, Resource
+from dryfit.resources import database_clock
 from dryfit.resources.postgres import databases, mark, schema, wal
 from dryfit.resources.postgres.connect import MAINTENANCE, answers, connect, identifier, url
 from dryfit.resources.postgres.database import Database, Site
@@ -116,7 +117,8 @@ def _database(name: str, site: Site, options: Options) -> Resource:
         from dryfit.resources.postgres.rolled_back import RolledBackDatabase
 
         return RolledBackDatabase(handle, site)
-    return Database(handle, site)
+    clock = database_clock.PostgresClock(handle.url) if options.sources.clock else None
+    return Database(handle, site, clock)
 
 
 def _handle(name: str, endpoint: Endpoint, database: str) -> Handle:
@@ -146,6 +148,8 @@ def _make_seed(
     try:
         schema.apply(sources, endpoint, part, programs)
         with connect(endpoint, part) as connection:
+            if sources.clock:
+                database_clock.install(connection)
             for (statement,) in answers(connection, _RESET_SEQUENCES.encode())[0]:
                 connection.execute(statement or b"")
             connection.execute("VACUUM (FREEZE, ANALYZE)")

@@ -38,6 +38,7 @@ OPTIONS = (
         "watch", "patterns of further files that decide what schema and seed are, one or a list", _is_texts
     ),
     Option("isolation", " | ".join(ISOLATIONS), lambda value: value in ISOLATIONS),
+    Option("clock", "true, for a now() that the fixture clock sets", lambda value: isinstance(value, bool)),
     Option("settings", 'a table of the server\'s settings, as { work_mem = "8MB" }', _is_settings),
     Option("version", 'PostgreSQL\'s version, as "18"', _is_text),
 )
@@ -68,6 +69,7 @@ def read(declaration: Declaration, root: Path) -> Options:
             seed=_texts(given.get("seed")),
             watch=_texts(given.get("watch")),
             env=declaration.env,
+            clock=bool(given.get("clock", False)),
         ),
         isolation=isolation,
         settings={str(name): str(value) for name, value in settings.items()}

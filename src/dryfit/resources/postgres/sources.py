@@ -21,6 +21,7 @@ class Sources:
     ``schema`` and ``seed`` hold file patterns ("db/*.sql") and callables ("shop.database:create", given the URL);
     ``metadata`` is SQLAlchemy's ("shop.models:Base.metadata"), ``alembic`` its ini file, ``django`` a settings module.
     ``watch`` are patterns of further files that decide what is created. ``env`` are the variables that name the URL.
+    ``clock`` says that its ``now()`` is one that can be set.
     """
 
     root: Path
@@ -31,11 +32,12 @@ class Sources:
     seed: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
+    clock: bool = False
 
     def fingerprint(self) -> str:
         """A hash of all that decides what is created."""
         digest = hashlib.sha256(
-            repr((self.schema, self.metadata, self.alembic, self.django, self.seed)).encode()
+            repr((self.schema, self.metadata, self.alembic, self.django, self.seed, self.clock)).encode()
         )
         for path in sorted(set(self._files())):
             digest.update(f"\0{path}\0".encode())
