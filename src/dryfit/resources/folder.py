@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dryfit.resources import places
 from dryfit.resources.guard import directory as guard
+from dryfit.resources.guard import register
 from dryfit.resources.server import ALIVE
 
 
@@ -44,7 +45,11 @@ def _locked(home: Path) -> int:
 
 
 def _sweep() -> None:
-    for alive in places.runtime(in_memory=True).glob(f"*/{ALIVE}"):
+    base = places.runtime(in_memory=True)
+    for alive in base.glob(f"*/{ALIVE}"):
         with suppress(OSError), alive.open("r") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(alive.parent, ignore_errors=True)
+    for entry in register.entries("directory", str(base.stat().st_dev)):
+        if entry.owner and not entry.owner.lives:
+            register.forget(entry.mark)

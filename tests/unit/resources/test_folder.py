@@ -8,10 +8,12 @@ import pytest
 
 from dryfit.resources import places
 from dryfit.resources.folder import Folder
+from dryfit.resources.guard import register
 
 HOLDER = """
 import sys
 from dryfit.resources.folder import Folder
+from dryfit.resources.guard import register
 print(Folder("held").path, flush=True)
 sys.stdin.read()
 """
@@ -43,11 +45,18 @@ def test_the_folder_of_a_killed_process_is_removed_by_the_next_and_that_of_a_liv
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         held = Path(holder.stdout.readline().strip())
+        device, inode = held.parent.stat().st_dev, str(held.parent.stat().st_ino)
         Folder("next").close()
         assert held.is_dir()
+        assert inode in marked(device)
         holder.kill()
     Folder("next").close()
     assert not held.parent.parent.exists()
+    assert inode not in marked(device)
+
+
+def marked(device: int) -> set[str]:
+    return {entry.mark.identity.part for entry in register.entries("directory", str(device))}
 
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="this system has no /dev/shm")
