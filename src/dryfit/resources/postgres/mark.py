@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dryfit.resources.guard import postgres as guard
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
 
 PREFIX = "dryfit "
+PROOF = guard.PROOF.encode()
+"""Asks a connection which database it is on; ``judge`` takes what it gives."""
 
 
 def write(connection: Connection, database: str, mark: str) -> None:
@@ -20,6 +23,11 @@ def write(connection: Connection, database: str, mark: str) -> None:
 def prove(connection: Connection, mark: str, database: str = "") -> None:
     """Raise ``ResourceError`` unless the database (by default the connection's own) bears this very mark."""
     guard.prove(connection, mark, database)
+
+
+def judge(rows: Sequence[Sequence[object]], mark: str) -> None:
+    """As ``prove``, by the rows that ``PROOF`` gave on the very connection that is about to destroy something."""
+    guard.check(rows, mark)
 
 
 def drop(connection: Connection, database: str, mark: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dryfit.resources.postgres import mark
 from dryfit.resources.postgres.catalogue import Catalogue, Sequence, Table
 from dryfit.resources.postgres.connect import Row, answers, literal
 
@@ -79,10 +80,14 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How tables differ, and which sequences stand elsewhere (with the state that belongs there)."""
+    """How tables differ, and which sequences stand elsewhere (with the state that belongs there).
+
+    ``proof`` tells which database it is about, in the words of the connection that was asked.
+    """
 
     tables: tuple[Difference, ...] = ()
     sequences: tuple[tuple[Sequence, State], ...] = ()
+    proof: tuple[Row, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.sequences)
@@ -120,7 +125,8 @@ def compare(
     selects = [part for t in tables for part in _news(t, kept[t.oid])] + [_state(s) for s in sequences]
     if not selects:
         return Changes()
-    found = iter(answers(connection, b";".join(selects)))
+    proof, *answered = answers(connection, b";".join((mark.PROOF, *selects)))
+    found = iter(answered)
     differences = [
         _difference(table, snapshot.tables[table.oid], next(found), next(found)) for table in tables
     ]
@@ -128,6 +134,7 @@ def compare(
     return Changes(
         tuple(d for d in differences if d.added or d.missing),
         tuple((s, snapshot.sequences[s.oid]) for s, state in states if state != snapshot.sequences[s.oid]),
+        tuple(proof),
     )
 
 
