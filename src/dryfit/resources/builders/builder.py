@@ -32,7 +32,7 @@ class Attempt:
     entity: Entity
     request: Request
     kin: Kin
-    path: tuple[str, ...]
+    path: tuple[Entity, ...]
     parents: dict[str, object] = field(default_factory=dict)
     settled: dict[str, object] = field(default_factory=dict)
     separate: set[str] = field(default_factory=set)
@@ -57,9 +57,10 @@ class Builder:
         """Make a row of a class or table. Raises ``ResourceError``."""
         return self._row(self._store.entity(model), given, Kin(self._store), ())
 
-    def _row(self, entity: Entity, given: Values, kin: Kin, path: tuple[str, ...]) -> object:
+    def _row(self, entity: Entity, given: Values, kin: Kin, path: tuple[Entity, ...]) -> object:
         attempt = Attempt(entity, read_request(entity, given, self._store), kin, path)
         self._take_given_parents(attempt)
+        self._look_up_parents(attempt)
         made = self._by_factory(attempt) if self._factories.has(entity.model) else self._by_drafts(attempt)
         kin.add(entity.model, made)
         for children, wanted in attempt.request.children.items():
@@ -118,11 +119,22 @@ class Builder:
                 continue
             target = self._store.entity(reference.target)
             if isinstance(value, Mapping) and not self._store.is_row(value):
-                value = self._row(target, value, attempt.kin, (*attempt.path, attempt.entity.name))
+                value = self._row(target, value, attempt.kin, (*attempt.path, attempt.entity))
             else:
                 self._store.adopt(value)
                 attempt.kin.add_given(target, value)
             self._settle(attempt, reference, value)
+
+    def _look_up_parents(self, attempt: Attempt) -> None:
+        """Parents whose keys are given are known as well: ``customer_id=7`` brings that customer's ancestors."""
+        given = attempt.request.fields
+        for reference in attempt.entity.references:
+            key = {t: given.get(n) for t, n in zip(reference.target_fields, reference.fields, strict=True)}
+            if reference.name in attempt.parents or None in key.values():
+                continue
+            if (parent := self._store.find(reference, key)) is not None:
+                attempt.kin.add_given(self._store.entity(reference.target), parent)
+                self._settle(attempt, reference, parent)
 
     def _refer(self, attempt: Attempt, draft: Draft, reference: Reference) -> None:
         """See to a reference: share its parent, or make it, or leave it NULL."""
@@ -150,11 +162,11 @@ class Builder:
 
     def _parent(self, attempt: Attempt, draft: Draft, reference: Reference, partly: Values) -> object | None:
         """Make the parent; a row that needs one of its own kind becomes its own parent."""
-        target, path = self._store.entity(reference.target), (*attempt.path, attempt.entity.name)
-        if target.model == attempt.entity.model and self._refer_to_itself(attempt, draft, reference):
+        target, path = self._store.entity(reference.target), (*attempt.path, attempt.entity)
+        if target.model is attempt.entity.model and self._refer_to_itself(attempt, draft, reference):
             return None
-        if target.name in path:
-            raise complaints.circular(attempt.entity, reference, attempt.path)
+        if any(target.model is each.model for each in path):
+            raise complaints.circular(reference, path)
         parent = self._row(target, partly, attempt.kin, path)
         attempt.kin.add(reference.target, parent)
         return parent

@@ -52,9 +52,10 @@ def unknown_type(entity: Entity, field: Field) -> ResourceError:
     )
 
 
-def circular(entity: Entity, reference: Reference, path: Sequence[str]) -> ResourceError:
-    """A chain of required references leads back to where it began."""
-    way = " → ".join((*path, entity.name, *[path[0] if path else entity.name]))
+def circular(reference: Reference, path: Sequence[Entity]) -> ResourceError:
+    """A chain of required references, the last of them ``reference``, leads back to where it began."""
+    entity = path[-1]
+    way = " → ".join((*(each.name for each in path), path[0].name))
     return ResourceError(
         f"make: {entity.name}.{reference.name} cannot be made: each row needs another one first ({way})",
         f"give one that is there already: make({entity.name!r}, {reference.name}=…)",

@@ -81,6 +81,11 @@ class DjangoStore:
         parent: object | None = getattr(row, reference.relation)
         return parent
 
+    def find(self, reference: Reference, key: Mapping[str, object]) -> object | None:
+        """The object that has a key."""
+        found: object | None = _model(reference.target)._base_manager.filter(**key).first()
+        return found
+
     def is_row(self, value: object) -> bool:
         """Whether a value is an object of a model."""
         return isinstance(value, models.Model)

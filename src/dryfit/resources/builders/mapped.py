@@ -91,8 +91,12 @@ class SessionStore:
             found: object = getattr(row, reference.relation)
             return found
         key = {t: getattr(row, f) for t, f in zip(reference.target_fields, reference.fields, strict=True)}
-        if None in key.values():
-            return None
+        return None if None in key.values() else self.find(reference, key)
+
+    def find(self, reference: Reference, key: Mapping[str, object]) -> object | None:
+        """The object that has a key."""
+        if isinstance(reference.target, Table):
+            return self._tables.find(reference, key)
         return self.session.scalars(select(_mapper(reference.target).class_).filter_by(**key)).one_or_none()
 
     def is_row(self, value: object) -> bool:

@@ -72,12 +72,16 @@ class TableStore:
 
     def parent(self, entity: Entity, row: object, reference: Reference) -> Record | None:
         """The row that a foreign key of a row leads to."""
-        key = [self.read(entity, row, name) for name in reference.fields]
-        if any(value is None for value in key):
-            return None
+        key = {
+            target: self.read(entity, row, name)
+            for target, name in zip(reference.target_fields, reference.fields, strict=True)
+        }
+        return None if None in key.values() else self.find(reference, key)
+
+    def find(self, reference: Reference, key: Mapping[str, object]) -> Record | None:
+        """The row that has a key."""
         table = _table(reference.target)
-        wanted = dict(zip(reference.target_fields, key, strict=True))
-        query = table.select().where(*(table.columns[k] == value for k, value in _by_key(table, wanted)))
+        query = table.select().where(*(table.columns[k] == value for k, value in _by_key(table, key)))
         found = self.connection.execute(query).one_or_none()
         return _record(table, found) if found is not None else None
 

@@ -26,6 +26,9 @@ class Store(Protocol):
     def parent(self, entity: Entity, row: object, reference: Reference) -> object | None:
         """The row that a reference of a row leads to."""
 
+    def find(self, reference: Reference, key: Mapping[str, object]) -> object | None:
+        """The row of a reference's target that has a key, by the target's fields."""
+
     def is_row(self, value: object) -> bool:
         """Whether a value is a row, rather than a key."""
 

@@ -219,8 +219,8 @@ def test_given_objects_are_used(make: Maker, session: Session) -> None:
     purchase = make(Purchase, buyer=buyer)
     assert purchase.buyer is buyer
     assert purchase.shop is buyer.shop
-    assert make(Purchase, buyer_id=buyer.id).shop_id
-    assert count(session, Buyer) == 1
+    assert make(Purchase, buyer_id=buyer.id).shop is buyer.shop
+    assert (count(session, Buyer), count(session, Shop)) == (1, 1)
 
 
 def test_one_to_one_and_children_without_relationship(make: Maker, session: Session) -> None:
