@@ -80,14 +80,11 @@ class RabbitmqKind:
         )
 
     def container(self, declaration: Declaration) -> Container:
-        """The official image that has the management."""
-        return Container(
-            image="rabbitmq:3-management-alpine",
-            port=5672,
-            environment={"RABBITMQ_DEFAULT_USER": USER, "RABBITMQ_DEFAULT_PASS": "dryfit"},
-            tmpfs=("/var/lib/rabbitmq",),
-            user=USER,
-            password="dryfit",
+        """Raises ``ResourceError``: a container is given one port, and the management needs another one."""
+        raise ResourceError(
+            f"{declaration.name}: a container shows one port only, and dryfit needs RabbitMQ's management beside it; "
+            'leave provider out, or start the container yourself and use provider = "url" and the key management',
+            slug="resources",
         )
 
     def is_ready(self, endpoint: Endpoint) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Leftover
 from dryfit.resources.kind import Kind
-from dryfit.resources.kinds.rabbitmq import VirtualHost, kind
+from dryfit.resources.kinds.rabbitmq import MANAGEMENT_HOST, VirtualHost, kind
 
 pika = pytest.importorskip("pika")
 DEFINITIONS = {
@@ -128,3 +128,22 @@ def test_where_no_management_answers_it_says_so() -> None:
     declaration = Declaration("broker", "rabbitmq", options={"management": "http://127.0.0.1:1"})
     with pytest.raises(ResourceError, match=r"no management answers at http://127\.0\.0\.1:1/api/"):
         kind.open(declaration, Endpoint("127.0.0.1", 1), Path(), "one")
+
+
+def test_a_container_would_hide_its_management() -> None:
+    with pytest.raises(ResourceError, match="a container shows one port only"):
+        kind.container(Declaration("broker", "rabbitmq"))
+
+
+def test_an_existing_server_is_used_through_its_management(endpoint: Endpoint) -> None:
+    login = f"{endpoint.user}:{endpoint.password}"
+    declaration = Declaration(
+        "broker", "rabbitmq", options={"management": f"http://{login}@{MANAGEMENT_HOST}:{endpoint.port}"}
+    )
+    foreign = Endpoint(endpoint.host, endpoint.port, user=endpoint.user, password=endpoint.password)
+    with (
+        closing(kind.open(declaration, foreign, Path(), "dryfit_foreign")) as host,
+        channel_of(host) as channel,
+    ):
+        channel.queue_declare("orders")
+        assert [left.place for left in host.clean()] == ["orders"]
