@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,14 +16,18 @@ from dryfit.resources.clock import Clock, frozen_clock
 from dryfit.resources.environment import Environment
 from dryfit.resources.identifiers import Uuids, deterministic_uuids
 
+if TYPE_CHECKING:
+    from dryfit.resources.builders.catalogue import Catalogue
+
 
 def data_fixtures(environment: Environment, root: Path) -> dict[str, object]:
     """The fixtures by name, for a project at ``root`` with these resources."""
+    catalogue = cache(_empty_catalogue)  # what is learned of the tables serves all tests of the session
 
     @pytest.fixture
     def make(request: pytest.FixtureRequest) -> Make:
         """Make rows and objects, the same for this test in every run: make("Order", lines=3)."""
-        return Make(request, environment, root)
+        return Make(request, environment, root, catalogue)
 
     @pytest.fixture
     def clock() -> Iterator[Clock]:
@@ -41,7 +47,14 @@ def data_fixtures(environment: Environment, root: Path) -> dict[str, object]:
 class Make:
     """A test's maker, which finds out where its rows go when it is first called: then the test's session is there."""
 
-    def __init__(self, request: pytest.FixtureRequest, environment: Environment, root: Path) -> None:
+    def __init__(
+        self,
+        request: pytest.FixtureRequest,
+        environment: Environment,
+        root: Path,
+        catalogue: Callable[[], Catalogue | None],
+    ) -> None:
+        self._catalogue = catalogue
         self._request = request
         self._environment = environment
         self._root = root
@@ -53,9 +66,21 @@ class Make:
             session = _session_among(self._request.node.funcargs.values())
             connection = None if session else self._environment.database_url()
             self._maker = maker_for(
-                self._request.node.nodeid, self._root, session=session, connection=connection
+                self._request.node.nodeid,
+                self._root,
+                session=session,
+                connection=connection,
+                catalogue=self._catalogue(),
             )
         return self._maker(what, **given)
+
+
+def _empty_catalogue() -> Catalogue | None:
+    if find_spec("sqlalchemy") is None:
+        return None
+    from dryfit.resources.builders.catalogue import Catalogue
+
+    return Catalogue()
 
 
 def _session_among(values: Any) -> Any:
