@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Literal
@@ -49,10 +50,24 @@ class Crossing:
     """One call through a seam.
 
     ``values`` are the arguments in the order of ``callee.parameters``; they are let go when the call ends.
-    ``test`` is the id of the test that runs, ``state`` belongs to the probe that observes; probes only read the rest.
+    ``test`` is the id of the test that runs. ``state``, ``known`` and ``weakened`` belong to the probe that observes;
+    other probes only read the rest. ``known`` are crossings directly below that repeat each other, by callee, site, and
+    the identities of their arguments' types; ``weakened`` counts how often a stand-in answered below.
     """
 
-    __slots__ = ("callee", "caller", "component", "parent", "site", "started", "state", "test", "values")
+    __slots__ = (
+        "callee",
+        "caller",
+        "component",
+        "known",
+        "parent",
+        "site",
+        "started",
+        "state",
+        "test",
+        "values",
+        "weakened",
+    )
 
     def __init__(
         self,
@@ -72,8 +87,69 @@ class Crossing:
         self.test = test
         self.started = 0
         self.state: object = None
+        self.known = NOTHING_KNOWN
+        self.weakened = 0
 
     @property
     def seam(self) -> Seam:
         """The seam that is crossed."""
         return Seam(self.caller, self.callee.component, self.callee.name)
+
+    def like(self, values: tuple[object, ...]) -> Crossing:
+        """Another one through the same seam from the same site, below the same parent."""
+        crossing = Crossing(self.callee, self.caller, self.site, values, self.parent, self.test)
+        crossing.state = self.state
+        return crossing
+
+
+Key = tuple[Callee, Site, tuple[int, ...]]
+
+
+class Countdown:
+    """Says which of many crossings is to be looked at: the one that comes when ``left`` is 1."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = 1
+
+
+class Ending:
+    """How often, and for how many nanoseconds in all, crossings ended in one way."""
+
+    __slots__ = ("count", "ns", "turns")
+
+    def __init__(self, turns: Countdown) -> None:
+        self.turns = turns
+        self.count = 0
+        self.ns = 0
+
+
+class Repeats:
+    """The crossings below one parent that repeat each other: same callee, site, and exact types of arguments.
+
+    While none of them is to be looked at they are only counted, and no probe is asked. ``crossing`` stands for all of
+    them while they run; ``endings`` are found by the identity of the type of the value that is returned; ``types``
+    keep those alive by whose identities these crossings are found.
+    """
+
+    __slots__ = ("crossing", "endings", "turns", "types")
+
+    def __init__(
+        self, crossing: Crossing, turns: Countdown, endings: Mapping[int, Ending], types: list[type]
+    ) -> None:
+        self.crossing = crossing.like(())
+        self.turns = turns
+        self.endings = endings
+        self.types = types
+
+    def one(self, values: tuple[object, ...], started: int, weakened: int) -> Crossing:
+        """One of them, which is to be looked at after all; ``weakened`` is what it was when this one began."""
+        crossing = self.crossing.like(values)
+        crossing.started = started
+        crossing.weakened = self.crossing.weakened - weakened
+        return crossing
+
+
+NOTHING_KNOWN: dict[Key, Repeats | None] = {}
+"""What is known below a crossing of which nobody has learned anything. Nothing is ever put into it."""

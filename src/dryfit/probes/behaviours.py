@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dryfit.model.crossing import Callee, Crossing, Site
+from dryfit.model.crossing import Callee, Countdown, Crossing, Site
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.shape import MORE, NOTHING, Shape, join
 from dryfit.model.trace import Argument, Behaviour
@@ -20,28 +20,55 @@ MOST_BEHAVIOURS = 64
 Types = tuple[str, ...]
 
 
-class Schedule:
-    """Counts, and says which of the counts are looked at: the first three, then 4, 8, 16, 32, …"""
+class Schedule(Countdown):
+    """Counts, and says which of the counts are looked at: 1, 2, 3, 4, 8, 16, 32, …
 
-    __slots__ = ("count", "due")
+    A dear look puts the next one off, by what it visited and not by how long it took: same input, same record.
+    """
+
+    __slots__ = ("_due",)
 
     def __init__(self) -> None:
-        self.count = 0
-        self.due = 1
+        super().__init__()
+        self._due = 1
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return self._due - self.left
 
     def seen(self) -> bool:
         """Take the turn that is due."""
-        if self.count < self.due:
+        if self.left > 0:
             return False
-        self.due = self.count + 1 if self.count < 4 else 1 << self.count.bit_length()
+        self.wait_for(_next(self.count))
         return True
 
+    def put_off(self, visited: int) -> None:
+        """Let so many calls go by that a look which visits as many values as this one did pays for all of them."""
+        self.wait_for(max(self._due, self.count + visited // VALUES_A_CALL))
+
+    def wait_for(self, due: int) -> None:
+        """Let the next turn be at this count."""
+        self.left, self._due = due - self.count, due
+
+
+def _next(count: int) -> int:
+    """The count that is looked at after this one."""
+    return count + 1 if count < 4 else 1 << count.bit_length()
+
+
+VALUES_A_CALL = 8
+"""How many values looking may visit for every call on the average, once something has been seen."""
 
 NEVER = 1 << 62
 """No count is that high."""
 
 MOST_WATCHED = 256
 """How many calls with arguments that can be changed are watched at one site, each of them."""
+
+MOST_WATCHED_VALUES = 4096
+"""How many values of such arguments are."""
 
 _CHANGEABLE = frozenset({"list", "dict", "set", "bytearray"})
 
@@ -54,28 +81,35 @@ class Usage(Schedule):
     not do so at each call, and which call comes first depends on the order of the tests.
     """
 
-    __slots__ = ("_changeable", "_turn", "looks", "types")
+    __slots__ = ("_turn", "_watched", "looks", "types")
 
     def __init__(self, types: Types, looks: bool) -> None:
         super().__init__()
         self.types = types
         self.looks = looks
-        self._changeable = looks and not _CHANGEABLE.isdisjoint(types)
-        self._turn = self.due
+        self._watched = MOST_WATCHED if looks and not _CHANGEABLE.isdisjoint(types) else 0
+        self._turn = 1
 
     @property
     def watches(self) -> bool:
         """Whether this call is watched."""
-        return self._changeable and self.count <= MOST_WATCHED
+        return self.count <= self._watched
 
     def seen(self) -> bool:
         """Take the turn that is due, and come back earlier where every call is watched."""
-        self.due = self._turn
-        seen = super().seen()
-        self._turn = self.due
-        if self._changeable and self.count < MOST_WATCHED:
-            self.due = self.count + 1
-        return seen
+        count = self.count
+        due = count >= self._turn
+        if due:
+            self._turn = _next(count)
+        self.wait_for(count + 1 if count < self._watched else self._turn)
+        return due
+
+    def put_off(self, visited: int) -> None:
+        """Watch fewer calls, too, where they hand over much."""
+        count = self.count
+        self._turn = max(self._turn, count + visited // VALUES_A_CALL)
+        self._watched = min(self._watched, MOST_WATCHED_VALUES // max(1, visited))
+        self.wait_for(count + 1 if count < self._watched else self._turn)
 
 
 class Record(Schedule):
@@ -139,7 +173,7 @@ class Junction:
 
     def usage(self, values: Iterable[object]) -> Usage:
         """Find the usage of these values by their types' names."""
-        types = tuple(type_name(type(value)) for value in values)
+        types = tuple(map(type_name, map(type, values)))
         found = self.usages.get(types)
         if found is None:
             if len(self.usages) >= MOST_BEHAVIOURS:
@@ -157,7 +191,7 @@ class Junction:
                 key = ((MORE,) * len(self.names), raised, MORE, weak)
             made = Record(self._behaviour(*key))
             if self._turns is not None and not self._turns.take((self.callee, *key)):
-                made.due = NEVER
+                made.wait_for(NEVER)
             found = self.records.setdefault(key, made)
         return found
 
@@ -191,7 +225,7 @@ class Turns:
     def take(self, what: tuple[object, ...]) -> bool:
         """Whether it is the turn of one more site that does this."""
         schedule = self._schedules.setdefault(what, Schedule())
-        schedule.count += 1
+        schedule.left -= 1
         return schedule.seen()
 
 

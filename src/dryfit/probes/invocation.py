@@ -1,20 +1,19 @@
-"""One crossing that gets more than its count: it is looked at, or a stand-in answers below it."""
+"""One crossing that gets more than its count: it is looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dryfit.model.crossing import Callee, Crossing
+from dryfit.model.crossing import Callee, Crossing, Key
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.seam import DRIVER
-from dryfit.model.shape import Form, Shape
+from dryfit.model.shape import Shape
 from dryfit.model.trace import Incident, Mutation, Transfer
 from dryfit.probes.behaviours import Junction
-from dryfit.probes.look import look
+from dryfit.probes.look import Look, closed
 from dryfit.probes.mutations import Watched, changes, watch
-from dryfit.probes.statics import type_name
 from dryfit.probes.transfers import Flow, Leaf, Loss, leaves
-from dryfit.probes.tree import Cell, Key, Node
+from dryfit.probes.tree import Cell, Node
 
 MOST_LOOKS_BELOW = 32
 """How many crossings directly below a looked-at one are looked at with it, so that values can be followed."""
@@ -37,7 +36,6 @@ class Invocation:
         "returned",
         "shapes",
         "violations",
-        "weak",
     )
 
     def __init__(self, node: Node) -> None:
@@ -45,7 +43,6 @@ class Invocation:
         self.children: dict[Key, Node] = node.children
         self.returned: dict[int, Cell] = {}
         self.raised: dict[int, Cell] = {}
-        self.weak = False
         self.shapes: tuple[Shape, ...] | None = None
         self.violations: list[Incident] = []  # told once the callee has taken what it was given
         self._looks = 0
@@ -68,7 +65,8 @@ class Invocation:
 
     def look(self, crossing: Crossing) -> None:
         """Look at the arguments."""
-        self.shapes = argument_shapes(self.node.junction, crossing)
+        self.shapes, visited = argument_shapes(self.node.junction, crossing)
+        self.node.usage.put_off(visited)
         self._watched = self._watched or watch(crossing)
 
     def begin(self, crossing: Crossing, above: object, *, follow: bool) -> Iterator[Incident]:
@@ -111,14 +109,14 @@ class Invocation:
         self._looks = 0
 
 
-def argument_shapes(junction: Junction, crossing: Crossing) -> tuple[Shape, ...]:
-    """The shapes of the arguments; of a receiver only its type, since it is the callee's own."""
-    return tuple(
-        Shape((Form(type_name(type(value)), "cut"),))
-        if _is_receiver(crossing.callee, place)
-        else look(value, name)
+def argument_shapes(junction: Junction, crossing: Crossing) -> tuple[tuple[Shape, ...], int]:
+    """The shapes of the arguments, of a receiver only its type, since it is the callee's own; and what that cost."""
+    look = Look()
+    shapes = tuple(
+        closed(value) if _is_receiver(crossing.callee, place) else look.at(value, name)
         for place, (name, value) in enumerate(zip(junction.names, crossing.values, strict=True))
     )
+    return shapes, look.visited
 
 
 def _is_receiver(callee: Callee, place: int) -> bool:

@@ -50,7 +50,7 @@ _CLOSED: tuple[tuple[type, ShapeKind], ...] = (
 
 def look(value: object, name: str = "") -> Shape:
     """Tell the shape of a value. ``name`` is the parameter, key or attribute that holds it: secrets stay closed."""
-    return _Look().shape(name, value, 0, plain=False)
+    return Look().at(value, name)
 
 
 def closed(value: object, name: str = "") -> Shape:
@@ -58,14 +58,23 @@ def closed(value: object, name: str = "") -> Shape:
     return Shape((Form(type_name(type(value)), "secret" if is_secret(name) else "cut"),))
 
 
-class _Look:
-    """One look: what is on the path now (cycles), and how many values it may still visit."""
+class Look:
+    """A look at one value after another: how many it has ``visited``, how many of this one it may still visit, and
+    what is on the path now (cycles)."""
 
-    __slots__ = ("left", "path")
+    __slots__ = ("left", "path", "visited")
 
     def __init__(self) -> None:
+        self.visited = 0
         self.left = MOST_VALUES
         self.path: set[int] = set()
+
+    def at(self, value: object, name: str) -> Shape:
+        """Tell the shape of a value."""
+        self.left = MOST_VALUES
+        shape = self.shape(name, value, 0, plain=False)
+        self.visited += MOST_VALUES - self.left
+        return shape
 
     def shape(self, name: str, value: object, depth: int, *, plain: bool) -> Shape:
         self.left -= 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import cast
 
-from dryfit.model.crossing import Crossing
+from dryfit.model.crossing import NOTHING_KNOWN, Crossing, Key
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import DRIVER
 from dryfit.model.shape import Shape
@@ -28,7 +28,7 @@ from dryfit.probes.awaits import CalleeOf, ComponentOf, Unawaited
 from dryfit.probes.behaviours import Junction, Junctions, Record
 from dryfit.probes.hints import Contradiction, Hints
 from dryfit.probes.invocation import Invocation, argument_shapes
-from dryfit.probes.look import look
+from dryfit.probes.look import Look
 from dryfit.probes.statics import type_name
 from dryfit.probes.tree import Node, Root
 
@@ -50,6 +50,7 @@ class Observer:
         self._hints = Hints()
         self._roots: dict[str, Root] = {}
         self._ended: dict[str, TestOutcome] = {}
+        self._new: dict[str, Record] = {}
         self._changed: dict[str, Record] = {}
         self._incidents: list[Incident] = []
         self._known_incidents: set[tuple[object, ...]] = set()
@@ -67,19 +68,30 @@ class Observer:
 
     def before(self, crossing: Crossing) -> None:
         """Find the node of this call, and look if it is due."""
+        key = (crossing.callee, crossing.site, tuple(map(id, map(type, crossing.values))))
         try:
-            node = crossing.parent.state.children[  # type: ignore[union-attr]
-                (crossing.site, crossing.callee, *map(id, map(type, crossing.values)))
-            ]
+            node = crossing.parent.state.children[key]  # type: ignore[union-attr]
         except (KeyError, AttributeError):
-            self._safely(self._enter, crossing)
+            self._safely(self._enter, crossing, key)
         else:
             crossing.state = node
-            usage = node.usage
-            usage.count += 1
-            if usage.count >= usage.due:
+            node.usage.left -= 1
+            if node.usage.left <= 0:
                 self._safely(self._look, crossing, node)
+            self._expect(crossing, key, node)
         crossing.started = perf_counter_ns()
+
+    def _expect(self, crossing: Crossing, key: Key, node: Node) -> None:
+        """Leave what repeats itself below one crossing to the loop, from the third time on."""
+        parent = crossing.parent
+        if parent is None or crossing.callee.kind != "function":
+            return
+        if key not in parent.known:
+            if parent.known is NOTHING_KNOWN:
+                parent.known = {}
+            parent.known[key] = None
+        elif parent.known[key] is None:
+            parent.known[key] = node.repeats(crossing)
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Count the call by what came of it, and look if it is due."""
@@ -93,27 +105,29 @@ class Observer:
         except (KeyError, AttributeError):
             self._safely(self._leave, crossing, outcome, now)
             return outcome
+        if crossing.weakened:
+            self._safely(self._leave, crossing, outcome, now)
+            return outcome
         cell.count += 1
         cell.ns += now - crossing.started
         record = cell.record
-        record.count += 1
-        if record.count >= record.due:
+        record.left -= 1
+        if record.left <= 0:
             self._safely(self._look_afterwards, crossing, outcome, record)
         return outcome
 
     # -- the long way: what is new, or is to be looked at -------------------------------------------------------
 
-    def _enter(self, crossing: Crossing) -> None:
+    def _enter(self, crossing: Crossing, key: Key) -> None:
         above = self._above(crossing)
         junction = self._junctions.at(crossing)
         node = above.child(junction, junction.usage(crossing.values))
         crossing.state = node
-        node.usage.count += 1
+        node.usage.left -= 1
         if junction.stand_in:
             _weaken(crossing.parent)  # every time, so no later one may go the short way
         else:
-            types = list(map(type, crossing.values))
-            above.remember((crossing.site, crossing.callee, *map(id, types)), node, types)
+            above.remember(key, node, list(map(type, crossing.values)))
         self._look(crossing, node)
 
     def _look(self, crossing: Crossing, node: Node) -> None:
@@ -142,15 +156,15 @@ class Observer:
             return
         if node.root.closed:
             node = self._root(crossing.test).child(node.junction, node.usage)
-        weak = invocation is not None and invocation.weak
+        weak = crossing.weakened > 0
         value, raised = _seen(outcome)
         record = node.junction.record(node.usage, raised, type_name(type(value)), weak)
         cell = node.cell(record)
         cell.count += 1
         cell.ns += now - crossing.started
-        record.count += 1
+        record.left -= 1
         if record.untold:
-            self._changed[record.key] = record
+            self._note(record)
         if not (weak or node.junction.stand_in):
             node.remember_cell(raised, type(value), cell)
         if invocation is not None:
@@ -160,7 +174,7 @@ class Observer:
         if invocation is not None and invocation.shapes is not None:
             record.seen()
             self._learn(record, node.junction, invocation.shapes, crossing, outcome)
-        elif record.count >= record.due:
+        elif record.left <= 0:
             self._look_afterwards(crossing, outcome, record)
         if invocation is not None:
             invocation.forget()
@@ -170,7 +184,9 @@ class Observer:
         """Look at a call only now that it has ended in a way that is due."""
         record.seen()
         junction = self._junctions.at(crossing)
-        self._learn(record, junction, argument_shapes(junction, crossing), crossing, outcome)
+        shapes, visited = argument_shapes(junction, crossing)
+        record.put_off(visited)
+        self._learn(record, junction, shapes, crossing, outcome)
 
     def _learn(
         self,
@@ -181,9 +197,15 @@ class Observer:
         outcome: Outcome,
     ) -> None:
         value, _ = _seen(outcome)
-        record.learn(shapes, look(value, junction.name))
-        self._changed[record.key] = record
+        look = Look()
+        record.learn(shapes, look.at(value, junction.name))
+        record.put_off(look.visited)
+        self._note(record)
         self._add(self._violations(junction, crossing, self._hints.outcome(crossing, outcome)))
+
+    def _note(self, record: Record) -> None:
+        """Tell of it soon where it is new, and at the end where it is only known better."""
+        (self._new if record.untold else self._changed)[record.key] = record
 
     def _above(self, crossing: Crossing) -> Node:
         """Find the node below which a call belongs."""
@@ -229,15 +251,20 @@ class Observer:
     # -- telling --------------------------------------------------------------------------------------------------
 
     def finish(self, test: str, outcome: TestOutcome, seconds: float) -> Observations:
-        """Tell everything new that a test showed, and forget its tree. What its threads do later is late."""
+        """Tell what is new in a test, and forget its tree. What its threads do later is late.
+
+        A behaviour is told with the first test that shows it, and what later ones add to it at the end.
+        """
         self._ended[test] = outcome
         root = self._roots.pop(test, None)
         # Who dropped a coroutine does not know which test runs.
         self._incidents = [replace(it, test=it.test or test) for it in self._incidents]
-        return self._told((Trace(test, outcome, seconds, root.close() if root is not None else ()),))
+        return self._told(
+            (Trace(test, outcome, seconds, root.close() if root is not None else ()),), self._new
+        )
 
     def flush(self) -> Observations:
-        """Tell what came late, from threads and tasks that outlived their test.
+        """Tell what is known better by now, and what came late, from threads and tasks that outlived their test.
 
         A late trace holds only the late crossings. Calls outside of any test leave no trace; their behaviours are told.
         """
@@ -247,27 +274,18 @@ class Observer:
             crossings = root.close()
             if test and crossings:
                 traces.append(Trace(test, self._ended.get(test, "cut off"), 0.0, crossings))
-        return self._told(tuple(sorted(traces, key=lambda trace: trace.test)))
+        return self._told(tuple(sorted(traces, key=lambda trace: trace.test)), self._new, self._changed)
 
-    def _told(self, traces: tuple[Trace, ...]) -> Observations:
+    def _told(self, traces: tuple[Trace, ...], *records: dict[str, Record]) -> Observations:
         incidents, self._incidents = self._incidents, []
         warnings, self._warnings = self._warnings, {}
         return Observations(
-            behaviours=tuple(self._changes()),
+            behaviours=tuple(sorted(_news(records), key=lambda behaviour: behaviour.key)),
             traces=traces,
             incidents=tuple(incidents),
             skipped=self._hints.skipped(),
             warnings=tuple(warnings),
         )
-
-    def _changes(self) -> list[Behaviour]:
-        changed = []
-        while self._changed:
-            _, record = self._changed.popitem()
-            behaviour = record.news()
-            if behaviour is not None:
-                changed.append(behaviour)
-        return sorted(changed, key=lambda behaviour: behaviour.key)
 
     def _dropped(self, incident: Dropped) -> None:
         self._safely(self._add, (incident,))
@@ -281,6 +299,16 @@ class Observer:
                 self._incidents.append(incident)
 
 
+def _news(records: Iterable[dict[str, Record]]) -> Iterator[Behaviour]:
+    """What there is to tell of them; none is left, though other threads may be adding some."""
+    for waiting in records:
+        while waiting:
+            _, record = waiting.popitem()
+            behaviour = record.news()
+            if behaviour is not None:
+                yield behaviour
+
+
 def _seen(outcome: Outcome) -> tuple[object, bool]:
     """The value or the exception, and which of them it is."""
     if type(outcome) is Returned:
@@ -291,12 +319,7 @@ def _seen(outcome: Outcome) -> tuple[object, bool]:
 def _weaken(crossing: Crossing | None) -> None:
     """Mark every crossing in progress above a stand-in."""
     while crossing is not None:
-        state = crossing.state
-        if type(state) is Node:
-            state = crossing.state = Invocation(state)
-        if type(state) is not Invocation or state.weak:
-            return
-        state.weak = True
+        crossing.weakened += 1
         crossing = crossing.parent
 
 

@@ -11,26 +11,23 @@ CPython hands over to another thread only at calls and backward jumps, and an in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from dryfit.model.crossing import Crossing, Ending, Key, Repeats
 from dryfit.model.trace import TracedCrossing
 from dryfit.probes.behaviours import MOST_BEHAVIOURS, Junction, Record, Usage
 
 MOST_NODES = 20_000
 """How many nodes one test may have; what is new beyond that hangs below the root, where it folds."""
 
-Key = tuple[Any, ...]
 
-
-class Cell:
+class Cell(Ending):
     """How often, and for how long, the crossings of one node ended in one way."""
 
-    __slots__ = ("count", "ns", "record")
+    __slots__ = ("record",)
 
     def __init__(self, record: Record) -> None:
+        super().__init__(record)
         self.record = record
-        self.count = 0
-        self.ns = 0
 
 
 class Node:
@@ -102,6 +99,17 @@ class Node:
             self.kept.append(cls)
             known[id(cls)] = cell
 
+    def repeats(self, crossing: Crossing) -> Repeats:
+        """What the loop needs to count further crossings like this one by itself."""
+        return Repeats(crossing, self.usage, self.returned, list(map(type, crossing.values)))
+
+    def forget(self) -> None:
+        """Let go of every class of the user's, also where a crossing that outlives the test refers to this node."""
+        self.children.clear()
+        self.returned.clear()
+        self.raised.clear()
+        self.kept.clear()
+
 
 class Root(Node):
     """The top of one test's tree. ``closed`` says that the test has been told: what comes now is late."""
@@ -124,7 +132,7 @@ class Root(Node):
             places[node] = len(traced) if node.cells else above
             for cell in list(node.cells.values()):
                 traced.append(TracedCrossing(len(traced), above, cell.record.key, cell.count, cell.ns / 1e9))
-            node.children, node.returned, node.raised, node.kept = {}, {}, {}, []
+            node.forget()
         return tuple(traced)
 
     def _nodes(self) -> Iterator[Node]:

@@ -18,10 +18,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from sys import _getframe
+from time import perf_counter_ns
 from types import FrameType
 from typing import Any
 
-from dryfit.model.crossing import Callee, Crossing, Site
+from dryfit.model.crossing import NOTHING_KNOWN, Callee, Crossing, Site
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Probe, Raise, Return
 from dryfit.model.seam import DRIVER
@@ -38,19 +39,27 @@ Begin = Callable[["Woven", Values, Crossing, FrameType], Crossing | None]
 _DRIVER = Callee(component=DRIVER, name=DRIVER, parameters=())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Woven:
     """What a trampoline knows: whom it stands for, and how to call it with a tuple of its values in declared order.
 
-    ``lasting`` is the loop's coroutine or generator function that crosses into one of the user's; plain functions
-    have none.
+    ``cross`` is what crosses into a plain function, ``lasting`` the loop's coroutine or generator function that crosses
+    into one of the user's; plain functions have none. ``spread`` turns a function into one that takes its values by
+    position, where it does not do so itself.
     """
 
     callee: Callee
     function: Callable[..., Any]
     component: str
     begin: Begin
+    cross: Callable[[Woven, Values, Crossing, FrameType], object]
     lasting: Callable[..., Any] | None = None
+    spread: Callable[..., Any] | None = None
+
+    def calling(self, function: Callable[..., Any]) -> Woven:
+        """The same with another function that is made of the same code."""
+        positional = function if self.spread is None else self.spread(function)
+        return Woven(self.callee, positional, self.component, self.begin, self.cross, self.lasting)
 
 
 class Loop:
@@ -73,13 +82,51 @@ class Loop:
         self._set = self.current.set
         self._known = sites.known
 
-    # The first two stand directly below a trampoline: `_getframe(self.depth)` is the frame that called it.
+    def begin_test(self, test: str) -> None:
+        """From now on crossings that nothing else is above belong to this test."""
+        self.test = driver(test)
+        self.root.known = NOTHING_KNOWN
 
-    def call(self, woven: Woven, values: Values) -> object:
-        """Cross into a plain function."""
+    # `call` and `call_lasting` stand directly below a trampoline: `_getframe(self.depth)` is the frame that called it.
+
+    def call(self, woven: Woven, values: Values, types: tuple[int, ...]) -> object:
+        """Call a plain function; ``types`` are the identities of the types of the values.
+
+        A crossing that repeats a known one is counted here, and no probe is asked; all others go the whole way.
+        """
         above = self._get()
+        frame = _getframe(self.depth)
+        site = self._known.get(id(frame.f_code) + frame.f_lasti, NOWHERE)
+        repeats = above.known.get((woven.callee, site, types))
+        if repeats is None or repeats.turns.left <= 1:
+            return woven.cross(woven, values, above, frame)
+        repeats.turns.left -= 1
+        crossing = repeats.crossing
+        weakened = crossing.weakened
+        self._set(crossing)
+        begun = perf_counter_ns()
         try:
-            crossing = woven.begin(woven, values, above, _getframe(self.depth))
+            value = woven.function(*values)
+        except BaseException as error:
+            self._set(above)
+            instead = self._instead_of(error, repeats.one(values, begun, weakened))
+            if instead is None:
+                raise
+            return instead.unwrap()
+        spent = perf_counter_ns() - begun
+        self._set(above)
+        ending = repeats.endings.get(id(type(value)))
+        if ending is None or ending.turns.left <= 1 or crossing.weakened != weakened:
+            return self._after(repeats.one(values, begun, weakened), Returned(value)).unwrap()
+        ending.turns.left -= 1
+        ending.count += 1
+        ending.ns += spent
+        return value
+
+    def cross(self, woven: Woven, values: Values, above: Crossing, frame: FrameType) -> object:
+        """Cross into a plain function."""
+        try:
+            crossing = woven.begin(woven, values, above, frame)
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
             self.missed(error)
             crossing = None
@@ -97,8 +144,6 @@ class Loop:
         else:
             self._set(above)
             instead = self._after(crossing, Returned(value))
-            if type(instead) is Returned:  # what `unwrap` does, without a call on the way that is taken most
-                return instead.value
         return instead.unwrap()
 
     def call_lasting(self, woven: Woven, values: Values) -> object:
@@ -234,6 +279,12 @@ class Loop:
                 act = probe.before(crossing) or act
             except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
                 self._failed(probe, error)
+        parent = crossing.parent
+        if parent is not None and parent.known:
+            if len(self.probes) > 1:
+                parent.known.clear()  # the others are to see every crossing
+            elif parent is self.test:
+                self.root.known = parent.known
         return act
 
     def _after(self, crossing: Crossing, outcome: Outcome) -> Outcome:

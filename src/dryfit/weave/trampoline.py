@@ -41,8 +41,18 @@ def __dryfit_trampoline({parameters}):
     __tracebackhide__ = True
     if 'GET'().component is 'COMPONENT':
         return 'ORIGINAL'({arguments})
-    return 'CROSS'('WOVEN', ({values}))
+    return 'CROSS'('WOVEN', ({values}){types})
 """
+
+_CLOSURE_BODY = """
+def __dryfit_trampoline({parameters}):
+    __tracebackhide__ = True
+    def __dryfit_original(): {free}
+    if 'GET'().component is 'COMPONENT':
+        return __dryfit_original({arguments})
+    return 'CROSS'('WOVEN'.calling(__dryfit_original), ({values}){types})
+"""
+"""For code that functions will be made of, each with variables of its own: its original is made in every call."""
 
 
 def unseen(function: _Function) -> _Function:
@@ -123,18 +133,26 @@ class Parameters:
         """The elements of a tuple of all values in declared order."""
         return "".join(f"{name}, " for name in self.names)
 
+    def types(self) -> str:
+        """The elements of a tuple of the identities of their types (a class may have a hash of its own)."""
+        return "".join(f"'ID'('TYPE'({name})), " for name in self.names)
 
-def trampoline(code: CodeType, constants: Mapping[str, object]) -> CodeType:
+
+def trampoline(
+    code: CodeType, constants: Mapping[str, object], *, typed: bool, inner: CodeType | None = None
+) -> CodeType:
     """Make the code that is to stand in a function in place of ``code``.
 
-    ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN. Raises ``ValueError``, with the reason, for code that
-    cannot be replaced.
+    ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN; ``typed`` says that CROSS takes the identities of the
+    types of the values, too. In place of ORIGINAL, ``inner`` may be the code to make the original function of in each
+    call. Raises ``ValueError``, with the reason, for code that cannot be replaced.
     """
-    template = _template(Parameters.of(code), code.co_freevars, _first_line(code) - code.co_firstlineno)
+    line = _first_line(code) - code.co_firstlineno
+    template = _template(Parameters.of(code), code.co_freevars, line, typed, inner is not None)
     if template.co_freevars != code.co_freevars:
         raise ValueError("has its free variables in an order of its own")
     return template.replace(
-        co_consts=_placed(template, constants),
+        co_consts=_placed(template, {**constants, "ID": id, "TYPE": type}, inner),
         co_flags=template.co_flags | code.co_flags & KIND_FLAGS,
         co_filename=f"{FILE_MARK} {code.co_filename}",
         co_name=code.co_name,
@@ -162,40 +180,55 @@ def named_after(body: FunctionType, function: FunctionType, *constants: object) 
     return copy
 
 
-def adapter(code: CodeType, original: Callable[..., object]) -> FunctionType:
-    """Make what calls ``original`` with a tuple of values in declared order, spread by position."""
+def adapter(code: CodeType, hide: Callable[[CodeType], CodeType]) -> FunctionType:
+    """Make what turns a function into one that takes all its values by position, in declared order.
+
+    ``hide`` is given the code of the functions that it makes.
+    """
     parameters = Parameters.of(code)
-    source = f"lambda {', '.join(parameters.names)}: __dryfit_original({parameters.arguments()})"
-    made: FunctionType = eval(
-        compile(source, FILE_MARK + " adapter", "eval"),
-        {"__dryfit_original": original, "__tracebackhide__": True},
+    source = (
+        "lambda __dryfit_original: "
+        f"lambda {', '.join(parameters.names)}: __dryfit_original({parameters.arguments()})"
     )
-    return made
+    maker: FunctionType = eval(compile(source, FILE_MARK + " adapter", "eval"), {"__tracebackhide__": True})
+    outer = maker.__code__
+    consts = (hide(each) if isinstance(each, CodeType) else each for each in outer.co_consts)
+    maker.__code__ = outer.replace(co_consts=tuple(consts))
+    return maker
 
 
 @functools.cache
-def _template(parameters: Parameters, free: tuple[str, ...], line: int) -> CodeType:
+def _template(
+    parameters: Parameters, free: tuple[str, ...], line: int, typed: bool, makes_original: bool
+) -> CodeType:
     """Compile a trampoline with names in place of its constants; one for each distinct signature.
 
     Its body stands ``line`` lines below its head, all of it on one: that is where a debugger puts a breakpoint.
     """
-    source = _BODY.format(
-        parameters=parameters.declaration(), arguments=parameters.arguments(), values=parameters.values()
+    if not all(name.isidentifier() for name in (*parameters.names, *free)):
+        raise ValueError("has variables that no source can name")
+    source = (_CLOSURE_BODY if makes_original else _BODY).format(
+        parameters=parameters.declaration(),
+        arguments=parameters.arguments(),
+        values=parameters.values(),
+        types=f", ({parameters.types()})" if typed else "",
+        free="; ".join(free),
     )
     tree = ast.parse(source)
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     if free:
-        # Never runs, but makes the names free variables of the new code, so that the function's closure fits it.
-        unreached = ast.parse("if 0:\n    " + "; ".join(free)).body[0]
-        function.body.insert(0, unreached)
+        if not makes_original:
+            # Never runs, but makes the names free variables of the new code, so that the function's closure fits it.
+            unreached = ast.parse("if 0:\n    " + "; ".join(free)).body[0]
+            function.body.insert(0, unreached)
         outer = ast.parse(f"def __dryfit_outer({', '.join(free)}): pass").body[0]
         assert isinstance(outer, ast.FunctionDef)
         outer.body = [function]
         tree.body = [outer]
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword):
-            node.lineno = node.end_lineno = 1 if isinstance(node, ast.FunctionDef | ast.arg) else 1 + line
+            node.lineno = node.end_lineno = 1 if node is function or isinstance(node, ast.arg) else 1 + line
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # "'str' object is not callable": it will not be one
         code = compile(tree, FILE_MARK, "exec", dont_inherit=True)
@@ -210,8 +243,14 @@ def _first_line(code: CodeType) -> int:
     return next((line for _, _, line in code.co_lines() if line is not None and line > head), head)
 
 
-def _placed(template: CodeType, constants: Mapping[str, object]) -> tuple[object, ...]:
+def _placed(
+    template: CodeType, constants: Mapping[str, object], inner: CodeType | None
+) -> tuple[object, ...]:
     return tuple(
-        constants.get(constant, constant) if isinstance(constant, str) else constant
+        constants.get(constant, constant)
+        if isinstance(constant, str)
+        else inner
+        if isinstance(constant, CodeType)
+        else constant
         for constant in template.co_consts
     )

@@ -15,7 +15,7 @@ from dryfit.weave.debuggers import weave_debuggers
 from dryfit.weave.frames import VISIBLE, depth
 from dryfit.weave.imports import ImportWatch
 from dryfit.weave.libraries import LIBRARY_MODULES, Libraries
-from dryfit.weave.loop import Loop, driver
+from dryfit.weave.loop import Loop
 from dryfit.weave.sites import Sites
 from dryfit.weave.standins import StandIns
 from dryfit.weave.threads import Carrier
@@ -74,7 +74,7 @@ class Weave:
         if self._late:
             self._late = False
             self._weaver.weave_components()
-        self._loop.test = driver(test)
+        self._loop.begin_test(test)
 
     @property
     def count(self) -> int:

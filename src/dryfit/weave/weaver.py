@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from dryfit.model.crossing import Callee, CalleeKind
@@ -34,7 +34,7 @@ _STACK_READERS = frozenset(
 )
 """Names that a function uses when it looks at its own callers: a trampoline between them would be seen."""
 
-_FRAMES_A_CALL = 3
+_FRAMES_A_CALL = 4
 """What a woven call costs in frames where a bare one costs one."""
 
 _OWN_FOLDER = str(Path(__file__).resolve().parents[1])
@@ -59,7 +59,9 @@ class Weaver:
         self._places: dict[int, _Place] = {}
         self._callees: dict[tuple[str, str, tuple[str, ...], int], Callee] = {}
         self._readers: weakref.WeakSet[FunctionType] = weakref.WeakSet()
-        self._crossers: dict[tuple[Cross, int], Cross] = {}
+        self._inner: dict[int, tuple[CodeType, CodeType]] = {}
+        self._born_as: dict[int, tuple[CodeType, CodeType]] = {}
+        self._crossers: dict[tuple[Callable[..., Any], int], Callable[..., Any]] = {}
         self._recursion_limit = 0
 
     @property
@@ -115,7 +117,16 @@ class Weaver:
             if place is not None and function is not None and function.__code__ is place.woven:
                 function.__code__ = place.code
         if functions is None:
+            self._unweave_born()
             self._give_room_back()
+
+    def _unweave_born(self) -> None:
+        """Put their own code into the functions that were woven from their beginning, and still live."""
+        for each in gc.get_objects() if self._born_as else ():
+            if type(each) is FunctionType and id(each.__code__) in self._born_as:
+                each.__code__ = self._born_as[id(each.__code__)][1]
+        self._inner.clear()
+        self._born_as.clear()
 
     def callee_of_code(self, code: CodeType) -> Callee | None:
         """Whom a trampoline, or what crosses into a coroutine, stands for; ``None`` for any other code."""
@@ -127,20 +138,24 @@ class Weaver:
         return None
 
     def _trampoline(
-        self, function: FunctionType, callee: Callee, begin: Begin, cross: Cross | None
+        self, function: FunctionType, callee: Callee, begin: Begin, cross: Cross | None, *, born: bool = False
     ) -> CodeType:
-        code = function.__code__
+        """Make the code for ``function``, or where ``born`` for all functions that will be made of its code."""
+        code = self._with_inner_woven(function)
         original = FunctionType(code, function.__globals__, function.__name__, None, function.__closure__)
         original.__qualname__ = (
             function.__qualname__
         )  # the name of a coroutine or generator is its function's
         lasting = _LASTING.get(code.co_flags & _LASTING_FLAGS)
+        spread = None if Parameters.of(code).plain else adapter(code, self._hide)
         woven = Woven(
             callee=callee,
-            function=self._spread(code, original),
+            function=original if spread is None else spread(original),
             component=callee.component,
             begin=begin,
+            cross=self._crosser(self.loop.cross),
             lasting=named_after(lasting, function, callee) if lasting is not None else None,
+            spread=spread,
         )
         constants = {
             "GET": self.loop.current.get,
@@ -149,9 +164,46 @@ class Weaver:
             "CROSS": self._crosser(cross or (self.loop.call if lasting is None else self.loop.call_lasting)),
             "WOVEN": woven,
         }
-        return self._hide(trampoline(code, constants))
+        typed = cross is None and lasting is None
+        inner = code if born and code.co_freevars else None
+        return self._hide(trampoline(code, constants, typed=typed, inner=inner))
 
-    def _crosser(self, cross: Cross) -> Cross:
+    def _with_inner_woven(self, function: FunctionType) -> CodeType:
+        """Have the functions that a component's function will make be woven from the beginning."""
+        return self._within(function.__code__, function) if self._is_ours(function) else function.__code__
+
+    def _within(self, code: CodeType, outermost: FunctionType) -> CodeType:
+        """The code with trampolines in place of the code of functions and lambdas that it makes, at any depth."""
+        known = self._inner.get(id(code))
+        if known is None:
+            constants = tuple(
+                self._born(each, code, outermost) if isinstance(each, CodeType) else each for each in code.co_consts
+            )
+            changed = any(new is not old for new, old in zip(constants, code.co_consts, strict=True))
+            known = self._inner[id(code)] = (code, code.replace(co_consts=constants) if changed else code)
+        return known[1]
+
+    def _born(self, code: CodeType, maker: CodeType, outermost: FunctionType) -> CodeType:
+        """What is to stand in place of code that functions will be made of; bodies of classes run as they are."""
+        if not _is_of_function(code):
+            return self._within(code, outermost)
+        cells = tuple(CellType() for _ in code.co_freevars)
+        sample = FunctionType(code, outermost.__globals__, code.co_name, None, cells)
+        sample.__module__ = outermost.__globals__["__name__"]
+        try:
+            if self._would_see_us(sample):
+                raise ValueError("looks at its own callers")
+            if code.co_flags & inspect.CO_GENERATOR and "coroutine" in maker.co_names:
+                raise ValueError("is made a coroutine by a change of its code")  # as `types.coroutine` does it
+            made = self._trampoline(sample, self._callee_of(sample), self.loop.begin, None, born=True)
+        except ValueError as reason:
+            self._skip(sample, str(reason))
+            return self._within(code, outermost)
+        linecache.lazycache(made.co_filename, sample.__globals__)
+        self._born_as[id(made)] = (made, code)
+        return made
+
+    def _crosser(self, cross: Callable[..., Any]) -> Callable[..., Any]:
         """Copy a function or method that stands between two of the user's; one copy serves all that are woven."""
         key = (cross, self.loop.depth)
         if key not in self._crossers:
@@ -161,21 +213,14 @@ class Weaver:
             self._crossers[key] = MethodType(copy, cross.__self__) if isinstance(cross, MethodType) else copy
         return self._crossers[key]
 
-    def _spread(self, code: CodeType, original: FunctionType) -> Callable[..., object]:
-        """What calls the original with a tuple of values: itself, where it takes them by position alone."""
-        if Parameters.of(code).plain:
-            return original
-        made = adapter(code, original)
-        made.__code__ = self._hide(made.__code__)
-        return made
-
     def _hide(self, code: CodeType) -> CodeType:
         return hidden(code) if self.loop.depth == HIDDEN else code
 
     def _would_see_us(self, function: FunctionType) -> bool:
         """Whether a function looks at its callers and would find a frame of ours, as a coroutine always does."""
         hides = self.loop.depth == HIDDEN and not function.__code__.co_flags & KIND_FLAGS
-        return not hides and (function in self._readers or _calls_one_of(self._readers, function))
+        reads = function in self._readers or _reads_stack(function.__code__)
+        return not hides and (reads or _calls_one_of(self._readers, function))
 
     def _is_ours(self, function: FunctionType) -> bool:
         file = function.__code__.co_filename
@@ -235,6 +280,13 @@ _LASTING: Mapping[int, Any] = {
     inspect.CO_GENERATOR: Loop.generator,
     inspect.CO_ASYNC_GENERATOR: Loop.async_generator,
 }
+
+
+def _is_of_function(code: CodeType) -> bool:
+    """Whether code is a function's or lambda's: no class body, comprehension or scope of type parameters."""
+    own_scope = inspect.CO_OPTIMIZED | inspect.CO_NEWLOCALS
+    named = not code.co_name.startswith("<") or code.co_name == "<lambda>"
+    return code.co_flags & own_scope == own_scope and named
 
 
 def _reads_stack(code: CodeType) -> bool:

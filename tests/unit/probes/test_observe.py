@@ -122,17 +122,33 @@ def test_looks_follow_the_schedule_and_only_news_is_told(stage: Any) -> None:
     @stage.of("stock")
     def take(count: int) -> None: ...
 
-    def highest(calls: Iterator[int]) -> float | None:
-        for count in calls:
+    def calls(numbers: Iterator[int]) -> None:
+        for count in numbers:
             take(count)
-        found = stage.end().behaviours
+
+    def highest(told: Observations) -> float | None:
+        found = told.behaviours
         return found[0].arguments[0].shape.forms[0].high if found else None
 
-    numbers = iter(range(1, 1000))
-    assert highest(next(numbers) for _ in range(7)) == 4
-    assert highest(next(numbers) for _ in range(8)) == 8
-    assert highest(next(numbers) for _ in range(0)) is None
-    assert highest(next(numbers) for _ in range(2)) == 16
+    calls(iter(range(1, 8)))
+    assert highest(stage.end()) == 4
+    calls(iter(range(8, 16)))
+    assert highest(stage.end()) is None, "what is known better can wait"
+    assert highest(stage.observer.flush()) == 8
+    calls(iter(range(16, 18)))
+    assert highest(stage.observer.flush()) == 16
+    assert highest(stage.observer.flush()) is None
+
+
+def test_a_dear_look_puts_the_next_one_off(stage: Any) -> None:
+    @stage.of("stock")
+    def take(lines: tuple[int, ...]) -> None: ...
+
+    for length in range(20, 45):
+        take(tuple(range(length)))
+    (behaviour,) = stage.end().behaviours
+    assert behaviour.arguments[0].shape.forms[0].low == 20
+    assert 22 < (behaviour.arguments[0].shape.forms[0].high or 0) < 40
 
 
 def test_the_call_sites_of_tests_share_their_looks(stage: Any) -> None:
@@ -381,7 +397,7 @@ def test_a_failure_of_its_own_is_a_warning(stage: Any, monkeypatch: pytest.Monke
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("dryfit.probes.invocation.look", broken)
+    monkeypatch.setattr("dryfit.probes.look.Look.at", broken)
 
     @stage.of("stock")
     def take(count: int) -> int:

@@ -1,5 +1,6 @@
 """Every kind of callable behaves across a seam as it does without dryfit."""
 
+import asyncio
 import textwrap
 
 import pytest
@@ -576,6 +577,74 @@ def test_a_kind_of_callable(program, kind):
     assert names <= set(recorder.names)
     assert {each.caller for each in recorder.seen if each.component == "callee"} <= {"caller"}
     assert "open" not in {each.outcome for each in recorder.seen}
+
+
+FACTORY = """
+def make():
+{body}
+    return __import__("types").SimpleNamespace(**locals())
+"""
+
+
+# Classes of one call differ from the next one's; `eval` knows no closure; and the last has a test of its own.
+NOT_MADE_LATE = {
+    "dataclass, enum, named tuple",
+    "locals, globals and frames of its own",
+    "generator-based coroutine",
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in NOT_MADE_LATE])
+def test_a_kind_of_callable_that_is_made_after_weaving(program, kind):
+    source, scenario, names = KINDS[kind]
+    made = textwrap.indent(textwrap.dedent(source).strip(), "    ")
+    body = textwrap.indent("callee = make()\n" + textwrap.dedent(scenario).strip(), "    ")
+    program.write(
+        callee=FACTORY.format(body=made),
+        caller=CALLER.format(body=body).replace("import callee", "from callee import make"),
+    )
+    recorder = program.compare()
+    inner = {name.replace("callee.", "callee.make.<locals>.", 1) for name in names}
+    assert inner <= set(recorder.names)
+    assert "open" not in {each.outcome for each in recorder.seen}
+
+
+def test_a_generator_that_is_made_a_coroutine_after_weaving_is_left_alone(program, recorder):
+    program.write(
+        callee="""
+        import types
+        def make():
+            @types.coroutine
+            def wait():
+                yield
+                return 3
+            return wait
+        """,
+        caller="""
+        import asyncio, callee
+        async def go():
+            return await callee.make()()
+        """,
+    )
+    caller = program.load("caller")
+    weave = program.weave(recorder)
+    assert asyncio.run(caller.go()) == 3
+    assert recorder.names == ["caller.go", "callee.make"]
+    assert [each.what for each in weave.skipped] == ["callee.make.<locals>.wait"]
+
+
+def test_a_function_that_outlives_the_weaving_gets_its_own_code(program, recorder):
+    program.write(
+        callee="def make(n):\n    def add(a):\n        return a + n\n    return add",
+        caller="import callee\ndef go():\n    add = callee.make(2)\n    return add(1), add",
+    )
+    caller, callee = program.load("caller"), program.load("callee")
+    weave = program.weave(recorder)
+    three, add = caller.go()
+    weave.take_out()
+    assert (three, add(1)) == (3, 3)
+    assert recorder.one("callee.make.<locals>.add").caller == "caller"
+    assert add.__code__ is callee.make(2).__code__
 
 
 @pytest.mark.parametrize("change", ["__defaults__", "__kwdefaults__"])
