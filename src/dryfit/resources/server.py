@@ -22,7 +22,7 @@ from dryfit.model.resource import Endpoint
 from dryfit.resources import places, supervisor
 from dryfit.resources.kind import Launch
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 POLL_SECONDS = 0.002
 ATTEMPTS = 5
 """A free port may be taken by another program before the server has it; then it is tried with another one."""

@@ -38,3 +38,8 @@ def drop(connection: Connection, database: str, mark: str) -> None:
 def is_own_server(connection: Connection, mark: str) -> bool:
     """Whether the server was started by dryfit with this mark."""
     return guard.is_own_server(connection, mark)
+
+
+def adopted(connection: Connection) -> str:
+    """The mark of a database whose owner has given it to dryfit for good; "" for any other."""
+    return guard.adopted(connection)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dryfit.model.resource import Endpoint, Handle, Resource
 from dryfit.resources import database_clock
 from dryfit.resources.postgres import databases, mark, schema, wal
+from dryfit.resources.postgres.adopted import AdoptedDatabase
 from dryfit.resources.postgres.connect import MAINTENANCE, answers, connect, identifier, url
 from dryfit.resources.postgres.database import Database, Site
 from dryfit.resources.postgres.options import Options
@@ -53,6 +54,8 @@ def open_database(name: str, options: Options, endpoint: Endpoint, space: str) -
         own = databases.name_of(f"{space}_{name}")
         if mark.is_own_server(control, endpoint.mark):
             return _open_here(name, own, options, endpoint, maintenance, control)
+        if token := mark.adopted(control):
+            return AdoptedDatabase(_handle(name, endpoint, maintenance), endpoint, token, options.sources)
         return _open_there(name, own, options, endpoint, maintenance, control)
 
 

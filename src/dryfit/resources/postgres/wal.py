@@ -28,7 +28,7 @@ WHERE reldatabase = {database} AND relforknumber = 0 AND record_type NOT IN {idl
 # Before PostgreSQL 16 a record's relations stand only in a text.
 _RECORDS = """
 SELECT DISTINCT found[1] FROM (
-  SELECT regexp_matches(block_ref, 'rel \\d+/{database}/(\\d+) blk', 'g') AS found
+  SELECT regexp_matches(block_ref, 'rel \\d+/{database}/(\\d+) fork main', 'g') AS found
   FROM pg_get_wal_records_info({start}, pg_current_wal_flush_lsn())
   WHERE record_type NOT IN {idle}{and_not_own}) AS blocks
 """

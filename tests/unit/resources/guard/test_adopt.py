@@ -8,6 +8,8 @@ import psycopg
 import pytest
 
 from dryfit.model.errors import ResourceError
+from dryfit.model.resource import Declaration
+from dryfit.resources.environment import Environment
 from dryfit.resources.guard import adopt, postgres
 
 
@@ -96,3 +98,27 @@ def is_unmarked(pg) -> bool:
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'app'"
         )
         return rows.fetchone() == (None,)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_an_adopted_database_is_emptied_filled_and_put_right(pg, tmp_path) -> None:
+    adopt.adopt(pg.url(), "app")
+    (tmp_path / "schema.sql").write_text("CREATE TABLE cups (id int); INSERT INTO cups VALUES (1)")
+    declaration = Declaration("db", "postgres", "url", (), {"url": pg.url(), "schema": "schema.sql"})
+    with Environment([declaration], tmp_path, "dryfit_one") as environment:
+        url = environment.open("db").handle.url
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("INSERT INTO cups VALUES (2)")
+            connection.execute("CREATE TABLE saucers ()")
+        environment.clean()
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT id FROM cups").fetchall() == [(1,)]
+            assert connection.execute("SELECT to_regclass('saucers'), to_regclass('orders')").fetchone() == (
+                None,
+                None,
+            )
+        with (
+            Environment([declaration], tmp_path, "dryfit_two") as second,
+            pytest.raises(ResourceError, match="another worker has this adopted database"),
+        ):
+            second.open("db")
