@@ -18,7 +18,7 @@ from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration
 from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.kinds.postgres import kind
-from dryfit.resources.postgres import cluster
+from dryfit.resources.postgres import cluster, programs
 
 
 def files(server_cache):
@@ -129,3 +129,27 @@ def test_an_ordinary_user_in_a_folder_with_a_space(server_cache, project, tmp_pa
         timeout=120,
     )
     assert (run.stdout, run.stderr) == ("65534 ['rows added']\n", "")
+
+
+@pytest.mark.parametrize("version", ["14", "15", "16", "17", "18"])
+def test_every_version_of_the_server(server_cache, project, version):
+    try:
+        programs.find(version)
+    except ResourceError as error:
+        pytest.skip(str(error))
+    declared = Declaration("database", "postgres", options={**project.options, "version": version})
+    with Environment([declared], project.root, new_space()) as environment:
+        database = environment.open("database")
+        for _ in range(2):
+            with psycopg.connect(database.handle.url, autocommit=True) as connection:
+                (drawn,) = connection.execute("SELECT nextval('invoices')").fetchone()
+                connection.execute("INSERT INTO customers (name) VALUES ('x')")
+                connection.execute("TRUNCATE lines")
+            assert drawn == 101
+            left = {(leftover.place, leftover.change, leftover.count) for leftover in database.clean()}
+            assert left == {("customers", "rows added", 1), ("lines", "rows removed", 5)}
+        assert database.replacements == []
+        with psycopg.connect(database.handle.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE extra (id integer)")
+        assert [leftover.place for leftover in database.clean()] == ["schema"]
+        assert database.clean() == ()
