@@ -11,11 +11,11 @@ import pytest
 
 from dryfit.model.errors import ResourceError
 from dryfit.resources.guard import register
-from dryfit.resources.guard.mark import Identity, Mark, new_token, token_of
+from dryfit.resources.guard.mark import Identity, Mark, token_of
 from dryfit.resources.guard.owner import Owner
 
 IDENTITY = Identity("postgres", "7350", "16384")
-TOKEN = new_token()
+TOKEN = "1f" * 16
 
 
 @pytest.fixture
