@@ -39,6 +39,7 @@ class Config:
     ``components`` are dotted names, ``*`` stands for any part of one; empty means that they are found from the source.
     ``only`` are the checks to run. ``fail_on`` is the least severity that fails a run. ``seed`` decides what is random.
     ``resources`` are the services that the tests need.
+    ``base`` is the git revision that the interfaces are compared with, or "".
     """
 
     root: Path
@@ -47,6 +48,7 @@ class Config:
     fail_on: Setting[FailOn] = Setting("error")
     seed: Setting[int] = Setting(0)
     resources: Setting[tuple[Declaration, ...]] = Setting(())
+    base: Setting[str] = Setting("")
 
 
 def find_root(start: Path) -> Path:
@@ -115,6 +117,7 @@ def _config(root: Path, found: Mapping[str, Setting[object]]) -> Config:
         fail_on=cast(Setting[FailOn], found.get("fail-on", default.fail_on)),
         seed=cast(Setting[int], found.get("seed", default.seed)),
         resources=cast(Setting[tuple[Declaration, ...]], found.get("resources", default.resources)),
+        base=cast(Setting[str], found.get("base", default.base)),
     )
 
 
@@ -201,6 +204,12 @@ def _seed(value: object) -> int:
     return value
 
 
+def _base(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _SettingError(f"found {shown(value)}; allowed: a git revision, such as origin/main")
+    return value
+
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -284,6 +293,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "fail-on": _fail_on,
     "seed": _seed,
     "resources": _resources,
+    "base": _base,
 }
 
 

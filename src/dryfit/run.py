@@ -18,9 +18,11 @@ from dryfit import discover
 from dryfit.checks import coverage, data, interfaces
 from dryfit.checks.judgement import Judgement
 from dryfit.config import Config, load_config
+from dryfit.model.errors import UsageError
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.run import CheckSummary, Run, RunInfo, TestCounts
 from dryfit.model.structure import ProjectMap
+from dryfit.model.surface import Comparison
 from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
 from dryfit.probes import Observer
 from dryfit.report import html
@@ -37,11 +39,13 @@ HTML_REPORT = Path(".dryfit", "report.html")
 FAILED = "dryfit failed, and the tests went on without it"
 """How the warning begins that a run keeps where dryfit itself has failed."""
 
-Judge = Callable[[ProjectMap, Observations, bool], Judgement]
+Judge = Callable[[Config, Run, bool], Judgement]
 
 JUDGES: Mapping[CheckName, Judge] = {
-    "data": lambda project, seen, whole: data.judge(project, seen, whole_suite=whole),
-    "interfaces": lambda project, seen, _: interfaces.judge(project, seen),
+    "data": lambda _, run, whole: data.judge(run.project, run.observations, whole_suite=whole),
+    "interfaces": lambda config, run, _: interfaces.judge(
+        run.project, run.observations, _compared(config, run.project)
+    ),
 }
 
 
@@ -222,7 +226,7 @@ def _judged(config: Config, run: Run, whole_suite: bool) -> Run:
     findings: list[Finding] = []
     for check in config.only.value:
         begun = time.monotonic()
-        judgement = JUDGES[check](run.project, run.observations, whole_suite)
+        judgement = JUDGES[check](config, run, whole_suite)
         findings += judgement.findings
         summaries.append(CheckSummary(check, time.monotonic() - begun, skipped=judgement.skipped))
     return replace(
@@ -231,6 +235,19 @@ def _judged(config: Config, run: Run, whole_suite: bool) -> Run:
         checks=tuple(summaries),
         findings=tuple(findings),
     )
+
+
+def _compared(config: Config, project: ProjectMap) -> Comparison | None:
+    """The project beside its base revision, where one is set; what hinders it becomes a reason."""
+    base = config.base.value
+    if not base:
+        return None
+    from dryfit.discover.comparison import compare_revision  # only a comparison pays for griffe
+
+    try:
+        return compare_revision(config.root, base, config.components.value, project)
+    except UsageError as error:
+        return Comparison(base, skipped=(Skipped("DF205", str(error)),))
 
 
 def _judged_late(config: Config, run: Run) -> Run:

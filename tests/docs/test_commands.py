@@ -45,6 +45,8 @@ def test_the_commands_of_a_page_run_in_its_order(page: Path, tmp_path: Path) -> 
     project = tmp_path / "sample"
     shutil.copytree(SAMPLE, project, ignore=shutil.ignore_patterns("__pycache__"))
     declare_resources(page, project)
+    if "--base" in page.read_text(encoding="utf-8"):
+        make_repository(project)
     failures = [
         f"{page.name}:{line}: {command}\n{ran.stdout}{ran.stderr}"
         for line, command in commands_of(page)
@@ -66,6 +68,14 @@ def declare_resources(page: Path, project: Path) -> None:
     if declared and "dryfit env" in text:
         with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write("\n" + declared["body"])
+
+
+def make_repository(project: Path) -> None:
+    """Commit the sample, and let that be what was fetched last."""
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    committed = [["init", "-q"], ["add", "-A"], [*author, "commit", "-q", "-m", "sample"]]
+    for command in (*committed, ["update-ref", "refs/remotes/origin/main", "HEAD"]):
+        subprocess.run(["git", *command], cwd=project, check=True)
 
 
 def commands_of(page: Path) -> list[tuple[int, str]]:

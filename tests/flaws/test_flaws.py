@@ -2,7 +2,8 @@
 
 ``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files
 in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, and in ``also`` a
-rule that the same mistake breaks as well.
+rule that the same mistake breaks as well. Where there is a ``base``, it is the program as it was at a git revision
+that the program is compared with.
 """
 
 from __future__ import annotations
@@ -45,12 +46,13 @@ def check(tmp_path):
     """Copy a program, the twin's files over it, and check it."""
 
     def _check(*layers: Path) -> Checked:
+        base = _commit(layers[0].parent / "base", tmp_path / "program")
         for layer in layers:
             shutil.copytree(layer, tmp_path / "program", dirs_exist_ok=True)
         report = tmp_path / "report.json"
         # Only dryfit's plugin: loading all that happen to be installed would take most of the time.
         bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
-        command = [sys.executable, "-m", "dryfit", "check", "--json", str(report)]
+        command = [sys.executable, "-m", "dryfit", "check", "--json", str(report), *base]
         done = subprocess.run(
             command,
             cwd=tmp_path / "program",
@@ -64,6 +66,17 @@ def check(tmp_path):
         return Checked(done.returncode, json.loads(report.read_text()), done.stdout + done.stderr)
 
     return _check
+
+
+def _commit(base: Path, program: Path) -> list[str]:
+    """Make a repository of what was there before, and give the option that names it."""
+    if not base.is_dir():
+        return []
+    shutil.copytree(base, program)
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-q", "-m", "before"]):
+        subprocess.run(["git", *command], cwd=program, check=True)
+    return ["--base", "HEAD"]
 
 
 def _rule(pair: Path) -> str:

@@ -106,7 +106,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     )
     file = root / "pyproject.toml"
     assert problems(root, {"only": "dta,interfaces,races"}, DRYFIT_FAIL_ON="eror") == (
-        f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed, resources;"
+        f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed, resources, base;"
         " did you mean fail-on?",
         f'{file}: [tool.dryfit] seed: found "x"; allowed: a whole number',
         f'{file}: [tool.dryfit] resources: db: found 5; allowed: a kind such as "postgres",'
@@ -136,7 +136,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
         ("resources = {db = {}}", 'resources: db: kind: found nothing; allowed: the name of a kind'),
         ("resources.db = {kind = 'x', provider = 3}", "resources: db: provider: found 3; allowed: the name"),
         ("resources.db = {kind = 'x', env = ['A B']}", "resources: db: env: found a list; allowed: the name"),
-        ("[tool.dryfit.componets]", "componets: unknown table; allowed: components, only, fail-on, seed, resources;"),
+        ("[tool.dryfit.componets]", "componets: unknown table; allowed: components, only, fail-on, seed, resources"),
     ],
 )  # fmt: skip
 def test_each_mistake_says_what_was_found_and_what_is_allowed(

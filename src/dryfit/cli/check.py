@@ -14,6 +14,7 @@ from rich.console import Console
 
 from dryfit.cli.files import output_options, refuse_unwritable, write_files
 from dryfit.config import Config, find_root
+from dryfit.discover import find_revision
 from dryfit.model.errors import UsageError
 from dryfit.model.run import Run
 from dryfit.report.terminal import render
@@ -35,6 +36,9 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
 @click.option(
     "--fail-on", metavar="LEVEL", help="Exit with 1 from this severity on: error, warning or never."
 )
+@click.option(
+    "--base", metavar="REV", help="Compare the interfaces with those of this git revision: origin/main, say."
+)
 @click.option("--seed", metavar="N", help="What is random begins here.")
 @click.option("--workers", metavar="N|auto", help="Run the tests in so many processes (needs pytest-xdist).")
 @output_options
@@ -42,6 +46,7 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
 def command(
     only: str | None,
     fail_on: str | None,
+    base: str | None,
     seed: str | None,
     workers: str | None,
     pytest_args: tuple[str, ...],
@@ -52,8 +57,10 @@ def command(
     PYTEST_ARGS go to pytest as they are.
     """
     refuse_unwritable(files)
-    overrides = {"only": only, "fail-on": fail_on, "seed": seed}
+    overrides = {"only": only, "fail-on": fail_on, "base": base, "seed": seed}
     config = prepare(find_root(Path.cwd()), overrides)
+    if config.base.value:
+        find_revision(config.root, config.base.value)
     request = Request(config)
     arguments = [*pytest_args, "--dryfit", *_spread(workers)]
     status = pytest.main(arguments, plugins=[_Named(request)])

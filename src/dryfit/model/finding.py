@@ -52,6 +52,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "DF202", "annotation-violation", "interfaces", "error", "A value contradicts the callee's type hints."
     ),
+    Rule(
+        "DF205",
+        "breaking-change",
+        "interfaces",
+        "error",
+        "An interface that other components use changed incompatibly since a git revision.",
+    ),
     Rule("DF206", "never-awaited", "interfaces", "error", "A coroutine crossed a seam and was dropped."),
     Rule(
         "DF207",

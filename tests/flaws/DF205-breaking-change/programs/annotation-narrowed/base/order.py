@@ -1,0 +1,5 @@
+import payment
+
+
+def checkout(card: str, cents: int) -> str:
+    return payment.charge(card, cents)

@@ -1,0 +1,2 @@
+def charge(card: str, cents: int) -> str:
+    return f"{card}:{cents}"

@@ -1,0 +1,5 @@
+import order
+
+
+def test_checkout():
+    assert order.checkout(100) == "paid"

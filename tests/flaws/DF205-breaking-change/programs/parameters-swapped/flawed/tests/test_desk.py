@@ -1,0 +1,5 @@
+import desk
+
+
+def test_transfer_moves_something():
+    assert desk.transfer("mine", "theirs") > 0
