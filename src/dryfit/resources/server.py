@@ -140,7 +140,8 @@ def _start(launch: Launch, entry: Path) -> Lease:
                 "group": owner.pw_gid if owner else None,
             }
             _spawn(spec, theirs.fileno(), alive)
-        endpoint = replace(launch.endpoint(home, port), mark=mark)
+        found = launch.endpoint(home, port)
+        endpoint = replace(found, mark=mark, password=_filled(found.password, home, port, mark))
         _wait_until_ready(launch, endpoint, ours)
         _write(entry, {"home": str(home), "endpoint": asdict(endpoint)})
     except BaseException:

@@ -43,7 +43,8 @@ class PostgresKind:
     def container(self, declaration: Declaration) -> Container:
         """The official image."""
         version = str(declaration.options.get("version", "18"))
-        settings = {**cluster.SETTINGS, "listen_addresses": "*"}
+        # The mark in its name proves the server to be ours, so that all workers share one seeded database.
+        settings = {**cluster.SETTINGS, "listen_addresses": "*", "cluster_name": "dryfit {mark}"}
         return Container(
             image=f"postgres:{version}",
             port=5432,

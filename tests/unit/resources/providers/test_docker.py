@@ -68,6 +68,25 @@ def test_the_container_of_a_killed_supervisor_goes_with_the_next_start(
     assert eventually(lambda: not containers(engine, runtime))
 
 
+def test_a_postgresql_in_a_container_is_seeded_once_and_put_right(engine, postgres_image, runtime, tmp_path):
+    psycopg = pytest.importorskip("psycopg")
+    (tmp_path / "schema.sql").write_text("CREATE TABLE cups (id serial); INSERT INTO cups DEFAULT VALUES")
+    declared = Declaration("db", "postgres", "docker", (), {"image": postgres_image, "schema": "schema.sql"})
+    with (
+        Environment([declared], tmp_path, "dryfit_one") as first,
+        Environment([declared], tmp_path, "dryfit_two") as second,
+    ):
+        urls = [each.open("db").handle.url for each in (first, second)]
+        assert len(containers(engine, runtime)) == 1
+        with psycopg.connect(urls[0]) as one, psycopg.connect(urls[1]) as two:
+            one.execute("INSERT INTO cups DEFAULT VALUES")
+            one.commit()
+            (leftover,) = first.clean()
+            assert (leftover.place, leftover.change, leftover.count) == ("cups", "rows added", 1)
+            for connection in (one, two):
+                assert connection.execute("SELECT id FROM cups").fetchall() == [(1,)]
+
+
 def supervisors(runtime: Path) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
