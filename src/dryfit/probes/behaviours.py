@@ -21,16 +21,17 @@ Types = tuple[str, ...]
 
 
 class Schedule(Countdown):
-    """Counts, and says which of the counts are looked at: 1, 2, 3, 4, 8, 16, 32, …
+    """Counts, and says which of the counts are looked at: the ``first`` ones, and then the powers of two: 4, 8, 16, …
 
     A dear look puts the next one off, by what it visited and not by how long it took: same input, same record.
     """
 
-    __slots__ = ("_due",)
+    __slots__ = ("_due", "_first")
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 4) -> None:
         super().__init__()
         self._due = 1
+        self._first = first
 
     @property
     def count(self) -> int:
@@ -41,8 +42,12 @@ class Schedule(Countdown):
         """Take the turn that is due."""
         if self.left > 0:
             return False
-        self.wait_for(_next(self.count))
+        self.wait_for(self.following(self.count))
         return True
+
+    def following(self, count: int) -> int:
+        """The count that is looked at after this one."""
+        return count + 1 if count < self._first else 1 << count.bit_length()
 
     def put_off(self, visited: int) -> None:
         """Let so many calls go by that a look which visits as many values as this one did pays for all of them."""
@@ -51,11 +56,6 @@ class Schedule(Countdown):
     def wait_for(self, due: int) -> None:
         """Let the next turn be at this count."""
         self.left, self._due = due - self.count, due
-
-
-def _next(count: int) -> int:
-    """The count that is looked at after this one."""
-    return count + 1 if count < 4 else 1 << count.bit_length()
 
 
 VALUES_A_CALL = 8
@@ -70,23 +70,27 @@ MOST_WATCHED = 256
 MOST_WATCHED_VALUES = 4096
 """How many values of such arguments are."""
 
+MOST_FOLLOWED = 16
+"""From how many call sites of tests values are followed that have the same types, before it becomes rarer."""
+
 _CHANGEABLE = frozenset({"list", "dict", "set", "bytearray"})
 
 
 class Usage(Schedule):
     """The crossings of one call site with the same exact types of arguments.
 
-    ``looks`` says whether turns that are due are used for looking, too, and not only for following values.
+    ``looks`` says whether turns that are due are used for looking, ``follows`` whether they are for following values.
     ``watches`` says whether changes of the arguments are watched for now: a callee that changes what it is given need
     not do so at each call, and which call comes first depends on the order of the tests.
     """
 
-    __slots__ = ("_turn", "_watched", "looks", "types")
+    __slots__ = ("_turn", "_watched", "follows", "looks", "types")
 
-    def __init__(self, types: Types, looks: bool) -> None:
+    def __init__(self, types: Types, *, looks: bool, follows: bool) -> None:
         super().__init__()
         self.types = types
         self.looks = looks
+        self.follows = follows
         self._watched = MOST_WATCHED if looks and not _CHANGEABLE.isdisjoint(types) else 0
         self._turn = 1
 
@@ -100,7 +104,7 @@ class Usage(Schedule):
         count = self.count
         due = count >= self._turn
         if due:
-            self._turn = _next(count)
+            self._turn = self.following(count)
         self.wait_for(count + 1 if count < self._watched else self._turn)
         return due
 
@@ -178,8 +182,10 @@ class Junction:
         if found is None:
             if len(self.usages) >= MOST_BEHAVIOURS:
                 types = (MORE,) * len(self.names)
-            looks = self._turns is None or self._turns.take((self.callee, types))
-            found = self.usages.setdefault(types, Usage(types, looks))
+            turns = self._turns
+            looks = turns is None or turns.take((self.callee, types))
+            follows = turns is None or turns.take((self.callee, types, "follows"), MOST_FOLLOWED)
+            found = self.usages.setdefault(types, Usage(types, looks=looks, follows=follows))
         return found
 
     def record(self, usage: Usage, raised: bool, result: str, weak: bool) -> Record:
@@ -222,9 +228,9 @@ class Turns:
     def __init__(self) -> None:
         self._schedules: dict[tuple[object, ...], Schedule] = {}
 
-    def take(self, what: tuple[object, ...]) -> bool:
-        """Whether it is the turn of one more site that does this."""
-        schedule = self._schedules.setdefault(what, Schedule())
+    def take(self, what: tuple[object, ...], first: int = 4) -> bool:
+        """Whether it is the turn of one more site that does this; the ``first`` ones all have theirs."""
+        schedule = self._schedules.get(what) or self._schedules.setdefault(what, Schedule(first))
         schedule.left -= 1
         return schedule.seen()
 

@@ -132,17 +132,19 @@ class Observer:
 
     def _look(self, crossing: Crossing, node: Node) -> None:
         """Look at this call if it is due, or if the one above is followed."""
-        follow = node.usage.seen()
+        usage = node.usage
+        due = usage.seen()
+        follow = due and usage.follows
         above = crossing.parent.state if crossing.parent is not None else None
         followed = type(above) is Invocation and above.take_look()
-        if not (follow or followed or node.usage.watches):
+        if not (follow or followed or usage.watches or (due and usage.looks)):
             return
         invocation = Invocation(node)
         crossing.state = invocation
         self._add(invocation.begin(crossing, above if followed else None, follow=follow))
-        if node.usage.watches:
+        if usage.watches:
             invocation.watch(crossing)
-        if follow and node.usage.looks:
+        if due and usage.looks:
             invocation.look(crossing)
             invocation.violations += self._violations(
                 node.junction, crossing, self._hints.arguments(crossing)
