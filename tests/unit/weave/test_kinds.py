@@ -609,6 +609,63 @@ def test_a_kind_of_callable_that_is_made_after_weaving(program, kind):
     assert "open" not in {each.outcome for each in recorder.seen}
 
 
+COMMANDS = """
+import click
+import prices
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--loud/--quiet", default=False)
+@click.pass_context
+def shop(context, loud):
+    context.obj = {"loud": loud}
+
+@shop.command("price", short_help="What it costs.")
+@click.argument("product")
+@click.option("-n", "--number", type=int, default=1, callback=lambda context, option, value: prices.checked(value))
+@click.pass_obj
+def price(settings, product, number):
+    'Tell what some of a product cost.'
+    text = f"{product}: {prices.of(product) * number}"
+    click.echo(text.upper() if settings["loud"] else text)
+
+@shop.result_callback()
+def done(result, loud):
+    return prices.told()
+"""
+
+PRICES = """
+import click
+def of(product):
+    return {"tea": 3}[product]
+def checked(number):
+    if number < 1:
+        raise click.BadParameter("at least one")
+    return number
+def told():
+    return "told"
+"""
+
+CLERK = """
+import commands
+from click.testing import CliRunner
+
+def scenario():
+    told = []
+    for line in ("price tea -n 2", "--loud price tea", "price tea -n 0", "price milk", "price -h", "pric"):
+        result = CliRunner().invoke(commands.shop, line.split())
+        told.append((result.exit_code, result.output, repr(result.exception), result.return_value))
+    return told
+"""
+
+
+def test_the_decorators_of_click(program):
+    pytest.importorskip("click")
+    program.write(commands=COMMANDS, prices=PRICES, clerk=CLERK)
+    recorder = program.compare("clerk.scenario")
+    crossed = {(each.caller, each.name) for each in recorder.seen}
+    assert crossed >= {("clerk", "commands.shop"), ("commands", "prices.of"), ("commands", "prices.checked")}
+
+
 def test_a_generator_that_is_made_a_coroutine_after_weaving_is_left_alone(program, recorder):
     program.write(
         callee="""
