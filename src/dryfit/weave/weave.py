@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -16,6 +17,7 @@ from dryfit.weave.frames import VISIBLE, depth
 from dryfit.weave.imports import ImportWatch
 from dryfit.weave.libraries import LIBRARY_MODULES, Libraries
 from dryfit.weave.loop import Loop
+from dryfit.weave.picklers import PICKLER_MODULES, Picklers
 from dryfit.weave.sites import Sites
 from dryfit.weave.standins import StandIns
 from dryfit.weave.threads import Carrier
@@ -40,9 +42,12 @@ class Weave:
         self._weaver = Weaver(self._loop, modules)
         self._libraries = Libraries(self._loop, self._weaver)
         self.connections = Connections(self._loop, self._weaver)
+        self._picklers = Picklers(self._weaver)
         self._stand_ins = StandIns(self._loop, self._weaver, dict(modules))
         self._imports = ImportWatch(
-            {*modules, *LIBRARY_MODULES, *CONNECTION_MODULES}, self._imported, self._unwatched
+            {*modules, *LIBRARY_MODULES, *CONNECTION_MODULES, *PICKLER_MODULES},
+            self._imported,
+            self._unwatched,
         )
         self._late = False
 
@@ -53,6 +58,8 @@ class Weave:
         self._weaver.weave_components()
         self._libraries.weave_loaded()
         self.connections.weave_loaded()
+        for name in PICKLER_MODULES & sys.modules.keys():
+            self._picklers.weave_module(sys.modules[name])
         self._stand_ins.weave()
         Carrier(self._loop).weave(self._weaver)
         weave_debuggers(self._weaver)
@@ -104,6 +111,7 @@ class Weave:
             if module.__name__ in LIBRARY_MODULES:
                 self._libraries.weave_module(module)
             self.connections.weave_module(module)
+            self._picklers.weave_module(module)
         self._weaver.weave_components(gc.get_objects(_YOUNGEST))
 
     def _stops_in_a_debugger(self) -> bool:

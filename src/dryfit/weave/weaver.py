@@ -120,6 +120,13 @@ class Weaver:
             self._unweave_born()
             self._give_room_back()
 
+    def own_code(self, code: CodeType) -> CodeType:
+        """The user's code in place of which this one stands; any other code as it is."""
+        born = self._born_as.get(id(code))
+        if born is not None:
+            return born[1]
+        return next((place.code for place in self._places.values() if place.woven is code), code)
+
     def _unweave_born(self) -> None:
         """Put their own code into the functions that were woven from their beginning, and still live."""
         for each in gc.get_objects() if self._born_as else ():
@@ -177,7 +184,8 @@ class Weaver:
         known = self._inner.get(id(code))
         if known is None:
             constants = tuple(
-                self._born(each, code, outermost) if isinstance(each, CodeType) else each for each in code.co_consts
+                self._born(each, code, outermost) if isinstance(each, CodeType) else each
+                for each in code.co_consts
             )
             changed = any(new is not old for new, old in zip(constants, code.co_consts, strict=True))
             known = self._inner[id(code)] = (code, code.replace(co_consts=constants) if changed else code)
@@ -194,7 +202,9 @@ class Weaver:
             if self._would_see_us(sample):
                 raise ValueError("looks at its own callers")
             if code.co_flags & inspect.CO_GENERATOR and "coroutine" in maker.co_names:
-                raise ValueError("is made a coroutine by a change of its code")  # as `types.coroutine` does it
+                raise ValueError(
+                    "is made a coroutine by a change of its code"
+                )  # as `types.coroutine` does it
             made = self._trampoline(sample, self._callee_of(sample), self.loop.begin, None, born=True)
         except ValueError as reason:
             self._skip(sample, str(reason))

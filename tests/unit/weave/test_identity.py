@@ -238,3 +238,35 @@ def test_a_coroutine_that_is_never_awaited_is_told_by_its_own_name(program, call
     program.weave()
     with pytest.warns(RuntimeWarning, match=r"coroutine 'coroutine' was never awaited"):
         callee.coroutine(1)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["imported before", "imported after weaving"])
+def test_cloudpickle_writes_functions_down_by_value(program, monkeypatch, late):
+    pytest.importorskip("cloudpickle", exc_type=ImportError)
+    if late:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "cloudpickle"]:
+            monkeypatch.delitem(sys.modules, name)
+    program.write(
+        maker="""
+        import math
+        def make(n):
+            def rooted(x):
+                return math.sqrt(x) + n
+            class Kept:
+                def get(self):
+                    return rooted(n)
+            return rooted, Kept, make_default(n)
+        def default(x):
+            return x
+        def make_default(n):
+            return default
+        """,
+        writer="""
+        import maker, pickle
+        def written():
+            import cloudpickle
+            rooted, kept, default = (pickle.loads(cloudpickle.dumps(each)) for each in maker.make(4))
+            return rooted(9), kept().get(), default(2), rooted.__code__.co_filename
+        """,
+    )
+    assert program.compare("writer.written").one("maker.make").caller == "writer"
