@@ -18,6 +18,7 @@ from dryfit import discover
 from dryfit.checks import coverage, data, interfaces
 from dryfit.checks.judgement import Judgement
 from dryfit.config import Config, load_config
+from dryfit.model.contract import Contract
 from dryfit.model.errors import UsageError
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.run import CheckSummary, Run, RunInfo, TestCounts
@@ -28,7 +29,7 @@ from dryfit.probes import Observer
 from dryfit.report import html
 from dryfit.resources import registry
 from dryfit.resources.digest.leftovers import Leftovers
-from dryfit.store import accepted, runs
+from dryfit.store import accepted, contract, runs
 from dryfit.store.merge import merge
 from dryfit.store.reader import load
 from dryfit.store.writer import RunWriter
@@ -43,8 +44,12 @@ Judge = Callable[[Config, Run, bool], Judgement]
 
 JUDGES: Mapping[CheckName, Judge] = {
     "data": lambda _, run, whole: data.judge(run.project, run.observations, whole_suite=whole),
-    "interfaces": lambda config, run, _: interfaces.judge(
-        run.project, run.observations, _compared(config, run.project)
+    "interfaces": lambda config, run, whole: interfaces.judge(
+        run.project,
+        run.observations,
+        _compared(config, run.project),
+        _agreed(config.root),
+        whole_suite=whole,
     ),
 }
 
@@ -159,7 +164,7 @@ def conclude(
     observations = writer.observations()
     whole = whole_suite and not _has_failed(observations)
     run = _judged(config, Run(info, project, observations, tests=tests), whole)
-    applied = accepted.apply(run.findings, accepted.read(config.root), config.only.value)
+    applied = accepted.apply(run.findings, accepted.read(config.root), config.only.value, _left_out(config))
     stale = _stale(applied.stale) if whole else []
     told = (*warnings, *stale, *filter(None, [writer.warning]))
     writer.append(Observations(warnings=told))
@@ -184,7 +189,7 @@ def recall(config: Config, path: Path) -> Run:
     if not run.checks:
         run = _judged_late(config, run)
     judged = [summary.check for summary in run.checks]
-    applied = accepted.apply(run.findings, accepted.read(config.root), judged)
+    applied = accepted.apply(run.findings, accepted.read(config.root), judged, _left_out(config))
     return replace(
         run,
         findings=applied.findings,
@@ -248,6 +253,23 @@ def _compared(config: Config, project: ProjectMap) -> Comparison | None:
         return compare_revision(config.root, base, config.components.value, project)
     except UsageError as error:
         return Comparison(base, skipped=(Skipped("DF205", str(error)),))
+
+
+def _agreed(root: Path) -> Contract | Skipped | None:
+    """The committed contract, or why it cannot be used."""
+    try:
+        return contract.read(root)
+    except UsageError as error:
+        return Skipped("DF204", str(error))
+
+
+def _left_out(config: Config) -> tuple[str, ...]:
+    """The rules that judge nothing here, for want of what they compare with."""
+    usable = {
+        "DF204": isinstance(_agreed(config.root), Contract),
+        "DF205": bool(config.base.value),
+    }
+    return tuple(rule for rule, is_usable in usable.items() if not is_usable)
 
 
 def _judged_late(config: Config, run: Run) -> Run:

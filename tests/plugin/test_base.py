@@ -78,7 +78,7 @@ def test_an_unknown_revision_is_wrong_usage_before_any_test_runs(repository):
     ended = repository.dryfit("check", "--base", "v9")
     assert ended.status == 2
     assert (
-        ended.err == "dryfit: --base v9: git knows no such revision; `git log --oneline --all` lists them\n"
+        ended.err == "dryfit: revision v9: git knows no such revision; `git log --oneline --all` lists them\n"
     )
     assert "test session starts" not in ended.out
 
@@ -86,7 +86,7 @@ def test_an_unknown_revision_is_wrong_usage_before_any_test_runs(repository):
 def test_no_git_is_wrong_usage(repository, tmp_path):
     ended = repository.dryfit("check", "--base", "HEAD", PATH=str(tmp_path))
     assert ended.status == 2
-    assert ended.err.startswith("dryfit: --base: git cannot be run")
+    assert ended.err.startswith("dryfit: git cannot be run")
     assert ended.err.count("\n") == 1
 
 

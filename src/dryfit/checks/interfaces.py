@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from dryfit.checks import annotation_violation, breaking_change, call_mismatch, component_cycle, never_awaited
+from dryfit.checks import (
+    annotation_violation,
+    breaking_change,
+    call_mismatch,
+    component_cycle,
+    never_awaited,
+    shape_drift,
+)
 from dryfit.checks.judgement import Judgement, combine
+from dryfit.model.contract import Contract
 from dryfit.model.structure import ProjectMap
 from dryfit.model.surface import Comparison
-from dryfit.model.trace import Observations
+from dryfit.model.trace import Observations, Skipped
 
 _RULES = (
     call_mismatch.judge,
@@ -16,7 +24,24 @@ _RULES = (
 )
 
 
-def judge(project: ProjectMap, observations: Observations, comparison: Comparison | None = None) -> Judgement:
-    """Judge DF201, DF202, DF206 and DF207; DF205 where there is a ``comparison`` with a git revision."""
-    changed = [breaking_change.judge(comparison)] if comparison else []
-    return combine([*(rule(project, observations) for rule in _RULES), *changed])
+def judge(
+    project: ProjectMap,
+    observations: Observations,
+    comparison: Comparison | None = None,
+    contract: Contract | Skipped | None = None,
+    *,
+    whole_suite: bool = True,
+) -> Judgement:
+    """Judge DF201, DF202, DF206 and DF207.
+
+    DF204 is judged where there is a ``contract``, or it is said why that cannot be used; DF205 where there is a
+    ``comparison`` with a git revision. ``whole_suite`` says that every test of the project ran.
+    """
+    judgements = [rule(project, observations) for rule in _RULES]
+    if isinstance(contract, Contract):
+        judgements.append(shape_drift.judge(project, observations, contract, whole_suite=whole_suite))
+    elif contract is not None:
+        judgements.append(Judgement(skipped=(contract,)))
+    if comparison is not None:
+        judgements.append(breaking_change.judge(comparison))
+    return combine(judgements)

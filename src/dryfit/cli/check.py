@@ -20,6 +20,7 @@ from dryfit.model.run import Run
 from dryfit.report.terminal import render
 from dryfit.run import HTML_REPORT, prepare, write_html
 from dryfit.session import REQUEST, Request
+from dryfit.store import contract
 
 FINDINGS, WRONG_USAGE, TESTS_FAIL, FAILED_ITSELF, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -59,6 +60,7 @@ def command(
     refuse_unwritable(files)
     overrides = {"only": only, "fail-on": fail_on, "base": base, "seed": seed}
     config = prepare(find_root(Path.cwd()), overrides)
+    contract.read(config.root)
     if config.base.value:
         find_revision(config.root, config.base.value)
     request = Request(config)

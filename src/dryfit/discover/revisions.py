@@ -21,12 +21,12 @@ def find_revision(root: Path, revision: str) -> str:
     """The commit that ``revision`` means; ``UsageError`` where there is none, or no git."""
     if not _run(root, "rev-parse", "--is-inside-work-tree").stdout.startswith(b"true"):
         raise UsageError(
-            f"--base {revision}: {root} is no git work tree{_because(root)}; leave --base out, or clone the project",
+            f"revision {revision}: {root} is no git work tree{_because(root)}; clone the project, or name no revision",
             slug="base-revision",
         )
     found = _run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode:
-        raise UsageError(f"--base {revision}: {_unknown(root)}", slug="base-revision")
+        raise UsageError(f"revision {revision}: {_unknown(root)}", slug="base-revision")
     return found.stdout.decode().strip()
 
 
@@ -42,12 +42,21 @@ def checked_out(root: Path, revision: str) -> Iterator[Path]:
         target = Path(os.path.realpath(folder))
         files = _files(root, commit)
         if not any(name.endswith(".py") for name in files):
-            raise UsageError(f"--base {revision}: holds no Python file below {root}; name a later revision")
+            raise UsageError(f"revision {revision}: holds no Python file below {root}; name a later one")
         for name, content in zip(files, _contents(root, revision, list(files.values())), strict=True):
             path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         yield target
+
+
+def file_at(root: Path, revision: str, name: str) -> str:
+    """The text of one file below ``root`` as it was; raises ``UsageError`` where it is not there."""
+    commit = find_revision(root, revision)
+    found = _run(root, "cat-file", "blob", f"{commit}:./{name}")
+    if found.returncode:
+        raise UsageError(f"revision {revision}: has no {name}; name a later one", slug="base-revision")
+    return found.stdout.decode("utf-8", "replace")
 
 
 def _files(root: Path, commit: str) -> dict[str, str]:
@@ -69,7 +78,7 @@ def _contents(root: Path, revision: str, objects: list[str]) -> Iterator[bytes]:
         words = head.split()
         if len(words) != 3:
             raise UsageError(
-                f"--base {revision}: git has not all of its files here; fetch them: git fetch --refetch"
+                f"revision {revision}: git has not all of its files here; fetch them: git fetch --refetch"
             )
         size = int(words[2])
         yield told[:size]
@@ -99,6 +108,4 @@ def _run(root: Path, *arguments: str, given: bytes = b"") -> subprocess.Complete
             check=False,
         )
     except OSError as error:
-        raise UsageError(
-            f"--base: git cannot be run ({error.strerror}); install it, or leave --base out"
-        ) from None
+        raise UsageError(f"git cannot be run ({error.strerror}); install it, or name no revision") from None

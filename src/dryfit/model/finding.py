@@ -53,6 +53,9 @@ RULES: tuple[Rule, ...] = (
         "DF202", "annotation-violation", "interfaces", "error", "A value contradicts the callee's type hints."
     ),
     Rule(
+        "DF204", "shape-drift", "interfaces", "error", "A seam's shapes differ from the committed contract."
+    ),
+    Rule(
         "DF205",
         "breaking-change",
         "interfaces",

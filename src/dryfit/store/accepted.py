@@ -76,17 +76,21 @@ def record(root: Path, finding: Finding, reason: str) -> Path:
 
 
 def apply(
-    findings: Iterable[Finding], accepted: Mapping[str, Accepted], checks: Collection[CheckName]
+    findings: Iterable[Finding],
+    accepted: Mapping[str, Accepted],
+    checks: Collection[CheckName],
+    left_out: Collection[str] = (),
 ) -> Applied:
     """Give each accepted finding its reason, and take the reason from one that is accepted no more.
 
-    An entry is stale only if the check that its rule belongs to is among ``checks``, those that ran.
+    An entry is stale only if the check that its rule belongs to is among ``checks``, those that ran, and the rule not
+    among those that were ``left_out``.
     """
     marked = tuple(
         replace(finding, accepted=accepted[finding.id].reason if finding.id in accepted else None)
         for finding in findings
     )
-    judged = {rule.id for rule in RULES if rule.check in checks}
+    judged = {rule.id for rule in RULES if rule.check in checks} - set(left_out)
     gone = accepted.keys() - {finding.id for finding in marked}
     stale = tuple(accepted[id_] for id_ in sorted(gone) if id_.partition("-")[0] in judged)
     return Applied(marked, stale)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dryfit.discover.revisions import checked_out, find_revision
+from dryfit.discover.revisions import checked_out, file_at, find_revision
 from dryfit.model.errors import UsageError
 
 
@@ -83,7 +83,7 @@ def test_a_project_below_the_top_of_its_repository_is_taken_from_there(repositor
 
 
 def test_a_revision_that_does_not_exist(repository: Path) -> None:
-    with pytest.raises(UsageError, match=r"--base v9: git knows no such revision; `git log"):
+    with pytest.raises(UsageError, match=r"revision v9: git knows no such revision; `git log"):
         find_revision(repository, "v9")
 
 
@@ -118,6 +118,12 @@ def test_a_revision_without_source(repository: Path) -> None:
     git(repository, "commit", "-q", "-m", "only notes")
     with pytest.raises(UsageError, match="holds no Python file"), checked_out(repository, "HEAD"):
         pass
+
+
+def test_one_file_of_a_revision(repository: Path) -> None:
+    assert file_at(repository, "HEAD~1", "notes.txt") == "1"
+    with pytest.raises(UsageError, match=r"revision HEAD: has no other\.txt"):
+        file_at(repository, "HEAD", "other.txt")
 
 
 def test_an_object_that_git_has_not_here(repository: Path) -> None:

@@ -1,0 +1,2 @@
+def find(name):
+    return {"name": name, "mail": f"{name}@example.com"}

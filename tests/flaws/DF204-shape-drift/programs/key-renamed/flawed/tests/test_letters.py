@@ -1,0 +1,5 @@
+import letters
+
+
+def test_greeting():
+    assert letters.greeting("Ada") == "Dear Ada"

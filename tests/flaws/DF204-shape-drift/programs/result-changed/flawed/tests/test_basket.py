@@ -1,0 +1,5 @@
+import basket
+
+
+def test_tea_is_cheap():
+    assert basket.is_cheap("tea")

@@ -1,0 +1,5 @@
+import stock
+
+
+def can_sell(product):
+    return bool(stock.left(product))

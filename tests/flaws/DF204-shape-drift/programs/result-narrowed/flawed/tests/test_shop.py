@@ -1,0 +1,5 @@
+import shop
+
+
+def test_tea():
+    assert shop.can_sell("tea")
