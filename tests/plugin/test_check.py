@@ -131,7 +131,11 @@ def test_a_file_that_cannot_be_collected_counts_as_a_failing_test(project):
 
 def test_breaking_off_keeps_what_was_found(project):
     project.write(
-        {"test_zz.py": "import os, signal\n\ndef test_stop():\n    os.kill(os.getpid(), signal.SIGINT)\n"}
+        {
+            # In a job in the background the shell has had this signal ignored.
+            "conftest.py": "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n",
+            "test_zz.py": "import os, signal\n\ndef test_stop():\n    os.kill(os.getpid(), signal.SIGINT)\n",
+        }
     )
 
     ended = project.dryfit("check", "-p", "no:randomly")

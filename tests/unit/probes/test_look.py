@@ -168,13 +168,13 @@ class Base(DeclarativeBase):
     pass
 
 
-class Customer(Base):
+class Borrower(Base):
     __tablename__ = "customer"
     id: Mapped[int] = mapped_column(primary_key=True)
-    orders: Mapped[list[Purchase]] = relationship()
+    orders: Mapped[list[Loan]] = relationship()
 
 
-class Purchase(Base):
+class Loan(Base):
     __tablename__ = "purchase"
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
@@ -185,9 +185,9 @@ def test_a_row_of_an_orm_loads_nothing() -> None:
     Base.metadata.create_all(engine)
     statements: list[str] = []
     with Session(engine) as session:
-        session.add(Customer(id=1, orders=[Purchase(id=5)]))
+        session.add(Borrower(id=1, orders=[Loan(id=5)]))
         session.commit()
-        row = session.get_one(Customer, 1)
+        row = session.get_one(Borrower, 1)
         event.listen(engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
         assert fields(row) == {"id": "int 1"}
         session.expire(row)

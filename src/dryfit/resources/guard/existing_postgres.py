@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import LiteralString
 
@@ -9,6 +10,8 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from dryfit.model.resource import Endpoint
+
+LEAVING_SECONDS = 1.0
 
 MAINTENANCE = frozenset({"postgres", "template1"})
 """Databases that hold no data, in which clients may well be busy with others."""
@@ -61,5 +64,17 @@ def reasons(connection: psycopg.Connection[object]) -> Iterator[str]:
         yield "it is read-only"
     elif not may_create:
         yield "its user may not create databases (ALTER ROLE … CREATEDB)"
-    if clients and database not in MAINTENANCE:
+    if clients and database not in MAINTENANCE and not _are_leaving(connection):
         yield f"its database {database} is in use by {clients} other clients (name the database postgres instead)"
+
+
+def _are_leaving(connection: psycopg.Connection[object]) -> bool:
+    """Whether the other clients are gone a moment later: a backend outlives its connection by some milliseconds."""
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(0.01)
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            row = cursor.execute(_POSTGRES, [list(_PROVIDERS_ROLES)]).fetchone()
+        if row and not row[3]:
+            return True
+    return False

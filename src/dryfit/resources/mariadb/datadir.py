@@ -39,7 +39,11 @@ def _cached(server: str) -> Path:
     cached = places.cache() / f"mariadb-{key}"
     if not cached.exists():
         made = Path(tempfile.mkdtemp(dir=places.cache()))
-        _install(made)
+        # Not there at once: the installer is a shell script that does not bear a space in a path.
+        fresh = places.new_home("mariadb")
+        _install(fresh)
+        shutil.copytree(fresh, made, dirs_exist_ok=True)
+        shutil.rmtree(fresh)
         try:
             made.rename(cached)
         except OSError:  # somebody else has made it meanwhile

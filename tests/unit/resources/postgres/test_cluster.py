@@ -7,7 +7,9 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -111,13 +113,16 @@ def public_python() -> str:
     pytest.skip(f"no {name} here that an ordinary user may run")
 
 
+@pytest.fixture
+def home_of_nobody() -> Iterator[Path]:
+    """A folder with a space in its name; not below pytest's, which each session of pytest closes to others again."""
+    with tempfile.TemporaryDirectory(prefix="an ordinary home ") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_an_ordinary_user_in_a_folder_with_a_space(server_cache, project, tmp_path_factory):
-    home = tmp_path_factory.mktemp("as user") / "an ordinary home"
-    home.mkdir()
-    for folder in (home, *home.parents):
-        if folder.stat().st_uid == 0 and len(folder.parts) > 2:
-            folder.chmod(0o755)
+def test_an_ordinary_user_in_a_folder_with_a_space(server_cache, project, home_of_nobody):
+    home = home_of_nobody
     shutil.copy(project.root / "schema.sql", home)
     shutil.chown(home, 65534, 65534)
     paths = [path for path in sys.path if "site-packages" in path or path.endswith("src")]
