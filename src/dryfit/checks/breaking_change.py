@@ -243,18 +243,24 @@ def _finding(breaks: list[_Break], revision: str) -> Finding:
     first = breaks[0]
     told = [each for each in breaks if each.certain] or breaks
     certain = told[0].certain
-    texts = tuple(dict.fromkeys(each.text for each in told))
     name = plain(first.offer.name)
+    told_of = f"{short(name, first.offer.component)} of {first.offer.component}, which {first.caller} uses,"
     return find(
         "DF205",
         Seam(first.caller, first.offer.component, name),
         min(each.place for each in told),
         " ".join(sorted({each.cause for each in told})),
-        f"{short(name, first.offer.component)} of {first.offer.component}, which {first.caller} uses,"
-        f" {listing(texts)}{'' if certain else '; whether that breaks calls that unpack their arguments is open'}.",
+        f"{told_of} {_sentence(told, certain)}",
         severity="error" if certain else "warning",
         evidence=tuple(_evidence(first, told, revision)),
     )
+
+
+def _sentence(told: list[_Break], certain: bool) -> str:
+    text = listing(tuple(dict.fromkeys(each.text for each in told)))
+    if not certain:
+        text += "; whether that breaks calls that unpack their arguments is open"
+    return text if text.endswith("?") else f"{text}."
 
 
 def _evidence(first: _Break, told: list[_Break], revision: str) -> Iterator[Fact]:

@@ -76,7 +76,7 @@ class _Reader:
             tree = self._source.look(module.name)
             if isinstance(tree, Module):
                 text = (Path(self._sources.root) / module.file).read_bytes()
-                with suppress(SyntaxError, ValueError, RecursionError):  # told by discover
+                with suppress(SyntaxError, RecursionError):  # told by discover
                     found.append(uses(text, tree, module.file, self._source, component_of, properties))
         return found
 

@@ -37,6 +37,8 @@ class Source:
 
     def look(self, name: str) -> Object | None:
         """What stands under a dotted name: through re-exports, and for a class its bases' members too."""
+        if not name:
+            return None
         try:
             found = self._names[name]
             return found.final_target if isinstance(found, Alias) else found

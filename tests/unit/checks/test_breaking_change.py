@@ -61,13 +61,13 @@ METHOD = """
 # name, payment before, payment after, order, the end of the message; None: nothing is said
 CASES = [
     ("removed", "def charge(a): ...", "def refund_everything(x, y): ...", CALL.format("total"), "is gone."),
-    ("renamed", "def charge(a): ...", "def charge_card(a): ...", CALL.format("total"), "renamed to charge_card?."),
+    ("renamed", "def charge(a): ...", "def charge_card(a): ...", CALL.format("total"), "renamed to charge_card?"),
     (
         "renamed, unlike, same parameters",
         "def charge(cents, card): ...",
         "def collect(cents, card): ...",
         CALL.format("total, 1"),
-        "renamed to collect?.",
+        "renamed to collect?",
     ),
     (
         "parameters swapped",
@@ -278,7 +278,7 @@ CASES = [
         "class Gate:\n    def __init__(self): ...\n    def charge(self): ...",
         "class Gateway:\n    def __init__(self): ...\n    def charge(self): ...",
         "import payment\n\ndef checkout():\n    return payment.Gate().charge()\n",
-        "is gone; renamed to Gateway?.",
+        "is gone; renamed to Gateway?",
     ),
     ("decorated", "def charge(a): ...", "import foreign\n@foreign.wrap\ndef charge(): ...", CALL.format("total"), None),
     ("made at run time", "def charge(a): ...", "def __getattr__(name): ...", CALL.format("total"), None),
@@ -357,7 +357,7 @@ def test_a_moved_function_whose_callers_follow_is_compared_where_it_is_now(judge
 def test_a_moved_function_whose_callers_stay_behind_is_gone(judged: Judged) -> None:
     before = {"payment.py": "def charge(a): ...", "order.py": CALL.format("total")}
     (finding,) = judged(before, {"payment.py": "", "billing.py": "def charge(a): ..."}).findings
-    assert finding.message.endswith("is gone; moved to billing.charge?.")
+    assert finding.message.endswith("is gone; moved to billing.charge?")
 
 
 def test_a_function_that_is_handed_on_stays_offered(judged: Judged) -> None:
@@ -435,3 +435,13 @@ def test_a_package_is_compared_module_by_module(judged: Judged) -> None:
     (finding,) = judged(before, {"shop/payment/core.py": "def charge(a, b): ...\n"}).findings
     assert finding.seam.callable == "shop.payment.core.charge"
     assert finding.site.file == "shop/order.py"
+
+
+def test_what_has_no_name_hides_nothing_beside_it(judged: Judged) -> None:
+    order = (
+        CALL.format("total")
+        + "\n\ndef other(f):\n    try:\n        f()(1)[0]()\n    except f():\n        pass\n"
+    )
+    before = {"payment.py": "class charge: ...", "order.py": order}
+    (finding,) = judged(before, {"payment.py": ""}).findings
+    assert finding.message.endswith("is gone.")
