@@ -40,6 +40,9 @@ HTML_REPORT = Path(".dryfit", "report.html")
 FAILED = "dryfit failed, and the tests went on without it"
 """How the warning begins that a run keeps where dryfit itself has failed."""
 
+NOT_RUN = "the tests that had not run yet"
+"""What was skipped where a run was killed."""
+
 Judge = Callable[[Config, Run, bool], Judgement]
 
 JUDGES: Mapping[CheckName, Judge] = {
@@ -290,7 +293,7 @@ def _killed(traces: Iterable[Trace]) -> Observations:
     running = " and ".join(trace.test for trace in traces if trace.outcome == "cut off")
     killed = f"this run was killed {f'while {running} ran' if running else 'before it was judged'}"
     return Observations(
-        skipped=(Skipped("the tests that had not run yet", killed),),
+        skipped=(Skipped(NOT_RUN, killed),),
         warnings=(f"{killed}; what it had seen until then is told here",),
     )
 

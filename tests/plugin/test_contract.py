@@ -207,6 +207,28 @@ def test_a_failing_suite_makes_no_contract(project):
     assert "1 test failed in the last run" in ended.err
 
 
+def test_a_killed_run_makes_no_contract(project):
+    project.write({"test_more.py": "import os\n\ndef test_it():\n    os._exit(9)\n"})
+    project.pytest("--dryfit")
+    ended = project.dryfit("contract", "write")
+    assert ended.status == 2
+    assert "this run was killed" in ended.err
+    assert not (project.root / "dryfit-contract.json").exists()
+
+
+def test_writing_tells_what_is_new_and_gone(project):
+    written(project)
+    project.write({"pricing.py": "def price(product):\n    return 20\n"})
+    project.write(
+        {"test_basket.py": "import basket\n\ndef test_total():\n    assert basket.total(['tea']) == 20\n"}
+    )
+    project.pytest("--dryfit")
+    assert (
+        "2 terms of 1 seams, from 1 tests; 1 new, 1 gone; commit it"
+        in project.dryfit("contract", "write").out
+    )
+
+
 def test_there_is_no_run_yet(project):
     assert "no run is kept here" in project.dryfit("contract", "write").err
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from dryfit.discover import file_at
 from dryfit.model.contract import Contract
 from dryfit.model.errors import UsageError
 from dryfit.model.run import Run
-from dryfit.run import prepare, recall
+from dryfit.run import NOT_RUN, prepare, recall
 from dryfit.store import contract, runs
 
 DIFFERENCES = 1
@@ -30,11 +31,20 @@ def write() -> None:
     """Write what the last run showed. Run the whole suite before, and commit the file afterwards."""
     root, run = _last_run()
     learned = learn(run.project, run.observations).contract
+    before = _before(root)
     file = contract.write(root, learned)
     click.echo(
         f"written: {file.relative_to(root)}: {len(learned.terms)} terms of {len(learned.seams)} seams,"
-        f" from {run.tests.passed} tests; commit it"
+        f" from {run.tests.passed} tests; {len(learned.terms - before.terms)} new,"
+        f" {len(before.terms - learned.terms)} gone; commit it"
     )
+
+
+def _before(root: Path) -> Contract:
+    """The contract that is replaced; one that cannot be read has no terms."""
+    with suppress(UsageError):
+        return contract.read(root) or Contract()
+    return Contract()
 
 
 @command.command("diff")
@@ -68,6 +78,8 @@ def _last_run() -> tuple[Path, Run]:
             f"{failed} test{'' if failed == 1 else 's'} failed in the last run: what that shows is no contract;"
             " mend first, and run again"
         )
+    if killed := [each.reason for each in run.observations.skipped if each.what == NOT_RUN]:
+        raise UsageError(f"{killed[0]}: what it showed is not all; run the whole suite again")
     return root, run
 
 
