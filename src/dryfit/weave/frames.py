@@ -14,7 +14,6 @@ from __future__ import annotations
 import dis
 import sys
 import threading
-from collections.abc import Mapping
 from types import CodeType
 
 HIDDEN = 1
@@ -32,20 +31,6 @@ _RESUME, _NOP, _RETURN = (dis.opmap[name] for name in ("RESUME", "NOP", "RETURN_
 _TWO_ON_THE_SAME_LINE = bytes([0x80 | 13 << 3 | 1, 0])
 """An entry of a line table: two instructions, without columns, on the line before (CPython's locations.md)."""
 
-_ADAPTIVE: Mapping[str, int] = {}
-_CACHES: Mapping[str, int] = {}
-"""On CPython 3.11 the instructions that specialise themselves, and the room that each has for what it learns."""
-
-if _CAN_HIDE and sys.version_info < (3, 12):
-    from opcode import _inline_cache_entries, _specializations  # type: ignore[attr-defined]  # 3.11's own names
-
-    _numbers = dis._all_opmap  # type: ignore[attr-defined]
-    _ADAPTIVE = {
-        name: _numbers[f"{name}_ADAPTIVE"] for name in _specializations if f"{name}_ADAPTIVE" in _numbers
-    }
-    _CACHES = dict(zip(dis.opname, _inline_cache_entries, strict=True))
-
-
 def depth() -> int:
     """Say whether frames are to be ``HIDDEN`` or ``VISIBLE``, as things stand now."""
     return HIDDEN if _CAN_HIDE and not _is_watched() else VISIBLE
@@ -56,25 +41,11 @@ def hidden(code: CodeType) -> CodeType:
 
     It stands there on the last line of the code, since pdb stops at the line that follows RESUME.
     """
-    body = _adaptive(code.co_code)
+    body = bytearray(code.co_code)
     body[2 * body[::2].index(_RESUME)] = _NOP
     return code.replace(
         co_code=bytes([*body, _RESUME, 0, _RETURN, 0]), co_linetable=code.co_linetable + _TWO_ON_THE_SAME_LINE
     )
-
-
-def _adaptive(code: bytes) -> bytearray:
-    """Give instructions that specialise themselves, as RESUME on CPython 3.11 makes them after some calls.
-
-    Later Pythons begin with such instructions.
-    """
-    body = bytearray(code)
-    place = 0
-    while place < len(body):
-        name = dis.opname[body[place]]
-        body[place] = _ADAPTIVE.get(name, body[place])
-        place += 2 + 2 * _CACHES.get(name, 0)
-    return body
 
 
 def _is_watched() -> bool:
