@@ -101,7 +101,11 @@ def _psql_program() -> str:
     from dryfit.resources.postgres.programs import find
 
     beside = find().path("psql")
-    return beside if os.access(beside, os.X_OK) else find_program("psql", ("psql",), "install your system's psql")
+    return (
+        beside
+        if os.access(beside, os.X_OK)
+        else find_program("psql", ("psql",), "install your system's psql")
+    )
 
 
 def masked(url: str) -> str:

@@ -31,6 +31,7 @@ _RESUME, _NOP, _RETURN = (dis.opmap[name] for name in ("RESUME", "NOP", "RETURN_
 _TWO_ON_THE_SAME_LINE = bytes([0x80 | 13 << 3 | 1, 0])
 """An entry of a line table: two instructions, without columns, on the line before (CPython's locations.md)."""
 
+
 def depth() -> int:
     """Say whether frames are to be ``HIDDEN`` or ``VISIBLE``, as things stand now."""
     return HIDDEN if _CAN_HIDE and not _is_watched() else VISIBLE
