@@ -19,7 +19,8 @@ import pytest
 
 docker = pytest.importorskip("docker")
 
-IMAGE = "dryfit-test-redis:local"
+IMAGE = f"dryfit-test-redis-{os.getpid()}:local"
+"""Of this process alone: another worker makes its own, and removes it."""
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +73,7 @@ def postgres_image(engine: object) -> Iterator[str]:
             folder = tarfile.TarInfo(name)
             folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
             root.addfile(folder)
-    name = "dryfit-test-postgres"
+    name = f"dryfit-test-postgres-{os.getpid()}"
     engine.api.import_image_from_data(
         packed.getvalue(), repository=name, tag="local", changes=['ENTRYPOINT ["/bin/sh", "/entrypoint"]']
     )
