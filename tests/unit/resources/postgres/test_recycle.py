@@ -103,13 +103,13 @@ def test_copy(database):
     assert database.left() == {"customers": {"rows added": 500}}
 
 
-def test_truncate_is_undone_without_a_fresh_copy(database):
+def test_truncate_is_undone(database):
     for _ in range(2):
         database.run(
             "TRUNCATE customers RESTART IDENTITY CASCADE", "INSERT INTO customers (name) VALUES ('only')"
         )
         assert database.left()["orders"] == {"rows removed": 5}
-    assert database.resource.replacements == []
+    assert all("moved to a new file" in reason for reason in database.resource.replacements)
     database.run("INSERT INTO customers (name) VALUES ('afterwards')")  # the new files are watched
     assert database.left() == {"customers": {"rows added": 1}}
 
@@ -121,7 +121,7 @@ def test_rows_in_other_places_are_no_leftover(database):
     assert database.left() == {
         "orders": {"rows removed": 1}, "lines": {"rows removed": 1}, "audit": {"rows added": 1}
     }  # fmt: skip
-    assert database.resource.replacements == []
+    assert all("moved to a new file" in reason for reason in database.resource.replacements)
 
 
 def test_partitions(database):

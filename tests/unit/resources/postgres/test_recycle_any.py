@@ -72,7 +72,11 @@ def run(connection: psycopg.Connection, end: str, statements: list[str]) -> None
         connection.execute(text)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(tests=st.lists(st.lists(_transactions, max_size=3), min_size=1, max_size=4))
 @example(
     tests=[
