@@ -26,10 +26,13 @@ IMAGE = f"dryfit-test-redis-{os.getpid()}:local"
 @pytest.fixture(scope="session")
 def engine() -> Iterator[object]:
     """The client of an engine that answers."""
+    client = None
     try:
         client = docker.from_env()
         client.ping()
     except docker.errors.DockerException as error:
+        if client is not None:
+            client.close()
         pytest.skip(f"no Docker engine answers here: {error}")
     with closing(client):
         yield client
