@@ -107,7 +107,7 @@ class Database:
             *leftovers.of_wholes(self.handle.name, wholes),
             *leftovers.of_changes(self.handle.name, changes),
         ]
-        reason = self._reason_for_copy(wholes, changes) or self._reason_by_move(suspects)
+        reason = self._reason_for_copy(wholes, changes)
         if reason:
             self._replace(reason)
         elif changes:
@@ -152,11 +152,6 @@ class Database:
         if changes and self._site.always_copies:
             reasons.append("a fresh copy is asked for after each test that wrote")
         return ", ".join(reasons[:3])
-
-    def _reason_by_move(self, suspects: Suspects) -> str:
-        # A law found that rows of a table which VACUUM FULL had moved could be taken for others.
-        names = [self._watch.catalogue.tables[oid].name for oid in suspects.moved]
-        return f"{', '.join(names[:3])}: rows were moved to a new file" if names else ""
 
     def _restore(self, moment: Moment, changes: Changes) -> None:
         mark.judge(changes.proof, self._site.token)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import mark
@@ -159,11 +160,22 @@ def _adopt(
     for place, (_, values) in missing.items():
         wanted.setdefault(values, []).append(place)
     found = [(place, wanted[values].pop()) for place, values in added.items() if wanted.get(values)]
+    adopted = {place: (writers[place], missing.pop(old)[1]) for place, old in found}
     for _, old in found:
         del kept.rows[old]
-    for place, old in found:
-        kept.rows[place] = (writers[place], missing.pop(old)[1])
+    for place in adopted.keys() & missing.keys():  # a row that is gone stood where another one stands now
+        nowhere = _nowhere(kept)
+        missing[nowhere] = kept.rows[nowhere] = kept.rows.pop(place)
+        del missing[place]
+    kept.rows.update(adopted)
+    for place in adopted:
         del added[place]
+
+
+def _nowhere(kept: Kept) -> bytes:
+    """A place for a row that stands nowhere: in PostgreSQL's invalid block, and not taken yet."""
+    places = (b"(4294967295,%d)" % number for number in count(1))
+    return next(place for place in places if place not in kept.rows)
 
 
 def _everything(table: Table) -> bytes:

@@ -153,7 +153,7 @@ def test_every_version_of_the_server(server_cache, project, version):
             assert drawn == 101
             left = {(leftover.place, leftover.change, leftover.count) for leftover in database.clean()}
             assert left == {("customers", "rows added", 1), ("lines", "rows removed", 5)}
-        assert all("moved to a new file" in reason for reason in database.replacements)
+        assert database.replacements == []
         with psycopg.connect(database.handle.url, autocommit=True) as connection:
             connection.execute("CREATE TABLE extra (id integer)")
         assert [leftover.place for leftover in database.clean()] == ["schema"]
