@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dryfit import discover
-from dryfit.checks import coverage, data, interfaces
+from dryfit.checks import coverage, data, interfaces, mock_drift, stand_ins
 from dryfit.checks.judgement import Judgement
 from dryfit.config import Config, load_config
 from dryfit.model.contract import Contract
 from dryfit.model.errors import UsageError
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.run import CheckSummary, Run, RunInfo, TestCounts
+from dryfit.model.stand_in import Consumers, Replacement, StandInCall
 from dryfit.model.structure import ProjectMap
 from dryfit.model.surface import Comparison
 from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
@@ -52,6 +53,7 @@ JUDGES: Mapping[CheckName, Judge] = {
         run.observations,
         _compared(config, run.project),
         _agreed(config.root),
+        _stood_in(config, run),
         whole_suite=whole,
     ),
 }
@@ -91,7 +93,9 @@ class Watch:
     def __init__(self, config: Config, writer: RunWriter) -> None:
         sources = discover.find_components(config.root, config.components.value)
         self._weave = Weave(config.root, _component_files(sources), sources.component_of())
-        self._observer = Observer(self._weave.callee_of, self._weave.component_of, config.root)
+        self._observer = Observer(
+            self._weave.callee_of, self._weave.component_of, config.root, self._weave.stand_ins.meet
+        )
         self._writer = writer
         self._leftovers = Leftovers(lambda: self._weave.connections.live)
         self._looks_for_leftovers = "data" in config.only.value
@@ -127,6 +131,7 @@ class Watch:
     def end_test(self, test: str, outcome: TestOutcome, seconds: float) -> None:
         """Write down what ``test`` showed, and what earlier ones had left for it to see."""
         seen = self._observer.finish(test, outcome, seconds)
+        seen = replace(seen, incidents=(*seen.incidents, *self._weave.stand_ins.told()))
         if self._looks_for_leftovers:
             seen = replace(seen, incidents=(*seen.incidents, *self._leftovers.end_test(test, seen)))
         self._writer.append(seen)
@@ -137,7 +142,8 @@ class Watch:
         self._weave.take_out()
         self._writer.append(self._observer.flush())
         skipped = (*self._weave.skipped, *sorted(self._leftovers.skipped))
-        self._writer.append(Observations(skipped=skipped, warnings=self._weave.failures))
+        late = self._weave.stand_ins.told()
+        self._writer.append(Observations(incidents=late, skipped=skipped, warnings=self._weave.failures))
 
     def abandon(self) -> None:
         """Leave the program as it was, and say nothing more."""
@@ -264,6 +270,21 @@ def _agreed(root: Path) -> Contract | Skipped | None:
         return contract.read(root)
     except UsageError as error:
         return Skipped("DF204", str(error))
+
+
+def _stood_in(config: Config, run: Run) -> tuple[stand_ins.Evidence, Consumers] | None:
+    """What the run says of stand-ins, and where it says nothing earlier runs and the contract; ``None`` without any."""
+    if not any(isinstance(each, Replacement | StandInCall) for each in run.observations.incidents):
+        return None
+    agreed = _agreed(config.root)
+    known = agreed if isinstance(agreed, Contract) else None
+    evidence = stand_ins.Evidence(run.project, run.observations, contract=known)
+    if any(each.real.source in ("nothing", "below a stand-in", "the contract") for each in evidence.mocked()):
+        earlier = runs.earlier(config.root, run.info)
+        evidence = stand_ins.Evidence(run.project, run.observations, earlier, known)
+    asked = mock_drift.questions(evidence)
+    read = discover.consumers(config.root, run.project, asked.calls, asked.targets, asked.raised)
+    return evidence, read
 
 
 def _left_out(config: Config) -> tuple[str, ...]:

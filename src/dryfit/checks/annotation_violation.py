@@ -26,7 +26,7 @@ def judge(project: ProjectMap, observations: Observations) -> Judgement:
     """
     causes: dict[tuple[str, str, str, str], list[Violation]] = defaultdict(list)
     for incident in observations.incidents:
-        if isinstance(incident, Violation):
+        if isinstance(incident, Violation) and not incident.stand_in:
             causes[incident.seam.callable, incident.where, incident.hint, incident.found].append(incident)
     genuine = {behaviour.seam for behaviour in observations.behaviours if _is_genuine(behaviour)}
     pushed = _pushed(observations)

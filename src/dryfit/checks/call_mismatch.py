@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from dryfit.checks.calls import CallSites, positionals
+from dryfit.checks.binding import unbindable
+from dryfit.checks.calls import CallSites
 from dryfit.checks.judgement import Judgement, combine, find
-from dryfit.checks.names import listing, short, tail
+from dryfit.checks.names import short, tail
 from dryfit.checks.seams import Line, line
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.seam import Seam
@@ -73,57 +72,9 @@ def _left_out(site: CallSite, reason: str) -> Judgement:
 
 def mismatch(site: CallSite, interface: Interface) -> str:
     """Say why the call cannot bind, as the rest of a sentence about the call, or "" where it can."""
-    parameters = interface.parameters
     written = sum(1 for argument in site.arguments if not argument.keyword)
     keywords = [argument.keyword for argument in site.arguments if argument.keyword]
-    return (
-        _too_many(written, parameters)
-        or _unexpected(keywords, parameters)
-        or _twice(written, keywords, parameters)
-        or _missing(written, keywords, parameters)
-    )
-
-
-def _too_many(written: int, parameters: tuple[Parameter, ...]) -> str:
-    room = len(positionals(parameters))
-    if written <= room or any(parameter.kind == "var-positional" for parameter in parameters):
-        return ""
-    return f"with {_count(written, 'positional argument')}, where it takes {room or 'none'}"
-
-
-def _unexpected(keywords: list[str], parameters: tuple[Parameter, ...]) -> str:
-    if any(parameter.kind == "var-keyword" for parameter in parameters):
-        return ""
-    named = {each.name for each in parameters if each.kind in ("positional-or-keyword", "keyword-only")}
-    unexpected = tuple(f"'{keyword}'" for keyword in keywords if keyword not in named)
-    return f"with the keyword {listing(unexpected)}, which it does not know" if unexpected else ""
-
-
-def _twice(written: int, keywords: list[str], parameters: tuple[Parameter, ...]) -> str:
-    filled = [each.name for each in positionals(parameters)[:written] if each.kind == "positional-or-keyword"]
-    twice = tuple(f"'{name}'" for name, count in Counter(filled + keywords).items() if count > 1)
-    return f"with {listing(twice)} given twice" if twice else ""
-
-
-def _missing(written: int, keywords: list[str], parameters: tuple[Parameter, ...]) -> str:
-    filled = {each.name for each in positionals(parameters)[:written]}
-    missing = tuple(
-        f"'{parameter.name}'"
-        for parameter in parameters
-        if not parameter.default
-        and parameter.kind not in ("var-positional", "var-keyword")
-        and parameter.name not in filled
-        and (parameter.kind == "positional-only" or parameter.name not in keywords)
-    )
-    return (
-        f"without its required {'arguments' if len(missing) > 1 else 'argument'} {listing(missing)}"
-        if missing
-        else ""
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return unbindable(written, keywords, interface.parameters)
 
 
 def _finding(site: CallSite, interface: Interface, problem: str) -> Finding:

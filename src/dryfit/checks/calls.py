@@ -32,6 +32,10 @@ class CallSites:
             if site.caller == seam.caller and tail(site.callable) == tail(seam.callable)
         )
 
+    def on(self, place: Place, caller: str) -> tuple[CallSite, ...]:
+        """The calls of one component on that line."""
+        return tuple(site for site in self._at.get(line(place), []) if site.caller == caller)
+
     def interfaces(self, callable_name: str) -> tuple[Interface, ...]:
         """Every definition of the name; there are several where the source chooses between them."""
         return tuple(self._interfaces.get(plain(callable_name), ()))

@@ -1,7 +1,17 @@
 """From a project's source to its components, floors, interfaces and call sites; nothing of the project is executed."""
 
+from dryfit.discover.consumers import consumers
 from dryfit.discover.project_map import Progress, survey
 from dryfit.discover.revisions import file_at, find_revision
 from dryfit.discover.sources import ComponentSource, Sources, find_components
 
-__all__ = ["ComponentSource", "Progress", "Sources", "file_at", "find_components", "find_revision", "survey"]
+__all__ = [
+    "ComponentSource",
+    "Progress",
+    "Sources",
+    "consumers",
+    "file_at",
+    "find_components",
+    "find_revision",
+    "survey",
+]

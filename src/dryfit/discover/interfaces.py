@@ -65,6 +65,7 @@ def _interface(project: Project, component: str, module: ModuleFacts, function: 
         function.asynchronous and not function.yields,
         _is_bindable(project, function),
         function.returns_text,
+        function.yields,
     )
 
 

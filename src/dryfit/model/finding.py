@@ -53,6 +53,13 @@ RULES: tuple[Rule, ...] = (
         "DF202", "annotation-violation", "interfaces", "error", "A value contradicts the callee's type hints."
     ),
     Rule(
+        "DF203",
+        "mock-drift",
+        "interfaces",
+        "error",
+        "A stand-in returned, accepted or raised what the real callee never does.",
+    ),
+    Rule(
         "DF204", "shape-drift", "interfaces", "error", "A seam's shapes differ from the committed contract."
     ),
     Rule(

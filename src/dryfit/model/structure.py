@@ -44,7 +44,8 @@ class Interface:
     """One callable that a component offers. ``parameters`` leave out the receiver of a method.
 
     ``bindable`` is false where a decorator or metaclass may change the signature, so that no call can be judged.
-    ``asynchronous`` says that calling it gives a coroutine; an async generator does not.
+    ``asynchronous`` says that calling it gives a coroutine; an async generator does not. ``generator`` says that its
+    body has a ``yield``.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Interface:
     asynchronous: bool = False
     bindable: bool = True
     returns: str = ""
+    generator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

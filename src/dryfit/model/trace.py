@@ -7,6 +7,7 @@ from typing import Literal
 
 from dryfit.model.seam import Effect, Place, Seam
 from dryfit.model.shape import Shape
+from dryfit.model.stand_in import StandInFact
 
 TestOutcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "cut off"]
 
@@ -102,7 +103,7 @@ class Violation:
     """A value that contradicts the callee's hint; ``where`` is a parameter's name or ``return``.
 
     ``by_tests`` says that the tests brought it in: a component only handed on what they had given it, or the value or
-    what the result rests on is an object of their own.
+    what the result rests on is an object of their own. ``stand_in`` is the kind of stand-in that returned it, if any.
     """
 
     seam: Seam
@@ -112,6 +113,7 @@ class Violation:
     found: str
     test: str
     by_tests: bool = False
+    stand_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class Skipped:
 Incident = Transfer | Mutation | Violation | Dropped
 """What happened at a seam."""
 
-Occurrence = Incident | LeftoverData
+Occurrence = Incident | LeftoverData | StandInFact
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,6 +253,12 @@ class Junctions:
             known = self._known.setdefault(key, Junction(crossing, turns))
         return known
 
+    def result_types(self) -> set[str]:
+        """The types that were returned or raised anywhere, by their names."""
+        return {
+            result for junction in list(self._known.values()) for _, _, result, _ in list(junction.records)
+        }
+
 
 def seam_of(crossing: Crossing) -> Seam:
     """The seam of a crossing; a stand-in's is that of the callable which it replaces."""

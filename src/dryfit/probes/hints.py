@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+import inspect
 import typing
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from types import FunctionType
 
 from dryfit.model.crossing import Callee, Crossing
@@ -15,7 +19,7 @@ from dryfit.probes.agreement import Agreement, Check, agreement
 from dryfit.probes.names import TypingImports, UnresolvableError, resolve
 from dryfit.probes.origin import handed_in, is_test_module, rests_on_tests
 from dryfit.probes.starred import starred
-from dryfit.probes.statics import type_name
+from dryfit.probes.statics import defines, type_name
 
 RETURN = "return"
 
@@ -89,6 +93,19 @@ class Hints:
                 by_tests = _made_by_tests(found) or rests_on_tests(crossing)
                 yield Contradiction(RETURN, hint.text, found, by_tests)
 
+    def stand_in_outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
+        """Check what a stand-in returned against the hint of the function that it stands for.
+
+        Objects are left alone: whether they have what the caller asks of them is not a matter of their class.
+        """
+        callee = crossing.callee
+        if type(outcome) is not Returned or not _gives_the_same(callee, outcome.value):
+            return
+        hint = self._of(callee).get(RETURN)
+        found = hint.check(outcome.value) if hint is not None else None
+        if hint is not None and found and type(outcome.value) in _PLAIN:
+            yield Contradiction(RETURN, hint.text, found)
+
     def skipped(self) -> tuple[Skipped, ...]:
         """Give, once, the hints that could not be checked, with the reason."""
         skipped, self._skipped = self._skipped, []
@@ -107,14 +124,16 @@ class Hints:
 
     def _read(self, callee: Callee) -> Iterator[tuple[str, _Hint]]:
         function: object = callee.function
-        if not isinstance(function, FunctionType) or callee.kind in ("stand-in", "library"):
+        if not isinstance(function, FunctionType) or callee.kind == "library":
             return
         if "__wrapped__" in function.__dict__:
             return  # a decorator's wrapper bears the hints of what it wraps, and may take and give something else
         defaults, own = _defaults(function), starred(callee)
         for name, annotation in list(function.__annotations__.items()):
-            if name == RETURN and callee.kind not in ("function", "coroutine"):
+            if name == RETURN and callee.kind not in ("function", "coroutine", "stand-in"):
                 continue
+            if name != RETURN and callee.kind == "stand-in":
+                continue  # it has parameters of its own
             each = "items" if name == own.positional else "values" if name == own.keyword else ""
             agreed = self._agreement(callee, function, name, annotation)
             if agreed is not None:
@@ -156,6 +175,22 @@ def _defaults(function: FunctionType) -> dict[str, object]:
     code, positional = function.__code__, function.__defaults__ or ()
     names = code.co_varnames[code.co_argcount - len(positional) : code.co_argcount]
     return {**dict(zip(names, positional, strict=True)), **(function.__kwdefaults__ or {})}
+
+
+_PLAIN = (
+    *(type(None), bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset),
+    *(Decimal, datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID),
+)
+"""Types of values that nobody takes for something else."""
+
+
+def _gives_the_same(callee: Callee, value: object) -> bool:
+    """Whether what came of a stand-in is what would come of the function: once awaited, where that is a coroutine."""
+    function = callee.function
+    if function is None or defines(type(value), "__await__"):
+        return False
+    flags = function.__code__.co_flags
+    return not flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)
 
 
 def _made_by_tests(found: str) -> bool:

@@ -26,6 +26,7 @@ from dryfit.model.trace import (
 )
 from dryfit.probes.awaits import CalleeOf, ComponentOf, Unawaited
 from dryfit.probes.behaviours import Junction, Junctions, Record
+from dryfit.probes.classes import class_facts
 from dryfit.probes.hints import Contradiction, Hints
 from dryfit.probes.invocation import Invocation, argument_shapes
 from dryfit.probes.look import Look
@@ -40,11 +41,18 @@ class Observer:
     """Learns how the seams are crossed. Crossings come from any thread or task; nothing here takes a lock.
 
     ``callee_of`` tells whom a trampoline's code stands for, ``component_of`` whose a source file is, ``root`` is the
-    directory that places are relative to. A crossing's ``state`` is the node of its test's tree, or an ``Invocation``
-    around it.
+    directory that places are relative to, ``meet`` is shown what tests hand to components. A crossing's ``state`` is
+    the node of its test's tree, or an ``Invocation`` around it.
     """
 
-    def __init__(self, callee_of: CalleeOf, component_of: ComponentOf, root: Path | None = None) -> None:
+    def __init__(
+        self,
+        callee_of: CalleeOf,
+        component_of: ComponentOf,
+        root: Path | None = None,
+        meet: Callable[[Crossing], None] = lambda _: None,
+    ) -> None:
+        self._meet = meet
         self._unawaited = Unawaited(self._dropped, callee_of, component_of, root or Path.cwd())
         self._junctions = Junctions()
         self._hints = Hints()
@@ -119,6 +127,8 @@ class Observer:
     # -- the long way: what is new, or is to be looked at -------------------------------------------------------
 
     def _enter(self, crossing: Crossing, key: Key) -> None:
+        if crossing.caller == DRIVER:
+            self._meet(crossing)
         above = self._above(crossing)
         junction = self._junctions.at(crossing)
         node = above.child(junction, junction.usage(crossing.values))
@@ -203,7 +213,8 @@ class Observer:
         record.learn(shapes, look.at(value, junction.name))
         record.put_off(look.visited)
         self._note(record)
-        self._add(self._violations(junction, crossing, self._hints.outcome(crossing, outcome)))
+        told = self._hints.stand_in_outcome if junction.stand_in else self._hints.outcome
+        self._add(self._violations(junction, crossing, told(crossing, outcome)))
 
     def _note(self, record: Record) -> None:
         """Tell of it soon where it is new, and at the end where it is only known better."""
@@ -236,6 +247,7 @@ class Observer:
                 found.found,
                 crossing.test,
                 found.by_tests,
+                junction.stand_in,
             )
 
     def _safely(self, step: Callable[..., None], *arguments: object) -> None:
@@ -276,7 +288,9 @@ class Observer:
             crossings = root.close()
             if test and crossings:
                 traces.append(Trace(test, self._ended.get(test, "cut off"), 0.0, crossings))
-        return self._told(tuple(sorted(traces, key=lambda trace: trace.test)), self._new, self._changed)
+        told = self._told(tuple(sorted(traces, key=lambda trace: trace.test)), self._new, self._changed)
+        classes = filter(None, map(class_facts, sorted(self._junctions.result_types())))
+        return replace(told, incidents=(*told.incidents, *classes))
 
     def _told(self, traces: tuple[Trace, ...], *records: dict[str, Record]) -> Observations:
         incidents, self._incidents = self._incidents, []
@@ -333,6 +347,6 @@ def _identity(incident: Incident) -> tuple[object, ...]:
         case Mutation():
             return (*where, incident.parameter)
         case Violation():
-            return (*where, incident.where, incident.found, incident.by_tests)
+            return (*where, incident.where, incident.found, incident.by_tests, incident.stand_in)
         case _:
             return where

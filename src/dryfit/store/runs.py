@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from dryfit.model.errors import StoreError
-from dryfit.store.reader import load_info
+from dryfit.model.run import RunInfo
+from dryfit.model.trace import Behaviour
+from dryfit.store.reader import load, load_info
+
+EARLIER = 3
+"""So many runs are asked what this one does not show."""
 
 KEEP = 10
 """So many runs stay; older ones are removed when a new one begins."""
@@ -59,6 +64,17 @@ def find(root: Path, run_id: str) -> Path:
     if _being_written(path.parent):
         raise StoreError(f"{path}: this run has not ended yet; wait for its end", slug="run-file")
     return path
+
+
+def earlier(root: Path, info: RunInfo, most: int = EARLIER) -> tuple[Behaviour, ...]:
+    """What the last few runs before this one showed at the seams; a file that cannot be read shows nothing."""
+    found: list[Behaviour] = []
+    others = [each for each in _newest_first(root) if each.name != info.id and _file(each).is_file()]
+    for directory in others[:most]:
+        if not _being_written(directory):
+            with suppress(StoreError):
+                found += load(_file(directory)).observations.behaviours
+    return tuple(found)
 
 
 def prune(root: Path, keep: int = KEEP) -> None:

@@ -1,24 +1,46 @@
 """Recognises stand-ins: mocks that components call, and what ``patch`` and ``monkeypatch`` put in place.
 
 A call that a component makes to a stand-in is a crossing too, into a callee of the kind ``stand-in``, which says whom
-it stands for where that can be known: from the patched name, from the mock's spec, or else from the call site alone.
+it stands for where that can be known: from the patched name, from the mock's spec, from the parameter that it was
+handed in as, or else from the call site alone.
+
+What is learned of stand-ins beyond their crossings is collected in facts: what was replaced, how that declares itself,
+and with which arguments the stand-in was called. Each one is told for the first tests that show it.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 import unittest.mock as mock
+import weakref
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.seam import DRIVER
+from dryfit.model.stand_in import Replacement, StandInCall, StandInFact
+from dryfit.weave.fakes import Roles, own_methods
 from dryfit.weave.loop import Loop, Woven
+from dryfit.weave.originals import describe, function_of, member
 from dryfit.weave.trampoline import Parameters
 from dryfit.weave.weaver import Weaver
+from dryfit.weave.written import Signature, written
 
 __tracebackhide__ = True
+
+REPLACEMENT = "replacement"
+"""The kind of stand-in that is no mock: a function or class that somebody wrote."""
+
+ASYNC_REPLACEMENT = "async replacement"
+"""The same where it is a coroutine function."""
+
+MOST_TESTS = 8
+"""For how many tests the same fact is told."""
 
 
 class StandIns:
@@ -28,8 +50,14 @@ class StandIns:
         self._loop = loop
         self._weaver = weaver
         self._modules = modules
-        self._replaced: dict[int, tuple[object, str]] = {}
-        self._callees: dict[tuple[str, str], Callee] = {}
+        self._roles = Roles(modules)
+        self._replaced: dict[int, _Replaced] = {}
+        self._injected: dict[int, _Replaced] = {}
+        self._fakes: dict[int, weakref.ref[type]] = {}
+        self._called: set[str] = set()
+        self._callees: dict[tuple[str, str, tuple[str, ...]], Callee] = {}
+        self._counts: Counter[StandInFact] = Counter()
+        self._facts: list[StandInFact] = []
 
     def weave(self) -> None:
         """Weave the places at which stand-ins are called, and those at which they are put in place."""
@@ -39,10 +67,21 @@ class StandIns:
         patcher = mock._patch  # what `patch` makes
         self._weaver.weave(patcher.__enter__, here, cross=self._patch_begins)
         self._weaver.weave(patcher.__exit__, here, cross=self._patch_ends)
+        self._weaver.weave(mock._patch_dict._patch_dict, here, cross=self._patch_dict_begins)  # type: ignore[attr-defined]
+        self._weaver.weave(mock._patch_dict._unpatch_dict, here, cross=self._patch_dict_ends)  # type: ignore[attr-defined]
         from _pytest.monkeypatch import MonkeyPatch  # only where tests run is there a monkeypatch
 
         self._weaver.weave(_function(MonkeyPatch.setattr), here, cross=self._monkeypatch_sets)
         self._weaver.weave(_function(MonkeyPatch.undo), here, cross=self._monkeypatch_undoes)
+
+    def begin_test(self) -> None:
+        """What the last test handed in is kept no longer."""
+        self._injected.clear()
+
+    def told(self) -> tuple[StandInFact, ...]:
+        """What was learned since this was asked last."""
+        facts, self._facts = tuple(self._facts), []
+        return facts
 
     # What is put in place of what.
 
@@ -50,7 +89,7 @@ class StandIns:
         new = woven.function(*values)
         patcher = values[0]
         current = inspect.getattr_static(patcher.target, patcher.attribute, None)
-        self._put(current, _dotted_name(patcher.temp_original, patcher.target, patcher.attribute))
+        self._put(current, self._replacing(patcher.temp_original, patcher.target, patcher.attribute))
         return new
 
     def _patch_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
@@ -61,12 +100,26 @@ class StandIns:
         finally:
             self._take(current)
 
+    def _patch_dict_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
+        result = woven.function(*values)
+        patcher = values[0]
+        for original, new in _exchanged(patcher._original, patcher.values):
+            name = _named(original if _is_named(original) else type(original))
+            self._put(new, _Replaced(name, original, False, ""))
+        return result
+
+    def _patch_dict_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
+        patcher = values[0]
+        for _, new in _exchanged(patcher._original, patcher.values):
+            self._take(new)
+        return woven.function(*values)
+
     def _monkeypatch_sets(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         monkeypatch = values[0]
         before = len(monkeypatch._setattr)
         result = woven.function(*values)
         for target, name, old in monkeypatch._setattr[before:]:
-            self._put(inspect.getattr_static(target, name, None), _dotted_name(old, target, name))
+            self._put(inspect.getattr_static(target, name, None), self._replacing(old, target, name))
         return result
 
     def _monkeypatch_undoes(self, woven: Woven, values: tuple[Any, ...]) -> Any:
@@ -74,77 +127,183 @@ class StandIns:
             self._take(inspect.getattr_static(target, name, None))
         return woven.function(*values)
 
-    def _put(self, new: object, stands_for: str) -> None:
+    def _replacing(self, original: object, target: object, attribute: str) -> _Replaced | None:
+        """The name under which the replaced thing is known: its own where it is a class, a function, or an object of a
+        component's class, else its owner's."""
+        original = original.__func__ if _is_method(original) else original  # type: ignore[attr-defined]
+        owner = target if issubclass(type(target), type | ModuleType) else type(target)
+        where = _named(owner)
+        if _is_named(original):
+            name = _named(original)
+        elif type(original).__module__ in self._modules:
+            name = _named(type(original))
+        else:
+            name = f"{where}.{attribute}"
+        bound = issubclass(type(owner), type) and not _is_static(owner, attribute)
+        return _Replaced(name, original, bound, f"{where}.{attribute}")
+
+    def _put(self, new: object, replaced: _Replaced | None) -> None:
         """Remember a stand-in, and weave it where it is a function or class of the tests' own."""
-        new = new.__func__ if isinstance(new, staticmethod | classmethod) else new
-        if not stands_for or new is None:
+        new = new.__func__ if _is_method(new) else new  # type: ignore[attr-defined]
+        if replaced is None or new is None:
             return
-        self._replaced[id(new)] = (new, stands_for)
+        replaced.stand_in = new
+        self._called.discard(replaced.name)
+        self._replaced[id(new)] = replaced
         behind = _mock_behind(new)
         if behind is not None:
-            self._replaced[id(behind)] = (behind, stands_for)
-        for function, name in _hand_written(new, stands_for):
-            if self._loop.sites.owner(function.__code__.co_filename) is DRIVER:
-                parameters = Parameters.of(function.__code__).names
-                callee = self._callee(name, "function", parameters)
-                self._weaver.weave(function, callee, begin=self._begin_hand_written)
+            self._replaced[id(behind)] = replaced
+        for function, path in _hand_written(new):
+            self._weave_hand_written(function, replaced, path)
 
     def _take(self, new: object) -> None:
-        new = new.__func__ if isinstance(new, staticmethod | classmethod) else new
+        new = new.__func__ if _is_method(new) else new  # type: ignore[attr-defined]
         self._replaced.pop(id(_mock_behind(new)), None)
-        if self._replaced.pop(id(new), None) is not None:
-            self._weaver.unweave([function for function, _ in _hand_written(new, "")])
+        replaced = self._replaced.pop(id(new), None)
+        if replaced is not None:
+            self._tell_of(replaced)
+            self._weaver.unweave([function for function, _ in _hand_written(new)])
+
+    def _tell_of(self, replaced: _Replaced) -> None:
+        """Tell what the stand-in was, and whether anybody used it."""
+        new = replaced.stand_in
+        node = new if isinstance(new, mock.NonCallableMock) else _mock_behind(new)
+        if node is not None:
+            used = _is_used(node)
+        else:
+            used = replaced.name in self._called or type(new) is not FunctionType
+        if replaced.target and callable(replaced.original):
+            kind = type(node).__name__ if node is not None else REPLACEMENT
+            self._tell(Replacement(replaced.target, replaced.name, kind, used, self._loop.test.test))
+
+    def _weave_hand_written(self, function: FunctionType, replaced: _Replaced, path: str) -> None:
+        if self._loop.sites.owner(function.__code__.co_filename) is DRIVER:
+            parameters = Parameters.of(function.__code__).names
+            callee = self._callee(replaced, path, REPLACEMENT, parameters)
+            own = Signature.of(function)
+            self._weaver.weave(function, callee, begin=partial(self._begin_hand_written, own))
+
+    # What tests hand in.
+
+    def meet(self, crossing: Crossing) -> None:
+        """Look at what a test hands to a component, whether it stands in for a class of the project."""
+        for name, value in zip(crossing.callee.parameters, crossing.values, strict=False):
+            if isinstance(value, mock.NonCallableMock):
+                self._meet_mock(crossing.callee, name, value)
+            elif _is_of_tests(type(value)):
+                self._meet_fake(crossing.callee, name, type(value))
+
+    def _meet_mock(self, callee: Callee, parameter: str, value: object) -> None:
+        if not self._stands_for(value)[0]:
+            role = self._roles.annotated(callee, parameter)
+            if role is not None:
+                self._injected[id(value)] = _Replaced(role.name, role.cls, False, "", value)
+
+    def _meet_fake(self, callee: Callee, parameter: str, fake: type) -> None:
+        known = self._fakes.get(id(fake))
+        if known is not None and known() is fake:
+            return
+        self._fakes[id(fake)] = weakref.ref(fake)
+        role = self._roles.played_by(fake)
+        if role is None:
+            annotated = self._roles.annotated(callee, parameter)
+            role = annotated if annotated is not None and annotated.cls not in fake.__mro__ else None
+        if role is not None:
+            for name, function in own_methods(fake):
+                self._weave_hand_written(function, _Replaced(role.name, role.cls, False, ""), name)
 
     # Calls to what stands in.
 
     def _begin_mock(
         self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
     ) -> Crossing | None:
-        if issubclass(type(values[0]), mock.AsyncMockMixin):
-            return None  # counted where it is awaited
         if _is_protocol(_state(values[0]).get("_mock_new_name")):
             return None  # Python asks a MagicMock whether it is true, how long it is, …
-        return self._begin_awaited(woven, values, above, frame)
+        crossing = self._begin_awaited(woven, values, above, frame)
+        if crossing is not None:
+            self._tell_call(crossing, type(values[0]).__name__, len(values[1]), tuple(sorted(values[2])))
+        is_async = issubclass(type(values[0]), mock.AsyncMockMixin)
+        return None if is_async else crossing  # that one is counted where it is awaited
 
     def _begin_awaited(
         self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
     ) -> Crossing | None:
-        kind = type(values[0]).__name__
-        return self._loop.begin_outside(self._callee(self._stands_for(values[0]), kind), values, above, frame)
+        callee = self._callee(*self._stands_for(values[0]), type(values[0]).__name__)
+        return self._loop.begin_outside(callee, values, above, frame)
 
     def _begin_hand_written(
-        self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
+        self, own: Signature, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
     ) -> Crossing | None:
-        return self._loop.begin_outside(woven.callee, values, above, frame)
+        self._called.add(woven.callee.stands_for)
+        crossing = self._loop.begin_outside(woven.callee, values, above, frame)
+        if crossing is not None:
+            kind = ASYNC_REPLACEMENT if own.asynchronous else REPLACEMENT
+            name = woven.callee.stands_for.rpartition(".")[2]
+            direct = crossing.site.code is frame.f_code
+            call = written(frame.f_code, frame.f_lasti, name) if direct else None
+            if call is not None:
+                self._tell_call(crossing, kind, call.positional, call.keywords)
+            else:
+                self._tell_call(crossing, kind, 0, own.given(values), bound=True)
+        return crossing
 
-    def _stands_for(self, stand_in: object) -> str:
-        """The dotted name that a mock stands for, or "" where only the call site can tell."""
+    def _tell_call(
+        self,
+        crossing: Crossing,
+        kind: str,
+        positional: int,
+        keywords: tuple[str, ...],
+        *,
+        bound: bool = False,
+    ) -> None:
+        seam, site = crossing.seam, crossing.site.place
+        self._tell(StandInCall(seam, site, kind, positional, keywords, crossing.test, bound))
+
+    def _tell(self, fact: Replacement | StandInCall) -> None:
+        """Tell a fact for the first tests that show it."""
+        kind = replace(fact, test="")
+        if self._counts[kind] < MOST_TESTS:
+            self._counts[kind] += 1
+            self._facts.append(fact)
+
+    def _stands_for(self, stand_in: object) -> tuple[_Replaced | None, str]:
+        """What a mock stands for, and the path from there; where only the call site can tell, the path alone."""
         path: list[str] = []
         node: object | None = stand_in
         while node is not None:
             state = _state(node)
-            known = self._replaced.get(id(node))
-            root = known[1] if known else _spec_name(state.get("_spec_class"))
-            if root:
-                return ".".join([root, *reversed(path)])
+            known = self._replaced.get(id(node)) or self._injected.get(id(node))
+            known = known or _by_spec(state.get("_spec_class"))
+            if known:
+                return known, ".".join(reversed(path))
             name = state.get("_mock_new_name") or state.get("_mock_name")
             if isinstance(name, str) and name not in {"", "()"}:
                 path.append(name.rpartition(".")[2])
             node = state.get("_mock_new_parent")
-        return ""
+        return None, ".".join(reversed(path))
 
     def _callee(
-        self, stands_for: str, kind: str, parameters: tuple[str, ...] = ("self", "args", "kwargs")
+        self,
+        replaced: _Replaced | None,
+        path: str,
+        kind: str,
+        parameters: tuple[str, ...] = ("self", "args", "kwargs"),
     ) -> Callee:
-        key = (stands_for, kind)
+        name = ".".join(part for part in (replaced.name if replaced else "", path) if part)
+        key = (name if replaced else f"?{path}", kind, parameters)
         if key not in self._callees:
+            original, bound = (None, False) if replaced is None else replaced.member(path)
+            described = describe(name, original, bound=bound) if replaced is not None else None
+            if described is not None:
+                self._facts.append(described)
             self._callees[key] = Callee(
-                component=self._component_of(stands_for),
-                name=stands_for or kind,
+                component=self._component_of(name) if replaced else "",
+                name=name or kind,
                 parameters=parameters,
                 kind="stand-in",
                 method=parameters[:1] == ("self",),
-                stands_for=stands_for or "?",
+                function=function_of(original),
+                stands_for=name if replaced else "?",
             )
         return self._callees[key]
 
@@ -154,6 +313,20 @@ class StandIns:
                 return self._modules[name]
             name = name.rpartition(".")[0]
         return ""
+
+
+@dataclass(slots=True, eq=False)
+class _Replaced:
+    """What a stand-in stands for: ``target`` is the name that leads to it now, "" where a test handed it in."""
+
+    name: str
+    original: object
+    bound: bool
+    target: str
+    stand_in: object = None
+
+    def member(self, path: str) -> tuple[object, bool]:
+        return member(self.original, path) if path else (self.original, self.bound)
 
 
 def _function(method: Any) -> FunctionType:
@@ -167,23 +340,35 @@ def _state(node: object) -> dict[str, Any]:
     return state
 
 
-def _spec_name(spec: object) -> str:
-    """The dotted name of a mock's class; where it is modelled on a function, its parent knows more."""
-    known = isinstance(spec, type) and spec.__module__ != "builtins"
-    return f"{spec.__module__}.{spec.__qualname__}" if known else ""  # type: ignore[attr-defined]
+def _by_spec(spec: object) -> _Replaced | None:
+    """A mock's class; where it is modelled on a function, its parent knows more."""
+    known = issubclass(type(spec), type) and spec.__module__ != "builtins"
+    return _Replaced(_named(spec), spec, False, "") if known else None
 
 
-def _dotted_name(original: object, target: object, attribute: str) -> str:
-    """The name under which the replaced thing is known: its own where it is a class or function, else its owner's."""
-    original = (
-        original.__func__ if isinstance(original, staticmethod | classmethod | MethodType) else original
-    )
-    if isinstance(original, type | FunctionType):
-        return f"{original.__module__}.{original.__qualname__}"
-    if isinstance(target, ModuleType):
-        return f"{target.__name__}.{attribute}"
-    owner = target if isinstance(target, type) else type(target)
-    return f"{owner.__module__}.{owner.__qualname__}.{attribute}"
+def _named(thing: Any) -> str:
+    """The dotted name of a module, class or function."""
+    if issubclass(type(thing), ModuleType):
+        return str(thing.__name__)
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
+def _is_named(thing: object) -> bool:
+    return type(thing) is FunctionType or issubclass(type(thing), type)
+
+
+def _exchanged(old: object, new: object) -> Iterator[tuple[object, object]]:
+    """What is callable among the values of a dictionary, with what takes its place."""
+    if type(old) is dict and type(new) is dict:
+        yield from ((old[key], value) for key, value in new.items() if key in old and callable(old[key]))
+
+
+def _is_method(value: object) -> bool:
+    return issubclass(type(value), staticmethod | classmethod | MethodType)
+
+
+def _is_static(owner: object, attribute: str) -> bool:
+    return issubclass(type(inspect.getattr_static(owner, attribute, None)), staticmethod)
 
 
 def _mock_behind(new: object) -> object | None:
@@ -191,15 +376,28 @@ def _mock_behind(new: object) -> object | None:
     return vars(new).get("mock") if isinstance(new, FunctionType) else None
 
 
+def _is_used(node: object) -> bool:
+    """Whether a mock was called, or asked for an attribute."""
+    state = _state(node)
+    children = [child for child in state.get("_mock_children", {}).values() if child is not None]
+    return bool(state.get("_mock_call_count") or state.get("_mock_called") or children)
+
+
 def _is_protocol(name: object) -> bool:
     return isinstance(name, str) and name.startswith("__") and name.endswith("__")
 
 
-def _hand_written(new: object, stands_for: str) -> Iterator[tuple[FunctionType, str]]:
+def _is_of_tests(cls: type) -> bool:
+    """Whether a class may be one of the tests' own: no library's, and not one that pytest collects."""
+    return cls.__module__ not in sys.stdlib_module_names and not cls.__name__.startswith("Test")
+
+
+def _hand_written(new: object) -> Iterator[tuple[FunctionType, str]]:
+    """The functions of a stand-in that is no mock, each with its path."""
     if isinstance(new, FunctionType):
-        yield new, stands_for
+        yield new, ""
     elif isinstance(new, type) and not issubclass(new, mock.NonCallableMock):
         for name, value in vars(new).items():
             function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
             if isinstance(function, FunctionType):
-                yield function, f"{stands_for}.{name}"
+                yield function, name

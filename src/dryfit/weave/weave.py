@@ -43,7 +43,7 @@ class Weave:
         self._libraries = Libraries(self._loop, self._weaver)
         self.connections = Connections(self._loop, self._weaver)
         self._picklers = Picklers(self._weaver)
-        self._stand_ins = StandIns(self._loop, self._weaver, dict(modules))
+        self.stand_ins = StandIns(self._loop, self._weaver, dict(modules))
         self._imports = ImportWatch(
             {*modules, *LIBRARY_MODULES, *CONNECTION_MODULES, *PICKLER_MODULES},
             self._imported,
@@ -60,7 +60,7 @@ class Weave:
         self.connections.weave_loaded()
         for name in PICKLER_MODULES & sys.modules.keys():
             self._picklers.weave_module(sys.modules[name])
-        self._stand_ins.weave()
+        self.stand_ins.weave()
         Carrier(self._loop).weave(self._weaver)
         weave_debuggers(self._weaver)
         self._imports.install()
@@ -81,6 +81,7 @@ class Weave:
         if self._late:
             self._late = False
             self._weaver.weave_components()
+        self.stand_ins.begin_test()
         self._loop.begin_test(test)
 
     @property

@@ -333,18 +333,24 @@ def test_a_hint_that_raises_is_skipped(stage: Any) -> None:
     assert [it.reason for it in stage.end().skipped] == ["the hint cannot be read (ZeroDivisionError)"]
 
 
-def test_generators_and_stand_ins_have_no_result_to_check(stage: Any) -> None:
+def test_generators_have_no_result_to_check(stage: Any) -> None:
     @stage.of("stock", kind="generator")
     def rows() -> abc.Iterator[int]:
         return None  # type: ignore[return-value]
 
+    rows()
+    assert told(stage.end()) == []
+
+
+def test_what_a_stand_in_returns_is_checked_against_the_hint_of_the_real_one(stage: Any) -> None:
     @stage.of("stock", kind="stand-in", stands_for="stock.rows")
     def mocked(count: int) -> int:
         return "x"  # type: ignore[return-value]
 
-    rows()
-    mocked("y")
-    assert told(stage.end()) == []
+    mocked("y")  # its own parameters are nobody's business
+    (violation,) = [each for each in stage.end().incidents if isinstance(each, Violation)]
+    assert (violation.where, violation.hint, violation.found) == ("return", "int", "str")
+    assert violation.stand_in == "replacement"
 
 
 @dataclass

@@ -1,0 +1,100 @@
+"""Tells which objects that tests hand to components stand in for a class of the project.
+
+A test that hands in ``FakeGateway()`` says nowhere whom it stands for. It is taken for a stand-in of a class of the
+project where
+
+- the parameter is annotated with that class, and the object's class does not derive from it, or
+- every public method of its class is one of that class's, and of no other class that would do, or
+- it derives from the class, and says with its name that it is no real one.
+
+Other classes of the tests, as views or models for a framework, are what they are.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from types import FunctionType
+from typing import NamedTuple, cast
+
+from dryfit.model.crossing import Callee
+
+_SAYS_SO = re.compile(r"fake|stub|mock|dummy|spy|double|in_?memory|recording|null|noop", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9.]*")
+
+
+class Role(NamedTuple):
+    """The class of the project that is stood in for."""
+
+    cls: type
+    name: str
+
+
+class Roles:
+    """The classes of the components; ``modules`` maps dotted module names to components."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._modules = modules
+        self._known: dict[str, type] = {}
+
+    def annotated(self, callee: Callee, parameter: str) -> Role | None:
+        """The class that a parameter is annotated with."""
+        hint = callee.function.__annotations__.get(parameter) if callee.function is not None else None
+        if issubclass(type(hint), type):
+            return self._role(cast(type, hint))
+        named = [self._named(each) for each in _IDENTIFIER.findall(hint)] if isinstance(hint, str) else []
+        found = [cls for cls in named if cls is not None]
+        return self._role(found[0]) if len(found) == 1 else None
+
+    def played_by(self, fake: type) -> Role | None:
+        """The class that a class of the tests stands in for, by what it offers."""
+        bases = [base for base in fake.__mro__[1:-1] if self._role(base) is not None]
+        if bases:
+            return self._role(bases[0]) if _SAYS_SO.search(fake.__name__) else None
+        methods = set(_public_methods(fake))
+        found = [cls for cls in self._classes() if methods and methods <= set(_offered(cls))]
+        alike = [cls for cls in found if cls.__name__.lower() in fake.__name__.lower()]
+        for chosen in (alike, found):
+            if len(chosen) == 1:
+                return self._role(chosen[0])
+        return None
+
+    def _role(self, cls: type) -> Role | None:
+        known = cls.__module__ in self._modules and "<locals>" not in cls.__qualname__
+        return Role(cls, f"{cls.__module__}.{cls.__qualname__}") if known else None
+
+    def _named(self, text: str) -> type | None:
+        last = text.rpartition(".")[2]
+        found = [cls for cls in self._classes() if cls.__name__ == last]
+        return found[0] if len(found) == 1 else None
+
+    def _classes(self) -> list[type]:
+        """Every class that a loaded module of a component defines at its top; modules may still be loading."""
+        for name in self._modules:
+            for found in list(vars(sys.modules[name]).values()) if name in sys.modules else ():
+                if issubclass(type(found), type) and found.__module__ == name:
+                    self._known[f"{name}.{found.__qualname__}"] = found
+        return list(self._known.values())
+
+
+def _public_methods(cls: type) -> Iterator[str]:
+    for base in cls.__mro__[:-1]:
+        for name, value in vars(base).items():
+            function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
+            if isinstance(function, FunctionType) and not name.startswith("_"):
+                yield name
+
+
+def _offered(cls: type) -> Iterator[str]:
+    for base in cls.__mro__[:-1]:
+        yield from vars(base)
+
+
+def own_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
+    """The methods that a class itself defines, by name; special ones are Python's to call."""
+    for name, value in vars(cls).items():
+        function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
+        if isinstance(function, FunctionType) and not (name.startswith("__") and name != "__call__"):
+            yield name, inspect.unwrap(function)
