@@ -2,9 +2,9 @@
 
 
 class Pager:
-    def __init__(self):
-        self.sent = []
+    def __init__(self) -> None:
+        self.sent: list[str] = []
 
-    async def send(self, text):
+    async def send(self, text: str) -> int:
         self.sent.append(text)
         return len(self.sent)

@@ -3,5 +3,5 @@
 import stock
 
 
-def label(sku):
+def label(sku: str) -> str:
     return f"{sku}, hurry" if stock.status(sku) == "low" else sku

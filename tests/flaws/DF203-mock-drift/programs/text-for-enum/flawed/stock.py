@@ -10,5 +10,5 @@ class Status(Enum):
     LOW = "low"
 
 
-def status(sku):
+def status(sku: str) -> Status:
     return Status.LOW if _COUNTS[sku] < 5 else Status.PLENTY

@@ -5,11 +5,11 @@ from alarm import Alarm
 from pager import Pager
 
 
-def test_ringing():
+def test_ringing() -> None:
     assert asyncio.run(Alarm(Pager()).ring("fire")) == 1
 
 
-def test_ringing_later():
+def test_ringing_later() -> None:
     pager = MagicMock()
     pager.send = AsyncMock()
     assert asyncio.run(Alarm(pager).ring_later("smoke")) == "noted"
