@@ -4,5 +4,5 @@ import desk
 
 
 def test_a_label() -> None:
-    with patch("parcels.cost", return_value=5):
-        assert desk.label(300) == "300 g, 5 EUR"
+    with patch("parcels.cost", return_value="5,00"):
+        assert desk.label(300) == "300 g, 5,00 EUR"
