@@ -1,9 +1,9 @@
 """Each rule fires on a flawed program, whose own tests are green, and is silent on its mended twin.
 
 ``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files
-in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, where a rule has
-several kinds of mistake the ``sub-kind``, and in ``also`` other rules that the same mistake breaks. Where there is a ``base``, it is the program as it was at a git revision
-that the program is compared with.
+in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, the ``sub-kind``
+where a rule knows several kinds of mistake, and in ``also`` other rules that the same mistake breaks. Where there is
+a ``base``, it is the program as it was at a git revision that the program is compared with.
 """
 
 from __future__ import annotations
