@@ -10,5 +10,5 @@ class Person:
 
 
 class Staff:
-    def find(self, number: int) -> Person:
+    def find(self, number):
         return Person("Ada", f"L{number}")

@@ -1,12 +1,10 @@
 """What hangs around necks."""
 
-from staff import Staff
-
 
 class Badges:
-    def __init__(self, staff: Staff) -> None:
+    def __init__(self, staff):
         self._staff = staff
 
-    def text(self, number: int) -> str:
+    def text(self, number, full=False):
         person = self._staff.find(number)
-        return f"#{number} {person.first} {person.last}"
+        return f"#{number} {person.first} {person.last}" if full else f"#{number} {person.first}"

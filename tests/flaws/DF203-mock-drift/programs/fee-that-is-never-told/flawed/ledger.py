@@ -3,6 +3,7 @@
 import bank
 
 
-def book(card, cents):
+def book(card, cents, abroad=False):
     answer = bank.charge(card, cents)
-    return f"{answer['status']}: {cents - answer.get('fee', 0)}"
+    fee = answer["fee"] if abroad else 0
+    return f"{answer['status']}: {cents - fee}"
