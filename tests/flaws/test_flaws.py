@@ -1,9 +1,9 @@
 """Each rule fires on a flawed program, whose own tests are green, and is silent on its mended twin.
 
 ``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files
-in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, and in ``also`` a
-rule that the same mistake breaks as well. Where there is a ``base``, it is the program as it was at a git revision
-that the program is compared with.
+in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, the ``sub-kind``
+where a rule knows several kinds of mistake, and in ``also`` other rules that the same mistake breaks. Where there is
+a ``base``, it is the program as it was at a git revision that the program is compared with.
 """
 
 from __future__ import annotations
@@ -92,13 +92,14 @@ def test_the_flaw_is_found(check, pair):
     expected = tomllib.loads((pair / "expected.toml").read_text())
     checked = check(pair / "flawed")
     assert checked.report["tests"]["failed"] == 0 < checked.report["tests"]["passed"], checked.said
+    findings = [finding for finding in checked.report["findings"] if finding["rule"] == _rule(pair)]
     found = [
-        (finding["seam"]["caller"], finding["seam"]["callable"], finding["severity"])
-        for finding in checked.report["findings"]
-        if finding["rule"] == _rule(pair)
+        (finding["seam"]["caller"], finding["seam"]["callable"], finding["severity"]) for finding in findings
     ]
     assert found == [(expected["caller"], expected["callable"], expected["severity"])], checked.said
-    assert checked.rules <= {_rule(pair), expected.get("also")}, checked.said
+    if "sub-kind" in expected:
+        assert findings[0]["evidence"]["sub-kind"] == [expected["sub-kind"]], checked.said
+    assert checked.rules <= {_rule(pair), *expected.get("also", ())}, checked.said
     assert checked.status == (1 if expected["severity"] == "error" else 0)
 
 

@@ -1,0 +1,15 @@
+import asyncio
+from unittest.mock import AsyncMock
+
+from gate import Gate
+from hours import Hours
+
+
+def test_visitors_come_in():
+    hours = AsyncMock()
+    assert asyncio.run(Gate(hours).enter("ann", "mon")) == "welcome ann"
+    hours.is_open.assert_called_once_with("mon")
+
+
+def test_nobody_comes_in_on_sundays():
+    assert asyncio.run(Gate(Hours()).enter("ann", "sun")) == "closed"

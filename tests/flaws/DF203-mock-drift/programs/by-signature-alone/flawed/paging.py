@@ -1,0 +1,5 @@
+"""Calls out whoever is on duty."""
+
+
+def page(name, message):
+    return f"{name}: {message}"

@@ -1,0 +1,8 @@
+from unittest.mock import patch
+
+import rota
+
+
+def test_somebody_is_called_out():
+    with patch("paging.page", return_value="ann: fire"):
+        assert rota.call_out("ann", "fire", "now") == "ann: fire"

@@ -1,0 +1,15 @@
+import asyncio
+from unittest.mock import MagicMock
+
+from alarm import Alarm
+from pager import Pager
+
+
+def test_ringing() -> None:
+    assert asyncio.run(Alarm(Pager()).ring("fire")) == 1
+
+
+def test_ringing_later() -> None:
+    pager = MagicMock()
+    assert Alarm(pager).ring_later("smoke") == "noted"
+    pager.send.assert_called_once_with("later: smoke")

@@ -1,0 +1,7 @@
+"""What happened when."""
+
+import clock
+
+
+def entry(text: str) -> str:
+    return f"{clock.now().isoformat(timespec='minutes')} {text}"

@@ -1,0 +1,12 @@
+from unittest.mock import patch
+
+import weather
+
+
+def test_warm_days() -> None:
+    with patch("weather.reading", return_value={"celsius": 30.0, "rain": 0.0}):
+        assert weather.advice("Rome") == "shirt"
+
+
+def test_today() -> None:
+    assert weather.advice("Bonn") == "shirt"

@@ -1,0 +1,7 @@
+"""Who is known."""
+
+_KNOWN = {"ada": {"name": "Ada"}}
+
+
+def find(login):
+    return _KNOWN.get(login)

@@ -1,0 +1,7 @@
+"""What customers read at the shelf."""
+
+import stock
+
+
+def label(sku: str) -> str:
+    return f"{sku}, hurry" if stock.status(sku) is stock.Status.LOW else sku

@@ -1,0 +1,12 @@
+"""Deliveries, as suppliers write them down."""
+
+from collections.abc import Iterable
+
+import stock
+
+
+def load(lines: Iterable[str]) -> int:
+    rows = [line.split(",") for line in lines]
+    for row in rows:
+        stock.add(*row)
+    return len(rows)

@@ -1,0 +1,18 @@
+from unittest.mock import MagicMock, Mock, patch
+
+import postbox
+import signup
+
+
+@patch("postbox.send", return_value=postbox.Delivery(True))
+def test_a_welcome(send: MagicMock) -> None:
+    assert signup.welcome("ann@example.com") == "look into your mailbox"
+
+
+@patch("postbox.send", return_value=Mock(spec=postbox.Delivery, delivered=False))
+def test_an_address_that_does_not_work(send: MagicMock) -> None:
+    assert signup.welcome("ann") == "this address does not work"
+
+
+def test_a_welcome_through_the_postbox() -> None:
+    assert signup.welcome("bob@example.com") == "look into your mailbox"

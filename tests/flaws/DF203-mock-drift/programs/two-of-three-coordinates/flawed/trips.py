@@ -1,0 +1,7 @@
+"""Where journeys lead."""
+
+import geo
+
+
+def is_northern(place: str) -> bool:
+    return geo.locate(place)[0] > 0
