@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dryfit.checks.binding import unbindable, unexpected
 from dryfit.checks.judgement import Judgement, find, places
@@ -258,7 +258,7 @@ def _unmocked(mocked: Iterable[Mocked], evidence: Evidence) -> Iterator[Finding]
         met = [
             real for behaviour in each.behaviours for real in evidence.real_at(behaviour.site, each.real.name)
         ]
-        missing = tuple(_outcomes_without(real, [*by_name[real.name], *met], evidence))
+        missing = tuple(_outcomes_without(_asked_alike(each), [*by_name[real.name], *met], evidence))
         if missing:
             shown = [behaviour for behaviour in real.behaviours if _outcome(behaviour) in missing]
             yield find(
@@ -276,6 +276,33 @@ def _unmocked(mocked: Iterable[Mocked], evidence: Evidence) -> Iterator[Finding]
                     places(behaviour.site for behaviour in each.behaviours),
                 ),
             )
+
+
+def _asked_alike(mocked: Mocked) -> Real:
+    """The real one without the exceptions by which it refused what this caller does not send: other types."""
+    sent: dict[str, set[str]] = defaultdict(set)
+    for name, type_ in (pair for each in mocked.behaviours for pair in _sent(each, mocked.real)):
+        sent[name].add(type_)
+    kept = tuple(
+        each
+        for each in mocked.real.behaviours
+        if each.outcome == "returned"
+        or all(argument.type in sent.get(argument.name, {argument.type}) for argument in each.arguments)
+    )
+    return replace(mocked.real, behaviours=kept)
+
+
+def _sent(behaviour: Behaviour, real: Real) -> Iterator[tuple[str, str]]:
+    """The real one's parameters with the types that a stand-in got for them; a mock has a tuple and a dictionary."""
+    if behaviour.stand_in == "replacement":
+        yield from ((each.name, each.type) for each in behaviour.arguments)
+        return
+    names = [each.name for each in real.parameters or ()]
+    for form in (form for each in behaviour.arguments for form in each.shape.forms):
+        for name, shape in form.fields if form.kind in ("tuple", "mapping") else ():
+            position = int(name) if name.isdigit() else len(names)
+            known = names[position] if position < len(names) else name
+            yield from ((known, inner.type) for inner in shape.forms)
 
 
 def _outcomes_without(real: Real, others: Iterable[Behaviour], evidence: Evidence) -> Iterator[str]:
