@@ -106,6 +106,7 @@ class Watch:
         """Weave everything that is imported by now."""
         self._observer.install()
         self._weave.put_in(self._observer)
+        self._weave.weave_replaced(discover.replaced_names(self._weave.test_files))
 
     def begin_test(self, test: str) -> None:
         """What crosses a seam from now on belongs to ``test``."""

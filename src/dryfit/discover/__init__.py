@@ -2,6 +2,7 @@
 
 from dryfit.discover.consumers import consumers
 from dryfit.discover.project_map import Progress, survey
+from dryfit.discover.replaced import replaced_names
 from dryfit.discover.revisions import file_at, find_revision
 from dryfit.discover.sources import ComponentSource, Sources, find_components
 
@@ -13,5 +14,6 @@ __all__ = [
     "file_at",
     "find_components",
     "find_revision",
+    "replaced_names",
     "survey",
 ]

@@ -7,7 +7,7 @@ component makes is a crossing: what SQLAlchemy asks of its driver is not one mor
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, Literal
@@ -16,7 +16,8 @@ from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.seam import Effect
 from dryfit.weave import drivers
 from dryfit.weave.loop import Loop, Woven
-from dryfit.weave.trampoline import Parameters
+from dryfit.weave.originals import function_of, member
+from dryfit.weave.trampoline import KIND_FLAGS, Parameters
 from dryfit.weave.weaver import Weaver
 
 
@@ -92,6 +93,47 @@ LIBRARY_SEAMS = (
 
 LIBRARY_MODULES = frozenset(row.module for row in LIBRARY_SEAMS)
 
+_NEVER = frozenset(
+    {
+        "_collections_abc",
+        "_weakrefset",
+        "abc",
+        "ast",
+        "asyncio",
+        "collections",
+        "contextlib",
+        "copy",
+        "dataclasses",
+    }
+    | {
+        "datetime",
+        "decimal",
+        "dis",
+        "dryfit",
+        "enum",
+        "functools",
+        "genericpath",
+        "hashlib",
+        "importlib",
+        "inspect",
+    }
+    | {
+        "linecache",
+        "ntpath",
+        "operator",
+        "os",
+        "pathlib",
+        "pluggy",
+        "posixpath",
+        "pytest",
+        "_pytest",
+        "re",
+        "sqlite3",
+    }
+    | {"threading", "traceback", "types", "typing", "unittest", "uuid", "warnings", "weakref"}
+)
+"""Modules whose functions are left alone: what looks at a crossing, or runs the tests, calls them itself."""
+
 _READS = frozenset({"SELECT", "SHOW", "EXPLAIN", "VALUES", "PRAGMA", "DESCRIBE"})
 
 
@@ -115,6 +157,20 @@ class Libraries:
         for row in self._rows:
             if row.module == module.__name__:
                 self._weave_row(row, module)
+
+    def weave_named(self, names: Iterable[str]) -> None:
+        """Weave functions of libraries that tests replace, to see what the real ones do elsewhere in the suite."""
+        for function in filter(None, map(self._library_function, sorted(names))):
+            top = function.__module__.partition(".")[0]
+            parameters = Parameters.of(function.__code__).names
+            callee = Callee(
+                component=top,
+                name=f"{function.__module__}.{function.__qualname__}",
+                parameters=parameters,
+                kind="library",
+                method=parameters[:1] == ("self",),
+            )
+            self._weaver.weave(function, callee, begin=self._begin_named)
 
     def restore(self) -> None:
         """Put the C classes' own names back; the weaver puts the code back."""
@@ -147,6 +203,24 @@ class Libraries:
             if found is None:
                 return None  # another version of the library, which has no such callable
         return found if isinstance(found, FunctionType) else None
+
+    def _library_function(self, name: str) -> FunctionType | None:
+        """The plain function of a library to which a dotted name leads now, ``None`` for anything else."""
+        module, _, path = name.rpartition(".")
+        while module and module not in sys.modules:
+            module, _, part = module.rpartition(".")
+            path = f"{part}.{path}"
+        found = member(sys.modules[module], path)[0] if module else None
+        function = function_of(found)
+        if function is None or self._loop.sites.owner(function.__code__.co_filename) is not None:
+            return None
+        plain = not function.__code__.co_flags & KIND_FLAGS and "<locals>" not in function.__qualname__
+        return function if plain and function.__module__.partition(".")[0] not in _NEVER else None
+
+    def _begin_named(
+        self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
+    ) -> Crossing | None:
+        return self._loop.begin_outside(woven.callee, values, above, frame)
 
     def _begin(
         self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 
 from dryfit.model.crossing import Callee
 from dryfit.model.probe import Probe
+from dryfit.model.seam import DRIVER
 from dryfit.model.trace import Skipped
 from dryfit.weave.connections import CONNECTION_MODULES, Connections
 from dryfit.weave.debuggers import weave_debuggers
@@ -50,6 +51,7 @@ class Weave:
             self._unwatched,
         )
         self._late = False
+        self._replaced: frozenset[str] = frozenset()
 
     def put_in(self, *probes: Probe) -> None:
         """Weave all that is loaded, watch for what comes later, and let the probes see every crossing from now on."""
@@ -65,6 +67,19 @@ class Weave:
         weave_debuggers(self._weaver)
         self._imports.install()
 
+    def weave_replaced(self, names: Iterable[str]) -> None:
+        """Weave what tests replace and no component defines, wherever it is not replaced."""
+        self._replaced = frozenset(names)
+        self._libraries.weave_named(self._replaced)
+
+    @property
+    def test_files(self) -> tuple[str, ...]:
+        """The files of loaded modules that are the tests' own."""
+        files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+        return tuple(
+            sorted(file for file in files if isinstance(file, str) and self.sites.owner(file) is DRIVER)
+        )
+
     def take_out(self) -> None:
         """Leave everything as it was found."""
         self._imports.remove()
@@ -78,6 +93,7 @@ class Weave:
             probes = self._loop.probes
             self.take_out()
             self.put_in(*probes)
+            self._libraries.weave_named(self._replaced)
         if self._late:
             self._late = False
             self._weaver.weave_components()
