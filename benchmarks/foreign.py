@@ -4,6 +4,7 @@
     python benchmarks/foreign.py click flask          # only these
     python benchmarks/foreign.py --bare               # bare against bare: proves the harness, needs no dryfit
     python benchmarks/foreign.py --results a.json --results b.json --markdown     # a table of runs made in parts
+    python benchmarks/foreign.py --catalogue benchmarks/mocks.toml --findings found    # suites full of stand-ins
 
 Every suite runs three times: bare, bare, under dryfit. Tests whose two bare runs differ are unsteady by
 themselves: they are listed and left out. Everything else must be the same, or the exit status is 1.
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from foreign_suites.catalogue import read_catalogue
 from foreign_suites.command import ForeignError
+from foreign_suites.figures import write_findings
 from foreign_suites.place import CHECKOUT, find_pythons, prepare
 from foreign_suites.result import Result, examine, read_results
 from foreign_suites.table import plain_table, tell, write_page
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def results_of(options: argparse.Namespace) -> Iterator[Result]:
-    catalogue = read_catalogue(CATALOGUE, CHECKOUT / "constraints.txt")
+    catalogue = read_catalogue(options.catalogue, CHECKOUT / "constraints.txt")
     if options.results:
         order = [program.name for program in catalogue.select(options.programs)]
         known = [
@@ -61,6 +63,8 @@ def results_of(options: argparse.Namespace) -> Iterator[Result]:
         for program in catalogue.select(options.programs):
             place = prepare(program, python, catalogue, options.work.resolve(), bare=options.bare)
             yield examine(program, python, place, bare=options.bare)
+            if options.findings:
+                write_findings(place, options.findings.resolve() / f"{program.name}-{python.version}.json")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -68,7 +72,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("programs", nargs="*", help="names from foreign.toml; all of them by default")
+    parser.add_argument("programs", nargs="*", help="names from the catalogue; all of them by default")
+    parser.add_argument(
+        "--catalogue",
+        type=Path,
+        default=CATALOGUE,
+        metavar="FILE",
+        help="programs and pins; foreign.toml by default",
+    )
     parser.add_argument(
         "--python", action="append", default=[], help="an interpreter; may be given several times"
     )
@@ -87,9 +98,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every result here")
     parser.add_argument(
+        "--findings",
+        type=Path,
+        metavar="FOLDER",
+        help="write dryfit's own report of each program here, as JSON",
+    )
+    parser.add_argument(
         "--markdown", action="store_true", help=f"write the figures into {PAGE.relative_to(CHECKOUT)}"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.findings and options.bare:
+        parser.error("--findings needs a run under dryfit; leave --bare out")
+    if options.markdown and options.catalogue.resolve() != CATALOGUE:
+        parser.error(f"--markdown writes the figures of {CATALOGUE.name} alone; leave --catalogue out")
+    return options
 
 
 if __name__ == "__main__":

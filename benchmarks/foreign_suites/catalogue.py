@@ -14,7 +14,7 @@ from foreign_suites.command import ForeignError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One pinned program of foreign.toml."""
+    """One pinned program of a catalogue."""
 
     name: str
     version: str
@@ -45,7 +45,7 @@ class Catalogue:
         known = {program.name for program in self.programs}
         if unknown := [name for name in names if name not in known]:
             raise ForeignError(
-                f"no program {', '.join(unknown)} in foreign.toml; it has {', '.join(sorted(known))}"
+                f"no program {', '.join(unknown)} in the catalogue; it has {', '.join(sorted(known))}"
             )
         return tuple(program for program in self.programs if not names or program.name in names)
 

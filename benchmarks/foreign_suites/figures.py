@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from foreign_suites.command import ForeignError, run
 from foreign_suites.comparison import Difference
@@ -44,6 +45,12 @@ def read_figures(recording: Recording, place: Place) -> Figures:
         return Figures(functions=recording.woven, warnings=(str(error),))
     lists = {key: tuple(value) for key, value in account.items() if isinstance(value, list)}
     return Figures(functions=recording.woven, crossings=account["crossings"], **lists)
+
+
+def write_findings(place: Place, file: Path) -> None:
+    """dryfit's report of its run in this place, with every finding of any severity; written anew."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    run([str(place.interpreter), "-m", "dryfit", "report", "--json", str(file)], cwd=place.tree)
 
 
 def failures_of(figures: Figures) -> Iterator[Difference]:

@@ -82,7 +82,7 @@ def fetch(program: Program, work: Path) -> Path:
     digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
     if digest != program.sha256:
         raise ForeignError(
-            f"{sdist} has sha256 {digest}, foreign.toml pins {program.sha256}: delete it, or mend the pin"
+            f"{sdist} has sha256 {digest}, the catalogue pins {program.sha256}: delete it, or mend the pin"
         )
     return sdist
 
@@ -128,4 +128,4 @@ def refuse_unpinned(environment: Path, catalogue: Catalogue, own: Set[str]) -> N
         f'{name} = "{version}"' for name, version in found.items() if name not in {*catalogue.versions, *own}
     ]
     if loose:
-        raise ForeignError(f"{environment} needs pins in [versions] of foreign.toml:\n" + "\n".join(loose))
+        raise ForeignError(f"{environment} needs pins in [versions] of the catalogue:\n" + "\n".join(loose))
