@@ -50,18 +50,30 @@ def read_layout(root: Path) -> Layout:
     files, problems = _read_files(root)
     settings = _pytest_settings(files)
     pyproject = files.get("pyproject.toml", {})
-    declared = [*_words(settings.get("pythonpath")), *_package_folders(pyproject)]
+    added, declared = _words(settings.get("pythonpath")), list(_package_folders(pyproject))
     tests = _existing(root, _words(settings.get("testpaths")))
     packaged = bool(pyproject) or any((root / name).exists() for name in ("setup.py", "setup.cfg"))
-    return Layout(tuple(_search_paths(root, declared, tests, packaged)), tuple(tests), tuple(problems))
+    paths = _search_paths(root, added, declared, tests, packaged)
+    return Layout(tuple(paths), tuple(tests), tuple(problems))
 
 
-def _search_paths(root: Path, declared: list[str], tests: list[str], packaged: bool) -> list[str]:
-    found = [path for path in _existing(root, declared) if path not in tests]
+def _search_paths(
+    root: Path, added: list[str], declared: list[str], tests: list[str], packaged: bool
+) -> list[str]:
+    """What pytest adds, and what the back end packs; where nothing says what it packs, a package beside them too."""
+    found = [path for path in _existing(root, [*added, *declared]) if path not in tests]
     source = root / "src"
     if _is_source_folder(source) and (packaged or not _is_imported_by_name(source)):
         found.append(str(source))
+    elif packaged and not declared and _has_package(root, {*found, *tests}):
+        found.append(str(root))
     return list(dict.fromkeys(found)) or [str(root)]
+
+
+def _has_package(root: Path, others: set[str]) -> bool:
+    """Whether a package lies at the root, other than tests and what is a search path itself."""
+    packages = {file.parent for file in root.glob("*/__init__.py")}
+    return any(str(each) not in others and each.name not in ("test", "tests") for each in packages)
 
 
 def _is_source_folder(folder: Path) -> bool:
