@@ -17,7 +17,7 @@ from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.shape import Form, Shape
 from dryfit.model.stand_in import Consumers, Replacement, StandInCall
 from dryfit.model.structure import Parameter
-from dryfit.model.trace import Behaviour, Observations
+from dryfit.model.trace import Behaviour, Observations, Skipped
 
 _ASYNC = ("AsyncMock", "async replacement")
 _AWAITABLE = ("coroutine", "_asyncio.Future", "_asyncio.Task", "asyncio.futures.Future", "asyncio.tasks.Task")
@@ -82,7 +82,18 @@ def judge(evidence: Evidence, observations: Observations, consumers: Consumers) 
     drift = _Drift(evidence, consumers)
     mocked = evidence.mocked()
     findings = [finding for each in mocked for finding in drift.of(each)]
-    return Judgement((*findings, *_unmocked(mocked, evidence), *_stale(evidence, observations, consumers)))
+    return Judgement(
+        (*findings, *_unmocked(mocked, evidence), *_stale(evidence, observations, consumers)),
+        tuple(_left_out(caller, count) for caller, count in sorted(evidence.unknown().items())),
+    )
+
+
+def _left_out(caller: str, count: int) -> Skipped:
+    calls = "1 call" if count == 1 else f"{count} calls"
+    return Skipped(
+        f"DF203 {calls} of {caller} to stand-ins",
+        "nobody says whom they stand for: give the mock a spec, or the parameter an annotation",
+    )
 
 
 class _Drift:
@@ -143,7 +154,7 @@ class _Drift:
         real = mocked.real
         grouped: dict[Difference, list[Behaviour]] = defaultdict(list)
         for each in mocked.behaviours:
-            for difference in self._differences(each, real):
+            for difference in self._differences(each, mocked):
                 grouped[difference].append(each)
         for difference, behaviours in grouped.items():
             certain = real.is_seen or real.kind == "generator"
@@ -160,13 +171,16 @@ class _Drift:
                 more=(Fact("stand-in gave", difference.fake), Fact("real one gave", difference.real)),
             )
 
-    def _differences(self, fake: Behaviour, real: Real) -> Iterator[Difference]:
+    def _differences(self, fake: Behaviour, mocked: Mocked) -> Iterator[Difference]:
+        real = mocked.real
         use = self._consumers.uses.get((fake.site, tail(real.name)))
         if fake.outcome != "returned":
             return
         if real.kind == "generator":
             yield from self._returns.against_generator(_result(fake), use)
-        elif real.kind in ("function", "coroutine") and not self._fits_there(fake, real):
+        elif real.kind in ("function", "coroutine") and not (
+            self._fits_there(fake, real) or _is_declared(fake, mocked)
+        ):
             yield from self._returns.differences(_result(fake), real.returned, use)
 
     def _fits_there(self, fake: Behaviour, real: Real) -> bool:
@@ -237,6 +251,32 @@ class _Drift:
         return self._evidence.tests.get(shown.key, set()) if isinstance(shown, Behaviour) else {shown.test}
 
 
+_CHECKED = (
+    "bool",
+    "bytes",
+    "decimal.Decimal",
+    "dict",
+    "float",
+    "int",
+    "list",
+    "set",
+    "str",
+    "tuple",
+    "None",
+    "NoneType",
+)
+"""Types of results that are held against the annotation (``probes.hints``)."""
+
+
+def _is_declared(fake: Behaviour, mocked: Mocked) -> bool:
+    """Whether the real one declares that it may return such a value, though nothing has shown it to."""
+    original = mocked.real.original
+    declared = original.returns if original is not None else ""
+    if not declared or re.search(r"\b(Any|object)\b", declared) or fake.result_type not in _CHECKED:
+        return False
+    return not any(_type(each.found) == fake.result_type for each in mocked.violations)
+
+
 def _problem(call: StandInCall, parameters: tuple[Parameter, ...]) -> str:
     """Why the real one would not take what the stand-in took, as the rest of a sentence, or ""."""
     if not call.bound:
@@ -253,7 +293,8 @@ def _unmocked(mocked: Iterable[Mocked], evidence: Evidence) -> Iterator[Finding]
         by_name[each.real.name] += each.behaviours
     for each in every:
         real = each.real
-        if real.source not in ("this run", "an earlier run") or not each.behaviours:
+        seen = real.source in ("this run", "an earlier run") and each.caller != real.component
+        if not seen or not each.behaviours:
             continue
         met = [
             real for behaviour in each.behaviours for real in evidence.real_at(behaviour.site, each.real.name)

@@ -7,7 +7,7 @@ them all.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -138,6 +138,14 @@ class Evidence:
                 tuple(each for each in shown if isinstance(each, Violation)),
             )
             for (caller, name), shown in sorted(found.items())
+        )
+
+    def unknown(self) -> dict[str, int]:
+        """How many calls of each component went to stand-ins of which nobody knows whom they stand for."""
+        return Counter(
+            each.seam.caller
+            for each in self._calls
+            if each.seam.caller != DRIVER and not self._stood_for(each.seam, each.site)
         )
 
     def real(self, name: str) -> Real:

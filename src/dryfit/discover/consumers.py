@@ -120,7 +120,11 @@ class _Calls:
                 found.add(("way", "iterated"))
             case ast.Starred() | ast.YieldFrom():
                 found.add(("way", "iterated"))
-            case ast.If() | ast.While() | ast.BoolOp() | ast.UnaryOp() | ast.Compare() | ast.Assert():
+            case ast.Call(func=ast.Name(id="bool")):
+                found.add(("way", "tested"))
+            case ast.Compare():
+                found.add(("way", "tested" if _with_none(above) else "computed"))
+            case ast.If() | ast.While() | ast.BoolOp() | ast.UnaryOp() | ast.Assert():
                 found.add(("way", "tested"))
             case ast.IfExp(test=test):
                 found.add(("way", "tested")) if test is node else None
@@ -163,6 +167,11 @@ class _Calls:
         for each in names:
             if isinstance(each.ctx, ast.Load) and target.lineno <= each.lineno <= until:
                 yield each
+
+
+def _with_none(comparison: ast.Compare) -> bool:
+    """Whether something is only asked whether it is ``None``."""
+    return all(isinstance(each, ast.Constant) and each.value is None for each in comparison.comparators)
 
 
 def _end_of_name(call: ast.Call) -> int:

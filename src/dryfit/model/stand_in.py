@@ -17,12 +17,14 @@ class Original:
     """What a callable that is replaced says of itself; ``name`` is dotted, a class's is told of its constructor.
 
     ``parameters`` leave out the receiver; they are ``None`` where no signature can be read. ``kind`` is ``other`` where
-    what a call gives cannot be told: a class, a callable object, a function behind a decorator.
+    what a call gives cannot be told: a class, a callable object, a function behind a decorator. ``returns`` is the hint
+    of its result as it is written, "" for none.
     """
 
     name: str
     parameters: tuple[Parameter, ...] | None
     kind: OriginalKind
+    returns: str = ""
 
 
 @dataclass(frozen=True, slots=True)

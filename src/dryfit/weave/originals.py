@@ -73,7 +73,9 @@ def _is(value: object, *classes: type) -> bool:
 def _of_function(name: str, function: FunctionType, receiver: bool) -> Original:
     parameters = tuple(_parameters(function))
     own = parameters[1:] if receiver and _takes_receiver(parameters) else parameters
-    return Original(name, own, _KINDS[function.__code__.co_flags & _KIND_FLAGS])
+    hint = function.__annotations__.get("return", "")
+    text = hint if type(hint) is str else getattr(hint, "__name__", "") if _is(hint, type) else str(hint)
+    return Original(name, own, _KINDS[function.__code__.co_flags & _KIND_FLAGS], text)
 
 
 def _takes_receiver(parameters: tuple[Parameter, ...]) -> bool:
