@@ -45,6 +45,19 @@ TWO_MODULES = {
 }
 
 
+ALL_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "", "PYTEST_PLUGINS": ""}
+"""The environment in which pytest loads every plugin that is installed, which takes seconds."""
+
+
+def _plugins(arguments: tuple[str, ...]) -> dict[str, str]:
+    wanted = {"-n": "xdist.plugin", "--workers": "xdist.plugin", "--cov": "pytest_cov.plugin"}
+    found = {name for sign, name in wanted.items() for each in arguments if each.partition("=")[0] == sign}
+    return {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_PLUGINS": ",".join(["dryfit.pytest_plugin", *sorted(found)]),
+    }
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a process ended."""
@@ -68,7 +81,7 @@ class Project:
             path.write_text(dedent(text), encoding="utf-8")
 
     def python(self, *arguments: str, **environment: str) -> Ended:
-        """Run this Python in the project's folder."""
+        """Run this Python in the project's folder, with no other plugin of pytest than the arguments ask for."""
         inherited = {
             key: value
             for key, value in os.environ.items()
@@ -77,7 +90,7 @@ class Project:
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.root,
-            env={**inherited, "COLUMNS": "100", **environment},
+            env={**inherited, "COLUMNS": "100", **_plugins(arguments), **environment},
             capture_output=True,
             text=True,
             timeout=120,
@@ -117,6 +130,12 @@ def project(empty_project: Project) -> Project:
     """Two modules with two seams between them, one of which the tests cross."""
     empty_project.write(TWO_MODULES)
     return empty_project
+
+
+@pytest.fixture
+def all_plugins() -> Mapping[str, str]:
+    """The environment in which pytest loads whatever is installed."""
+    return ALL_PLUGINS
 
 
 @pytest.fixture

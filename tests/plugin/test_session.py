@@ -36,10 +36,10 @@ def test_the_summary_tells_coverage_findings_and_the_report(project):
 
 
 @pytest.mark.parametrize("arguments", [["-n", "2"], ["-p", "randomly"], ["--cov=basket", "--cov-branch"]])
-def test_other_plugins_change_nothing(project, rules_found, arguments):
+def test_other_plugins_change_nothing(project, rules_found, arguments, all_plugins):
     assert project.pytest("--dryfit").status == 0
     alone = project.last_run()
-    ended = project.python("-m", "pytest", "--dryfit", *arguments)
+    ended = project.python("-m", "pytest", "--dryfit", *arguments, **all_plugins)
 
     assert ended.status == 0, ended.out + ended.err
     assert COUNTED in ended.out
@@ -60,7 +60,7 @@ def test_coverage_measures_the_same_lines_and_branches(project):
     assert read.status == 0, read.err
 
 
-def test_asynchronous_tests_are_watched(project, rules_found):
+def test_asynchronous_tests_are_watched(project, rules_found, all_plugins):
     project.write(
         {
             "pyproject.toml": """
@@ -90,7 +90,7 @@ def test_asynchronous_tests_are_watched(project, rules_found):
         }
     )
 
-    ended = project.pytest("--dryfit")
+    ended = project.pytest("--dryfit", **all_plugins)
 
     assert ended.status == 0, ended.out
     assert ("DF104", "pricing.discount") in rules_found(project.last_run())  # basket's own, not shipping's

@@ -151,7 +151,7 @@ def test_a_folder_that_pytest_adds_hides_no_package_beside_it(tree):
     settings = "[project]\nname = 'shop'\n[tool.pytest.ini_options]\npythonpath = ['tools']\n"
     tree.write(dict.fromkeys(files, FUNCTION) | {"pyproject.toml": settings})
 
-    assert {module for module in tree.found().component_of()} == {"release", "shop", "shop.stock"}
+    assert set(tree.found().component_of()) == {"release", "shop", "shop.stock"}
 
 
 def test_a_broken_configuration_is_one_problem_and_the_rest_goes_on(tree):
