@@ -1,0 +1,258 @@
+"""The probe that keeps of each exchange over HTTP what can be stated of it: no secrets, no ids, no times."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, quote
+
+from dryfit.model.exchange import SAFE_METHODS, Exchange, Given, HttpCall, json_path_step, least
+from dryfit.model.secrets import is_secret
+from dryfit.model.shape import NOTHING, Form, Json, Shape, join_all
+from dryfit.model.trace import Skipped
+from dryfit.probes.ids import guessed_parameters, made_up_id, made_up_time, names_id, template_of
+from dryfit.probes.look import look
+
+MOST_EXCHANGES = 500
+"""How many distinct exchanges one process keeps, and how many one test may show."""
+
+MOST_CHANGES = 16
+"""How many requests of one test that may have changed something are told with those that come after."""
+
+MOST_BYTES = 64 * 1024
+"""A larger body is not looked into."""
+
+EXCHANGES = "exchanges over HTTP"
+"""What is skipped where there were too many."""
+
+CREDENTIAL = "given-by-the-state"
+"""What stands in the place of a credential."""
+
+STATED_FORMATS = frozenset({"uuid", "iso-date", "iso-datetime"})
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9-]*) \S")
+
+
+class Exchanges:
+    """Collects the distinct exchanges of the tests that pass. They come from any thread or task."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, dict[object, Exchange]] = {}
+        self._changes: dict[str, list[tuple[str, str, str]]] = {}
+        self._known: dict[object, Exchange] = {}
+        self._is_full = False
+
+    def see(self, call: HttpCall) -> None:
+        """Take note of an exchange, if it is a new one or a better example."""
+        exchange = self._placed(kept_of(call))
+        waiting = self._waiting.setdefault(call.test, {})
+        if exchange.key in waiting or len(waiting) < MOST_EXCHANGES:
+            waiting[exchange.key] = least(waiting.get(exchange.key, exchange), exchange)
+        else:
+            self._is_full = True
+
+    def finish(self, test: str, *, passed: bool) -> tuple[Exchange, ...]:
+        """Tell what is new in a test. What one that did not pass has shown is forgotten, as is what comes later."""
+        waiting = self._waiting.pop(test, {})
+        self._changes.pop(test, None)
+        return tuple(each for each in waiting.values() if passed and self._is_news(each))
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """That there were too many, if so."""
+        reason = f"there were more than {MOST_EXCHANGES} distinct ones; the others were not kept"
+        return (Skipped(EXCHANGES, reason),) if self._is_full else ()
+
+    def _placed(self, exchange: Exchange) -> Exchange:
+        """The exchange behind those of its test that may have changed what its provider knows."""
+        changes = self._changes.setdefault(exchange.test, [])
+        pair = (exchange.consumer, exchange.provider)
+        after = tuple(what for *whose, what in changes if tuple(whose) == pair)
+        if exchange.method not in SAFE_METHODS and exchange.status < 400 and len(changes) < MOST_CHANGES:
+            changes.append((*pair, f"{exchange.method} {exchange.path} → {exchange.status}"))
+        if exchange.obstacle:
+            return exchange
+        return replace(exchange, prepared=exchange.prepared or bool(after), after=after)
+
+    def _is_news(self, exchange: Exchange) -> bool:
+        known = self._known.get(exchange.key)
+        if known is None and len(self._known) >= MOST_EXCHANGES:
+            self._is_full = True
+            return False
+        if known is not None and least(known, exchange) == known:
+            return False
+        self._known[exchange.key] = exchange
+        return True
+
+
+def kept_of(call: HttpCall) -> Exchange:
+    """What is kept of an exchange."""
+    request = _Request()
+    parameters = dict(guessed_parameters(call.path) if call.parameters is None else call.parameters)
+    template = template_of(call.path, parameters)
+    known = Exchange(call.consumer, call.provider, call.method, template, call.status, call.test)
+    answer_type = media_type(call.answer_type)
+    answered = _json(call.answer) if is_json(answer_type) and len(call.answer) <= MOST_BYTES else None
+    known = replace(
+        known,
+        answer_type=answer_type if call.answer else "",
+        answer=_shape(answered.value) if answered is not None else NOTHING,
+    )
+    asked_type = media_type(call.headers.get("content-type", "")) if call.body or call.body is None else ""
+    asked = _json(call.body) if call.body and is_json(asked_type) and len(call.body) <= MOST_BYTES else None
+    example = request.path(template, parameters)
+    query = request.query(call.query)
+    request.credentials(call)
+    body = request.body(asked.value) if asked is not None else None
+    if obstacle := request.obstacle or _unreadable(call, asked_type, asked):
+        return replace(known, obstacle=obstacle)
+    return replace(
+        known,
+        prepared=call.prepared or bool(request.given),
+        example=example,
+        query=query,
+        given=tuple(request.given),
+        asked_type=asked_type,
+        asked=_shape(asked.value) if asked is not None else NOTHING,
+        body=json.dumps(body, sort_keys=True) if asked is not None else "",
+    )
+
+
+def media_type(header: str) -> str:
+    """The media type alone, without parameters."""
+    return header.partition(";")[0].strip().lower()
+
+
+def is_json(media: str) -> bool:
+    """Whether a media type is JSON's, or one built on it."""
+    return media == "application/json" or media.endswith("+json")
+
+
+def _unreadable(call: HttpCall, media: str, asked: _Parsed | None) -> str:
+    """Why the request's body cannot be stated, "" where it can."""
+    if call.body is None:
+        return "its body was streamed"
+    if not call.body or asked is not None:
+        return ""
+    if len(call.body) > MOST_BYTES:
+        return f"its body is larger than {MOST_BYTES // 1024} KiB"
+    return (
+        f"its body is {media or 'of no stated type'}, not JSON"
+        if not is_json(media)
+        else "its body is no JSON"
+    )
+
+
+@dataclass(slots=True)
+class _Request:
+    """What was found in one request: the values that the state has to know, and why it cannot be sent again."""
+
+    given: list[Given] = field(default_factory=list)
+    obstacles: set[str] = field(default_factory=set)
+
+    @property
+    def obstacle(self) -> str:
+        """All that hinders, "" where nothing does."""
+        return " and ".join(sorted(self.obstacles))
+
+    def path(self, template: str, parameters: dict[str, str]) -> str:
+        """An example of the path."""
+        example = within = template
+        found: list[tuple[str, str]] = []
+        for name, value in parameters.items():
+            self._refuse_secret(name, "its path")
+            made_up = made_up_id(value, named=names_id(name))
+            shown = value if made_up is None else made_up
+            example = example.replace(f"{{{name}}}", quote(shown))
+            if made_up is None:
+                within = within.replace(f"{{{name}}}", quote(value))
+            else:
+                found.append((name, made_up))
+                within = within.replace(f"{{{name}}}", f"${{{name}}}")
+        self.given += [Given("path", name, value, within) for name, value in found]
+        return example
+
+    def query(self, text: str) -> tuple[tuple[str, str], ...]:
+        """The query's names and values, in order of the names."""
+        pairs = sorted(parse_qsl(text, keep_blank_values=True), key=lambda pair: pair[0])
+        return tuple(
+            (name, str(self._value(name, value, f"query:{name}", "its query"))) for name, value in pairs
+        )
+
+    def credentials(self, call: HttpCall) -> None:
+        """Note which headers hold a secret, and its scheme where it has one."""
+        for name, value in sorted(call.headers.items()):
+            if name == "cookie":
+                self.obstacles.add("it needs a cookie")
+            elif is_secret(name):
+                scheme = _SCHEME.match(value)
+                known = "token" if name == "authorization" else name.replace("-", "_")
+                within = f"{scheme[1]} ${{{known}}}" if scheme else f"${{{known}}}"
+                self.given.append(Given(f"header:{name}", known, CREDENTIAL, within))
+
+    def body(self, value: Json, place: str = "$", name: str = "") -> Json:
+        """The body with made-up values for ids and times."""
+        if isinstance(value, dict):
+            for key in value:
+                self._refuse_secret(key, "its body")
+            return {key: self.body(item, place + json_path_step(key), key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.body(item, f"{place}[{index}]", name) for index, item in enumerate(value)]
+        return self._value(name, value, place, "its body")
+
+    def _value(self, name: str, value: Json, place: str, where: str) -> Json:
+        self._refuse_secret(name, where)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self._given(name, 1, place) if names_id(name) else value
+        if not isinstance(value, str):
+            return value
+        if (time := made_up_time(value)) is not None:
+            return time
+        made_up = made_up_id(value, named=names_id(name))
+        return value if made_up is None else self._given(name, made_up, place)
+
+    def _given(self, name: str, value: str | int, place: str) -> str | int:
+        """Let the state know the value by its name, unless that stands for another one already."""
+        if all(each.name != name or each.value == value for each in self.given):
+            self.given.append(Given(place, name, value, f"${{{name}}}"))
+        return value
+
+    def _refuse_secret(self, name: str, where: str) -> None:
+        if is_secret(name):
+            self.obstacles.add(f"{where} holds the secret `{name}`")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    value: Json
+
+
+def _json(content: bytes) -> _Parsed | None:
+    try:
+        return _Parsed(json.loads(content))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _shape(value: Json) -> Shape:
+    """The types alone: what depends on the data of one test is left out."""
+    return _typed(look(value))
+
+
+def _typed(shape: Shape) -> Shape:
+    return join_all(Shape((_typed_form(form),)) for form in shape.forms)
+
+
+def _typed_form(form: Form) -> Form:
+    stated = form.formats if len(form.formats) == 1 and form.formats[0] in STATED_FORMATS else ()
+    keyed = tuple(each for each in form.formats if form.kind == "mapping" and each.endswith(" keys"))
+    return replace(
+        form,
+        type="number" if form.kind == "number" else form.type,
+        formats=(*stated, *keyed),
+        low=None,
+        high=None,
+        fields=tuple((name, _typed(shape)) for name, shape in form.fields),
+        items=_typed(form.items) if form.items is not None else None,
+    )
