@@ -59,7 +59,8 @@ class Exchange:
     """One distinct way in which a request over HTTP was answered.
 
     ``path`` is a template: ``/orders/{order_id}``; ``example`` is one that it stands for. ``body`` is JSON text or "",
-    ids and times in it are made up, and so are they in ``query``. ``asked`` and ``answer`` are shapes of JSON bodies.
+    ids and times in it are made up, and so are they in ``query`` and ``headers``. ``asked`` and ``answer`` are
+    shapes of JSON bodies.
     ``prepared`` says that it may depend on what the test did before, ``after`` which requests to the same provider may
     have changed something.
     ``obstacle`` says why the request cannot be sent again; then it has neither example nor values.
@@ -75,6 +76,7 @@ class Exchange:
     after: tuple[str, ...] = ()
     example: str = ""
     query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
     given: tuple[Given, ...] = ()
     asked_type: str = ""
     asked: Shape = NOTHING
@@ -93,7 +95,8 @@ class Exchange:
             self.path,
             self.status,
             tuple(sorted({name for name, _ in self.query})),
-            tuple(each.name for each in self.given if each.place == "header"),
+            tuple(name for name, _ in self.headers),
+            tuple(each.place for each in self.given if each.place.startswith("header:")),
             self.asked_type,
             self.asked,
             self.answer_type,
@@ -104,7 +107,7 @@ class Exchange:
     @property
     def rank(self) -> tuple[object, ...]:
         """Which of several examples is shown: the least one, best without anything prepared."""
-        values = (self.example, self.query, self.body, repr(self.given))
+        values = (self.example, self.query, self.headers, self.body, repr(self.given))
         return (self.prepared, len(self.after), len(self.given), self.test, self.after, *values)
 
 

@@ -31,6 +31,15 @@ CREDENTIAL = "given-by-the-state"
 
 STATED_FORMATS = frozenset({"uuid", "iso-date", "iso-datetime"})
 
+_UNCHOSEN = frozenset(
+    (
+        *("accept-encoding", "connection", "content-length", "content-type", "date", "host"),
+        *("transfer-encoding", "user-agent"),
+        *("baggage", "traceparent", "tracestate", "x-correlation-id", "x-request-id"),
+    )
+)
+"""Headers that clients and tracers add by themselves, and the content type, which is told apart."""
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9-]*) \S")
 
 
@@ -103,7 +112,7 @@ def kept_of(call: HttpCall) -> Exchange:
     asked = _json(call.body) if call.body and is_json(asked_type) and len(call.body) <= MOST_BYTES else None
     example = request.path(template, parameters)
     query = request.query(call.query)
-    request.credentials(call)
+    headers = request.headers(call)
     body = request.body(asked.value) if asked is not None else None
     if obstacle := request.obstacle or _unreadable(call, asked_type, asked):
         return replace(known, obstacle=obstacle)
@@ -112,6 +121,7 @@ def kept_of(call: HttpCall) -> Exchange:
         prepared=call.prepared or bool(request.given),
         example=example,
         query=query,
+        headers=headers,
         given=tuple(request.given),
         asked_type=asked_type,
         asked=_shape(asked.value) if asked is not None else NOTHING,
@@ -180,16 +190,21 @@ class _Request:
             (name, str(self._value(name, value, f"query:{name}", "its query"))) for name, value in pairs
         )
 
-    def credentials(self, call: HttpCall) -> None:
-        """Note which headers hold a secret, and its scheme where it has one."""
+    def headers(self, call: HttpCall) -> tuple[tuple[str, str], ...]:
+        """The headers that were chosen, by name; those that hold a secret are only noted, with the scheme."""
+        chosen: list[tuple[str, str]] = []
         for name, value in sorted(call.headers.items()):
+            known = name.replace("-", "_")
             if name == "cookie":
                 self.obstacles.add("it needs a cookie")
             elif is_secret(name):
                 scheme = _SCHEME.match(value)
-                known = "token" if name == "authorization" else name.replace("-", "_")
+                known = "token" if name == "authorization" else known
                 within = f"{scheme[1]} ${{{known}}}" if scheme else f"${{{known}}}"
                 self.given.append(Given(f"header:{name}", known, CREDENTIAL, within))
+            elif name not in _UNCHOSEN and (name, value) != ("accept", "*/*"):
+                chosen.append((name, str(self._value(known, value, f"header:{name}", "a header"))))
+        return tuple(chosen)
 
     def body(self, value: Json, place: str = "$", name: str = "") -> Json:
         """The body with made-up values for ids and times."""

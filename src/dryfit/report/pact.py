@@ -108,7 +108,14 @@ def _interactions(exchanges: Iterable[Exchange]) -> Iterator[Json]:
 
 
 def _asked(exchange: Exchange) -> tuple[object, ...]:
-    return (exchange.method, exchange.example, exchange.query, exchange.body, exchange.given)
+    return (
+        exchange.method,
+        exchange.example,
+        exchange.query,
+        exchange.headers,
+        exchange.body,
+        exchange.given,
+    )
 
 
 def _answered(exchange: Exchange) -> str:
@@ -135,8 +142,9 @@ def _state(exchange: Exchange) -> Json:
 
 
 def _request(exchange: Exchange) -> Json:
-    credentials = [each for each in exchange.given if each.place.startswith("header:")]
-    headers: dict[str, Json] = {_header(each): [_filled(each)] for each in credentials}
+    given = [each for each in exchange.given if each.place.startswith("header:")]
+    headers: dict[str, Json] = {name.title(): [value] for name, value in exchange.headers}
+    headers |= {_header(each): [_filled(each)] for each in given}
     rules: dict[str, Json] = {}
     made: dict[str, Json] = {"method": exchange.method, "path": exchange.example}
     if any(each.place == "path" for each in exchange.given):
@@ -144,8 +152,8 @@ def _request(exchange: Exchange) -> Json:
     if exchange.query:
         made["query"] = _query(exchange.query)
         rules["query"] = {name: _rule(_TYPE) for name, _ in exchange.query}
-    if credentials:
-        rules["header"] = {_header(each): _rule(_TYPE) for each in credentials}
+    if headers:
+        rules["header"] = {name: _rule(_TYPE) for name in headers}
     if exchange.body:
         headers["Content-Type"] = [exchange.asked_type]
         made["body"] = _body(json.loads(exchange.body), exchange.asked_type)
@@ -159,7 +167,7 @@ def _response(exchange: Exchange) -> Json:
     rules: dict[str, Json] = {}
     if exchange.answer_type:
         headers["Content-Type"] = [exchange.answer_type]
-    if _is_stated(exchange.answer):
+    if _is_stated(exchange.answer) and exchange.answer.forms[0].kind != "none":  # Pact reads null as no body
         stated = _stated(exchange.answer)
         made["body"] = _body(stated.example, exchange.answer_type)
         rules["body"] = stated.rules
