@@ -101,16 +101,17 @@ def export(folder: Path, consumer: str, provider: str | None) -> None:
     """
     root, run = _last_run()
     exchanges = run.observations.exchanges
-    for skipped in run.observations.skipped:
-        if skipped.what == EXCHANGES:
-            click.echo(f"left out: {skipped.what}: {skipped.reason}", err=True)
-    for line in left_out(exchanges):
-        click.echo(f"left out: {line}", err=True)
-    written = pacts(exchanges, tests=consumer, api=provider or project_name(root))
-    if not written:
-        raise UsageError(_NOTHING_LEFT if exchanges else _NOTHING_SEEN)
-    for pact in written:
+    made = pacts(exchanges, tests=consumer, api=provider or project_name(root))
+    for pact in made:
         _write_pact(pact, folder)
+    for line in (*_skipped(run), *left_out(exchanges)):
+        click.echo(f"left out: {line}", err=True)
+    if not made:
+        raise UsageError(_NOTHING_LEFT if exchanges else _NOTHING_SEEN)
+
+
+def _skipped(run: Run) -> list[str]:
+    return [f"{each.what}: {each.reason}" for each in run.observations.skipped if each.what == EXCHANGES]
 
 
 def _write_pact(pact: Pact, folder: Path) -> None:
