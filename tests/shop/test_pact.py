@@ -40,7 +40,7 @@ def test_the_shop_keeps_every_interaction(exported):
     verified = verify(shop)
     assert told.status == 0, told.said
     assert verified.status == 0, verified.said
-    assert verified.said.count("has status code") == len(interactions) == 22
+    assert verified.said.count("has status code") == len(interactions) == 23
     assert "FAILED" not in verified.said
 
 

@@ -11,7 +11,14 @@ from dryfit.model.exchange import SAFE_METHODS, Exchange, Given, HttpCall, json_
 from dryfit.model.secrets import is_secret
 from dryfit.model.shape import NOTHING, Form, Json, Shape, join_all
 from dryfit.model.trace import Skipped
-from dryfit.probes.ids import guessed_parameters, made_up_id, made_up_time, names_id, template_of
+from dryfit.probes.ids import (
+    guessed_parameters,
+    made_up_id,
+    made_up_time,
+    names_id,
+    next_id,
+    template_of,
+)
 from dryfit.probes.look import look
 
 MOST_EXCHANGES = 500
@@ -97,36 +104,30 @@ class Exchanges:
 
 def kept_of(call: HttpCall) -> Exchange:
     """What is kept of an exchange."""
-    request = _Request()
     parameters = dict(guessed_parameters(call.path) if call.parameters is None else call.parameters)
     template = template_of(call.path, parameters)
-    known = Exchange(call.consumer, call.provider, call.method, template, call.status, call.test)
-    answer_type = media_type(call.answer_type)
-    answered = _json(call.answer) if is_json(answer_type) and len(call.answer) <= MOST_BYTES else None
-    known = replace(
-        known,
-        answer_type=answer_type if call.answer else "",
+    answer_type = media_type(call.answer_type) if call.answer else ""
+    answered = _json(call.answer, answer_type)
+    known = Exchange(
+        *(call.consumer, call.provider, call.method, template, call.status, call.test),
+        answer_type=answer_type,
         answer=_shape(answered.value) if answered is not None else NOTHING,
     )
-    asked_type = media_type(call.headers.get("content-type", "")) if call.body or call.body is None else ""
-    asked = _json(call.body) if call.body and is_json(asked_type) and len(call.body) <= MOST_BYTES else None
-    example = request.path(template, parameters)
-    query = request.query(call.query)
-    headers = request.headers(call)
-    body = request.body(asked.value) if asked is not None else None
-    if obstacle := request.obstacle or _unreadable(call, asked_type, asked):
-        return replace(known, obstacle=obstacle)
-    return replace(
+    asked_type = media_type(call.headers.get("content-type", "")) if call.body != b"" else ""
+    asked = _json(call.body or b"", asked_type)
+    request = _Request()
+    stated = replace(
         known,
-        prepared=call.prepared or bool(request.given),
-        example=example,
-        query=query,
-        headers=headers,
-        given=tuple(request.given),
+        example=request.path(template, parameters),
+        query=request.query(call.query),
+        headers=request.headers(call),
         asked_type=asked_type,
         asked=_shape(asked.value) if asked is not None else NOTHING,
-        body=json.dumps(body, sort_keys=True) if asked is not None else "",
+        body=json.dumps(request.body(asked.value), sort_keys=True) if asked is not None else "",
     )
+    if obstacle := request.obstacle or _unreadable(call, asked_type, asked):
+        return replace(known, obstacle=obstacle)
+    return replace(stated, prepared=call.prepared or bool(request.given), given=tuple(request.given))
 
 
 def media_type(header: str) -> str:
@@ -160,6 +161,7 @@ class _Request:
 
     given: list[Given] = field(default_factory=list)
     obstacles: set[str] = field(default_factory=set)
+    ids: dict[tuple[type, object], str | int] = field(default_factory=dict)
 
     @property
     def obstacle(self) -> str:
@@ -173,13 +175,11 @@ class _Request:
         for name, value in parameters.items():
             self._refuse_secret(name, "its path")
             made_up = made_up_id(value, named=names_id(name))
-            shown = value if made_up is None else made_up
+            shown = value if made_up is None else str(self._distinct(value, made_up))
             example = example.replace(f"{{{name}}}", quote(shown))
-            if made_up is None:
-                within = within.replace(f"{{{name}}}", quote(value))
-            else:
-                found.append((name, made_up))
-                within = within.replace(f"{{{name}}}", f"${{{name}}}")
+            within = within.replace(f"{{{name}}}", quote(value) if made_up is None else f"${{{name}}}")
+            if made_up is not None:
+                found.append((name, shown))
         self.given += [Given("path", name, value, within) for name, value in found]
         return example
 
@@ -218,19 +218,27 @@ class _Request:
 
     def _value(self, name: str, value: Json, place: str, where: str) -> Json:
         self._refuse_secret(name, where)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return self._given(name, 1, place) if names_id(name) else value
-        if not isinstance(value, str):
-            return value
-        if (time := made_up_time(value)) is not None:
-            return time
-        made_up = made_up_id(value, named=names_id(name))
-        return value if made_up is None else self._given(name, made_up, place)
+        if isinstance(value, str):
+            time = made_up_time(value)
+            made_up = made_up_id(value, named=names_id(name)) if time is None else None
+            return self._given(name, self._distinct(value, made_up), place) if made_up else time or value
+        if isinstance(value, int) and not isinstance(value, bool) and names_id(name):
+            return self._given(name, self._distinct(value, 1), place)
+        return value
+
+    def _distinct(self, value: str | int, made_up: str | int) -> str | int:
+        """The same for the same id, and another for another one of the same form."""
+        key = (type(value), value)
+        while key not in self.ids and made_up in self.ids.values():
+            made_up = next_id(made_up)
+        return self.ids.setdefault(key, made_up)
 
     def _given(self, name: str, value: str | int, place: str) -> str | int:
-        """Let the state know the value by its name, unless that stands for another one already."""
-        if all(each.name != name or each.value == value for each in self.given):
-            self.given.append(Given(place, name, value, f"${{{name}}}"))
+        """Let the state know the value by its name, or by one like it where that stands for another value."""
+        taken = {each.name: each.value for each in self.given}
+        names = (name, *(f"{name}{number}" for number in range(2, len(taken) + 3)))
+        free = next(each for each in names if taken.get(each, value) == value)
+        self.given.append(Given(place, free, value, f"${{{free}}}"))
         return value
 
     def _refuse_secret(self, name: str, where: str) -> None:
@@ -243,11 +251,19 @@ class _Parsed:
     value: Json
 
 
-def _json(content: bytes) -> _Parsed | None:
+def _json(content: bytes, media: str) -> _Parsed | None:
+    """What a body says; ``None`` for what is no JSON, or too much of it."""
+    if not content or len(content) > MOST_BYTES or not is_json(media):
+        return None
     try:
-        return _Parsed(json.loads(content))
+        return _Parsed(json.loads(content, parse_constant=_refuse))
     except (ValueError, RecursionError):
         return None
+
+
+def _refuse(constant: str) -> object:
+    """NaN and infinity are Python's, and not JSON's."""
+    raise ValueError(constant)
 
 
 def _shape(value: Json) -> Shape:

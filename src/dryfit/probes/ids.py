@@ -17,6 +17,7 @@ MADE_UP = {
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}(?![0-9A-Za-z])")
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[0-9A-Za-z_-]{20,}")
 _NUMBER = re.compile("[0-9]+")
+_LAST_NUMBER = re.compile("[0-9]+(?=[^0-9]*$)")
 _ID_NAME = re.compile(r"(?:.*[_-])?(?:id|ids|pk|uuid|guid|key)[0-9]*|.*[a-z](?:Id|ID)", re.DOTALL)
 
 
@@ -35,6 +36,13 @@ def made_up_id(text: str, *, named: bool) -> str | None:
     if without != text:
         return without
     return "0" * len(text) if _TOKEN.fullmatch(text) else None
+
+
+def next_id(made_up: str | int) -> str | int:
+    """Another made-up id of the same form."""
+    if isinstance(made_up, int):
+        return made_up + 1
+    return _LAST_NUMBER.sub(lambda found: f"{int(found[0]) + 1:0{len(found[0])}}", made_up)
 
 
 def made_up_time(text: str) -> str | None:

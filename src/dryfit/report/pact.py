@@ -52,7 +52,10 @@ class Pact:
             "interactions": list(_interactions(self.exchanges)),
             "metadata": {"pactSpecification": {"version": "4.0"}},
         }
-        return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        return text.encode("utf-8", "backslashreplace").decode(
+            "utf-8"
+        )  # a lone surrogate is written as JSON does it
 
 
 def pacts(exchanges: Iterable[Exchange], *, tests: str, api: str) -> tuple[Pact, ...]:
@@ -303,5 +306,7 @@ def _mapping(form: Form, path: str, rules: dict[str, Json]) -> Json:
 
 
 def _is_stated(shape: Shape) -> bool:
-    """Whether all its values were of one type that was looked at."""
-    return len(shape.forms) == 1 and shape.forms[0].kind != "cut"
+    """Whether all its values were of one type that was looked at; of a secret only that it is a text is known."""
+    if len(shape.forms) != 1 or shape.forms[0].kind == "cut":
+        return False
+    return shape.forms[0].kind != "secret" or shape.forms[0].type == "str"

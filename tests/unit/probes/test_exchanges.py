@@ -116,6 +116,33 @@ def test_the_values_of_a_body_stay_but_for_ids_and_times():
     assert kept.given == (Given("$.items[0].product_id", "product_id", 1, "${product_id}"),)
 
 
+def test_distinct_ids_stay_distinct_and_equal_ones_equal():
+    one, two = uuid4(), uuid4()
+    body = {
+        "from_id": str(one),
+        "to_id": str(two),
+        "log": [{"id": str(one)}, {"id": 3}, {"id": 4}, {"id": 3}],
+    }
+    kept = kept_of(call("POST", f"/accounts/{one}", body=body, answer=[]))
+    first, second = MADE_UP["uuid"], MADE_UP["uuid"][:-1] + "1"
+    assert json.loads(kept.body) == {
+        "from_id": first,
+        "to_id": second,
+        "log": [{"id": first}, {"id": 1}, {"id": 2}, {"id": 1}],
+    }
+    assert {each.name: each.value for each in kept.given} == {
+        "id": first,
+        "from_id": first,
+        "to_id": second,
+        "id2": 1,
+        "id3": 2,
+    }
+
+
+def test_nan_is_no_json():
+    assert kept_of(replace(call(body=1), body=b"[NaN]")).obstacle == "its body is no JSON"
+
+
 def test_a_credential_is_given_by_the_state():
     kept = kept_of(call(headers={"authorization": "Bearer s3cr3t", "x-api-key": "k3y", "x-tenant": "north"}))
     assert kept.given == (

@@ -168,6 +168,8 @@ SEEN = [
     (items(fields(a=TEXT)), [{"a": "x"}], []),
     (Shape((Form("list", "sequence"),)), [], {}),
     (fields(a=Shape((Form("dict", "cut"),)), b=TEXT), {"a": {"deep": 1}, "b": ""}, {"a": {}, "b": 1}),
+    (fields(token=Shape((Form("NoneType", "secret"),)), b=TEXT), {"token": 1, "b": ""}, {"b": 1}),
+    (fields(token=Shape((Form("str", "secret"),))), {"token": "x"}, {"token": 1}),
     (KEYED, {"id-5": 5, "id-6": 6}, {"id-5": "5"}),
 ]
 
