@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote
 
@@ -11,6 +12,7 @@ from dryfit.model.exchange import SAFE_METHODS, Exchange, Given, HttpCall, json_
 from dryfit.model.secrets import is_secret
 from dryfit.model.shape import NOTHING, Form, Json, Shape, join_all
 from dryfit.model.trace import Skipped
+from dryfit.probes.behaviours import Schedule
 from dryfit.probes.ids import (
     guessed_parameters,
     made_up_id,
@@ -23,6 +25,9 @@ from dryfit.probes.look import look
 
 MOST_EXCHANGES = 500
 """How many distinct exchanges one process keeps, and how many one test may show."""
+
+FIRST_LOOKS = 16
+"""How many answers with one status to one kind of request are looked at in each test, before it becomes rarer."""
 
 MOST_CHANGES = 16
 """How many requests of one test that may have changed something are told with those that come after."""
@@ -54,25 +59,31 @@ class Exchanges:
     """Collects the distinct exchanges of the tests that pass. They come from any thread or task."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, dict[object, Exchange]] = {}
-        self._changes: dict[str, list[tuple[str, str, str]]] = {}
+        self._tests: dict[str, _Seen] = {}
         self._known: dict[object, Exchange] = {}
         self._is_full = False
 
     def see(self, call: HttpCall) -> None:
-        """Take note of an exchange, if it is a new one or a better example."""
-        exchange = self._placed(kept_of(call))
-        waiting = self._waiting.setdefault(call.test, {})
-        if exchange.key in waiting or len(waiting) < MOST_EXCHANGES:
-            waiting[exchange.key] = least(waiting.get(exchange.key, exchange), exchange)
+        """Take note of an exchange, if it is due and a new one or a better example."""
+        seen = self._tests.setdefault(call.test, _Seen())
+        parameters = dict(guessed_parameters(call.path) if call.parameters is None else call.parameters)
+        template = template_of(call.path, parameters)
+        after = seen.changes_before(call, template)
+        if not seen.is_due(call, template):
+            return
+        exchange = kept_of(call, template, parameters, after)
+        key = exchange.key
+        if key in seen.exchanges or len(seen.exchanges) < MOST_EXCHANGES:
+            seen.exchanges[key] = least(seen.exchanges.get(key, exchange), exchange)
         else:
             self._is_full = True
 
     def finish(self, test: str, *, passed: bool) -> tuple[Exchange, ...]:
         """Tell what is new in a test. What one that did not pass has shown is forgotten, as is what comes later."""
-        waiting = self._waiting.pop(test, {})
-        self._changes.pop(test, None)
-        return tuple(each for each in waiting.values() if passed and self._is_news(each))
+        seen = self._tests.pop(test, None)
+        if seen is None or not passed:
+            return ()
+        return tuple(each for key, each in seen.exchanges.items() if self._is_news(key, each))
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -80,32 +91,45 @@ class Exchanges:
         reason = f"there were more than {MOST_EXCHANGES} distinct ones; the others were not kept"
         return (Skipped(EXCHANGES, reason),) if self._is_full else ()
 
-    def _placed(self, exchange: Exchange) -> Exchange:
-        """The exchange behind those of its test that may have changed what its provider knows."""
-        changes = self._changes.setdefault(exchange.test, [])
-        pair = (exchange.consumer, exchange.provider)
-        after = tuple(what for *whose, what in changes if tuple(whose) == pair)
-        if exchange.method not in SAFE_METHODS and exchange.status < 400 and len(changes) < MOST_CHANGES:
-            changes.append((*pair, f"{exchange.method} {exchange.path} → {exchange.status}"))
-        if exchange.obstacle:
-            return exchange
-        return replace(exchange, prepared=exchange.prepared or bool(after), after=after)
-
-    def _is_news(self, exchange: Exchange) -> bool:
-        known = self._known.get(exchange.key)
+    def _is_news(self, key: object, exchange: Exchange) -> bool:
+        known = self._known.get(key)
         if known is None and len(self._known) >= MOST_EXCHANGES:
             self._is_full = True
             return False
         if known is not None and least(known, exchange) == known:
             return False
-        self._known[exchange.key] = exchange
+        self._known[key] = exchange
         return True
 
 
-def kept_of(call: HttpCall) -> Exchange:
-    """What is kept of an exchange."""
-    parameters = dict(guessed_parameters(call.path) if call.parameters is None else call.parameters)
-    template = template_of(call.path, parameters)
+class _Seen:
+    """What one test has shown so far."""
+
+    def __init__(self) -> None:
+        self.exchanges: dict[object, Exchange] = {}
+        self._turns: dict[tuple[object, ...], Schedule] = {}
+        self._changes: list[tuple[str, str, str]] = []
+
+    def is_due(self, call: HttpCall, template: str) -> bool:
+        """Whether to look at this one: at the first ones of their kind, then at ever fewer."""
+        kind = (call.consumer, call.provider, call.method, template, call.status)
+        turn = self._turns.setdefault(kind, Schedule(FIRST_LOOKS))
+        turn.left -= 1
+        return turn.seen()
+
+    def changes_before(self, call: HttpCall, template: str) -> tuple[str, ...]:
+        """The requests before this one that may have changed what its provider knows; this one may, too."""
+        pair = (call.consumer, call.provider)
+        before = tuple(what for *whose, what in self._changes if tuple(whose) == pair)
+        if call.method not in SAFE_METHODS and call.status < 400 and len(self._changes) < MOST_CHANGES:
+            self._changes.append((*pair, f"{call.method} {template} → {call.status}"))
+        return before
+
+
+def kept_of(
+    call: HttpCall, template: str, parameters: Mapping[str, str], after: tuple[str, ...] = ()
+) -> Exchange:
+    """What is kept of an exchange; ``template`` is its path with the names of ``parameters`` in it."""
     answer_type = media_type(call.answer_type) if call.answer else ""
     answered = _json(call.answer, answer_type)
     known = Exchange(
@@ -127,7 +151,8 @@ def kept_of(call: HttpCall) -> Exchange:
     )
     if obstacle := request.obstacle or _unreadable(call, asked_type, asked):
         return replace(known, obstacle=obstacle)
-    return replace(stated, prepared=call.prepared or bool(request.given), given=tuple(request.given))
+    prepared = call.prepared or bool(after or request.given)
+    return replace(stated, prepared=prepared, after=after, given=tuple(request.given))
 
 
 def media_type(header: str) -> str:
@@ -168,7 +193,7 @@ class _Request:
         """All that hinders, "" where nothing does."""
         return " and ".join(sorted(self.obstacles))
 
-    def path(self, template: str, parameters: dict[str, str]) -> str:
+    def path(self, template: str, parameters: Mapping[str, str]) -> str:
         """An example of the path."""
         example = within = template
         found: list[tuple[str, str]] = []

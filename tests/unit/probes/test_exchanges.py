@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dryfit.model.exchange import OWN_API, Given, HttpCall
 from dryfit.model.seam import DRIVER
 from dryfit.probes import exchanges
-from dryfit.probes.exchanges import CREDENTIAL, Exchanges, kept_of
+from dryfit.probes.exchanges import CREDENTIAL, FIRST_LOOKS, Exchanges
 from dryfit.probes.ids import MADE_UP, guessed_parameters, made_up_id, names_id, template_of
 
 JSON = "application/json"
@@ -36,6 +36,13 @@ def call(method="GET", path="/orders", body=None, answer=None, **changes):
         answer=json.dumps(answer).encode(),
     )
     return replace(given, **changes)
+
+
+def kept_of(seen):
+    collected = Exchanges()
+    collected.see(seen)
+    (kept,) = collected.finish(seen.test, passed=True)
+    return kept
 
 
 def test_a_path_is_kept_as_the_framework_knows_it_with_a_made_up_id():
@@ -234,6 +241,14 @@ def test_an_exchange_knows_which_requests_came_before():
         "/d": (),
     }
     assert [path for path, each in sorted(found.items()) if each.prepared] == ["/b", "/c"]
+
+
+def test_of_many_of_a_kind_ever_fewer_are_looked_at():
+    collected = Exchanges()
+    for number in range(100):
+        collected.see(call(query=f"page-{number:03}=1"))
+    kept = collected.finish("test_it", passed=True)
+    assert len(kept) == FIRST_LOOKS + 2  # the 32nd and the 64th
 
 
 def test_too_many_are_told(monkeypatch):
