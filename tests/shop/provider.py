@@ -1,4 +1,4 @@
-"""Serves the shop of this folder on loopback, and has Pact verify a file against it.
+"""Serves the shop of this folder on loopback, or the gateway that it talks to, and has Pact verify a file against it.
 
 python provider.py PACT [DESCRIPTION]; the description is a regular expression for those interactions that matter.
 """
@@ -100,9 +100,22 @@ def serve() -> str:
     return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-if __name__ == "__main__":
+def verify_shop() -> Verifier:
+    """Let Pact ask the shop."""
     verifier = Verifier("dryfit-example-shop", host="127.0.0.1").add_transport(url=serve())
-    verifier.add_source(sys.argv[1]).state_handler(prepare, teardown=False)
-    if sys.argv[2:]:
-        verifier.filter(sys.argv[2])
-    verifier.set_coloured_output(enabled=False).verify()
+    return verifier.state_handler(prepare, teardown=False)
+
+
+def verify_gateway() -> Verifier:
+    """Let Pact ask the sandbox, which has forgotten each time what was paid under the same key."""
+    gateway = SandboxGateway()
+    verifier = Verifier("localhost", host="127.0.0.1").add_transport(url=gateway.url)
+    return verifier.state_handler(lambda state, parameters: gateway._payment_ids.clear(), teardown=False)
+
+
+if __name__ == "__main__":
+    file, *descriptions = sys.argv[1:]
+    verifier = verify_gateway() if "localhost" in file else verify_shop()
+    for description in descriptions:
+        verifier.filter(description)
+    verifier.add_source(file).set_coloured_output(enabled=False).verify()

@@ -28,9 +28,9 @@ def exported(copied_shop):
     return copied_shop, copied_shop.run(sys.executable, "-m", "dryfit", "contract", "export", "--pact")
 
 
-def verify(shop, *arguments):
+def verify(shop, *arguments, file=FILE):
     return shop.run(
-        *(sys.executable, "provider.py", FILE, *arguments), PYTHONPATH="src", PACT_DO_NOT_TRACK="true"
+        *(sys.executable, "provider.py", file, *arguments), PYTHONPATH="src", PACT_DO_NOT_TRACK="true"
     )
 
 
@@ -55,6 +55,14 @@ def test_an_api_with_a_renamed_field_keeps_them_no_more(exported):
         api.write_text(source, encoding="utf-8")
     assert verified.status == 1
     assert "Actual map is missing the following keys: cost" in verified.said
+
+
+def test_the_gateway_keeps_what_the_shop_expects_of_it(exported):
+    shop, _ = exported
+    verified = verify(shop, file="pacts/payment_gateway-localhost.json")
+    assert verified.status == 0, verified.said
+    assert "POST /payments → 201" in verified.said
+    assert "has status code 402 (OK)" in verified.said
 
 
 def test_no_secret_is_written_and_what_needs_one_is_left_out_by_name(exported):
