@@ -14,8 +14,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
 from types import FunctionType, ModuleType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
 from weakref import WeakKeyDictionary, WeakSet
 
 from dryfit.model.crossing import Callee
@@ -29,6 +30,7 @@ __tracebackhide__ = True
 
 Values = tuple[Any, ...]
 Seen = Callable[[HttpCall], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ _ROWS = (
     _Row("aiohttp.client_reqrep", "ClientRequest.send", "_aiohttp_send"),
     _Row("aiohttp.client_reqrep", "ClientResponse.read", "_aiohttp_read"),
 )
+
+_PLAIN_PARAMETERS = (str, int, float, UUID)
+"""Types of a path's parameters that are turned into text without running the user's code."""
 
 EXCHANGE_MODULES = frozenset(row.module for row in _ROWS)
 
@@ -101,14 +106,12 @@ class Exchanges:
     # The program's own interface, asked within the process.
 
     def _answer(self, woven: Woven, values: Values, *_: object) -> Any:
-        answering = _Answering(self._loop.entered)
-        token = self._answering.set(answering)
+        above, answering = self._begin()
         try:
             response = woven.function(*values)
         finally:
-            self._answering.reset(token)
-            self._loop.entered = answering.prepared  # what was done to answer is no preparation of the test's
-        self._answers[response] = answering
+            self._end(above, answering)
+        _keep(self._answers, response, answering)
         return response
 
     def _answer_async(self, woven: Woven, values: Values, *_: object) -> Any:
@@ -116,21 +119,32 @@ class Exchanges:
 
     @unseen
     async def _answered_async(self, woven: Woven, values: Values) -> Any:
-        answering = _Answering(self._loop.entered)
-        token = self._answering.set(answering)
+        above, answering = self._begin()
         try:
             response = await woven.function(*values)
         finally:
-            self._answering.reset(token)
-            self._loop.entered = answering.prepared
-        self._answers[response] = answering
+            self._end(above, answering)
+        _keep(self._answers, response, answering)
         return response
+
+    def _begin(self) -> tuple[_Answering | None, _Answering]:
+        above, answering = self._answering.get(), _Answering(self._loop.entered)
+        self._answering.set(answering)
+        return above, answering
+
+    def _end(self, above: _Answering | None, answering: _Answering) -> None:
+        """Go back to what was before; what the program did to answer is no preparation of the test's."""
+        self._answering.set(above)  # and not by a token: a coroutine may be closed in another context
+        self._loop.entered = answering.prepared
 
     def _route(self, woven: Woven, values: Values, *_: object) -> Any:
         answering = self._answering.get()
-        if answering is not None:
-            found = values[1].get("path_params", {})
-            answering.parameters = {str(name): str(value) for name, value in found.items()}
+        scope = values[1]
+        found = scope.get("path_params") if answering is not None and isinstance(scope, dict) else None
+        if answering is not None and isinstance(found, dict):
+            answering.parameters = {
+                name: str(value) for name, value in found.items() if type(value) in _PLAIN_PARAMETERS
+            }
         return woven.function(*values)
 
     # Clients, once they have read an answer.
@@ -154,9 +168,10 @@ class Exchanges:
     @unseen
     async def _sent_aiohttp(self, woven: Woven, values: Values) -> Any:
         # The request lets its body go when it is sent, and the answer knows nothing of it.
-        body = getattr(values[0].body, "_value", values[0].body)
+        body = getattr(values[0], "body", None)
+        body = getattr(body, "_value", body)
         response = await woven.function(*values)
-        self._bodies[response] = body if isinstance(body, bytes) else None
+        _keep(self._bodies, response, body if isinstance(body, bytes) else None)
         return response
 
     def _aiohttp_read(self, woven: Woven, values: Values, *_: object) -> Any:
@@ -265,6 +280,11 @@ def _of_requests(response: Any) -> _Parts | None:
         response.headers.get("content-type", ""),
         response._content,
     )
+
+
+def _keep(kept: WeakKeyDictionary[object, T], response: object, what: T) -> None:
+    with suppress(TypeError):  # no weak reference to it
+        kept[response] = what
 
 
 def _lowered(headers: Mapping[str, Any]) -> dict[str, str]:

@@ -109,6 +109,25 @@ def test_what_a_component_sends_is_told_once(program, watched, echo, sender):
     assert call.parameters is None
 
 
+def test_a_stand_in_for_the_network_answers_as_its_host(program, watched):
+    program.write(
+        sender="""
+        import httpx
+
+        def send(transport):
+            with httpx.Client(transport=transport, base_url="https://pay.example.com:8443") as client:
+                return client.delete("/payments/7").status_code
+    """
+    )
+    sender = program.load("sender")
+    httpx = pytest.importorskip("httpx")
+    _, told = watched()
+    assert sender.send(httpx.MockTransport(lambda request: httpx.Response(204))) == 204
+    (call,) = told
+    assert (call.provider, call.method, call.path) == ("pay.example.com:8443", "DELETE", "/payments/7")
+    assert (call.body, call.answer) == (b"", b"")
+
+
 def test_a_body_that_nobody_reads_is_not_read(program, watched, echo):
     program.write(
         reader="""
@@ -225,6 +244,29 @@ def test_what_tests_ask_of_the_own_interface_is_told_with_its_route(program, wat
     )
     assert (paid.method, json.loads(paid.body), paid.status) == ("POST", {"amount": 5}, 200)
     assert not any(call.prepared for call in told)
+
+
+@pytest.mark.parametrize("client", [asgi, starlette_client], ids=["httpx", "starlette"])
+def test_what_the_interface_raises_comes_out_as_it_is(program, watched, client):
+    program.write(
+        failing="""
+        from fastapi import FastAPI
+
+        app = FastAPI()
+        mine = KeyError("mine")
+
+        @app.get("/")
+        async def fail():
+            raise mine
+    """
+    )
+    failing = program.load("failing")
+    with client(failing.app) as request:
+        _, told = watched()
+        with pytest.raises(KeyError) as caught:
+            request("GET", "/")
+    assert caught.value is failing.mine
+    assert told == []
 
 
 def test_what_the_test_did_before_is_told_until_the_next_test(program, watched, tmp_path):
