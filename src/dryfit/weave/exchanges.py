@@ -115,7 +115,7 @@ class Exchanges:
         return response
 
     def _answer_async(self, woven: Woven, values: Values, *_: object) -> Any:
-        return self._answered_async(woven, values)
+        return _named(woven, self._answered_async(woven, values))
 
     @unseen
     async def _answered_async(self, woven: Woven, values: Values) -> Any:
@@ -155,7 +155,7 @@ class Exchanges:
         return content
 
     def _httpx_aread(self, woven: Woven, values: Values, *_: object) -> Any:
-        return self._read_async(woven, values, _of_httpx)
+        return _named(woven, self._read_async(woven, values, _of_httpx))
 
     def _requests_read(self, woven: Woven, values: Values, *_: object) -> Any:
         content = woven.function(*values)
@@ -163,7 +163,7 @@ class Exchanges:
         return content
 
     def _aiohttp_send(self, woven: Woven, values: Values, *_: object) -> Any:
-        return self._sent_aiohttp(woven, values)
+        return _named(woven, self._sent_aiohttp(woven, values))
 
     @unseen
     async def _sent_aiohttp(self, woven: Woven, values: Values) -> Any:
@@ -175,7 +175,7 @@ class Exchanges:
         return response
 
     def _aiohttp_read(self, woven: Woven, values: Values, *_: object) -> Any:
-        return self._read_async(woven, values, self._of_aiohttp)
+        return _named(woven, self._read_async(woven, values, self._of_aiohttp))
 
     @unseen
     async def _read_async(self, woven: Woven, values: Values, look: Callable[[Any], _Parts | None]) -> Any:
@@ -280,6 +280,13 @@ def _of_requests(response: Any) -> _Parts | None:
         response.headers.get("content-type", ""),
         response._content,
     )
+
+
+def _named(woven: Woven, coroutine: Any) -> object:
+    """The coroutine under the name of the one that it stands for, as it is told where nobody awaits it."""
+    coroutine.__name__ = woven.function.__name__
+    coroutine.__qualname__ = woven.function.__qualname__
+    return coroutine
 
 
 def _keep(kept: WeakKeyDictionary[object, T], response: object, what: T) -> None:

@@ -169,6 +169,13 @@ def test_a_failure_of_ours_leaves_the_answer_alone(program, echo):
     assert "ValueError: ours" in weave.failures[0]
 
 
+def test_a_coroutine_that_nobody_awaits_is_told_by_its_own_name(watched):
+    httpx = pytest.importorskip("httpx")
+    watched()
+    with pytest.warns(RuntimeWarning, match=r"coroutine 'Response\.aread' was never awaited"):
+        httpx.Response(200).aread()
+
+
 def test_nothing_stays_when_it_is_taken_out(program, watched, echo):
     program.write(by_httpx=SENDERS["by_httpx"])
     module = program.load("by_httpx")
