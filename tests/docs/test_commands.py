@@ -130,7 +130,9 @@ def run(command: str, project: Path) -> subprocess.CompletedProcess[str]:
     }
     # A reader has these plugins, and not all that this suite needs.
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    environment["PYTEST_PLUGINS"] = "dryfit.pytest_plugin,xdist.plugin,pytest_cov.plugin,pytest_asyncio.plugin"
+    environment["PYTEST_PLUGINS"] = (
+        "dryfit.pytest_plugin,xdist.plugin,pytest_cov.plugin,pytest_asyncio.plugin"
+    )
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     return subprocess.run(
         ["bash", "-c", command],
