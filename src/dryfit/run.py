@@ -26,7 +26,7 @@ from dryfit.model.stand_in import Consumers, Replacement, StandInCall
 from dryfit.model.structure import ProjectMap
 from dryfit.model.surface import Comparison
 from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
-from dryfit.probes import Observer
+from dryfit.probes import Exchanges, Observer
 from dryfit.report import html
 from dryfit.resources import registry
 from dryfit.resources.digest.leftovers import Leftovers
@@ -96,6 +96,8 @@ class Watch:
         self._observer = Observer(
             self._weave.callee_of, self._weave.component_of, config.root, self._weave.stand_ins.meet
         )
+        self._exchanges = Exchanges()
+        self._weave.exchanges.seen = self._exchanges.see
         self._writer = writer
         self._leftovers = Leftovers(lambda: self._weave.connections.live)
         self._looks_for_leftovers = "data" in config.only.value
@@ -117,6 +119,7 @@ class Watch:
 
     def shared_fixture_set_up(self) -> None:
         """A fixture that several tests share was set up."""
+        self._weave.shared_fixture_set_up()
         if self._looks_for_leftovers:
             self._leftovers.shared_set_up()
 
@@ -132,7 +135,9 @@ class Watch:
     def end_test(self, test: str, outcome: TestOutcome, seconds: float) -> None:
         """Write down what ``test`` showed, and what earlier ones had left for it to see."""
         seen = self._observer.finish(test, outcome, seconds)
-        seen = replace(seen, incidents=(*seen.incidents, *self._weave.stand_ins.told()))
+        exchanges = self._exchanges.finish(test, passed=outcome in ("passed", "xpassed"))
+        incidents = (*seen.incidents, *self._weave.stand_ins.told())
+        seen = replace(seen, incidents=incidents, exchanges=exchanges)
         if self._looks_for_leftovers:
             seen = replace(seen, incidents=(*seen.incidents, *self._leftovers.end_test(test, seen)))
         self._writer.append(seen)
@@ -142,7 +147,7 @@ class Watch:
         self._observer.remove()
         self._weave.take_out()
         self._writer.append(self._observer.flush())
-        skipped = (*self._weave.skipped, *sorted(self._leftovers.skipped))
+        skipped = (*self._weave.skipped, *sorted(self._leftovers.skipped), *self._exchanges.skipped)
         late = self._weave.stand_ins.told()
         self._writer.append(Observations(incidents=late, skipped=skipped, warnings=self._weave.failures))
 

@@ -1,1 +1,1 @@
-collect_ignore = ["sample"]  # a project of its own: the docs' commands run in copies of it
+collect_ignore = ["sample", "sample_http"]  # a project of its own: the docs' commands run in copies of it

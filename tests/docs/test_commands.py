@@ -18,6 +18,7 @@ BLOCK = re.compile(
     r"^(?P<indent> *)```(?P<language>console|bash|sh|shell)\n(?P<body>.*?)^(?P=indent)```", re.M | re.S
 )
 RESOURCES = re.compile(r"^```toml\n(?P<body>\[tool\.dryfit\.resources\]\n.*?)^```", re.M | re.S)
+SCRIPT = re.compile(r"^```python\n(?P<body># (?P<name>\w+\.py)\n.*?)^```", re.M | re.S)
 PROMPT = "$ "
 
 CANNOT_RUN = {
@@ -47,6 +48,8 @@ def test_the_commands_of_a_page_run_in_its_order(page: Path, tmp_path: Path) -> 
     declare_resources(page, project)
     if "--base" in page.read_text(encoding="utf-8"):
         make_repository(project)
+    if "--pact" in page.read_text(encoding="utf-8"):
+        offer_http(page, project)
     failures = [
         f"{page.name}:{line}: {command}\n{ran.stdout}{ran.stderr}"
         for line, command in commands_of(page)
@@ -76,6 +79,13 @@ def make_repository(project: Path) -> None:
     committed = [["init", "-q"], ["add", "-A"], [*author, "commit", "-q", "-m", "sample"]]
     for command in (*committed, ["update-ref", "refs/remotes/origin/main", "HEAD"]):
         subprocess.run(["git", *command], cwd=project, check=True)
+
+
+def offer_http(page: Path, project: Path) -> None:
+    """Give the sample an HTTP interface with tests, and the scripts that the page shows."""
+    shutil.copytree(HERE / "sample_http", project, dirs_exist_ok=True)
+    for script in SCRIPT.finditer(page.read_text(encoding="utf-8")):
+        (project / script["name"]).write_text(script["body"], encoding="utf-8")
 
 
 def commands_of(page: Path) -> list[tuple[int, str]]:
@@ -120,7 +130,9 @@ def run(command: str, project: Path) -> subprocess.CompletedProcess[str]:
     }
     # A reader has these plugins, and not all that this suite needs.
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    environment["PYTEST_PLUGINS"] = "dryfit.pytest_plugin,xdist.plugin,pytest_cov.plugin,pytest_asyncio.plugin"
+    environment["PYTEST_PLUGINS"] = (
+        "dryfit.pytest_plugin,xdist.plugin,pytest_cov.plugin,pytest_asyncio.plugin"
+    )
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     return subprocess.run(
         ["bash", "-c", command],

@@ -116,6 +116,12 @@ class Project:
         return document
 
 
+@pytest.fixture(scope="session")
+def project_in() -> Callable[[Path], Project]:
+    """Gives the project in a folder that a test has made."""
+    return Project
+
+
 @pytest.fixture
 def empty_project(tmp_path: Path) -> Project:
     """A project with nothing but an empty configuration."""

@@ -69,6 +69,17 @@ class Copy:
 @pytest.fixture
 def shop(tmp_path: Path) -> Copy:
     """The shop as it stands in the checkout."""
-    root = tmp_path / "examples" / "shop"
+    return copy_to(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def copied_shop(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """The same for all tests of a module."""
+    return copy_to(tmp_path_factory.mktemp("copied"))
+
+
+def copy_to(folder: Path) -> Copy:
+    """Copy the shop."""
+    root = folder / "examples" / "shop"
     shutil.copytree(EXAMPLES / "shop", root, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     return Copy(root)

@@ -1,4 +1,4 @@
-"""``dryfit contract``: write what crosses the seams into a file that is committed, or compare with it."""
+"""``dryfit contract``: write what crosses the seams into a file that is committed, compare with it, or export it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,30 @@ from dryfit.checks.contract_terms import learn
 from dryfit.checks.shape_drift import drift
 from dryfit.config import find_root
 from dryfit.discover import file_at
+from dryfit.discover.layout import project_name
 from dryfit.model.contract import Contract
 from dryfit.model.errors import UsageError
 from dryfit.model.run import Run
+from dryfit.probes.exchanges import EXCHANGES
+from dryfit.report.pact import Pact, left_out, pacts
 from dryfit.run import NOT_RUN, prepare, recall
 from dryfit.store import contract, runs
 
 DIFFERENCES = 1
 
+_NOTHING_SEEN = (
+    "the last run saw nothing over HTTP: no test asked the program's own API through a test client, and no component"
+    " sent a request; nothing is written"
+)
+_NOTHING_LEFT = "all that the last run saw over HTTP was left out; nothing is written"
+
 
 @click.group("contract")
 def command() -> None:
-    """Write or compare the committed contract, dryfit-contract.json: the types that cross the seams."""
+    """Write, compare or export what crosses the seams.
+
+    The committed contract, dryfit-contract.json, holds types; contracts of Pact hold what crosses over HTTP.
+    """
 
 
 @command.command("write")
@@ -65,6 +77,56 @@ def diff(revision: str | None) -> None:
         for term in each.gone:
             click.echo(f"  - {term.where}: {term.type}")
     sys.exit(DIFFERENCES if drifts else 0)
+
+
+@command.command("export")
+@click.option(
+    "--pact",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="[DIR]",
+    is_flag=False,
+    flag_value=Path("pacts"),
+    required=True,
+    help="Write a Pact file, version 4, for each consumer and provider over HTTP; into pacts/ unless DIR is given.",
+)
+@click.option(
+    "--consumer", default="tests", metavar="NAME", help="Who asks the program's own API: by default `tests`."
+)
+@click.option("--provider", metavar="NAME", help="The program's own API: by default the project's name.")
+def export(folder: Path, consumer: str, provider: str | None) -> None:
+    """Write what the last run showed in another tool's format.
+
+    What cannot be sent again, as it needs a secret for instance, is left out, and told with the reason.
+    """
+    root, run = _last_run()
+    exchanges = run.observations.exchanges
+    made = pacts(exchanges, tests=consumer, api=provider or project_name(root))
+    for pact in made:
+        _write_pact(pact, folder)
+    for line in (*_skipped(run), *left_out(exchanges)):
+        click.echo(f"left out: {line}", err=True)
+    if not made:
+        raise UsageError(_NOTHING_LEFT if exchanges else _NOTHING_SEEN)
+
+
+def _skipped(run: Run) -> list[str]:
+    return [f"{each.what}: {each.reason}" for each in run.observations.skipped if each.what == EXCHANGES]
+
+
+def _write_pact(pact: Pact, folder: Path) -> None:
+    """Write one file, whole or not at all."""
+    path = folder / pact.file_name
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(pact.document(), encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise UsageError(f"{path}: cannot be written: {error.strerror}; name another folder") from error
+    click.echo(f"written: {path}: {len(pact.exchanges)} interactions")
 
 
 def _last_run() -> tuple[Path, Run]:

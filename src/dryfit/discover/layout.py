@@ -57,6 +57,14 @@ def read_layout(root: Path) -> Layout:
     return Layout(tuple(paths), tuple(tests), tuple(problems))
 
 
+def project_name(root: Path) -> str:
+    """What the project calls itself in pyproject.toml, else its folder's name."""
+    files, _ = _read_files(root)
+    declared = files.get("pyproject.toml", {}).get("project")
+    name = declared.get("name") if isinstance(declared, dict) else None
+    return name if isinstance(name, str) and name else root.absolute().name
+
+
 def _search_paths(
     root: Path, added: list[str], declared: list[str], tests: list[str], packaged: bool
 ) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.exchange import Exchange
 from dryfit.model.seam import Effect, Place, Seam
 from dryfit.model.shape import Shape
 from dryfit.model.stand_in import StandInFact
@@ -171,3 +172,4 @@ class Observations:
     incidents: tuple[Occurrence, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()

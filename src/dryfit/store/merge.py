@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from dryfit.model.exchange import Exchange, least
 from dryfit.model.shape import join
 from dryfit.model.trace import Argument, Behaviour, Observations, Occurrence, Trace
 from dryfit.store.codec import Codec
 
 INCIDENT: Codec[Occurrence] = Codec(Occurrence)
+EXCHANGE: Codec[Exchange] = Codec(Exchange)
 
 
 def merge(*parts: Observations) -> Observations:
@@ -24,6 +26,7 @@ def merge(*parts: Observations) -> Observations:
         incidents=tuple(sorted({i for part in parts for i in part.incidents}, key=INCIDENT.dumps)),
         skipped=tuple(sorted({s for part in parts for s in part.skipped})),
         warnings=tuple(sorted({w for part in parts for w in part.warnings})),
+        exchanges=_exchanges(e for part in parts for e in part.exchanges),
     )
 
 
@@ -39,6 +42,13 @@ def _traces(traces: Iterable[Trace]) -> tuple[Trace, ...]:
     for trace in traces:
         found[trace.test] = fuller_trace(found.get(trace.test, trace), trace)
     return tuple(found[test] for test in sorted(found))
+
+
+def _exchanges(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
+    found: dict[object, Exchange] = {}
+    for exchange in exchanges:
+        found[exchange.key] = least(found.get(exchange.key, exchange), exchange)
+    return tuple(sorted(found.values(), key=EXCHANGE.dumps))
 
 
 def join_behaviours(one: Behaviour, other: Behaviour) -> Behaviour:

@@ -16,7 +16,7 @@ from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import Observations, Trace, TracedCrossing
 from dryfit.store import schema
 from dryfit.store.codec import Codec
-from dryfit.store.merge import INCIDENT, merge
+from dryfit.store.merge import EXCHANGE, INCIDENT, merge
 
 T = TypeVar("T")
 
@@ -101,6 +101,7 @@ def read_observations(connection: sqlite3.Connection) -> Observations:
             incidents=_notes(connection, "incident", INCIDENT),
             skipped=_notes(connection, "skipped", schema.SKIPPED),
             warnings=_notes(connection, "warning", schema.TEXT),
+            exchanges=_notes(connection, "exchange", EXCHANGE),
         )
     )
 

@@ -7,7 +7,7 @@ from sqlite3 import Connection
 
 from dryfit.model.trace import Behaviour, Observations, Trace
 from dryfit.store import schema
-from dryfit.store.merge import INCIDENT, fuller_trace
+from dryfit.store.merge import EXCHANGE, INCIDENT, fuller_trace
 from dryfit.store.reader import read_trace
 
 
@@ -56,4 +56,5 @@ def _notes(observations: Observations) -> list[tuple[str, str]]:
         *(("incident", INCIDENT.dumps(incident)) for incident in observations.incidents),
         *(("skipped", schema.SKIPPED.dumps(skipped)) for skipped in observations.skipped),
         *(("warning", schema.TEXT.dumps(warning)) for warning in observations.warnings),
+        *(("exchange", EXCHANGE.dumps(exchange)) for exchange in observations.exchanges),
     ]

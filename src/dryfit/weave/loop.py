@@ -66,7 +66,8 @@ class Loop:
     """Calls ``probes`` at every crossing.
 
     ``current`` is the innermost crossing of this thread or task, ``handed_over`` the site at which the work of this
-    thread was handed to it, ``depth`` says whether the frames between two of the user's are hidden.
+    thread was handed to it, ``depth`` says whether the frames between two of the user's are hidden. ``entered`` says
+    that test code has called into the program, or changed a resource, since its test began.
     """
 
     def __init__(self, sites: Sites, probes: tuple[Probe, ...] = ()) -> None:
@@ -76,6 +77,7 @@ class Loop:
         self.depth = VISIBLE
         self.root = driver("")
         self.test = self.root
+        self.entered = False
         self.current: ContextVar[Crossing] = ContextVar("dryfit_crossing", default=self.root)
         self.handed_over: ContextVar[Site] = ContextVar("dryfit_handed_over", default=NOWHERE)
         self._get = self.current.get
@@ -85,6 +87,7 @@ class Loop:
     def begin_test(self, test: str) -> None:
         """From now on crossings that nothing else is above belong to this test."""
         self.test = driver(test)
+        self.entered = False
         self.root.known = NOTHING_KNOWN
 
     # `call` and `call_lasting` stand directly below a trampoline: `_getframe(self.depth)` is the frame that called it.
@@ -247,6 +250,7 @@ class Loop:
         caller = site.component or innermost_component(above)
         if caller is woven.component:
             return None
+        self.entered |= site.component is DRIVER
         parent = self.test if above is self.root else above
         return Crossing(woven.callee, caller, site, values, parent, parent.test)
 
@@ -259,6 +263,7 @@ class Loop:
         site = self._known.get(id(frame.f_code) + frame.f_lasti) or self._locate(frame, above)
         caller = site.component or above.component
         if caller is DRIVER:
+            self.entered |= site.component is DRIVER and callee.effect == "write"
             return None
         parent = self.test if above is self.root else above
         return Crossing(callee, caller, site, values, parent, parent.test)

@@ -14,6 +14,7 @@ from dryfit.model.seam import DRIVER
 from dryfit.model.trace import Skipped
 from dryfit.weave.connections import CONNECTION_MODULES, Connections
 from dryfit.weave.debuggers import weave_debuggers
+from dryfit.weave.exchanges import EXCHANGE_MODULES, Exchanges
 from dryfit.weave.frames import VISIBLE, depth
 from dryfit.weave.imports import ImportWatch
 from dryfit.weave.libraries import LIBRARY_MODULES, Libraries
@@ -43,10 +44,11 @@ class Weave:
         self._weaver = Weaver(self._loop, modules)
         self._libraries = Libraries(self._loop, self._weaver)
         self.connections = Connections(self._loop, self._weaver)
+        self.exchanges = Exchanges(self._loop, self._weaver)
         self._picklers = Picklers(self._weaver)
         self.stand_ins = StandIns(self._loop, self._weaver, dict(modules))
         self._imports = ImportWatch(
-            {*modules, *LIBRARY_MODULES, *CONNECTION_MODULES, *PICKLER_MODULES},
+            {*modules, *LIBRARY_MODULES, *CONNECTION_MODULES, *EXCHANGE_MODULES, *PICKLER_MODULES},
             self._imported,
             self._unwatched,
         )
@@ -60,6 +62,7 @@ class Weave:
         self._weaver.weave_components()
         self._libraries.weave_loaded()
         self.connections.weave_loaded()
+        self.exchanges.weave_loaded()
         for name in PICKLER_MODULES & sys.modules.keys():
             self._picklers.weave_module(sys.modules[name])
         self.stand_ins.weave()
@@ -100,6 +103,10 @@ class Weave:
         self.stand_ins.begin_test()
         self._loop.begin_test(test)
 
+    def shared_fixture_set_up(self) -> None:
+        """What test code did up to now belongs to several tests, and prepared nothing for this one."""
+        self._loop.entered = False
+
     @property
     def count(self) -> int:
         """How many functions are woven now."""
@@ -128,6 +135,7 @@ class Weave:
             if module.__name__ in LIBRARY_MODULES:
                 self._libraries.weave_module(module)
             self.connections.weave_module(module)
+            self.exchanges.weave_module(module)
             self._picklers.weave_module(module)
         self._weaver.weave_components(gc.get_objects(_YOUNGEST))
 

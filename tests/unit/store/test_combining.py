@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dryfit.model.exchange import Exchange, Given
 from dryfit.model.run import RunInfo
 from dryfit.model.seam import Place, Seam
 from dryfit.model.shape import Form, Shape, bounded, join_all
@@ -89,6 +90,16 @@ incidents = st.one_of(
     st.builds(Mutation, seams, places, few, few, texts, few),
     st.builds(Violation, seams, places, few, few, texts, few),
 )
+exchanges = st.builds(
+    Exchange,
+    *(few, few, st.just("GET"), few, st.sampled_from([200, 404]), texts),
+    prepared=st.booleans(),
+    after=st.lists(few, max_size=2).map(tuple),
+    query=st.lists(st.tuples(few, texts), max_size=2).map(tuple),
+    given=st.lists(st.builds(Given, few, few, texts | st.integers()), max_size=2).map(tuple),
+    body=texts,
+    answer=shapes(),
+)
 observations = st.builds(
     Observations,
     behaviours=st.lists(behaviours(), max_size=3).map(tuple),
@@ -96,6 +107,7 @@ observations = st.builds(
     incidents=st.lists(incidents, max_size=2).map(tuple),
     skipped=st.lists(st.builds(Skipped, texts, texts), max_size=2).map(tuple),
     warnings=st.lists(texts, max_size=2).map(tuple),
+    exchanges=st.lists(exchanges, max_size=2).map(tuple),
 )
 
 

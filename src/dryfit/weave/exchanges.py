@@ -1,0 +1,331 @@
+"""Watches requests over HTTP: those that components send, and those that tests send to the program's own interface.
+
+An exchange is told when somebody has read the body of its answer: nothing is ever read for it. Clients are watched in
+their own answers, the interface in what stands in for the network in tests, the template of a path where the framework
+has chosen a route.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from ipaddress import ip_address
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar, cast
+from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
+from weakref import WeakKeyDictionary, WeakSet
+
+from dryfit.model.crossing import Callee
+from dryfit.model.exchange import OWN_API, HttpCall
+from dryfit.model.seam import DRIVER
+from dryfit.weave.loop import Loop, Woven
+from dryfit.weave.trampoline import Parameters, unseen
+from dryfit.weave.weaver import Cross, Weaver
+
+__tracebackhide__ = True
+
+Values = tuple[Any, ...]
+Seen = Callable[[HttpCall], None]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One callable of a library; ``cross`` is the method of ``Exchanges`` that stands in its place."""
+
+    module: str
+    callable: str
+    cross: str
+
+
+_ROWS = (
+    *(
+        _Row(httpx, callable, cross)
+        for httpx in ("httpx", "httpx2")
+        for callable, cross in (
+            ("Response.read", "_httpx_read"),
+            ("Response.aread", "_httpx_aread"),
+            ("ASGITransport.handle_async_request", "_answer_async"),
+            ("WSGITransport.handle_request", "_answer"),
+        )
+    ),
+    _Row("starlette.testclient", "_TestClientTransport.handle_request", "_answer"),
+    _Row("starlette.routing", "Route.handle", "_route"),
+    _Row("fastapi.routing", "APIRoute.handle", "_route"),
+    _Row("requests.models", "Response.content", "_requests_read"),
+    _Row("aiohttp.client_reqrep", "ClientRequest.send", "_aiohttp_send"),
+    _Row("aiohttp.client_reqrep", "ClientResponse.read", "_aiohttp_read"),
+)
+
+_PLAIN_PARAMETERS = (str, int, float, UUID)
+"""Types of a path's parameters that are turned into text without running the user's code."""
+
+EXCHANGE_MODULES = frozenset(row.module for row in _ROWS)
+
+
+class _Answering:
+    """A request that the program answers within the process."""
+
+    __slots__ = ("parameters", "prepared")
+
+    def __init__(self, prepared: bool) -> None:
+        self.prepared = prepared
+        self.parameters: Mapping[str, str] | None = None
+
+
+class Exchanges:
+    """Calls ``seen`` with every exchange that is complete."""
+
+    def __init__(self, loop: Loop, weaver: Weaver) -> None:
+        self.seen: Seen = _nobody
+        self._loop = loop
+        self._weaver = weaver
+        self._answering: ContextVar[_Answering | None] = ContextVar("dryfit_answering", default=None)
+        self._answers: WeakKeyDictionary[object, _Answering] = WeakKeyDictionary()
+        self._bodies: WeakKeyDictionary[object, bytes | None] = WeakKeyDictionary()
+        self._told: WeakSet[object] = WeakSet()
+
+    def weave_loaded(self) -> None:
+        """Watch every library that is imported by now."""
+        for name in EXCHANGE_MODULES & set(sys.modules):
+            self.weave_module(sys.modules[name])
+
+    def weave_module(self, module: ModuleType) -> None:
+        """Watch one library."""
+        for row in _ROWS:
+            function = _function(module, row.callable) if row.module == module.__name__ else None
+            if function is not None:
+                name = f"{row.module}.{row.callable}"
+                callee = Callee("<exchanges>", name, Parameters.of(function.__code__).names, "library")
+                self._weaver.weave(function, callee, cross=cast(Cross, getattr(self, row.cross)))
+
+    # The program's own interface, asked within the process.
+
+    def _answer(self, woven: Woven, values: Values, *_: object) -> Any:
+        above, answering = self._begin()
+        try:
+            response = woven.function(*values)
+        finally:
+            self._end(above, answering)
+        _keep(self._answers, response, answering)
+        return response
+
+    def _answer_async(self, woven: Woven, values: Values, *_: object) -> Any:
+        return _named(woven, self._answered_async(woven, values))
+
+    @unseen
+    async def _answered_async(self, woven: Woven, values: Values) -> Any:
+        above, answering = self._begin()
+        try:
+            response = await woven.function(*values)
+        finally:
+            self._end(above, answering)
+        _keep(self._answers, response, answering)
+        return response
+
+    def _begin(self) -> tuple[_Answering | None, _Answering]:
+        above, answering = self._answering.get(), _Answering(self._loop.entered)
+        self._answering.set(answering)
+        return above, answering
+
+    def _end(self, above: _Answering | None, answering: _Answering) -> None:
+        """Go back to what was before; what the program did to answer is no preparation of the test's."""
+        self._answering.set(above)  # and not by a token: a coroutine may be closed in another context
+        self._loop.entered = answering.prepared
+
+    def _route(self, woven: Woven, values: Values, *_: object) -> Any:
+        answering = self._answering.get()
+        scope = values[1]
+        found = scope.get("path_params") if answering is not None and isinstance(scope, dict) else None
+        if answering is not None and isinstance(found, dict):
+            answering.parameters = {
+                name: str(value) for name, value in found.items() if type(value) in _PLAIN_PARAMETERS
+            }
+        return woven.function(*values)
+
+    # Clients, once they have read an answer.
+
+    def _httpx_read(self, woven: Woven, values: Values, *_: object) -> Any:
+        content = woven.function(*values)
+        self._tell(values[0], _of_httpx)
+        return content
+
+    def _httpx_aread(self, woven: Woven, values: Values, *_: object) -> Any:
+        return _named(woven, self._read_async(woven, values, _of_httpx))
+
+    def _requests_read(self, woven: Woven, values: Values, *_: object) -> Any:
+        content = woven.function(*values)
+        self._tell(values[0], _of_requests)
+        return content
+
+    def _aiohttp_send(self, woven: Woven, values: Values, *_: object) -> Any:
+        return _named(woven, self._sent_aiohttp(woven, values))
+
+    @unseen
+    async def _sent_aiohttp(self, woven: Woven, values: Values) -> Any:
+        # The request lets its body go when it is sent, and the answer knows nothing of it.
+        body = getattr(values[0], "body", None)
+        body = getattr(body, "_value", body)
+        response = await woven.function(*values)
+        _keep(self._bodies, response, body if isinstance(body, bytes) else None)
+        return response
+
+    def _aiohttp_read(self, woven: Woven, values: Values, *_: object) -> Any:
+        return _named(woven, self._read_async(woven, values, self._of_aiohttp))
+
+    @unseen
+    async def _read_async(self, woven: Woven, values: Values, look: Callable[[Any], _Parts | None]) -> Any:
+        content = await woven.function(*values)
+        self._tell(values[0], look)
+        return content
+
+    def _of_aiohttp(self, response: Any) -> _Parts | None:
+        request = response.request_info
+        return _Parts(
+            request.method,
+            urlsplit(str(request.real_url)),
+            _lowered(request.headers),
+            self._bodies.get(response),
+            response.status,
+            response.headers.get("content-type", ""),
+            response._body or b"",
+        )
+
+    # Telling.
+
+    def _tell(self, response: object, look: Callable[[Any], _Parts | None]) -> None:
+        """Tell an exchange, once; a failure of ours is nothing to the caller."""
+        try:
+            parts = look(response) if response not in self._told else None
+            call = self._call(response, parts) if parts is not None else None
+            if call is not None:
+                self._told.add(response)
+                self.seen(call)
+        except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
+            self._loop.missed(error)
+
+    def _call(self, response: object, parts: _Parts) -> HttpCall | None:
+        """Say who asked whom; ``None`` for what no seam leads to, as where tests ask over the network themselves."""
+        crossing = self._loop.current.get()
+        consumer = crossing.caller if crossing.callee.kind == "library" else crossing.component
+        test = crossing.test or self._loop.test.test
+        answering = self._answers.get(response)
+        if not test or (consumer == DRIVER and answering is None):
+            return None
+        return HttpCall(
+            consumer=consumer,
+            provider=OWN_API if consumer == DRIVER else _host(parts.url),
+            test=test,
+            method=parts.method.upper(),
+            path=parts.url.path or "/",
+            query=parts.url.query,
+            headers=parts.headers,
+            body=parts.body,
+            status=parts.status,
+            answer_type=parts.answer_type,
+            answer=parts.answer,
+            parameters=answering.parameters if answering is not None else None,
+            prepared=answering is not None and answering.prepared,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a client's answer says of an exchange."""
+
+    method: str
+    url: SplitResult
+    headers: Mapping[str, str]
+    body: bytes | None
+    status: int
+    answer_type: str
+    answer: bytes
+
+
+def _of_httpx(response: Any) -> _Parts | None:
+    request = getattr(response, "_request", None)
+    if request is None:  # made, and not received
+        return None
+    body: bytes | None = None
+    with suppress(RuntimeError):  # it was streamed
+        body = request.content
+    return _Parts(
+        request.method,
+        urlsplit(str(request.url)),
+        _lowered(request.headers),
+        body,
+        response.status_code,
+        response.headers.get("content-type", ""),
+        response.content,
+    )
+
+
+def _of_requests(response: Any) -> _Parts | None:
+    request = response.request
+    if request is None or not isinstance(response._content, bytes):
+        return None
+    body = request.body or b""
+    if isinstance(body, str):
+        body = body.encode()
+    return _Parts(
+        request.method,
+        urlsplit(request.url),
+        _lowered(request.headers),
+        body if isinstance(body, bytes) else None,
+        response.status_code,
+        response.headers.get("content-type", ""),
+        response._content,
+    )
+
+
+def _named(woven: Woven, coroutine: Any) -> object:
+    """The coroutine under the name of the one that it stands for, as it is told where nobody awaits it."""
+    coroutine.__name__ = woven.function.__name__
+    coroutine.__qualname__ = woven.function.__qualname__
+    return coroutine
+
+
+def _keep(kept: WeakKeyDictionary[object, T], response: object, what: T) -> None:
+    with suppress(TypeError):  # no weak reference to it
+        kept[response] = what
+
+
+def _lowered(headers: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name.lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in headers.items()
+    }
+
+
+def _host(url: SplitResult) -> str:
+    """The provider's name: on loopback the port is another one in each run, elsewhere it belongs to the name."""
+    host = url.hostname or "localhost"
+    if _is_loopback(host):
+        return "localhost"
+    return host if url.port is None else f"{host}:{url.port}"
+
+
+def _is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def _function(module: ModuleType, name: str) -> FunctionType | None:
+    """The function, or the one that a property asks."""
+    found: object = module
+    for part in name.split("."):
+        found = vars(found).get(part)
+        if found is None:
+            return None
+    if isinstance(found, property):
+        found = found.fget
+    return found if isinstance(found, FunctionType) else None
+
+
+def _nobody(call: HttpCall) -> None:
+    """Nobody wants to know."""
