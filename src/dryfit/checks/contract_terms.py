@@ -18,6 +18,7 @@ from dryfit.model.contract import Contract, Term
 from dryfit.model.seam import Place, Seam
 from dryfit.model.shape import MORE, Form, Shape
 from dryfit.model.structure import ProjectMap
+from dryfit.model.test_modules import is_test_module
 from dryfit.model.trace import Behaviour, Observations
 
 RETURN, RAISE = "return", "raise"
@@ -155,5 +156,6 @@ def _is_within(term: Term, unknown: set[tuple[str, str, str]]) -> bool:
 
 
 def _is_noise(term: Term) -> bool:
-    """Stand-ins and classes that a function makes belong to the tests; what a bound left out is nobody's."""
-    return term.type.startswith("unittest.mock.") or "<locals>" in term.type or term.type == MORE
+    """Stand-ins, and classes of tests or that a function makes, are no agreement; what a bound left out is nobody's."""
+    made = "<locals>" in term.type or is_test_module(term.type.rpartition(".")[0])
+    return term.type.startswith("unittest.mock.") or made or term.type == MORE

@@ -11,6 +11,7 @@ from dryfit.checks.names import plain, short, tail
 from dryfit.checks.seams import Line, line
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.seam import DRIVER, Place, Seam
+from dryfit.model.stand_in import StandInCall
 from dryfit.model.structure import CallSite, ProjectMap
 from dryfit.model.trace import Dropped, Observations
 
@@ -25,9 +26,21 @@ class _Drop:
 
 
 def judge(project: ProjectMap, observations: Observations) -> Judgement:
-    """Report each place that drops the coroutine of a seam, whether a test ran it or the source shows it."""
+    """Report each place that drops the coroutine of a seam, whether a test ran it or the source shows it.
+
+    A stand-in's coroutine is left out where the callee itself gives none: nobody has to await that (DF203).
+    """
     sites = CallSites(project)
-    drops = [_as_written(each, sites) for each in observations.incidents if isinstance(each, Dropped)]
+    replaced = {
+        (line(each.site), tail(each.seam.callable))
+        for each in observations.incidents
+        if isinstance(each, StandInCall) and not _is_asynchronous(each.seam.callable, sites)
+    }
+    drops = [
+        _as_written(each, sites)
+        for each in observations.incidents
+        if isinstance(each, Dropped) and (line(each.site), tail(each.seam.callable)) not in replaced
+    ]
     drops += _in_source(project, sites, observations)
     places_of: dict[tuple[str, str, str, str], list[_Drop]] = defaultdict(list)
     for drop in drops:
@@ -56,6 +69,12 @@ def _in_source(project: ProjectMap, sites: CallSites, observations: Observations
         and _makes_coroutine(site, sites)
         and (line(site.place), tail(site.callable)) not in answered
     ]
+
+
+def _is_asynchronous(callable_name: str, sites: CallSites) -> bool:
+    """Whether calling it gives a coroutine, or nobody knows."""
+    interfaces = sites.interfaces(callable_name)
+    return not interfaces or any(each.asynchronous or not each.bindable for each in interfaces)
 
 
 def _makes_coroutine(site: CallSite, sites: CallSites) -> bool:

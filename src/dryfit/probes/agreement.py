@@ -22,8 +22,8 @@ from enum import EnumMeta
 from itertools import islice
 from typing import Any
 
+from dryfit.model.test_modules import is_test_module
 from dryfit.probes.look import is_stand_in
-from dryfit.probes.origin import is_test_module
 from dryfit.probes.parts import MOST_ITEMS
 from dryfit.probes.statics import (
     defines,

@@ -14,10 +14,11 @@ from types import FunctionType
 
 from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.outcome import Outcome, Returned
+from dryfit.model.test_modules import is_test_module
 from dryfit.model.trace import Skipped
 from dryfit.probes.agreement import Agreement, Check, agreement
 from dryfit.probes.names import TypingImports, UnresolvableError, resolve
-from dryfit.probes.origin import handed_in, is_test_module, rests_on_tests
+from dryfit.probes.origin import handed_in, rests_on_tests
 from dryfit.probes.starred import starred
 from dryfit.probes.statics import defines, type_name
 

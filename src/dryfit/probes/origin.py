@@ -15,6 +15,7 @@ from typing import cast
 
 from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.seam import DRIVER
+from dryfit.model.test_modules import is_test_module
 from dryfit.probes.parts import MOST_ITEMS
 from dryfit.probes.statics import attributes, derives, is_library_class, module_of
 
@@ -25,14 +26,6 @@ MOST_REACHED = 256
 
 Declares = Callable[[Callee, str, object], bool]
 """Whether a callee's hint says of a parameter that it takes the value that it has."""
-
-
-def is_test_module(module: str) -> bool:
-    """Whether a module is one of the tests, by the names that test modules have."""
-    parts = module.split(".")
-    return parts[0] == "test" or any(
-        part in ("tests", "_tests", "conftest") or part.startswith("test_") for part in parts
-    )
 
 
 def handed_in(crossing: Crossing, name: str, value: object, declares: Declares) -> bool:
