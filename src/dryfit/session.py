@@ -108,7 +108,7 @@ class Session:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Know that tests are to run: not so with --collect-only, --fixtures, or a path that is not there."""
-        self._has_begun = not session.config.option.collectonly
+        self._has_begun = not session.config.option.collectonly and _are_there(session.config)
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -271,6 +271,14 @@ def _outcome(report: pytest.TestReport) -> TestOutcome:
     if report.failed:
         return "failed" if report.when == "call" else "error"
     return "skipped" if report.skipped else "passed"
+
+
+def _are_there(config: pytest.Config) -> bool:
+    """Whether the paths that are asked for exist; where workers collect, nobody else refuses one that does not."""
+    start = config.invocation_params.dir
+    return bool(config.getoption("pyargs")) or all(
+        (start / path.partition("::")[0]).exists() for path in config.args
+    )
 
 
 def _distributes(config: pytest.Config) -> bool:

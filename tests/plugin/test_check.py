@@ -179,7 +179,8 @@ def test_a_report_goes_to_a_pipe_or_says_where_it_is(project):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status"), [(["nowhere/"], 2), (["--collect-only"], 0), (["--fixtures"], 0)]
+    ("arguments", "status"),
+    [(["nowhere/"], 2), (["-n", "2", "nowhere/"], 2), (["--collect-only"], 0), (["--fixtures"], 0)],
 )
 def test_where_no_test_was_to_run_the_last_run_stays_the_last(project, arguments, status):
     project.dryfit("check")

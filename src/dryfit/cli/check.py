@@ -73,6 +73,9 @@ def command(
     sys.exit(_status(request, int(status), config))
 
 
+NOT_COLLECTED = "no test was collected: name the folder with the tests, or run dryfit in the project's root"
+
+
 class _Named:
     """Registers the request under its name as soon as pytest knows any plugin."""
 
@@ -111,6 +114,8 @@ def _status(request: Request, tests: int, config: Config) -> int:
     if request.interrupted:
         return INTERRUPTED
     if request.run is None:
+        if tests == pytest.ExitCode.NO_TESTS_COLLECTED:  # workers do not say that a path is not there
+            click.echo(f"dryfit: {NOT_COLLECTED}", err=True)
         return 0 if tests == pytest.ExitCode.OK else WRONG_USAGE  # pytest has said what is wrong
     if failed := request.run.tests.failed:
         click.echo(
@@ -132,7 +137,7 @@ def _lacking(run: Run, tests: int) -> str:
     if not run.project.components:
         return "no Python module was found: run dryfit in the project's root, or name the components in [tool.dryfit]"
     if tests == pytest.ExitCode.NO_TESTS_COLLECTED:
-        return "no test was collected: name the folder with the tests, or run dryfit in the project's root"
+        return NOT_COLLECTED
     return ""
 
 
