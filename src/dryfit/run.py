@@ -285,8 +285,9 @@ def _stood_in(config: Config, run: Run) -> tuple[stand_ins.Evidence, Consumers] 
     agreed = _agreed(config.root)
     known = agreed if isinstance(agreed, Contract) else None
     evidence = stand_ins.Evidence(run.project, run.observations, contract=known)
-    if any(each.real.source in ("nothing", "below a stand-in", "the contract") for each in evidence.mocked()):
-        earlier = runs.earlier(config.root, run.info)
+    unseen = {each.real.name for each in evidence.mocked() if each.real.source != "this run"}
+    if unseen:
+        earlier = runs.earlier(config.root, run.info, {*unseen, *(f"{name}.__init__" for name in unseen)})
         evidence = stand_ins.Evidence(run.project, run.observations, earlier, known)
     asked = mock_drift.questions(evidence)
     read = discover.consumers(config.root, run.project, asked.calls, asked.targets, asked.raised)

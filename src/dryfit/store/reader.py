@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TypeVar
 from dryfit.model.errors import StoreError
 from dryfit.model.run import Run, RunInfo, TestCounts
 from dryfit.model.structure import ProjectMap
-from dryfit.model.trace import Observations, Trace, TracedCrossing
+from dryfit.model.trace import Behaviour, Observations, Trace, TracedCrossing
 from dryfit.store import schema
 from dryfit.store.codec import Codec
 from dryfit.store.merge import EXCHANGE, INCIDENT, merge
@@ -34,6 +35,21 @@ def load(path: Path) -> Run:
 def load_observations(path: Path) -> Observations:
     """What the probes learned, from this one file alone; ``StoreError`` if it is unreadable."""
     return _reading(path, read_observations)
+
+
+def load_behaviours(path: Path, callables: Collection[str]) -> tuple[Behaviour, ...]:
+    """How some callables were crossed, without reading the rest; ``StoreError`` if the file is unreadable."""
+    asked = json.dumps(sorted(callables))
+    return _reading(path, lambda connection: _behaviours_of(connection, asked))
+
+
+def _behaviours_of(connection: sqlite3.Connection, callables: str) -> tuple[Behaviour, ...]:
+    rows = connection.execute(
+        "SELECT body FROM behaviour WHERE body IS NOT NULL"
+        " AND json_extract(body, '$.seam.callable') IN (SELECT value FROM json_each(?))",
+        [callables],
+    )
+    return tuple(schema.BEHAVIOUR.loads(body) for (body,) in rows)
 
 
 def load_info(path: Path) -> RunInfo:

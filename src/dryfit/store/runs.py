@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Literal
 from dryfit.model.errors import StoreError
 from dryfit.model.run import RunInfo
 from dryfit.model.trace import Behaviour
-from dryfit.store.reader import load, load_info
+from dryfit.store.reader import load_behaviours, load_info
 
 EARLIER = 3
 """So many runs are asked what this one does not show."""
@@ -66,14 +66,16 @@ def find(root: Path, run_id: str) -> Path:
     return path
 
 
-def earlier(root: Path, info: RunInfo, most: int = EARLIER) -> tuple[Behaviour, ...]:
-    """What the last few runs before this one showed at the seams; a file that cannot be read shows nothing."""
+def earlier(
+    root: Path, info: RunInfo, callables: Collection[str], most: int = EARLIER
+) -> tuple[Behaviour, ...]:
+    """How the last few runs before this one crossed some callables; a file that cannot be read shows nothing."""
     found: list[Behaviour] = []
     others = [each for each in _newest_first(root) if each.name != info.id and _file(each).is_file()]
     for directory in others[:most]:
         if not _being_written(directory):
             with suppress(StoreError):
-                found += load(_file(directory)).observations.behaviours
+                found += load_behaviours(_file(directory), callables)
     return tuple(found)
 
 

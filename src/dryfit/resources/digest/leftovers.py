@@ -20,6 +20,7 @@ from dryfit.model.target import Target
 from dryfit.model.trace import LeftoverData, Observations, Skipped
 from dryfit.resources.digest.postgres import TRANSACTIONS
 from dryfit.resources.digest.reader import read
+from dryfit.resources.digest.sqlite import Known
 
 SLOW = 1.0
 """A target whose reading takes longer, in seconds, is read no more."""
@@ -114,7 +115,8 @@ class Leftovers:
     def __init__(self, live: Callable[[], Iterable[Target]] = tuple, reader: Reader | None = None) -> None:
         self.skipped: set[Skipped] = set()
         self._live = live
-        self._read_target = reader or (lambda target: read(target, transactions=True))
+        known = Known()
+        self._read_target = reader or (lambda target: read(target, transactions=True, known=known))
         self._watched: dict[Target, _Watched] = {}
         self._given_up: set[Target] = set()
         self._libraries: dict[str, str] = {}
@@ -328,7 +330,7 @@ def _differences(old: Digest, new: Digest) -> list[Difference]:
     return [
         difference(before.get(contents.spot) or emptied(contents), contents)
         for contents in new.contents
-        if contents.spot not in left_out
+        if contents.spot not in left_out and contents is not before.get(contents.spot)
     ]
 
 

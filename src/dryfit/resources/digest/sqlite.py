@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import marshal
 import re
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dryfit.model.digest import Column, Contents, Digest
@@ -15,32 +18,66 @@ from dryfit.resources.digest.cells import Number, rows
 MOST_ROWS = 2_000
 """Tables with more rows are left out; the digest says so."""
 
+MOST_KNOWN = 2_000
+"""So many tables, and states of databases in memory, are remembered."""
+
 _INTEGER_KEY = "INTEGER"
 _TIMEOUT = 0.05
 """Seconds for which we wait where somebody is writing."""
 
 
-def read_file(path: Path, source: str) -> Digest:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table as it was read: its definition, a hash of its rows, and what came of them."""
+
+    sql: str
+    rows: bytes
+    contents: Contents
+
+
+class Known:
+    """What was read before, so that what is the same again is neither turned into cells nor compared cell by cell.
+
+    ``tables`` are by source and name, ``images`` by source and a hash of all pages of a database in memory.
+    """
+
+    def __init__(self) -> None:
+        self.tables: dict[tuple[str, str], _Table] = {}
+        self.images: dict[tuple[str, bytes], Digest] = {}
+
+    def make_room(self) -> None:
+        """Forget everything where there is too much of it."""
+        for kept in (self.tables, self.images):
+            if len(kept) > MOST_KNOWN:
+                kept.clear()
+
+
+def read_file(path: Path, source: str, known: Known | None = None) -> Digest:
     """Read a database file; one that does not exist is empty. Raises ``sqlite3.Error`` where it cannot be read."""
     taken = time.time()
     if not path.is_file():
         return Digest(taken=taken)
     with closing(_open(path)) as connection:
-        return _read(connection, source, taken)
+        return _read(connection, source, taken, known or Known())
 
 
-def read_connection(connection: sqlite3.Connection, source: str) -> Digest:
+def read_connection(connection: sqlite3.Connection, source: str, known: Known | None = None) -> Digest:
     """Read a database in memory, with what its open transaction has written; the connection is left as it was.
 
     Raises ``sqlite3.Error``, where it belongs to another thread or was closed.
     """
-    taken = time.time()
+    taken, known = time.time(), known or Known()
     pages = _pages(connection)
     if not pages:
         return Digest(taken=taken)
+    image = (source, hashlib.sha256(pages).digest())
+    seen = known.images.get(image)
+    if seen is not None:
+        return replace(seen, taken=taken)
     with closing(_plain(":memory:")) as copy:
         copy.deserialize(pages)
-        return _read(copy, source, taken)
+        digest = known.images[image] = _read(copy, source, taken, known)
+        return digest
 
 
 def _pages(connection: sqlite3.Connection) -> bytes:
@@ -61,10 +98,11 @@ def _plain(address: str) -> sqlite3.Connection:
     return sqlite3.Connection(address, timeout=_TIMEOUT, isolation_level=None, uri=True)
 
 
-def _read(connection: sqlite3.Connection, source: str, taken: float) -> Digest:
+def _read(connection: sqlite3.Connection, source: str, taken: float, known: Known) -> Digest:
+    known.make_room()
     connection.text_factory = lambda content: content.decode(errors="surrogateescape")
     connection.execute("BEGIN")  # one snapshot of all tables
-    contents = list(_contents(connection, source))
+    contents = list(_contents(connection, source, known))
     too_many = [each for each in contents if len(each.rows) > MOST_ROWS]
     return Digest(
         tuple(each for each in contents if each not in too_many),
@@ -73,18 +111,34 @@ def _read(connection: sqlite3.Connection, source: str, taken: float) -> Digest:
     )
 
 
-def _contents(connection: sqlite3.Connection, source: str) -> Iterator[Contents]:
+def _contents(connection: sqlite3.Connection, source: str, known: Known) -> Iterator[Contents]:
     listed = connection.execute(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
     ).fetchall()
     for table, sql in listed:
-        columns = _columns(connection, table, sql)
-        keys = ", ".join(_quoted(column.name) for column in columns if column.key)
-        order = f" ORDER BY {keys}" if keys else ""
-        found = connection.execute(f"SELECT * FROM {_quoted(table)}{order} LIMIT {MOST_ROWS + 1}")
-        cells = rows((map(_value, row) for row in found), [column.name for column in columns])
-        yield Contents(source, table, columns, cells)
+        before = known.tables.get((source, table))
+        if before is not None and before.sql != sql:
+            before = None
+        columns = before.contents.columns if before is not None else _columns(connection, table, sql)
+        found = connection.execute(_selection(table, columns)).fetchall()
+        image = _image(found)
+        if before is None or before.rows != image:
+            names = [column.name for column in columns]
+            cells = rows((map(_value, row) for row in found), names)
+            before = known.tables[source, table] = _Table(sql, image, Contents(source, table, columns, cells))
+        yield before.contents
+
+
+def _selection(table: str, columns: tuple[Column, ...]) -> str:
+    keys = ", ".join(_quoted(column.name) for column in columns if column.key)
+    order = f" ORDER BY {keys}" if keys else ""
+    return f"SELECT * FROM {_quoted(table)}{order} LIMIT {MOST_ROWS + 1}"
+
+
+def _image(found: list[tuple[object, ...]]) -> bytes:
+    """A hash that tells rows apart, 1 from 1.0 too: in this version of the format the same rows give the same bytes."""
+    return hashlib.sha256(marshal.dumps(found, 2)).digest()
 
 
 def _columns(connection: sqlite3.Connection, table: str, sql: str) -> tuple[Column, ...]:

@@ -6,11 +6,13 @@ import gc
 import sqlite3
 import threading
 import weakref
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dryfit.model.digest import Column, Digest, diff, state
+from dryfit.model.digest import Column, Contents, Digest, diff, state
 from dryfit.model.target import Target
 from dryfit.resources.digest import sqlite
 from dryfit.resources.digest.reader import read
@@ -126,3 +128,47 @@ def test_a_connection_of_another_thread_is_left_out():
     made.clear()
     gc.collect()
     assert read(target) == Digest()
+
+
+STATEMENTS = st.sampled_from(
+    [
+        "INSERT INTO notes (text) VALUES ('a')",
+        "INSERT INTO notes (text) VALUES (1), (1.0), (x'01'), (NULL)",
+        "UPDATE notes SET text = 1 WHERE text = 1.0",
+        "UPDATE notes SET text = 1.0 WHERE text = 1",
+        "DELETE FROM notes",
+        "DELETE FROM notes WHERE id % 2",
+        "ALTER TABLE notes ADD COLUMN more",
+        "DROP TABLE IF EXISTS extra",
+        "CREATE TABLE IF NOT EXISTS extra (notes_id INTEGER REFERENCES notes)",
+        "INSERT OR IGNORE INTO notes (id, text) VALUES (7, 'seven')",
+        "BEGIN",
+        "ROLLBACK",
+        "COMMIT",
+    ]
+)
+
+
+@given(st.lists(st.lists(STATEMENTS, max_size=4), max_size=6), st.booleans())
+@settings(max_examples=60)
+def test_what_was_read_before_changes_nothing_of_what_is_read(tmp_path_factory, rounds, in_memory):
+    file = tmp_path_factory.mktemp("known") / "notes.db"
+    known = sqlite.Known()
+
+    def taken(known: sqlite.Known | None) -> tuple[Contents, ...]:
+        read = (
+            sqlite.read_connection(connection, "db", known)
+            if in_memory
+            else sqlite.read_file(file, "db", known)
+        )
+        return read.contents
+
+    with closing(sqlite3.connect(":memory:" if in_memory else file, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text)")
+        for statements in rounds:
+            for statement in statements:
+                with suppress(sqlite3.OperationalError):  # no transaction, or a column that is there already
+                    connection.execute(statement)
+            read = taken(known)
+            assert read == taken(None)
+            assert all(one is other for one, other in zip(read, taken(known), strict=True))
