@@ -36,7 +36,7 @@ class Colour(enum.Enum):
     RED = "red"
 
 
-class Word(str, enum.Enum):
+class Word(enum.StrEnum):
     YES = "yes"
 
 
@@ -82,11 +82,11 @@ def kinds(fake: object, *real: object, use: ResultUse | None) -> list[str]:
     return [each.sub_kind for each in RETURNS.differences(look(fake), shape(*real), use)]
 
 
-scalars = st.sampled_from(
-    [None, True, 3, 2.5, Decimal("1.5"), "text", b"bytes", date(2026, 1, 1), datetime(2026, 1, 1), Colour.RED]
-    + [datetime(2026, 1, 1, tzinfo=UTC), Word.YES, Receipt(), Refusal(), Row(), Anything(), 1j]
-    + [SimpleNamespace(number=1), mock.Mock(), KeyError("x"), int, len]
-)
+PLAIN = (None, True, 3, 2.5, 1j, Decimal("1.5"), "text", b"bytes", Colour.RED, Word.YES)
+TIMES = (date(2026, 1, 1), datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC))
+OBJECTS = (Receipt(), Refusal(), Row(), Anything(), SimpleNamespace(number=1))
+OTHERS = (mock.Mock(), KeyError("x"), int, len)
+scalars = st.sampled_from((*PLAIN, *TIMES, *OBJECTS, *OTHERS))
 
 
 def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
