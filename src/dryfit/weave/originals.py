@@ -74,7 +74,7 @@ def _of_function(name: str, function: FunctionType, receiver: bool) -> Original:
     parameters = tuple(_parameters(function))
     own = parameters[1:] if receiver and _takes_receiver(parameters) else parameters
     hint = function.__annotations__.get("return", "")
-    text = hint if type(hint) is str else getattr(hint, "__name__", "") if _is(hint, type) else str(hint)
+    text = hint if type(hint) is str else getattr(hint, "__name__", "") if is_a(hint, type) else str(hint)
     return Original(name, own, _KINDS[function.__code__.co_flags & _KIND_FLAGS], text)
 
 

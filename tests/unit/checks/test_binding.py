@@ -36,14 +36,16 @@ def signatures(draw: st.DrawFn) -> tuple[Parameter, ...]:
 
 def binds(positional: int, keywords: list[str], parameters: tuple[Parameter, ...]) -> bool:
     """What the interpreter says."""
+    empty = inspect.Parameter.empty
     signature = inspect.Signature(
         [
-            inspect.Parameter(each.name, KINDS[each.kind], **({"default": None} if each.default else {}))
+            inspect.Parameter(each.name, KINDS[each.kind], default=None if each.default else empty)
             for each in parameters
         ]
     )
+    function = eval(f"lambda {str(signature)[1:-1]}: None")  # Signature.bind differs from a call in corners
     try:
-        signature.bind(*range(positional), **dict.fromkeys(keywords))
+        function(*range(positional), **dict.fromkeys(keywords))
     except TypeError:
         return False
     return True

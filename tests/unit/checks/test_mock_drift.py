@@ -150,6 +150,24 @@ def test_a_list_for_a_generator(case):
     assert case.told(case.fake(listed), kind="generator", use=once) == []
 
 
+@pytest.mark.parametrize(
+    ("returns", "facts", "expected"),
+    [
+        ("int | str", [], []),
+        ("int", [], []),  # the annotation was asked, and took what the stand-in gave
+        ("int", ["violation"], ["return-type"]),
+        ("Any", [], ["return-type"]),
+        ("dict[str, object]", [], ["return-type"]),
+        ("", [], ["return-type"]),
+    ],
+)
+def test_what_an_annotation_admits_is_believed(case, returns, facts, expected):
+    original = Original(PAY, AMOUNT, "function", returns)
+    told = [original, *(case.violation() for _ in facts)]
+    found = case.judged(case.fake(), case.real(), facts=told, kind=None)
+    assert [sub_kind(each) for each in found] == expected
+
+
 # What its annotation says.
 
 
@@ -360,6 +378,12 @@ def test_outcomes_below_a_stand_in_are_not_the_real_one_s(case):
     assert case.told(case.fake(INT), case.real(weak=True), case.raised(DECLINED, weak=True)) == []
 
 
+def test_within_one_component_outcomes_are_its_own_matter(case):
+    own = {"caller": "payment"}
+    behaviours = [case.fake(INT, **own), case.real(), case.raised(DECLINED)]
+    assert case.told(*behaviours) == []
+
+
 def test_earlier_outcomes_count(case):
     earlier = [case.real(), case.raised(DECLINED)]
     assert case.told(case.fake(INT), earlier=earlier) == [("unmocked-outcome", "warning")]
@@ -415,7 +439,15 @@ def test_another_stand_in_that_answered(case):
     assert case.judged(case.fake(), facts=[replaced()]) == ()
 
 
-# What has to be read in the source.
+# What is left out, and what has to be read in the source.
+
+
+def test_calls_of_stand_ins_that_nobody_can_name_are_told(case):
+    unknown = [replace(case.call(line=line), seam=Seam("order", "", "vanish")) for line in (10, 11)]
+    driven = replace(case.call(), seam=Seam(DRIVER, "", "vanish"))
+    seen = case.make.observations(incidents=(*unknown, driven, case.call()))
+    judgement = judge(Evidence(case.make.project(), seen), seen, Consumers({}, {}, frozenset()))
+    assert [each.what for each in judgement.skipped] == ["DF203 2 calls of order to stand-ins"]
 
 
 def test_the_questions(case):

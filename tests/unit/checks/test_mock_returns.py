@@ -240,6 +240,15 @@ def test_one_alternative_is_enough() -> None:
     assert kinds("text", None, 3, "other", use=HANDED_ON) == []
 
 
+def test_who_gives_things_that_are_used_differently_may_give_a_third() -> None:
+    assert kinds("text", 3, Receipt(), use=HANDED_ON) == []
+
+
+@pytest.mark.parametrize(("use", "expected"), [(("tested",), []), (("computed", "tested"), ["return-type"])])
+def test_whoever_asks_whether_it_is_true_takes_anything(use: tuple[str, ...], expected: list[str]) -> None:
+    assert kinds("text", Receipt(), use=ResultUse(ways=use)) == expected
+
+
 def test_too_many_alternatives_say_nothing() -> None:
     many = Shape((*(Form(f"t{number}", "text") for number in range(MOST_ALTERNATIVES)), Form(MORE, "cut")))
     assert list(RETURNS.differences(look(3), many, HANDED_ON)) == []
@@ -255,7 +264,7 @@ def test_an_object_serves_that_has_what_is_asked_of_a_text(
 ) -> None:
     use = ResultUse(attributes=attributes, ways=("handed on",))
     assert kinds(Receipt(), "text", use=use) == expected
-    assert kinds(Receipt(), "text", 3, use=use) == expected
+    assert kinds("text", Receipt(), Refusal(), use=ResultUse(attributes=("cents",))) == []
 
 
 @pytest.mark.parametrize(

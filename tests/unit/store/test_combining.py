@@ -93,7 +93,7 @@ kinds = st.sampled_from(["function", "coroutine", "generator", "async generator"
 parameters = st.builds(Parameter, few, st.sampled_from(get_args(ParameterKind)), st.booleans(), few)
 names = st.lists(few, max_size=2).map(tuple)
 stand_in_facts: st.SearchStrategy[StandInFact] = st.one_of(
-    st.builds(Original, texts, st.none() | st.lists(parameters, max_size=2).map(tuple), kinds),
+    st.builds(Original, texts, st.none() | st.lists(parameters, max_size=2).map(tuple), kinds, few),
     st.builds(Replacement, few, few, few, st.booleans(), texts),
     st.builds(StandInCall, seams, places, few, st.integers(0, 3), names, texts, st.booleans()),
     st.builds(ClassFacts, few, names, names, st.booleans()),

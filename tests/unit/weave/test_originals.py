@@ -198,6 +198,20 @@ def test_functions_in_c():
     assert describe("builtins.getattr", getattr, bound=False).parameters is None  # it has no signature
 
 
+def test_what_it_says_that_it_returns():
+    def words() -> "int | None":
+        return 1
+
+    def of_a_class() -> Gateway:
+        return Gateway("x")
+
+    def union() -> int | None:
+        return 1
+
+    told = [describe("shop.it", each, bound=False).returns for each in (words, of_a_class, union, plain)]
+    assert told == ["int | None", "Gateway", "int | None", ""]
+
+
 def test_what_can_be_called_and_what_cannot():
     class Callable:
         def __call__(self, x):
