@@ -4,7 +4,7 @@ A test that hands in ``FakeGateway()`` says nowhere whom it stands for. It is ta
 project where
 
 - the parameter is annotated with that class, and the object's class does not derive from it, or
-- every public method of its class is one of that class's, and of no other class that would do, or
+- every public method of its class is one of that class's, and of no other class that would do (protocols aside), or
 - it derives from the class, and says with its name that it is no real one.
 
 Other classes of the tests, as views or models for a framework, are what they are.
@@ -56,7 +56,10 @@ class Roles:
         if bases:
             return self._role(bases[0]) if _SAYS_SO.search(fake.__name__) else None
         methods = set(_public_methods(fake))
-        found = [cls for cls in self._classes() if methods and methods <= set(_offered(cls))]
+        classes = [
+            cls for cls in self._classes() if not vars(cls).get("_is_protocol")
+        ]  # that answers no calls
+        found = [cls for cls in classes if methods and methods <= set(_offered(cls))]
         alike = [cls for cls in found if cls.__name__.lower() in fake.__name__.lower()]
         for chosen in (alike, found):
             if len(chosen) == 1:

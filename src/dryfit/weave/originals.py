@@ -73,9 +73,17 @@ def describe(name: str, original: object, *, bound: bool) -> Original | None:
 def _of_function(name: str, function: FunctionType, receiver: bool) -> Original:
     parameters = tuple(_parameters(function))
     own = parameters[1:] if receiver and _takes_receiver(parameters) else parameters
-    hint = function.__annotations__.get("return", "")
-    text = hint if type(hint) is str else getattr(hint, "__name__", "") if is_a(hint, type) else str(hint)
-    return Original(name, own, _KINDS[function.__code__.co_flags & _KIND_FLAGS], text)
+    returns = _text(function.__annotations__.get("return", ""))
+    return Original(name, own, _KINDS[function.__code__.co_flags & _KIND_FLAGS], returns)
+
+
+def _text(hint: object) -> str:
+    """A hint as its author wrote it; "" for an object of one's own, which may answer what it likes, or raise."""
+    if type(hint) is str:
+        return hint
+    if is_a(hint, type):
+        return str(type.__getattribute__(cast(type, hint), "__name__"))
+    return str(hint) if hint is None or type(hint).__module__ in ("types", "typing") else ""
 
 
 def _takes_receiver(parameters: tuple[Parameter, ...]) -> bool:

@@ -7,6 +7,8 @@ import weakref
 import pytest
 
 CALLEE = """
+from typing import Protocol
+
 class Gateway:
     def pay(self, amount):
         return ("paid", amount)
@@ -24,6 +26,12 @@ class Calendar:
 class OtherCalendar:
     def today(self):
         return 2
+
+class Pays(Protocol):
+    def pay(self, amount): ...
+
+class Ships(Protocol):
+    def ship(self, parcel): ...
 """
 
 CALLER = """
@@ -50,6 +58,9 @@ def pays_in_words(gateway: "Gateway | None"):
 
 def pays_somebody(gateway: "Gateway | Nobody"):
     return gateway.pay(1)
+
+def ships(carrier):
+    return carrier.ship(1)
 
 def dates(calendar):
     return calendar.today()
@@ -85,6 +96,10 @@ class FakeOtherCalendar:
 class TestGateway:
     def pay(self, amount):
         return "collected by pytest"
+
+class Ship:
+    def ship(self, parcel):
+        return "shipped"
 
 class NoMethods:
     def __init__(self):
@@ -156,6 +171,10 @@ class Shop:
 
 def test_methods_that_only_one_class_has(shop):
     assert shop.stood_for(shop.fakes.Plain()) == ["callee.Gateway.pay"]
+
+
+def test_nobody_stands_for_a_protocol_by_its_methods(shop):
+    assert shop.stood_for(shop.fakes.Ship(), by="ships") == []
 
 
 def test_one_method_more_is_another_class(shop):

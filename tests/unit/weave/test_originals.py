@@ -212,6 +212,21 @@ def test_what_it_says_that_it_returns():
     assert told == ["int | None", "Gateway", "int | None", ""]
 
 
+def test_a_hint_is_asked_nothing():
+    class Closed(type):
+        def __getattribute__(cls, name):
+            raise RuntimeError(f"asked for {name}")
+
+    def function():
+        return 1
+
+    told = []
+    for hint in (Untouchable(), Closed("Shut", (), {}), None, list[int]):
+        function.__annotations__["return"] = hint
+        told.append(describe("shop.it", function, bound=False).returns)
+    assert told == ["", "Shut", "None", "list[int]"]
+
+
 def test_what_can_be_called_and_what_cannot():
     class Callable:
         def __call__(self, x):
