@@ -16,6 +16,7 @@ import unittest.mock as mock
 import weakref
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from types import FrameType, FunctionType, MethodType, ModuleType
@@ -88,8 +89,9 @@ class StandIns:
     def _patch_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         new = woven.function(*values)
         patcher = values[0]
-        current = inspect.getattr_static(patcher.target, patcher.attribute, None)
-        self._put(current, self._replacing(patcher.temp_original, patcher.target, patcher.attribute))
+        with self._aside():
+            current = inspect.getattr_static(patcher.target, patcher.attribute, None)
+            self._put(current, self._replacing(patcher.temp_original, patcher.target, patcher.attribute))
         return new
 
     def _patch_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
@@ -99,38 +101,51 @@ class StandIns:
         try:
             return woven.function(*values)
         finally:
-            self._take(current, _target(target, patcher.attribute))
+            with self._aside():
+                self._take(current, _target(target, patcher.attribute))
 
     def _patch_dict_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         result = woven.function(*values)
         patcher = values[0]
-        for original, new in _exchanged(patcher._original, patcher.values):
-            name = _named(original if _is_named(original) else type(original))
-            self._put(new, _Replaced(name, original, False, ""))
+        with self._aside():
+            for original, new in _exchanged(patcher._original, patcher.values):
+                name = _named(original if _is_named(original) else type(original))
+                self._put(new, _Replaced(name, original, False, ""))
         return result
 
     def _patch_dict_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         patcher = values[0]
-        for _, new in _exchanged(patcher._original, patcher.values):
-            self._take(new, "")
+        with self._aside():
+            for _, new in _exchanged(patcher._original, patcher.values):
+                self._take(new, "")
         return woven.function(*values)
 
     def _monkeypatch_sets(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         monkeypatch = values[0]
         before = len(monkeypatch._setattr)
         result = woven.function(*values)
-        for target, name, old in monkeypatch._setattr[before:]:
-            self._put(inspect.getattr_static(target, name, None), self._replacing(old, target, name))
+        with self._aside():
+            for target, name, old in monkeypatch._setattr[before:]:
+                self._put(inspect.getattr_static(target, name, None), self._replacing(old, target, name))
         return result
 
     def _monkeypatch_undoes(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         below: dict[tuple[int, str], object] = {}
-        for target, name, old in reversed(values[0]._setattr):
-            key = (id(target), name)
-            new = below[key] if key in below else inspect.getattr_static(target, name, None)
-            self._take(new, _target(target, name))
-            below[key] = old
+        with self._aside():
+            for target, name, old in reversed(values[0]._setattr):
+                key = (id(target), name)
+                new = below[key] if key in below else inspect.getattr_static(target, name, None)
+                self._take(new, _target(target, name))
+                below[key] = old
         return woven.function(*values)
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """What fails in here is dryfit's own failure: the user's stand-in is put in place all the same."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - see above
+            self._loop.missed(error)
 
     def _replacing(self, original: object, target: object, attribute: str) -> _Replaced:
         """The name under which the replaced thing is known: its own where it is a class, a function, or an object of a
@@ -143,7 +158,7 @@ class StandIns:
             return _Replaced(below[-1].name, below[-1].original, below[-1].bound, where)
         if _is_named(original):
             name = _named(original)
-        elif type(original).__module__ in self._modules:
+        elif _module(type(original)) in self._modules:
             name = _named(type(original))
         else:
             name = where
@@ -393,7 +408,7 @@ def _state(node: object) -> dict[str, Any]:
 
 def _by_spec(spec: object) -> _Replaced | None:
     """A mock's class; where it is modelled on a function, its parent knows more."""
-    known = is_a(spec, type) and spec.__module__ != "builtins"
+    known = is_a(spec, type) and _module(cast(type, spec)) != "builtins"
     return _Replaced(_named(spec), spec, False, "") if known else None
 
 
@@ -401,7 +416,13 @@ def _named(thing: Any) -> str:
     """The dotted name of a module, class or function."""
     if is_a(thing, ModuleType):
         return str(thing.__name__)
-    return f"{thing.__module__}.{thing.__qualname__}"
+    read = type.__getattribute__ if is_a(thing, type) else getattr
+    return f"{read(thing, '__module__')}.{read(thing, '__qualname__')}"
+
+
+def _module(cls: type) -> str:
+    """The module of a class, read past its metaclass."""
+    return str(type.__getattribute__(cls, "__module__"))
 
 
 def _is_named(thing: object) -> bool:
@@ -447,7 +468,7 @@ def _is_protocol(name: object) -> bool:
 
 def _is_of_tests(cls: type) -> bool:
     """Whether a class may be one of the tests' own: no library's, and not one that pytest collects."""
-    return cls.__module__ not in sys.stdlib_module_names and not cls.__name__.startswith("Test")
+    return _module(cls) not in sys.stdlib_module_names and not cls.__name__.startswith("Test")
 
 
 def _hand_written(new: object) -> Iterator[tuple[FunctionType, str]]:

@@ -353,6 +353,22 @@ def unpacked():
         patch.setattr("callee.charge", keyword)
         caller.charge_unpacked({"amount": 1, "gift": True})
 
+class Closed(type):
+    def __getattribute__(cls, name):
+        if name in ("__module__", "__qualname__"):
+            raise RuntimeError(f"asked for {name}")
+        return super().__getattribute__(name)
+
+class Shut(metaclass=Closed):
+    def pay(self, amount):
+        return "shut"
+
+def of_a_class_that_cannot_be_asked():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Shut, "pay", noop)
+        patch.setattr("callee.Gateway", Shut)
+        return callee.Gateway().pay(1)
+
 def of_a_local_class():
     class Local:
         def pay(self, amount):
@@ -550,6 +566,26 @@ def test_a_fact_is_told_for_the_first_tests_that_show_it(facts):
 def test_what_was_told_is_not_told_again(facts):
     assert facts("patched") != ()
     assert facts.weave.stand_ins.told() == ()
+
+
+def test_a_class_is_told_without_being_asked(facts):
+    assert replacements(facts("of_a_class_that_cannot_be_asked")) == [
+        ("callee.Gateway", "callee.Gateway", True),
+        ("stand_in_facts.Shut.pay", "stand_in_facts.Shut.pay", True),
+    ]
+
+
+def test_what_dryfit_fails_at_is_not_the_user_s(facts):
+    def fail(*anything):
+        raise ValueError("a mistake of our own")
+
+    facts.weave.stand_ins._put = facts.weave.stand_ins._take = fail
+    for name in ("patched", "monkeypatched", "table"):
+        getattr(facts.tests, name)()
+    callee = facts.program.load("callee")
+    assert (callee.charge(1), callee.TABLE["fast"](2)) == (("paid", 1), 2)
+    assert facts.weave.failures
+    assert all("a mistake of our own" in each for each in facts.weave.failures)
 
 
 def test_what_a_test_replaced_is_not_kept(facts):
