@@ -105,7 +105,7 @@ class Returns:
         return not self._serves(fake, real, use)
 
     def _serves(self, fake: Form, real: Shape, use: ResultUse | None) -> bool:
-        """Whether the caller asks for nothing but attributes that the real ones have, too, or whether it is true."""
+        """Whether the caller asks for nothing but attributes that a real one has, too, or whether it is true."""
         if use is None or use.keys or use.unpacked:
             return False
         ways = set(use.ways) - {"awaited", "read again"}
@@ -114,7 +114,7 @@ class Returns:
         if ways - {"handed on"}:
             return False
         forms = [form for form in real.forms if form.kind != "none"]
-        return bool(use.attributes) and all(not self._lacks(form, use.attributes) for form in forms)
+        return bool(use.attributes) and any(not self._lacks(form, use.attributes) for form in forms)
 
     def _family(self, form: Form) -> str:
         """What a value is used as; "" where that cannot be told."""

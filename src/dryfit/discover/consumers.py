@@ -83,7 +83,7 @@ class _Calls:
             steps += 1
             node = waiting.pop()
             same = list(self._step(node, self._above[node], found))
-            readers += not same
+            readers += not same and not isinstance(self._above[node], ast.Expr)
             waiting += same
         if readers > 1:
             found.add(("way", "read again"))

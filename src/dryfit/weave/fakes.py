@@ -4,7 +4,7 @@ A test that hands in ``FakeGateway()`` says nowhere whom it stands for. It is ta
 project where
 
 - the parameter is annotated with that class, and the object's class does not derive from it, or
-- every public method of its class is one of that class's, and of no other class that would do, or
+- every public method of its class is one of that class's, and of no other class that would do (protocols aside), or
 - it derives from the class, and says with its name that it is no real one.
 
 Other classes of the tests, as views or models for a framework, are what they are.
@@ -15,11 +15,13 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import typing
 from collections.abc import Iterator, Mapping
-from types import FunctionType
+from types import FunctionType, UnionType
 from typing import NamedTuple, cast
 
 from dryfit.model.crossing import Callee
+from dryfit.weave.originals import is_a
 
 _SAYS_SO = re.compile(r"fake|stub|mock|dummy|spy|double|in_?memory|recording|null|noop", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9.]*")
@@ -42,11 +44,11 @@ class Roles:
     def annotated(self, callee: Callee, parameter: str) -> Role | None:
         """The class that a parameter is annotated with."""
         hint = callee.function.__annotations__.get(parameter) if callee.function is not None else None
-        if issubclass(type(hint), type):
-            return self._role(cast(type, hint))
-        named = [self._named(each) for each in _IDENTIFIER.findall(hint)] if isinstance(hint, str) else []
-        found = [cls for cls in named if cls is not None]
-        return self._role(found[0]) if len(found) == 1 else None
+        classes = (
+            [self._named(each) for each in _IDENTIFIER.findall(hint)] if type(hint) is str else _classes(hint)
+        )
+        roles = [role for role in map(self._role, filter(None, classes)) if role is not None]
+        return roles[0] if len(roles) == 1 else None
 
     def played_by(self, fake: type) -> Role | None:
         """The class that a class of the tests stands in for, by what it offers."""
@@ -54,7 +56,10 @@ class Roles:
         if bases:
             return self._role(bases[0]) if _SAYS_SO.search(fake.__name__) else None
         methods = set(_public_methods(fake))
-        found = [cls for cls in self._classes() if methods and methods <= set(_offered(cls))]
+        classes = [
+            cls for cls in self._classes() if not vars(cls).get("_is_protocol")
+        ]  # that answers no calls
+        found = [cls for cls in classes if methods and methods <= set(_offered(cls))]
         alike = [cls for cls in found if cls.__name__.lower() in fake.__name__.lower()]
         for chosen in (alike, found):
             if len(chosen) == 1:
@@ -79,11 +84,18 @@ class Roles:
         return list(self._known.values())
 
 
+def _classes(hint: object) -> list[type | None]:
+    """The class that a hint is, or those of a union."""
+    together = typing.get_origin(hint) in (typing.Union, UnionType, typing.Annotated)
+    hints = typing.get_args(hint) if together else (hint,)
+    return [cast(type, each) for each in hints if is_a(each, type)]
+
+
 def _public_methods(cls: type) -> Iterator[str]:
     for base in cls.__mro__[:-1]:
         for name, value in vars(base).items():
-            function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
-            if isinstance(function, FunctionType) and not name.startswith("_"):
+            function = value.__func__ if is_a(value, staticmethod, classmethod) else value
+            if is_a(function, FunctionType) and not name.startswith("_"):
                 yield name
 
 
@@ -95,6 +107,6 @@ def _offered(cls: type) -> Iterator[str]:
 def own_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
     """The methods that a class itself defines, by name; special ones are Python's to call."""
     for name, value in vars(cls).items():
-        function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
-        if isinstance(function, FunctionType) and not (name.startswith("__") and name != "__call__"):
+        function = value.__func__ if is_a(value, staticmethod, classmethod) else value
+        if is_a(function, FunctionType) and not (name.startswith("__") and name != "__call__"):
             yield name, inspect.unwrap(function)

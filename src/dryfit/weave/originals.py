@@ -28,6 +28,11 @@ _PARAMETER_KINDS: Mapping[inspect._ParameterKind, ParameterKind] = {
 }
 
 
+def is_a(value: object, *classes: type) -> bool:
+    """``isinstance`` that asks nothing of the value: a proxy may answer for ``__class__`` what it likes, or raise."""
+    return issubclass(type(value), classes)
+
+
 def member(owner: object, path: str) -> tuple[object, bool]:
     """What stands under a dotted path below a module, class or object, and whether calls to it are given a receiver.
 
@@ -35,20 +40,20 @@ def member(owner: object, path: str) -> tuple[object, bool]:
     """
     found, bound = owner, False
     for part in path.split(".") if path else ():
-        if not _is(found, type, ModuleType):
+        if not is_a(found, type, ModuleType):
             found = type(found)  # what an object itself holds may change with every test
-        bound = _is(found, type)
+        bound = is_a(found, type)
         found = inspect.getattr_static(found, part, None)
-        bound = bound and not _is(found, staticmethod)
+        bound = bound and not is_a(found, staticmethod)
     return found, bound
 
 
 def function_of(original: object) -> FunctionType | None:
     """The function that runs when it is called, where it can be told: no wrapper, no class, no callable object."""
     inner: Any = original
-    if _is(inner, MethodType, staticmethod, classmethod):
+    if is_a(inner, MethodType, staticmethod, classmethod):
         inner = inner.__func__
-    if _is(inner, functools._lru_cache_wrapper):
+    if is_a(inner, functools._lru_cache_wrapper):
         inner = inner.__wrapped__
     return inner if type(inner) is FunctionType and "__wrapped__" not in inner.__dict__ else None
 
@@ -57,25 +62,28 @@ def describe(name: str, original: object, *, bound: bool) -> Original | None:
     """Tell of a callable; ``None`` for anything else. ``bound`` says that its first parameter is the receiver."""
     function = function_of(original)
     if function is not None:
-        return _of_function(name, function, bound or _is(original, MethodType, classmethod))
-    if _is(original, type):
+        return _of_function(name, function, bound or is_a(original, MethodType, classmethod))
+    if is_a(original, type):
         return Original(name, _of_constructor(cast(type, original)), "other")
-    if _is(original, BuiltinFunctionType):
+    if is_a(original, BuiltinFunctionType):
         return Original(name, _of_builtin(cast(BuiltinFunctionType, original)), "other")
     return Original(name, None, "other") if callable(original) else None
-
-
-def _is(value: object, *classes: type) -> bool:
-    """``isinstance`` that asks nothing of the value: a proxy may answer for ``__class__`` what it likes, or raise."""
-    return issubclass(type(value), classes)
 
 
 def _of_function(name: str, function: FunctionType, receiver: bool) -> Original:
     parameters = tuple(_parameters(function))
     own = parameters[1:] if receiver and _takes_receiver(parameters) else parameters
-    hint = function.__annotations__.get("return", "")
-    text = hint if type(hint) is str else getattr(hint, "__name__", "") if _is(hint, type) else str(hint)
-    return Original(name, own, _KINDS[function.__code__.co_flags & _KIND_FLAGS], text)
+    returns = _text(function.__annotations__.get("return", ""))
+    return Original(name, own, _KINDS[function.__code__.co_flags & _KIND_FLAGS], returns)
+
+
+def _text(hint: object) -> str:
+    """A hint as its author wrote it; "" for an object of one's own, which may answer what it likes, or raise."""
+    if type(hint) is str:
+        return hint
+    if is_a(hint, type):
+        return str(type.__getattribute__(cast(type, hint), "__name__"))
+    return str(hint) if hint is None or type(hint).__module__ in ("types", "typing") else ""
 
 
 def _takes_receiver(parameters: tuple[Parameter, ...]) -> bool:

@@ -16,17 +16,18 @@ import unittest.mock as mock
 import weakref
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from types import FrameType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.seam import DRIVER
 from dryfit.model.stand_in import Replacement, StandInCall, StandInFact
 from dryfit.weave.fakes import Roles, own_methods
 from dryfit.weave.loop import Loop, Woven
-from dryfit.weave.originals import describe, function_of, member
+from dryfit.weave.originals import describe, function_of, is_a, member
 from dryfit.weave.trampoline import Parameters
 from dryfit.weave.weaver import Weaver
 from dryfit.weave.written import Signature, written
@@ -51,16 +52,16 @@ class StandIns:
         self._weaver = weaver
         self._modules = modules
         self._roles = Roles(modules)
-        self._replaced: dict[int, _Replaced] = {}
+        self._replaced: dict[int, list[_Replaced]] = {}
         self._injected: dict[int, _Replaced] = {}
         self._fakes: dict[int, weakref.ref[type]] = {}
-        self._called: set[str] = set()
         self._callees: dict[tuple[str, str, tuple[str, ...]], Callee] = {}
         self._counts: Counter[StandInFact] = Counter()
         self._facts: list[StandInFact] = []
 
     def weave(self) -> None:
         """Weave the places at which stand-ins are called, and those at which they are put in place."""
+        self._fakes.clear()
         here = Callee("<stand-in>", "unittest.mock", ("self", "args", "kwargs"), "stand-in")
         self._weaver.weave(mock.CallableMixin.__call__, here, begin=self._begin_mock)
         self._weaver.weave(mock.AsyncMockMixin._execute_mock_call, here, begin=self._begin_awaited)
@@ -88,107 +89,131 @@ class StandIns:
     def _patch_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         new = woven.function(*values)
         patcher = values[0]
-        current = inspect.getattr_static(patcher.target, patcher.attribute, None)
-        self._put(current, self._replacing(patcher.temp_original, patcher.target, patcher.attribute))
+        with self._aside():
+            current = inspect.getattr_static(patcher.target, patcher.attribute, None)
+            self._put(current, self._replacing(patcher.temp_original, patcher.target, patcher.attribute))
         return new
 
     def _patch_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         patcher = values[0]
-        current = inspect.getattr_static(getattr(patcher, "target", None), patcher.attribute, None)
+        target = getattr(patcher, "target", None)
+        current = inspect.getattr_static(target, patcher.attribute, None)
         try:
             return woven.function(*values)
         finally:
-            self._take(current)
+            with self._aside():
+                self._take(current, _target(target, patcher.attribute))
 
     def _patch_dict_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         result = woven.function(*values)
         patcher = values[0]
-        for original, new in _exchanged(patcher._original, patcher.values):
-            name = _named(original if _is_named(original) else type(original))
-            self._put(new, _Replaced(name, original, False, ""))
+        with self._aside():
+            for original, new in _exchanged(patcher._original, patcher.values):
+                name = _named(original if _is_named(original) else type(original))
+                self._put(new, _Replaced(name, original, False, ""))
         return result
 
     def _patch_dict_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         patcher = values[0]
-        for _, new in _exchanged(patcher._original, patcher.values):
-            self._take(new)
+        with self._aside():
+            for _, new in _exchanged(patcher._original, patcher.values):
+                self._take(new, "")
         return woven.function(*values)
 
     def _monkeypatch_sets(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         monkeypatch = values[0]
         before = len(monkeypatch._setattr)
         result = woven.function(*values)
-        for target, name, old in monkeypatch._setattr[before:]:
-            self._put(inspect.getattr_static(target, name, None), self._replacing(old, target, name))
+        with self._aside():
+            for target, name, old in monkeypatch._setattr[before:]:
+                self._put(inspect.getattr_static(target, name, None), self._replacing(old, target, name))
         return result
 
     def _monkeypatch_undoes(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        for target, name, _ in values[0]._setattr:
-            self._take(inspect.getattr_static(target, name, None))
+        below: dict[tuple[int, str], object] = {}
+        with self._aside():
+            for target, name, old in reversed(values[0]._setattr):
+                key = (id(target), name)
+                new = below[key] if key in below else inspect.getattr_static(target, name, None)
+                self._take(new, _target(target, name))
+                below[key] = old
         return woven.function(*values)
 
-    def _replacing(self, original: object, target: object, attribute: str) -> _Replaced | None:
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """What fails in here is dryfit's own failure: the user's stand-in is put in place all the same."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - see above
+            self._loop.missed(error)
+
+    def _replacing(self, original: object, target: object, attribute: str) -> _Replaced:
         """The name under which the replaced thing is known: its own where it is a class, a function, or an object of a
         component's class, else its owner's."""
+        owner, where = _owner(target), _target(target, attribute)
+        bound = is_a(owner, type) and not _is_static(owner, attribute, original)
         original = original.__func__ if _is_method(original) else original  # type: ignore[attr-defined]
-        owner = target if issubclass(type(target), type | ModuleType) else type(target)
-        where = _named(owner)
+        below = self._replaced.get(id(original))
+        if below:  # a stand-in is replaced by another one
+            return _Replaced(below[-1].name, below[-1].original, below[-1].bound, where)
         if _is_named(original):
             name = _named(original)
-        elif type(original).__module__ in self._modules:
+        elif _module(type(original)) in self._modules:
             name = _named(type(original))
         else:
-            name = f"{where}.{attribute}"
-        bound = issubclass(type(owner), type) and not _is_static(owner, attribute)
-        return _Replaced(name, original, bound, f"{where}.{attribute}")
+            name = where
+        return _Replaced(name, original, bound, where)
 
-    def _put(self, new: object, replaced: _Replaced | None) -> None:
+    def _put(self, new: object, replaced: _Replaced) -> None:
         """Remember a stand-in, and weave it where it is a function or class of the tests' own."""
         new = new.__func__ if _is_method(new) else new  # type: ignore[attr-defined]
-        if replaced is None or new is None:
+        if new is None:
             return
         replaced.stand_in = new
-        self._called.discard(replaced.name)
-        self._replaced[id(new)] = replaced
+        standing = self._replaced.setdefault(id(new), [])
+        standing.append(replaced)
         behind = _mock_behind(new)
         if behind is not None:
-            self._replaced[id(behind)] = replaced
-        for function, path in _hand_written(new):
-            self._weave_hand_written(function, replaced, path)
+            self._replaced[id(behind)] = standing
+        woven = [self._weave_hand_written(each, standing, path) for each, path in _hand_written(new)]
+        replaced.watched = type(new) is FunctionType and (standing[0].watched or all(woven))
 
-    def _take(self, new: object) -> None:
+    def _take(self, new: object, target: str) -> None:
         new = new.__func__ if _is_method(new) else new  # type: ignore[attr-defined]
-        self._replaced.pop(id(_mock_behind(new)), None)
-        replaced = self._replaced.pop(id(new), None)
-        if replaced is not None:
-            self._tell_of(replaced)
+        standing = self._replaced.get(id(new), [])
+        replaced = next((each for each in reversed(standing) if each.target == target), None)
+        if replaced is None:
+            return
+        standing.remove(replaced)
+        self._tell_of(replaced)
+        if not standing:
+            del self._replaced[id(new)]
+            self._replaced.pop(id(_mock_behind(new)), None)
             self._weaver.unweave([function for function, _ in _hand_written(new)])
 
     def _tell_of(self, replaced: _Replaced) -> None:
         """Tell what the stand-in was, and whether anybody used it."""
         new = replaced.stand_in
-        node = new if isinstance(new, mock.NonCallableMock) else _mock_behind(new)
-        if node is not None:
-            used = _is_used(node)
-        else:
-            used = replaced.name in self._called or type(new) is not FunctionType
+        node = new if is_a(new, mock.NonCallableMock) else _mock_behind(new)
+        used = _is_used(node) if node is not None else replaced.called or not replaced.watched
         if replaced.target and callable(replaced.original):
             kind = type(node).__name__ if node is not None else REPLACEMENT
             self._tell(Replacement(replaced.target, replaced.name, kind, used, self._loop.test.test))
 
-    def _weave_hand_written(self, function: FunctionType, replaced: _Replaced, path: str) -> None:
-        if self._loop.sites.owner(function.__code__.co_filename) is DRIVER:
-            parameters = Parameters.of(function.__code__).names
-            callee = self._callee(replaced, path, REPLACEMENT, parameters)
-            own = Signature.of(function)
-            self._weaver.weave(function, callee, begin=partial(self._begin_hand_written, own))
+    def _weave_hand_written(self, function: FunctionType, standing: list[_Replaced], path: str) -> bool:
+        if self._loop.sites.owner(function.__code__.co_filename) is not DRIVER:
+            return False
+        parameters = Parameters.of(function.__code__).names
+        callee = self._callee(standing[0], path, REPLACEMENT, parameters)
+        begin = partial(self._begin_hand_written, Signature.of(function), standing, path)
+        return self._weaver.weave(function, callee, begin=begin)
 
     # What tests hand in.
 
     def meet(self, crossing: Crossing) -> None:
         """Look at what a test hands to a component, whether it stands in for a class of the project."""
         for name, value in zip(crossing.callee.parameters, crossing.values, strict=False):
-            if isinstance(value, mock.NonCallableMock):
+            if is_a(value, mock.NonCallableMock):
                 self._meet_mock(crossing.callee, name, value)
             elif _is_of_tests(type(value)):
                 self._meet_fake(crossing.callee, name, type(value))
@@ -210,7 +235,7 @@ class StandIns:
             role = annotated if annotated is not None and annotated.cls not in fake.__mro__ else None
         if role is not None:
             for name, function in own_methods(fake):
-                self._weave_hand_written(function, _Replaced(role.name, role.cls, False, ""), name)
+                self._weave_hand_written(function, [_Replaced(role.name, role.cls, False, "")], name)
 
     # Calls to what stands in.
 
@@ -222,7 +247,7 @@ class StandIns:
         crossing = self._begin_awaited(woven, values, above, frame)
         if crossing is not None:
             self._tell_call(crossing, type(values[0]).__name__, len(values[1]), tuple(sorted(values[2])))
-        is_async = issubclass(type(values[0]), mock.AsyncMockMixin)
+        is_async = is_a(values[0], mock.AsyncMockMixin)
         return None if is_async else crossing  # that one is counted where it is awaited
 
     def _begin_awaited(
@@ -232,13 +257,24 @@ class StandIns:
         return self._loop.begin_outside(callee, values, above, frame)
 
     def _begin_hand_written(
-        self, own: Signature, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
+        self,
+        own: Signature,
+        standing: list[_Replaced],
+        path: str,
+        woven: Woven,
+        values: tuple[Any, ...],
+        above: Crossing,
+        frame: FrameType,
     ) -> Crossing | None:
-        self._called.add(woven.callee.stands_for)
-        crossing = self._loop.begin_outside(woven.callee, values, above, frame)
+        meant = _meant(standing, path, frame)
+        for each in meant:
+            each.called = True
+        stood_for = meant[0] if len({each.name for each in meant}) == 1 else None
+        callee = self._callee(stood_for, path, REPLACEMENT, woven.callee.parameters)
+        crossing = self._loop.begin_outside(callee, values, above, frame)
         if crossing is not None:
             kind = ASYNC_REPLACEMENT if own.asynchronous else REPLACEMENT
-            name = woven.callee.stands_for.rpartition(".")[2]
+            name = callee.stands_for.rpartition(".")[2]
             direct = crossing.site.code is frame.f_code
             call = written(frame.f_code, frame.f_lasti, name) if direct else None
             if call is not None:
@@ -272,7 +308,10 @@ class StandIns:
         node: object | None = stand_in
         while node is not None:
             state = _state(node)
-            known = self._replaced.get(id(node)) or self._injected.get(id(node))
+            standing = self._replaced.get(id(node), [])
+            if len({each.name for each in standing}) > 1:
+                break  # the same mock in several places
+            known = standing[-1] if standing else self._injected.get(id(node))
             known = known or _by_spec(state.get("_spec_class"))
             if known:
                 return known, ".".join(reversed(path))
@@ -302,7 +341,7 @@ class StandIns:
                 parameters=parameters,
                 kind="stand-in",
                 method=parameters[:1] == ("self",),
-                function=function_of(original),
+                function=None if "<locals>" in name else function_of(original),  # callees outlive a test
                 stands_for=name if replaced else "?",
             )
         return self._callees[key]
@@ -317,16 +356,43 @@ class StandIns:
 
 @dataclass(slots=True, eq=False)
 class _Replaced:
-    """What a stand-in stands for: ``target`` is the name that leads to it now, "" where a test handed it in."""
+    """What a stand-in stands for: ``target`` is the name that leads to it now, "" where a test handed it in.
+
+    ``watched`` says that it is woven, so that ``called`` tells whether somebody called it.
+    """
 
     name: str
     original: object
     bound: bool
     target: str
     stand_in: object = None
+    watched: bool = False
+    called: bool = False
+
+    @property
+    def called_as(self) -> str:
+        """The last part of the name under which callers find it."""
+        return self.target.rpartition(".")[2]
 
     def member(self, path: str) -> tuple[object, bool]:
         return member(self.original, path) if path else (self.original, self.bound)
+
+
+def _meant(standing: list[_Replaced], path: str, frame: FrameType) -> list[_Replaced]:
+    """Those of the replaced that a call means: where one stand-in replaces several, the one whose name it calls."""
+    if path or len(standing) < 2:
+        return standing
+    named = [each for each in standing if written(frame.f_code, frame.f_lasti, each.called_as) is not None]
+    return named or standing
+
+
+def _owner(target: object) -> object:
+    """The module or class to which something belongs that is replaced in a module, class or object."""
+    return target if is_a(target, type, ModuleType) else type(target)
+
+
+def _target(target: object, attribute: str) -> str:
+    return f"{_named(_owner(target))}.{attribute}"
 
 
 def _function(method: Any) -> FunctionType:
@@ -342,19 +408,25 @@ def _state(node: object) -> dict[str, Any]:
 
 def _by_spec(spec: object) -> _Replaced | None:
     """A mock's class; where it is modelled on a function, its parent knows more."""
-    known = issubclass(type(spec), type) and spec.__module__ != "builtins"
+    known = is_a(spec, type) and _module(cast(type, spec)) != "builtins"
     return _Replaced(_named(spec), spec, False, "") if known else None
 
 
 def _named(thing: Any) -> str:
     """The dotted name of a module, class or function."""
-    if issubclass(type(thing), ModuleType):
+    if is_a(thing, ModuleType):
         return str(thing.__name__)
-    return f"{thing.__module__}.{thing.__qualname__}"
+    read = type.__getattribute__ if is_a(thing, type) else getattr
+    return f"{read(thing, '__module__')}.{read(thing, '__qualname__')}"
+
+
+def _module(cls: type) -> str:
+    """The module of a class, read past its metaclass."""
+    return str(type.__getattribute__(cls, "__module__"))
 
 
 def _is_named(thing: object) -> bool:
-    return type(thing) is FunctionType or issubclass(type(thing), type)
+    return type(thing) is FunctionType or is_a(thing, type)
 
 
 def _exchanged(old: object, new: object) -> Iterator[tuple[object, object]]:
@@ -364,23 +436,30 @@ def _exchanged(old: object, new: object) -> Iterator[tuple[object, object]]:
 
 
 def _is_method(value: object) -> bool:
-    return issubclass(type(value), staticmethod | classmethod | MethodType)
+    return is_a(value, staticmethod, classmethod, MethodType)
 
 
-def _is_static(owner: object, attribute: str) -> bool:
-    return issubclass(type(inspect.getattr_static(owner, attribute, None)), staticmethod)
+def _is_static(owner: object, attribute: str, original: object) -> bool:
+    """Whether what was replaced has no receiver; it stood in the owner, or stands in a class that this derives from."""
+    if is_a(original, staticmethod):
+        return True
+    held = [vars(base)[attribute] for base in cast(type, owner).__mro__ if attribute in vars(base)]
+    return any(is_a(each, staticmethod) and each.__func__ is original for each in held)
 
 
 def _mock_behind(new: object) -> object | None:
     """The mock that a function with an automatic signature (``autospec``) calls."""
-    return vars(new).get("mock") if isinstance(new, FunctionType) else None
+    return vars(new).get("mock") if is_a(new, FunctionType) else None
 
 
 def _is_used(node: object) -> bool:
-    """Whether a mock was called, or asked for an attribute."""
+    """Whether a mock was called, or asked for an attribute; the calls of one with an automatic signature are counted
+    by the function that has that."""
     state = _state(node)
+    counting = state.get("_mock_delegate")
+    calls = state.get("_mock_call_count") if counting is None else vars(counting).get("call_count")
     children = [child for child in state.get("_mock_children", {}).values() if child is not None]
-    return bool(state.get("_mock_call_count") or state.get("_mock_called") or children)
+    return bool(calls or state.get("_mock_called") or children)
 
 
 def _is_protocol(name: object) -> bool:
@@ -389,15 +468,15 @@ def _is_protocol(name: object) -> bool:
 
 def _is_of_tests(cls: type) -> bool:
     """Whether a class may be one of the tests' own: no library's, and not one that pytest collects."""
-    return cls.__module__ not in sys.stdlib_module_names and not cls.__name__.startswith("Test")
+    return _module(cls) not in sys.stdlib_module_names and not cls.__name__.startswith("Test")
 
 
 def _hand_written(new: object) -> Iterator[tuple[FunctionType, str]]:
     """The functions of a stand-in that is no mock, each with its path."""
-    if isinstance(new, FunctionType):
-        yield new, ""
-    elif isinstance(new, type) and not issubclass(new, mock.NonCallableMock):
+    if is_a(new, FunctionType):
+        yield cast(FunctionType, new), ""
+    elif is_a(new, type) and not issubclass(cast(type, new), mock.NonCallableMock):
         for name, value in vars(new).items():
-            function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
-            if isinstance(function, FunctionType):
+            function = value.__func__ if _is_method(value) else value
+            if is_a(function, FunctionType):
                 yield function, name

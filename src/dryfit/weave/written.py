@@ -22,7 +22,10 @@ class Written(NamedTuple):
 
 _LOADS_NAME = frozenset(
     {"LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF", "LOAD_SUPER_ATTR"}
+    | {"LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
 )
+_PREPARES = frozenset({"PRECALL", "KW_NAMES", "LOAD_CONST", "PUSH_NULL", "CACHE"})
+"""What stands beside a call, and loads no name."""
 
 
 @cache
@@ -49,7 +52,31 @@ def _keywords(code: CodeType, opname: str, instructions: Sequence[dis.Instructio
 
 
 def _is_called(name: str, instructions: Sequence[dis.Instruction]) -> bool:
-    return any(each.opname in _LOADS_NAME and each.argval == name for each in instructions[-40:])
+    """Whether the last thing that is made of what stands before the brackets is the name, by lines and columns."""
+    call = instructions[-1]
+    begin = _begin(call)
+    callee = next(
+        (
+            each
+            for each in reversed(instructions[:-1])
+            if each.opname not in _PREPARES and begin is not None and _begin(each) == begin
+        ),
+        call,
+    )
+    # A decorator's call has no brackets, and ends where its name ends.
+    return callee.opname in _LOADS_NAME and callee.argval == name and _end(callee) != _end(call)
+
+
+def _begin(instruction: dis.Instruction) -> tuple[int, int] | None:
+    where = instruction.positions
+    if where is None or where.lineno is None or where.col_offset is None:
+        return None
+    return where.lineno, where.col_offset
+
+
+def _end(instruction: dis.Instruction) -> tuple[int | None, int | None] | None:
+    where = instruction.positions
+    return (where.end_lineno, where.end_col_offset) if where is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,6 +353,36 @@ def test_what_a_stand_in_returns_is_checked_against_the_hint_of_the_real_one(sta
     assert violation.stand_in == "replacement"
 
 
+def test_of_a_stand_in_only_plain_values_are_checked(stage: Any) -> None:
+    made: list[object] = []
+
+    @stage.of("stock", kind="stand-in", stands_for="stock.first")
+    def first() -> Node:
+        return made.pop()  # type: ignore[return-value]
+
+    async def later() -> str:
+        return "x"
+
+    coroutine = later()
+    made += [coroutine, Mock(), object(), Base()]
+    for _ in range(4):
+        first()
+    coroutine.close()
+    assert told(stage.end()) == []
+    made += [("a", "pair"), {"next": None}]
+    first(), first()
+    assert sorted(told(stage.end())) == [("return", "Node", "dict"), ("return", "Node", "tuple")]
+
+
+def test_what_stands_for_a_generator_has_no_result_to_check(stage: Any) -> None:
+    @stage.of("stock", kind="stand-in", stands_for="stock.rows")
+    def rows() -> abc.Iterator[int]:
+        yield 1
+
+    assert next(rows()) == 1
+    assert told(stage.end()) == []
+
+
 @dataclass
 class Node:
     next: Node | None

@@ -12,14 +12,17 @@ from dryfit.model.finding import Fact, Finding
 from dryfit.model.run import CheckSummary, RunInfo, SeamCoverage, TestCounts
 from dryfit.model.seam import Place, Seam
 from dryfit.model.shape import Form, Shape
+from dryfit.model.stand_in import ClassFacts, Original, Replacement, StandInCall
 from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import (
     Argument,
     Behaviour,
     Dropped,
     Incident,
+    LeftoverData,
     Mutation,
     Observations,
+    Occurrence,
     Skipped,
     Trace,
     Transfer,
@@ -55,6 +58,7 @@ STORED: dict[object, st.SearchStrategy[object]] = {
     )
 }
 STORED |= {
+    Occurrence: st.from_type(Original | Replacement | StandInCall | ClassFacts | LeftoverData),
     Incident: st.from_type(Transfer | Mutation | Violation | Dropped),
     Behaviour: behaviours,
     Observations: st.builds(Observations, behaviours=st.lists(behaviours, max_size=2).map(tuple)),

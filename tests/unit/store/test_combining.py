@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
+from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,8 @@ from dryfit.model.exchange import Exchange, Given
 from dryfit.model.run import RunInfo
 from dryfit.model.seam import Place, Seam
 from dryfit.model.shape import Form, Shape, bounded, join_all
+from dryfit.model.stand_in import ClassFacts, Original, Replacement, StandInCall, StandInFact
+from dryfit.model.structure import Parameter, ParameterKind
 from dryfit.model.trace import (
     Argument,
     Behaviour,
@@ -85,10 +89,20 @@ def traces(draw: st.DrawFn) -> Trace:
     return Trace(draw(texts), outcome, draw(st.floats(0, 2)), tuple(crossings))
 
 
+kinds = st.sampled_from(["function", "coroutine", "generator", "async generator", "other"])
+parameters = st.builds(Parameter, few, st.sampled_from(get_args(ParameterKind)), st.booleans(), few)
+names = st.lists(few, max_size=2).map(tuple)
+stand_in_facts: st.SearchStrategy[StandInFact] = st.one_of(
+    st.builds(Original, texts, st.none() | st.lists(parameters, max_size=2).map(tuple), kinds, few),
+    st.builds(Replacement, few, few, few, st.booleans(), texts),
+    st.builds(StandInCall, seams, places, few, st.integers(0, 3), names, texts, st.booleans()),
+    st.builds(ClassFacts, few, names, names, st.booleans()),
+)
 incidents = st.one_of(
     st.builds(Dropped, seams, places, texts),
     st.builds(Mutation, seams, places, few, few, texts, few),
-    st.builds(Violation, seams, places, few, few, texts, few),
+    st.builds(Violation, seams, places, few, few, texts, few, st.booleans(), few),
+    stand_in_facts,
 )
 exchanges = st.builds(
     Exchange,
@@ -131,6 +145,25 @@ def test_merge_is_associative(one: Observations, two: Observations, three: Obser
 @given(observations)
 def test_merge_is_idempotent(one: Observations) -> None:
     assert merge(one, one) == merge(merge(one)) == merge(one)
+
+
+def test_every_fact_about_stand_ins_is_among_them() -> None:
+    """A fact that is added to the model is to be combined here, too."""
+    assert {Original, Replacement, StandInCall, ClassFacts} == set(get_args(StandInFact))
+
+
+@law
+@given(st.lists(stand_in_facts, max_size=4), st.randoms())
+def test_facts_about_stand_ins_are_told_once_in_one_order(
+    facts: list[StandInFact], any_order: Random
+) -> None:
+    shuffled = [*facts, *facts]
+    any_order.shuffle(shuffled)
+    parts = [Observations(incidents=(fact,)) for fact in shuffled]
+    merged = merge(*parts).incidents
+    assert merged == merge(Observations(incidents=tuple(facts))).incidents
+    assert set(merged) == set(facts)
+    assert len(merged) == len(set(facts))
 
 
 @contextmanager

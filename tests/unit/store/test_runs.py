@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from dryfit.model.errors import StoreError
 from dryfit.model.run import RunInfo
-from dryfit.model.trace import Observations
+from dryfit.model.trace import Behaviour, Observations
 from dryfit.store import runs
 from dryfit.store.reader import load
 from dryfit.store.writer import RunWriter
@@ -122,6 +123,36 @@ def test_a_run_of_a_newer_dryfit_counts_by_the_age_of_its_directory(tmp_path: Pa
     assert runs.latest(tmp_path) == runs.find(tmp_path, "now")
     os.utime(path.parent)
     assert runs.latest(tmp_path) == path
+
+
+# What earlier runs showed.
+
+
+def show(root: Path, name: str, day: int, shown: Behaviour) -> None:
+    with begin(root, name, day) as writer:
+        writer.append(Observations(behaviours=(replace(shown, key=name),)))
+
+
+def test_the_last_few_runs_are_asked_and_not_the_run_itself(tmp_path: Path, behaviour: Behaviour) -> None:
+    for day in range(1, runs.EARLIER + 3):
+        show(tmp_path, f"run-{day}", day, behaviour)
+    last = f"run-{runs.EARLIER + 2}"
+    info = load(runs.find(tmp_path, last)).info
+    keys = [each.key for each in runs.earlier(tmp_path, info)]
+    assert keys == [f"run-{day}" for day in range(runs.EARLIER + 1, 1, -1)]
+    assert [each.key for each in runs.earlier(tmp_path, info, most=1)] == keys[:1]
+
+
+def test_what_cannot_be_read_shows_nothing(tmp_path: Path, behaviour: Behaviour) -> None:
+    show(tmp_path, "old", 1, behaviour)
+    show(tmp_path, "broken", 2, behaviour)
+    runs.find(tmp_path, "broken").write_bytes(b"no database")
+    with begin(tmp_path, "now", 3) as now, begin(tmp_path, "open", 4) as writer:
+        writer.append(Observations(behaviours=(behaviour,)))
+        assert now.warning is None
+        info = RunInfo("now", "2026-01-03T12:00:00+00:00", 0.0, "3.11.7", "", 0)
+        assert [each.key for each in runs.earlier(tmp_path, info)] == ["old"]
+    assert runs.earlier(tmp_path / "elsewhere", info) == ()
 
 
 def test_ids_differ_in_the_same_second() -> None:

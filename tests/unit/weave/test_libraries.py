@@ -450,6 +450,44 @@ def test_what_the_component_imported_by_name_is_seen_too(program, recorder):
     assert recorder.one("sqlite3.Connection.execute").effect == "read"
 
 
+def test_functions_that_tests_replace_are_seen_where_they_are_not_replaced(program, recorder):
+    program.write(
+        caller="""
+        import asyncio, functools, os.path, shlex, textwrap
+        def scenario():
+            told = textwrap.dedent(" x"), shlex.join(["a", "b"]), os.path.join("a", "b"), shlex.shlex("a").get_token()
+            asyncio.run(asyncio.sleep(0))
+            return told
+        """
+    )
+    caller = program.load("caller")
+    names = ["textwrap.dedent", "shlex.join", "shlex.shlex.get_token", "shlex.shlex", "os.path.join"]
+    names += [
+        "asyncio.sleep",
+        "functools.partial",
+        "caller.scenario",
+        "nowhere.at_all",
+        "textwrap.nothing",
+        "text",
+    ]
+    before = textwrap.dedent.__code__, os.path.join.__code__
+    weave = program.weave(recorder)
+    weave.weave_replaced(names)
+    assert caller.scenario() == ("x", "a b", "a/b", "a")
+    weave.begin_test("the next")
+    textwrap.dedent("")  # the tests' own call
+    libraries = [each for each in recorder.seen if each.kind == "library"]
+    assert [(each.name, each.component, each.caller) for each in libraries] == [
+        ("textwrap.dedent", "textwrap", "caller"),
+        ("shlex.join", "shlex", "caller"),
+        ("shlex.shlex.get_token", "shlex", "caller"),
+    ]
+    assert libraries[0].outcome == "returned str"
+    weave.take_out()
+    assert (textwrap.dedent.__code__, os.path.join.__code__) == before
+    assert weave.failures == ()
+
+
 def test_factories_of_the_users_own_stay(program):
     program.write(
         store="""
