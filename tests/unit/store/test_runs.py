@@ -138,9 +138,11 @@ def test_the_last_few_runs_are_asked_and_not_the_run_itself(tmp_path: Path, beha
         show(tmp_path, f"run-{day}", day, behaviour)
     last = f"run-{runs.EARLIER + 2}"
     info = load(runs.find(tmp_path, last)).info
-    keys = [each.key for each in runs.earlier(tmp_path, info)]
+    asked = {behaviour.seam.callable}
+    keys = [each.key for each in runs.earlier(tmp_path, info, asked)]
     assert keys == [f"run-{day}" for day in range(runs.EARLIER + 1, 1, -1)]
-    assert [each.key for each in runs.earlier(tmp_path, info, most=1)] == keys[:1]
+    assert [each.key for each in runs.earlier(tmp_path, info, asked, most=1)] == keys[:1]
+    assert runs.earlier(tmp_path, info, {"another.callable"}) == ()
 
 
 def test_what_cannot_be_read_shows_nothing(tmp_path: Path, behaviour: Behaviour) -> None:
@@ -151,8 +153,9 @@ def test_what_cannot_be_read_shows_nothing(tmp_path: Path, behaviour: Behaviour)
         writer.append(Observations(behaviours=(behaviour,)))
         assert now.warning is None
         info = RunInfo("now", "2026-01-03T12:00:00+00:00", 0.0, "3.11.7", "", 0)
-        assert [each.key for each in runs.earlier(tmp_path, info)] == ["old"]
-    assert runs.earlier(tmp_path / "elsewhere", info) == ()
+        asked = {behaviour.seam.callable}
+        assert [each.key for each in runs.earlier(tmp_path, info, asked)] == ["old"]
+    assert runs.earlier(tmp_path / "elsewhere", info, asked) == ()
 
 
 def test_ids_differ_in_the_same_second() -> None:
