@@ -18,7 +18,7 @@ def unbindable(positional: int, keywords: Sequence[str], parameters: Parameters)
         _too_many(positional, parameters)
         or unexpected(keywords, parameters)
         or _twice(positional, keywords, parameters)
-        or _missing(positional, keywords, parameters)
+        or missing(positional, keywords, parameters)
     )
 
 
@@ -44,9 +44,10 @@ def _twice(written: int, keywords: Sequence[str], parameters: Parameters) -> str
     return f"with {listing(twice)} given twice" if twice else ""
 
 
-def _missing(written: int, keywords: Sequence[str], parameters: Parameters) -> str:
+def missing(written: int, keywords: Sequence[str], parameters: Parameters) -> str:
+    """The part of it that is about parameters which get nothing."""
     filled = {each.name for each in positionals(parameters)[:written]}
-    missing = tuple(
+    lacking = tuple(
         f"'{parameter.name}'"
         for parameter in parameters
         if not parameter.default
@@ -55,8 +56,8 @@ def _missing(written: int, keywords: Sequence[str], parameters: Parameters) -> s
         and (parameter.kind == "positional-only" or parameter.name not in keywords)
     )
     return (
-        f"without its required {'arguments' if len(missing) > 1 else 'argument'} {listing(missing)}"
-        if missing
+        f"without its required {'arguments' if len(lacking) > 1 else 'argument'} {listing(lacking)}"
+        if lacking
         else ""
     )
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from dryfit.checks.binding import unbindable, unexpected
+from dryfit.checks.binding import missing, unbindable, unexpected
 from dryfit.checks.judgement import Judgement, find, places
 from dryfit.checks.mock_returns import Difference, Returns
 from dryfit.checks.names import listing, plain, short, tail
@@ -77,7 +77,8 @@ def judge(evidence: Evidence, observations: Observations, consumers: Consumers) 
     """Report each way in which the stand-ins of a callable differ from it, once for every caller.
 
     An error where the real one was seen, or its signature or annotation tells; a warning where it was only seen with
-    another stand-in below, where the caller only hands the result on, and for outcomes that no stand-in ever had.
+    another stand-in below, where the caller only hands the result on, where it only hands on arguments and was given
+    too few, and for outcomes that no stand-in ever had.
     """
     drift = _Drift(evidence, consumers)
     mocked = evidence.mocked()
@@ -119,7 +120,10 @@ class _Drift:
             if problem and not self._is_overridden(call, mocked.real):
                 sub_kind = "wrong-keyword" if unexpected(call.keywords, parameters) else "wrong-arity"
                 text = f"was called {problem}"
-                yield self._told(mocked, sub_kind, text, [call], "its signature", problem)
+                left_out = problem == missing(call.positional, call.keywords, parameters)
+                passed_on = (call.site, tail(mocked.real.name)) in self._consumers.passing_on
+                severity: Severity = "warning" if left_out and passed_on else "error"
+                yield self._told(mocked, sub_kind, text, [call], "its signature", problem, severity)
 
     def _is_overridden(self, call: StandInCall, real: Real) -> bool:
         """Whether others of the same name answer there, too, with signatures of their own."""
@@ -179,7 +183,7 @@ class _Drift:
         if real.kind == "generator":
             yield from self._returns.against_generator(_result(fake), use)
         elif real.kind in ("function", "coroutine") and not (
-            self._fits_there(fake, real) or _is_declared(fake, mocked)
+            self._fits_there(fake, real) or _is_declared(fake, mocked) or _is_half_seen(real)
         ):
             yield from self._returns.differences(_result(fake), real.returned, use)
 
@@ -275,6 +279,12 @@ def _is_declared(fake: Behaviour, mocked: Mocked) -> bool:
     if not declared or re.search(r"\b(Any|object)\b", declared) or fake.result_type not in _CHECKED:
         return False
     return not any(_type(each.found) == fake.result_type for each in mocked.violations)
+
+
+def _is_half_seen(real: Real) -> bool:
+    """Whether it gave nothing but ``None`` so far, though its code has more to give."""
+    nothing = all(form.type in ("None", "NoneType") for form in real.returned.forms)
+    return nothing and real.original is not None and real.original.gives_values
 
 
 def _problem(call: StandInCall, parameters: tuple[Parameter, ...]) -> str:

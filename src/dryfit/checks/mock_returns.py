@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dryfit.checks.names import listing
@@ -28,6 +28,9 @@ _BY_TYPE = {
     "str": "text", "bytes": "bytes", "dict": "mapping", "list": "sequence", "tuple": "sequence", "set": "sequence",
     "frozenset": "sequence", "datetime.datetime": "time", "datetime.date": "time",
 }  # fmt: skip
+_UNTOLD = (MORE, "object")
+"""Types of the real one's results that tell nothing: there were too many, or a bare ``object()`` that marks a place."""
+
 _ALIKE = ({"truth", "number"}, {"mapping", "sequence"})
 """Families of which one is often written for the other without harm: 0 and False, an empty list and an empty dict."""
 
@@ -56,10 +59,11 @@ class Returns:
         """Compare what a stand-in returned with all that the real one was seen to return."""
         if use is not None and not use.is_used:
             return
-        if not real.forms or any(form.type == MORE for form in real.forms):
+        if not real.forms or any(form.type in _UNTOLD for form in real.forms):
             return
-        for form in fake.forms:
-            yield from self._form(form, real, use)
+        asked = use is not None and "told apart" in use.ways  # it provides for other types, too
+        for difference in (each for form in fake.forms for each in self._form(form, real, use)):
+            yield replace(difference, sure=False) if asked else difference
 
     def against_generator(self, fake: Shape, use: ResultUse | None) -> Iterator[Difference]:
         """Compare what a stand-in returned with a generator, which can be gone through once, and nothing else."""
@@ -170,6 +174,8 @@ class Returns:
 
     def _lacks(self, form: Form, attributes: tuple[str, ...]) -> list[str]:
         """Those of the attributes that values of a form certainly do not have."""
+        if form.kind == "class":
+            return []  # which class it is, and what that has, is not known
         builtin = getattr(builtins, form.type, None)
         if isinstance(builtin, type):
             return [name for name in attributes if not hasattr(builtin, name)]

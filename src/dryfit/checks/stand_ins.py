@@ -7,6 +7,7 @@ them all.
 
 from __future__ import annotations
 
+import builtins
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -120,6 +121,7 @@ class Evidence:
         self._earlier = _by_name(each for each in earlier if not each.stand_in and not each.weak)
         self._at = _by_line(each for each in observations.behaviours if not each.stand_in)
         self._methods = _methods_asked([*self._stand_ins, *self._calls])
+        self._partners = _partners(each for each in observations.behaviours if not each.stand_in)
 
     def mocked(self) -> tuple[Mocked, ...]:
         """Every caller with every callable that it found a stand-in of, sorted."""
@@ -175,7 +177,10 @@ class Evidence:
         return one == other or other in self._bases(one) or one in self._bases(other)
 
     def _bases(self, name: str) -> tuple[str, ...]:
-        return self.classes[name].bases if name in self.classes else ()
+        if name in self.classes:
+            return self.classes[name].bases
+        builtin = getattr(builtins, name, None)
+        return tuple(base.__name__ for base in builtin.__mro__[1:]) if isinstance(builtin, type) else ()
 
     def _seen(self, name: str) -> tuple[list[Behaviour], Source]:
         found = self._now[plain(name)]
@@ -205,12 +210,14 @@ class Evidence:
         return self._by_methods(seam.caller, place, tail(name))
 
     def _by_methods(self, caller: str, place: Place, method: str) -> str:
-        """The one class of another component that has all the methods which this code calls on unknown stand-ins."""
+        """The one class that has all the methods which this code calls on unknown stand-ins, of those it was seen to
+        call for real."""
         asked = self._methods[_code(caller, place)]
+        partners = self._partners[_code(caller, place)]
         owners: dict[str, set[str]] = defaultdict(set)
         for each in self._interfaces:
             owner, _, last = each.name.rpartition(".")
-            if each.component != caller and "." in each.place.function:  # a method
+            if each.component != caller and owner in partners:
                 owners[owner].add(last)
         found = [owner for owner, methods in owners.items() if method in methods and asked <= methods]
         return f"{found[0]}.{method}" if len(found) == 1 else ""
@@ -252,6 +259,14 @@ def _methods_asked(asked: Iterable[Behaviour | StandInCall]) -> Mapping[tuple[st
     for each in asked:
         if not each.seam.callee:
             found[_code(each.seam.caller, each.site)].add(tail(each.seam.callable))
+    return found
+
+
+def _partners(behaviours: Iterable[Behaviour]) -> Mapping[tuple[str, str, str], set[str]]:
+    """By caller, file and outermost scope: what the called methods and functions belong to."""
+    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for each in behaviours:
+        found[_code(each.seam.caller, each.site)].add(plain(each.seam.callable).rpartition(".")[0])
     return found
 
 

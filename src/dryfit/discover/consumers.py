@@ -34,13 +34,16 @@ def consumers(
     for place, name in set(calls):
         by_file[place.file].append((place, name))
     uses: dict[Call, ResultUse] = {}
+    passing_on: set[Call] = set()
     for file, wanted in by_file.items():
         tree = _parsed(root / file)
         if tree is not None:
-            uses |= _Calls(tree).uses(wanted)
+            calls_there = _Calls(tree)
+            uses |= calls_there.uses(wanted)
+            passing_on |= calls_there.passing_on(wanted)
     unread = dict(_unread(root, project, sorted(set(targets))))
     never = frozenset(pair for pair in set(raised) if not _may_raise(root, project, *pair))
-    return Consumers(uses, unread, never)
+    return Consumers(uses, unread, never, frozenset(passing_on))
 
 
 def _parsed(file: Path) -> ast.Module | None:
@@ -66,6 +69,18 @@ class _Calls:
         """What becomes of the calls that can be found."""
         found = {(place, name): self._call(place.line, name) for place, name in wanted}
         return {key: self._use(call) for key, call in found.items() if call is not None}
+
+    def passing_on(self, wanted: Iterable[Call]) -> set[Call]:
+        """The calls that hand on what their own function gathers."""
+        found = ((key, self._call(key[0].line, key[1])) for key in wanted)
+        return {key for key, call in found if call is not None and _spread(call) & self._gathered(call)}
+
+    def _gathered(self, node: ast.AST) -> set[str]:
+        """The names of ``*args`` and ``**kwargs`` of the function around a node."""
+        while not isinstance(node, _SCOPES):
+            node = self._above[node]
+        starred = () if isinstance(node, ast.Module) else (node.args.vararg, node.args.kwarg)
+        return {each.arg for each in starred if each is not None}
 
     def _call(self, line: int, name: str) -> ast.Call | None:
         """The one call on the line that calls the name, or else the only one there."""
@@ -122,6 +137,8 @@ class _Calls:
                 found.add(("way", "iterated"))
             case ast.Call(func=ast.Name(id="bool")):
                 found.add(("way", "tested"))
+            case ast.Call(func=ast.Name(id="isinstance" | "type")):
+                found.add(("way", "told apart"))
             case ast.Compare():
                 found.add(("way", "tested" if _with_none(above) else "computed"))
             case ast.If() | ast.While() | ast.BoolOp() | ast.UnaryOp() | ast.Assert():
@@ -172,6 +189,13 @@ class _Calls:
 def _with_none(comparison: ast.Compare) -> bool:
     """Whether something is only asked whether it is ``None``."""
     return all(isinstance(each, ast.Constant) and each.value is None for each in comparison.comparators)
+
+
+def _spread(call: ast.Call) -> set[str]:
+    """The names of what a call unpacks."""
+    starred = (each.value for each in call.args if isinstance(each, ast.Starred))
+    keywords = (each.value for each in call.keywords if each.arg is None)
+    return {each.id for each in (*starred, *keywords) if isinstance(each, ast.Name)}
 
 
 def _end_of_name(call: ast.Call) -> int:

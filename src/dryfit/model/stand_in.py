@@ -18,13 +18,15 @@ class Original:
 
     ``parameters`` leave out the receiver; they are ``None`` where no signature can be read. ``kind`` is ``other`` where
     what a call gives cannot be told: a class, a callable object, a function behind a decorator. ``returns`` is the hint
-    of its result as it is written, "" for none.
+    of its result as it is written, "" for none. ``gives_values`` says that its code somewhere returns something else
+    than ``None``, whether or not anybody has seen it.
     """
 
     name: str
     parameters: tuple[Parameter, ...] | None
     kind: OriginalKind
     returns: str = ""
+    gives_values: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ class ResultUse:
 
     ``attributes`` are read from it, ``keys`` are the texts by which it is subscripted and ``asked`` those that it is
     asked for by ``get``, ``unpacked`` are the numbers of variables that it is unpacked into. ``ways`` are all others:
-    ``awaited``, ``iterated``, ``tested``, ``computed``, ``handed on``, and ``read again`` where it is read more than
-    once. All are sorted; none of them means that it is thrown away.
+    ``awaited``, ``iterated``, ``tested``, ``computed``, ``handed on``, ``told apart`` where it is asked for its type,
+    and ``read again`` where it is read more than once. All are sorted; none of them means that it is thrown away.
     """
 
     attributes: tuple[str, ...] = ()
@@ -100,11 +102,13 @@ class Consumers:
     ``uses`` are by place and last part of the called name; a call that cannot be found is not among them. ``unread``
     are targets of replacements that a module imports, and that nobody ever reads there, with the place of the import.
     ``never_raised`` are exceptions that a component, and all that it imports, never mention but to catch them.
+    ``passing_on`` are calls that hand on what their own function was given as ``*args`` or ``**kwargs``.
     """
 
     uses: Mapping[tuple[Place, str], ResultUse]
     unread: Mapping[str, Place]
     never_raised: frozenset[tuple[str, str]]
+    passing_on: frozenset[tuple[Place, str]] = frozenset()
 
 
 StandInFact = Original | Replacement | StandInCall | ClassFacts

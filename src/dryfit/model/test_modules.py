@@ -4,6 +4,6 @@
 def is_test_module(module: str) -> bool:
     """Whether a module is one of the tests."""
     parts = module.split(".")
-    return parts[0] == "test" or any(
+    return parts[0] in ("test", "t") or any(
         part in ("tests", "_tests", "conftest") or part.startswith("test_") for part in parts
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import datetime
+import os
 import sys
 import types
 import typing
@@ -378,7 +379,10 @@ _KNOWN = (
 # For each abstract class of the library, the known classes that are none of its subclasses.
 _ABSTRACT: dict[Any, tuple[type, ...]] = {
     cls: tuple(known for known in _KNOWN if not issubclass(known, cls))
-    for cls in (getattr(collections.abc, name) for name in collections.abc.__all__ if name != "Callable")
+    for cls in (
+        os.PathLike,
+        *(getattr(collections.abc, name) for name in collections.abc.__all__ if name != "Callable"),
+    )
 }
 _OF_ITEMS = {
     *(list, set, frozenset, collections.deque),

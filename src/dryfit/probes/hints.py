@@ -29,7 +29,8 @@ RETURN = "return"
 class Contradiction:
     """A hint, and what was found at ``where``, a parameter's name or ``return``.
 
-    ``by_tests`` says that the tests brought it in: they made the value, or what the result rests on.
+    ``by_tests`` says that the tests brought it in: they made the value, or what the result rests on, or a stand-in
+    answered below.
     """
 
     where: str
@@ -91,7 +92,7 @@ class Hints:
             hint = self._of(crossing.callee).get(RETURN)
             found = hint.check(outcome.value) if hint is not None else None
             if hint is not None and found:
-                by_tests = _made_by_tests(found) or rests_on_tests(crossing)
+                by_tests = _made_by_tests(found) or crossing.weakened > 0 or rests_on_tests(crossing)
                 yield Contradiction(RETURN, hint.text, found, by_tests)
 
     def stand_in_outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
@@ -195,9 +196,14 @@ def _gives_the_same(callee: Callee, value: object) -> bool:
 
 
 def _made_by_tests(found: str) -> bool:
-    """Whether what was found is an object of a class that the tests define."""
-    module, dot, _ = found.partition(" ")[0].rpartition(".")
-    return bool(dot) and is_test_module(module)
+    """Whether what was found is an object of a class that the tests define, or of one that they fill as they please."""
+    name = found.partition(" ")[0]
+    module, dot, _ = name.rpartition(".")
+    return name in _FILLED or (bool(dot) and is_test_module(module))
+
+
+_FILLED = ("types.SimpleNamespace", "pretend.stub")
+"""Classes whose objects have just the attributes that somebody gives them, whatever they are to stand for."""
 
 
 @functools.singledispatch

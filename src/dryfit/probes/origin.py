@@ -107,6 +107,8 @@ def _is_of_tests(value: object) -> bool:
     if type(value) is GeneratorType:
         frame = value.gi_frame
         return frame is not None and _is_test_name(frame.f_globals.get("__name__"))
+    if derives(type(value), type) and module_of(cast(type, value)) == "unittest.mock":
+        return True  # a class of mocks, where an object is wanted
     cls = cast(type, value) if derives(type(value), type) else type(value)
     return not is_library_class(cls) and is_test_module(module_of(cls))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
@@ -58,11 +60,17 @@ def function_of(original: object) -> FunctionType | None:
     return inner if type(inner) is FunctionType and "__wrapped__" not in inner.__dict__ else None
 
 
-def describe(name: str, original: object, *, bound: bool) -> Original | None:
-    """Tell of a callable; ``None`` for anything else. ``bound`` says that its first parameter is the receiver."""
+def describe(
+    name: str, original: object, *, bound: bool, own_code: Callable[[CodeType], CodeType]
+) -> Original | None:
+    """Tell of a callable; ``None`` for anything else.
+
+    ``bound`` says that its first parameter is the receiver, ``own_code`` gives the user's code for what is woven.
+    """
     function = function_of(original)
     if function is not None:
-        return _of_function(name, function, bound or is_a(original, MethodType, classmethod))
+        receiver = bound or is_a(original, MethodType, classmethod)
+        return _of_function(name, function, receiver, own_code(function.__code__))
     if is_a(original, type):
         return Original(name, _of_constructor(cast(type, original)), "other")
     if is_a(original, BuiltinFunctionType):
@@ -70,11 +78,21 @@ def describe(name: str, original: object, *, bound: bool) -> Original | None:
     return Original(name, None, "other") if callable(original) else None
 
 
-def _of_function(name: str, function: FunctionType, receiver: bool) -> Original:
+def _of_function(name: str, function: FunctionType, receiver: bool, code: CodeType) -> Original:
     parameters = tuple(_parameters(function))
     own = parameters[1:] if receiver and _takes_receiver(parameters) else parameters
     returns = _text(function.__annotations__.get("return", ""))
-    return Original(name, own, _KINDS[function.__code__.co_flags & _KIND_FLAGS], returns)
+    kind = _KINDS[function.__code__.co_flags & _KIND_FLAGS]
+    return Original(name, own, kind, returns, _gives_values(code))
+
+
+def _gives_values(code: CodeType) -> bool:
+    """Whether any way out of a function returns something else than the constant ``None``."""
+    return any(
+        (each.opname == "RETURN_CONST" and each.argval is not None)
+        or (each.opname == "RETURN_VALUE" and not (before.opname == "LOAD_CONST" and before.argval is None))
+        for before, each in pairwise(dis.get_instructions(code))
+    )
 
 
 def _text(hint: object) -> str:

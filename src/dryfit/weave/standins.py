@@ -151,23 +151,31 @@ class StandIns:
         """The name under which the replaced thing is known: its own where it is a class, a function, or an object of a
         component's class, else its owner's."""
         owner, where = _owner(target), _target(target, attribute)
+        has_receiver = type(original) is MethodType
         bound = is_a(owner, type) and not _is_static(owner, attribute, original)
+        in_class = bound and owner is target
         original = original.__func__ if _is_method(original) else original  # type: ignore[attr-defined]
         below = self._replaced.get(id(original))
         if below:  # a stand-in is replaced by another one
-            return _Replaced(below[-1].name, below[-1].original, below[-1].bound, where)
+            return _Replaced(below[-1].name, below[-1].original, below[-1].bound, where, in_class=in_class)
         if _is_named(original):
             name = _named(original)
         elif _module(type(original)) in self._modules:
             name = _named(type(original))
         else:
             name = where
-        return _Replaced(name, original, bound, where)
+        return _Replaced(name, original, has_receiver or bound, where, in_class=in_class)
+
+    def _is_written_by_tests(self, original: object) -> bool:
+        """Whether what is replaced is a function of the tests' own: it is as good a stand-in as the next."""
+        if type(original) is not FunctionType:
+            return False
+        return self._loop.sites.owner(self._weaver.own_code(original.__code__).co_filename) is DRIVER
 
     def _put(self, new: object, replaced: _Replaced) -> None:
         """Remember a stand-in, and weave it where it is a function or class of the tests' own."""
         new = new.__func__ if _is_method(new) else new  # type: ignore[attr-defined]
-        if new is None:
+        if new is None or self._is_written_by_tests(replaced.original):
             return
         replaced.stand_in = new
         standing = self._replaced.setdefault(id(new), [])
@@ -176,7 +184,7 @@ class StandIns:
         if behind is not None:
             self._replaced[id(behind)] = standing
         woven = [self._weave_hand_written(each, standing, path) for each, path in _hand_written(new)]
-        replaced.watched = type(new) is FunctionType and (standing[0].watched or all(woven))
+        replaced.watched = type(new) is FunctionType and (standing[0].watched or any(woven))
 
     def _take(self, new: object, target: str) -> None:
         new = new.__func__ if _is_method(new) else new  # type: ignore[attr-defined]
@@ -246,9 +254,15 @@ class StandIns:
             return None  # Python asks a MagicMock whether it is true, how long it is, …
         crossing = self._begin_awaited(woven, values, above, frame)
         if crossing is not None:
-            self._tell_call(crossing, type(values[0]).__name__, len(values[1]), tuple(sorted(values[2])))
+            positional = len(values[1]) - self._is_given_receiver(values[0])
+            self._tell_call(crossing, type(values[0]).__name__, positional, tuple(sorted(values[2])))
         is_async = is_a(values[0], mock.AsyncMockMixin)
         return None if is_async else crossing  # that one is counted where it is awaited
+
+    def _is_given_receiver(self, node: object) -> bool:
+        """Whether a mock gets its receiver as an argument: from the function in a class behind which it stands."""
+        standing = self._replaced.get(id(node), [])
+        return bool(standing) and standing[-1].in_class and standing[-1].stand_in is not node
 
     def _begin_awaited(
         self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
@@ -332,7 +346,11 @@ class StandIns:
         key = (name if replaced else f"?{path}", kind, parameters)
         if key not in self._callees:
             original, bound = (None, False) if replaced is None else replaced.member(path)
-            described = describe(name, original, bound=bound) if replaced is not None else None
+            described = (
+                describe(name, original, bound=bound, own_code=self._weaver.own_code)
+                if replaced is not None
+                else None
+            )
             if described is not None:
                 self._facts.append(described)
             self._callees[key] = Callee(
@@ -358,7 +376,8 @@ class StandIns:
 class _Replaced:
     """What a stand-in stands for: ``target`` is the name that leads to it now, "" where a test handed it in.
 
-    ``watched`` says that it is woven, so that ``called`` tells whether somebody called it.
+    ``watched`` says that it is woven, so that ``called`` tells whether somebody called it. ``in_class`` says that it
+    stands in a class, in the place of a method.
     """
 
     name: str
@@ -368,6 +387,7 @@ class _Replaced:
     stand_in: object = None
     watched: bool = False
     called: bool = False
+    in_class: bool = False
 
     @property
     def called_as(self) -> str:
@@ -475,6 +495,8 @@ def _hand_written(new: object) -> Iterator[tuple[FunctionType, str]]:
     """The functions of a stand-in that is no mock, each with its path."""
     if is_a(new, FunctionType):
         yield cast(FunctionType, new), ""
+        if is_a(wrapped := vars(new).get("__wrapped__"), FunctionType):
+            yield from _hand_written(wrapped)  # in a recorder of calls, as `pretend` makes them
     elif is_a(new, type) and not issubclass(cast(type, new), mock.NonCallableMock):
         for name, value in vars(new).items():
             function = value.__func__ if _is_method(value) else value

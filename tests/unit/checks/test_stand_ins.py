@@ -142,21 +142,29 @@ def test_a_name_is_told_by_the_call_in_the_source(make, evidence, unnamed):
     assert evidence(unnamed("pay"), sites=[make.site(place=make.place(11))]).mocked() == ()
 
 
-def test_a_class_is_told_by_the_methods_that_are_called_on_it(evidence, unnamed):
+def test_a_class_is_told_by_the_methods_that_are_called_on_it(make, evidence, unnamed):
     processor = [method(PAY), method("payment.Processor.refund")]
     gateway = [method("stock.Gateway.pay"), method("stock.Gateway.take")]
     asked = [unnamed("pay"), unnamed("refund")]
-    found = evidence(*asked, interfaces=[*processor, *gateway]).mocked()
+    seen = make.behaviour("payment.Processor.settle")
+    found = evidence(*asked, seen, interfaces=[*processor, *gateway]).mocked()
     assert [each.real.name for each in found] == [PAY, "payment.Processor.refund"]
 
 
-def test_two_classes_that_have_them_tell_nothing(evidence, unnamed):
+def test_a_class_that_this_code_never_calls_for_real_is_not_meant(make, evidence, unnamed):
+    elsewhere = make.behaviour("payment.Processor.settle", place=make.place(30, function="elsewhere"))
+    assert evidence(unnamed("pay"), elsewhere, interfaces=[method(PAY)]).mocked() == ()
+
+
+def test_two_classes_that_have_them_tell_nothing(make, evidence, unnamed):
     both = [method(PAY), method("stock.Gateway.pay")]
-    assert evidence(unnamed("pay"), interfaces=both).mocked() == ()
+    seen = [make.behaviour("payment.Processor.settle"), make.behaviour("stock.Gateway.close")]
+    assert evidence(unnamed("pay"), *seen, interfaces=both).mocked() == ()
 
 
-def test_one_method_that_no_class_has_tells_nothing(evidence, unnamed):
-    assert evidence(unnamed("pay"), unnamed("vanish"), interfaces=[method(PAY)]).mocked() == ()
+def test_one_method_that_no_class_has_tells_nothing(make, evidence, unnamed):
+    seen = make.behaviour("payment.Processor.settle")
+    assert evidence(unnamed("pay"), unnamed("vanish"), seen, interfaces=[method(PAY)]).mocked() == ()
 
 
 def test_the_methods_of_the_caller_itself_are_none(evidence, unnamed):
@@ -170,7 +178,9 @@ def test_functions_are_no_methods(make, evidence, unnamed):
 
 def test_methods_are_asked_in_one_scope(make, evidence, unnamed):
     elsewhere = make.place(30, function="elsewhere")
-    (found,) = evidence(unnamed("pay"), unnamed("vanish", place=elsewhere), interfaces=[method(PAY)]).mocked()
+    asked = [unnamed("pay"), unnamed("vanish", place=elsewhere)]
+    seen = make.behaviour("payment.Processor.settle")
+    (found,) = evidence(*asked, seen, interfaces=[method(PAY)]).mocked()
     assert found.real.name == PAY
 
 
@@ -187,4 +197,6 @@ def test_exceptions_that_derive_from_each_other(evidence):
     assert known.related("a.Child", "a.Parent")
     assert known.related("a.Parent", "a.Child")
     assert known.related("a.Other", "a.Other")
+    assert known.related("FileNotFoundError", "OSError")
+    assert not known.related("KeyError", "ValueError")
     assert not known.related("a.Parent", "a.Other")

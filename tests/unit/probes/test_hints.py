@@ -8,13 +8,15 @@ import collections.abc as abc
 import datetime as dt
 import enum
 import functools
+import os
 import sys
 import typing as t
 from abc import ABC
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from types import MethodType
+from pathlib import Path
+from types import MethodType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -108,6 +110,7 @@ AGREE = [
     (abc.Sequence[int], (1, 2)),
     (abc.Sequence[str], "text"),
     (abc.Iterable[int], range(3)),
+    (str | os.PathLike[str], Path("a")),
     (abc.Mapping[str, int], {"a": 1}),
     (abc.Sequence[int], Liar()),
     (abc.Callable[[int], int], len),
@@ -160,6 +163,7 @@ DISAGREE = [
     (list[dict[str, list[int]]], [{"a": [1.5]}], "float in list in dict in list"),
     (abc.Sequence[int], 5, "int"),
     (abc.Iterable[int], [1, "a"], "str in list"),
+    (str | os.PathLike[str], 1, "int"),
     (abc.Mapping[str, int], [1], "list"),
     (abc.Callable[[int], int], 5, "int"),
     (type[Base], 5, "int"),
@@ -526,6 +530,7 @@ HANDMADE = [
     MethodType(handmade, 5),
     Base(),
     Base,
+    Mock,
     [Base()],
 ]
 
@@ -570,8 +575,9 @@ def test_a_component_that_works_for_an_object_of_the_tests_may_have_a_value_from
 
 @pytest.mark.parametrize(
     ("module", "brought_in"),
-    [("tests.fakes", True), ("test_filters", True), ("conftest", True), ("shop._tests.of_order", True),
-     ("testing", False), ("shop.testing", False), ("latest.news", False)],
+    [("tests.fakes", True), ("t.mocks", True), ("test_filters", True), ("conftest", True),
+     ("shop._tests.of_order", True), ("testing", False), ("shop.testing", False), ("latest.news", False),
+     ("shop.t", False)],
 )  # fmt: skip
 def test_an_object_of_a_class_of_the_tests_is_theirs(stage: Any, module: str, brought_in: bool) -> None:
     made = type("Fake", (), {"__module__": module, "__qualname__": "make.<locals>.Fake"})
@@ -585,3 +591,26 @@ def test_an_object_of_a_class_of_the_tests_is_theirs(stage: Any, module: str, br
 
     order()
     assert by_tests(stage.end()) == [("counts", brought_in)]
+
+
+def test_an_object_that_was_filled_by_hand_is_the_tests(stage: Any) -> None:
+    @stage.of("payment")
+    def gateway() -> Bank:
+        return SimpleNamespace(gateway=None)  # type: ignore[return-value]
+
+    gateway()
+    assert by_tests(stage.end()) == [("return", True)]
+
+
+def test_a_result_for_which_a_stand_in_answered_below_is_the_tests(stage: Any) -> None:
+    @stage.of("stock", kind="stand-in", stands_for="stock.free")
+    def mocked() -> int:
+        return 5
+
+    @stage.of("order")
+    def reserve(for_real: str) -> int:
+        return str(5 if for_real else mocked())  # type: ignore[return-value]
+
+    reserve("yes")
+    reserve("")
+    assert by_tests(stage.end()) == [("return", False), ("return", True)]

@@ -1,0 +1,7 @@
+"""Where letters are kept."""
+
+KEPT = set()
+
+
+def keep(letter):
+    KEPT.add(letter)
