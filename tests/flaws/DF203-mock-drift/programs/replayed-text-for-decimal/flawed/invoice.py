@@ -1,0 +1,11 @@
+"""What somebody owes, in euros."""
+
+from rates import Rates
+
+
+class Invoice:
+    def __init__(self, rates: Rates) -> None:
+        self._rates = rates
+
+    def worth(self, amount: int, currency: str) -> str:
+        return f"{self._rates.of(currency) * amount:.2f} EUR"
