@@ -154,6 +154,9 @@ class Watch:
         skipped = (*self._weave.skipped, *sorted(self._leftovers.skipped), *self._exchanges.skipped)
         late = self._weave.stand_ins.told()
         self._writer.append(Observations(incidents=late, skipped=skipped, warnings=self._weave.failures))
+
+    def replay_fakes(self) -> None:
+        """Where that is wanted, run the fakes of the tests again, which are all over by now."""
         if self._replay is not None:
             self._writer.append(self._replay.run())
 

@@ -245,6 +245,8 @@ class Session:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.take_out()
+            if not self.request.interrupted:
+                watch.replay_fakes()
 
     @_guarded
     def _conclude(self, whole_suite: bool) -> None:

@@ -39,12 +39,12 @@ def judge(evidence: Evidence, observations: Observations, consumers: Consumers) 
         if isinstance(each, Replayed):
             by_seam[each.seam].append(each)
     mutated = {plain(each.seam.callable) for each in observations.incidents if isinstance(each, Mutation)}
-    mocked = {each.seam: each for each in evidence.mocked()}
+    mocked = {(each.caller, each.real.name): each for each in evidence.mocked()}
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     for seam, replayed in sorted(by_seam.items()):
         name = plain(seam.callable)
-        known = mocked.get(Seam(seam.caller, seam.callee, name))
+        known = mocked.get((seam.caller, name))
         if name in mutated:
             skipped.append(Skipped(f"replay of fakes of {name}", "the real one changes its arguments"))
         elif known is not None:
@@ -81,13 +81,13 @@ class _Judging:
             yield from self._refused_otherwise(replayed)
         elif real.outcome == "raised":
             yield from self._not_refused(replayed)
-        elif fake.outcome == "returned":
+        elif fake.outcome == "returned" and self._real.kind in ("function", "coroutine"):
             yield from self._other_kind(replayed)
 
     def _refused_otherwise(self, replayed: Replayed) -> Iterator[_Drift]:
         """Both raised; a fake that raises for everybody plays a broken line, and not the refusal of this input."""
         real, fake = replayed.real, replayed.fake
-        known = any(self._related(name, fake) for name in self._real.raised)
+        known = fake.type in real.bases or any(self._related(name, fake) for name in self._real.raised)
         if not known and any(each.type != fake.type for each in self._given(replayed)):
             yield _Drift(f"raised {fake.type}, where the real one raised {real.type}", "error")
 

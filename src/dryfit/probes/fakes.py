@@ -15,7 +15,7 @@ from dryfit.model.trace import Skipped
 from dryfit.probes.answers import closed_answer
 from dryfit.probes.plain import NotPlainError, copied, copied_instance, likeness
 from dryfit.probes.signature import Signature, named_defaults
-from dryfit.probes.statics import attributes, mro, namespace, type_name
+from dryfit.probes.statics import attributes, derives, mro, namespace, type_name
 
 MOST_STATES = 4
 MOST_MANNERS = 16
@@ -120,8 +120,10 @@ def _manner(value: object) -> Iterator[str]:
     if cls is tuple or cls is dict:
         inside = value.values() if isinstance(value, dict) else value
         yield from (type_name(type(each)) for each in inside)  # type: ignore[attr-defined]  # a tuple
-    elif cls is bool or isinstance(value, Enum):
-        yield f"{type_name(cls)} {value!r}" if cls is bool else f"{type_name(cls)} {id(value)}"
+    elif cls is bool:
+        yield f"bool {value}"
+    elif derives(cls, Enum):
+        yield f"{type_name(cls)} {id(value)}"  # there is one object a member
     elif value is not None:
         yield type_name(cls)
 
@@ -135,18 +137,22 @@ def _has_receiver(callee: Callee, values: tuple[object, ...]) -> bool:
 
 
 def _receiver(value: object) -> object:
-    if isinstance(value, type):
+    if _is_class(value):
         return value
     for base in mro(type(value)):
-        for member in list(namespace(base).values()) if "<locals>" in base.__qualname__ else ():
+        for member in list(namespace(base).values()) if "<locals>" in type_name(base) else ():
             if type(member) is FunctionType:
                 _copied_cells(member)  # it would live on with its class, and all that it holds
     return copied_instance(value)
 
 
 def _attributes(receiver: object) -> Iterator[object]:
-    if not isinstance(receiver, type):
+    if not _is_class(receiver):
         yield from (item for _, item in attributes(receiver))
+
+
+def _is_class(value: object) -> bool:
+    return derives(type(value), type)
 
 
 def _copied_function(function: FunctionType, code: CodeType) -> tuple[FunctionType, Hashable]:

@@ -40,7 +40,10 @@ class NotPlainError(Exception):
 
 def copied(value: object) -> Any:
     """Copy a plain value; raises ``NotPlainError`` for any other, and for one that is too large."""
-    return _Copying().value(value, 0)
+    try:
+        return _Copying().value(value, 0)
+    except RuntimeError:  # "changed size during iteration"
+        raise NotPlainError("a value that another thread changes") from None
 
 
 def copied_instance(value: object) -> Any:

@@ -10,6 +10,7 @@ from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.stand_in import Answer
 from dryfit.probes.answers import answer
 from dryfit.probes.plain import NotPlainError, copied, likeness
+from dryfit.probes.statics import derives, type_name
 
 MOST_INPUTS = 8
 MOST_LOOKED_AT = 64
@@ -67,9 +68,7 @@ class Recorder:
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Keep the input with what came of it."""
         opened = self._open.pop(id(crossing), None)
-        if opened is not None and not (
-            type(outcome) is Raised and not isinstance(outcome.exception, Exception)
-        ):
+        if opened is not None and not _breaks_off(outcome):
             self._end(opened, outcome)
         return outcome
 
@@ -134,6 +133,11 @@ class Recorder:
             above = above.parent
 
 
+def _breaks_off(outcome: Outcome) -> bool:
+    """Whether the program or the test was ended, which is no outcome of the callee's."""
+    return type(outcome) is Raised and not derives(type(outcome.exception), Exception)
+
+
 def _now(crossing: Crossing) -> Hashable:
     """The arguments as the call has left them."""
     try:
@@ -148,5 +152,5 @@ def _likeness_of(outcome: Outcome) -> Hashable:
         try:
             return likeness(outcome.value)
         except NotPlainError:
-            return type(outcome.value).__name__
-    return type(outcome.exception).__name__  # type: ignore[union-attr]  # the other half of the union
+            return type_name(type(outcome.value))
+    return type_name(type(outcome.exception))  # type: ignore[union-attr]  # the other half of the union

@@ -18,6 +18,7 @@ from dryfit.probes.plain import copied, copied_instance
 from dryfit.probes.quiet import outcome_of
 from dryfit.probes.recorder import Recorded, Recorder
 from dryfit.probes.signature import Call, Signature, call_with, named_defaults
+from dryfit.probes.statics import type_name
 
 INTERRUPTED = Skipped("replay of fakes", "it was interrupted")
 
@@ -32,6 +33,7 @@ class Replay:
     def __init__(self) -> None:
         self._recorder = Recorder()
         self._fakes = Fakes()
+        self._failures: set[Skipped] = set()
 
     def before(self, crossing: Crossing) -> None:
         """Look at what the real callable gets."""
@@ -44,13 +46,16 @@ class Replay:
         return self._recorder.after(crossing, outcome)
 
     def asked(self, crossing: Crossing, function: FunctionType, code: CodeType) -> None:
-        """A component calls a fake."""
-        self._fakes.asked(crossing, function, code)
+        """A component calls a fake; whatever dryfit fails at there, the call goes on and is seen."""
+        try:
+            self._fakes.asked(crossing, function, code)
+        except Exception as error:  # noqa: BLE001 - it is dryfit's own
+            self._failures.add(Skipped(f"replay of {code.co_qualname}", f"{type(error).__name__}: {error}"))
 
     def run(self) -> Observations:
         """Call every fake that can be called, with each input that it might have got; to be called at the very end."""
         found: dict[Replayed, None] = {}
-        skipped = set(self._fakes.skipped())
+        skipped = {*self._failures, *self._fakes.skipped()}
         try:
             for fake in self._fakes:
                 hindrance = self._recorder.hindrance(fake.callee.name)
@@ -110,7 +115,7 @@ def _call(state: State, call: Call) -> object:
 
 
 def _told(fake: Fake, state: State, number: int, recorded: Recorded, outcome: Outcome) -> Replayed:
-    inputs = tuple((name, type(value).__name__) for name, value in recorded.values.items())
+    inputs = tuple((name, type_name(type(value))) for name, value in recorded.values.items())
     name = fake.callee.name.rpartition(".")[2]
     return Replayed(
         fake.seam,

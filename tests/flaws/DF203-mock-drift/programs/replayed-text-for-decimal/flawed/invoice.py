@@ -1,10 +1,8 @@
 """What somebody owes, in euros."""
 
-from rates import Rates
-
 
 class Invoice:
-    def __init__(self, rates: Rates) -> None:
+    def __init__(self, rates) -> None:
         self._rates = rates
 
     def worth(self, amount: int, currency: str) -> str:
