@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 STORE = """
@@ -80,10 +82,23 @@ def method(body, head="price(self, sku)", init="pass"):
     return f"    def __init__(self):\n        {init}\n\n    def {head}:\n        {body}\n"
 
 
+# Only dryfit's plugin: loading all that happen to be installed would take most of the time.
+BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
+
+
+def check(project, *arguments, **environment):
+    """Check the interfaces, with replays."""
+    return run(project, "--only", "interfaces", "--replay-fakes", *arguments, **environment)
+
+
+def run(project, *arguments, **environment):
+    return project.dryfit("check", "--json", "report.json", *arguments, **BARE | environment)
+
+
 def replayed(project):
     return [
         (finding["severity"], finding["message"])
-        for finding in project.last_run()["findings"]
+        for finding in json.loads((project.root / "report.json").read_text())["findings"]
         if finding["evidence"].get("sub-kind") == ["replayed-outcome"]
     ]
 
@@ -97,7 +112,7 @@ NONE = method("return {'tea': 3}.get(sku)")
 
 def test_a_fake_is_compared_by_the_outcomes_of_the_same_input(shop):
     project = shop(NONE)
-    ended = project.dryfit("check", "--only", "interfaces", "--replay-fakes")
+    ended = check(project)
 
     assert ended.status == 1, ended.out + ended.err
     assert replayed(project) == [
@@ -112,9 +127,9 @@ def test_a_fake_is_compared_by_the_outcomes_of_the_same_input(shop):
 def test_nothing_is_replayed_unless_it_is_asked_for(shop):
     project = shop(method("open('called', 'a').write('x'); return {'tea': 3}.get(sku)"))
 
-    assert project.dryfit("check").status == 0
+    assert run(project).status == 0
     assert (project.root / "called").read_text() == "x"
-    assert project.dryfit("check", "--replay-fakes").status == 1
+    assert run(project, "--replay-fakes").status == 1
     assert (project.root / "called").read_text() == "xxxx"  # the test again, and two inputs
 
 
@@ -122,15 +137,15 @@ def test_it_can_be_configured(shop):
     project = shop(NONE)
     project.write({"pyproject.toml": "[tool.dryfit]\nreplay-fakes = true\n"})
 
-    assert project.pytest("--dryfit").status == 0
+    assert run(project).status == 1
     assert len(replayed(project)) == 1
-    assert project.dryfit("check", "--only", "data").status == 0
-    assert project.dryfit("check", DRYFIT_REPLAY_FAKES="false").status == 0
+    assert run(project, "--only", "data").status == 0
+    assert run(project, DRYFIT_REPLAY_FAKES="false").status == 0
     assert replayed(project) == []
 
 
 def test_it_is_refused_where_nothing_would_come_of_it(shop):
-    ended = shop(NONE).dryfit("check", "--only", "data", "--replay-fakes")
+    ended = run(shop(NONE), "--only", "data", "--replay-fakes")
 
     assert ended.status == 2
     assert (
@@ -155,7 +170,7 @@ def test_it_is_refused_where_nothing_would_come_of_it(shop):
 )
 def test_a_fake_with_answers_of_its_own_is_silent(shop, fake):
     project = shop(fake)
-    ended = project.dryfit("check", "--only", "interfaces", "--replay-fakes")
+    ended = check(project)
 
     assert replayed(project) == [], ended.out
     assert "never" not in ended.out + ended.err
@@ -174,7 +189,7 @@ def test_a_fake_with_answers_of_its_own_is_silent(shop, fake):
 def test_a_fake_that_breaks_off_harms_nobody(shop, refusal):
     body = f"if sku != 'tea':\n            {refusal}\n        return 3"
     project = shop(method(body))
-    ended = project.dryfit("check", "--only", "interfaces", "--replay-fakes")
+    ended = check(project)
 
     assert ended.status == (1 if refusal == "raise Offline" else 0), ended.out + ended.err
     assert len(replayed(project)) == (1 if refusal == "raise Offline" else 0)
@@ -186,7 +201,7 @@ def test_a_broken_line_is_no_refusal(shop):
     test += "    assert Till(fake).ask('price', 'tea') == 'refused'"
     project = shop(method(body, init="self.down = False"), test)
 
-    assert project.dryfit("check", "--only", "interfaces", "--replay-fakes").status == 0
+    assert check(project).status == 0
     assert replayed(project) == []
 
 
@@ -201,16 +216,16 @@ def test_a_broken_line_is_no_refusal(shop):
 def test_only_what_depends_on_its_input_alone_is_asked_about(shop, head, given, reason):
     name = head.partition("(")[0]
     project = shop(method("return 3", head), f"    assert Till(FakeStore()).ask('{name}', {given}) == 3")
-    ended = project.dryfit("check", "--only", "interfaces", "--replay-fakes")
+    ended = check(project)
 
     assert f"replay of fakes of store.Store.{name}: {reason}" in not_checked(ended)
 
 
 def test_the_state_of_a_fake_has_to_be_plain(shop):
     project = shop(method("return self.kept.get(sku)", init="self.kept = {'tea': 3}; self.lock = object()"))
-    ended = project.dryfit("check", "--only", "interfaces", "--replay-fakes")
+    ended = check(project)
 
-    assert "replay of FakeStore.price: the fake holds a object" in not_checked(ended)
+    assert "replay of FakeStore.price: the fake holds a value of type object" in not_checked(ended)
     assert replayed(project) == []
 
 
@@ -230,7 +245,7 @@ def test_objects_of_the_tests_are_left_alone(shop):
             """
         }
     )
-    ended = project.dryfit("check", "--only", "interfaces", "--replay-fakes")
+    ended = check(project)
 
     assert "asked ['tea']" in ended.out
     assert len(replayed(project)) == 1
@@ -255,7 +270,6 @@ def test_functions_of_libraries_are_compared_too(empty_project):
                 import lan
 
                 def test_fake(monkeypatch):
-                    known = {"::1": SimpleNamespace(version=6)}
                     numbers = {"::1": 6}
                     def address(text):
                         if text not in numbers:
@@ -269,7 +283,7 @@ def test_functions_of_libraries_are_compared_too(empty_project):
             """,
         }
     )
-    empty_project.dryfit("check", "--only", "interfaces", "--replay-fakes")
+    check(empty_project)
 
     assert [message.partition("the fake ")[2] for _, message in replayed(empty_project)] == [
         "test_fake.<locals>.address raised KeyError, where the real one raised ValueError."
@@ -282,9 +296,9 @@ def test_workers_replay_what_they_have_seen(shop):
     with (project.root / "test_fake.py").open("a") as file:
         file.write(f"\n\ndef test_real{real}")
     (project.root / "test_real.py").unlink()
-    arguments = ("--only", "interfaces", "--replay-fakes", "--workers", "2", "--dist", "loadfile")
-
-    ended = project.dryfit("check", *arguments)
+    ended = check(
+        project, "--workers", "2", "--dist", "loadfile", PYTEST_PLUGINS="dryfit.pytest_plugin,xdist.plugin"
+    )
 
     assert len(replayed(project)) == 1, ended.out + ended.err
 
@@ -295,7 +309,7 @@ def test_no_value_is_written_down(shop):
     test += f"    assert Till(Store({{}})).ask('price', '{secret}') == 'refused'"
     project = shop(NONE, test)
 
-    assert project.dryfit("check", "--replay-fakes").status == 1
+    assert run(project, "--replay-fakes").status == 1
     kept = [
         path for path in (project.root / ".dryfit").rglob("*") if path.suffix != ".html" and path.is_file()
     ]

@@ -80,14 +80,14 @@ class _Copying:
             return tuple.__new__(cls, [self.value(item, depth + 1) for item in tuple.__iter__(value)])
         if defines(cls, "__dataclass_fields__"):
             return self.instance(value, depth)
-        raise NotPlainError(f"a {type_name(cls)}")
+        raise NotPlainError(f"a value of type {type_name(cls)}")
 
     def instance(self, value: object, depth: int) -> object:
         cls = type(value)
         try:
             made = object.__new__(cls)
         except TypeError:  # it derives from a class that is written in C
-            raise NotPlainError(f"a {type_name(cls)}") from None
+            raise NotPlainError(f"a value of type {type_name(cls)}") from None
         for name, item in attributes(value):
             _set(made, name, self.value(item, depth + 1))
         return made
@@ -98,7 +98,7 @@ def _scalar(value: Any) -> object:
     if cls in (str, bytes) and len(value) > LONGEST_TEXT:
         raise NotPlainError("a value that is too large")
     if cls in (dt.datetime, dt.time) and type(value.tzinfo) not in _ZONES:
-        raise NotPlainError(f"a time in a {type_name(type(value.tzinfo))}")
+        raise NotPlainError(f"a time in the zone of a {type_name(type(value.tzinfo))}")
     return value  # none of them can be changed
 
 
@@ -107,7 +107,7 @@ def _key(key: Any) -> object:
     if cls is tuple:
         return tuple([_key(item) for item in key])
     if id(cls) not in _SCALARS:
-        raise NotPlainError(f"a container with a {type_name(cls)} as its key")
+        raise NotPlainError(f"a container with keys of type {type_name(cls)}")
     return _scalar(key)
 
 
@@ -120,7 +120,7 @@ def _set(made: object, name: str, value: object) -> None:
             return
     own = instance_dict(made)
     if own is None:
-        raise NotPlainError(f"a {type_name(type(made))}")
+        raise NotPlainError(f"a value of type {type_name(type(made))}")
     own[name] = value
 
 
