@@ -61,10 +61,10 @@ class _Copying:
         self._left = MOST_VALUES
 
     def value(self, value: Any, depth: int) -> Any:
-        self._left -= 1
+        cls = type(value)
+        self._left -= len(value) if cls is set or cls is frozenset else 1
         if self._left < 0 or depth > MOST_DEPTH:
             raise NotPlainError("a value that is too large")
-        cls = type(value)
         if id(cls) in _SCALARS:
             return _scalar(value)
         if derives(cls, enum.Enum):
@@ -74,7 +74,6 @@ class _Copying:
         if cls is dict:
             return {_key(key): self.value(item, depth + 1) for key, item in list(value.items())}
         if cls is set or cls is frozenset:
-            self._left -= len(value)
             return cls([_key(item) for item in list(value)])
         if derives(cls, tuple) and defines(cls, "_fields"):
             return tuple.__new__(cls, [self.value(item, depth + 1) for item in tuple.__iter__(value)])

@@ -62,7 +62,7 @@ class Recorder:
             self._mark(crossing)
         elif callee.kind == "stand-in":
             self._give_up(crossing)
-        elif callee.effect == "call":
+        elif callee.effect == "call" and not _is_below_a_stand_in(crossing):
             self._begin(crossing)
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
@@ -131,6 +131,14 @@ class Recorder:
         while above is not None:
             self._open.pop(id(above), None)
             above = above.parent
+
+
+def _is_below_a_stand_in(crossing: Crossing) -> bool:
+    """Whether a fake calls the real one, with data of its own."""
+    above = crossing.parent
+    while above is not None and above.callee.kind != "stand-in":
+        above = above.parent
+    return above is not None
 
 
 def _breaks_off(outcome: Outcome) -> bool:
