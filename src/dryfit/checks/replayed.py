@@ -81,7 +81,7 @@ class _Judging:
             yield from self._refused_otherwise(replayed)
         elif real.outcome == "raised":
             yield from self._not_refused(replayed)
-        elif fake.outcome == "returned" and self._real.kind in ("function", "coroutine"):
+        elif fake.outcome == "returned" and not _is_none(real):
             yield from self._other_kind(replayed)
 
     def _refused_otherwise(self, replayed: Replayed) -> Iterator[_Drift]:
@@ -107,6 +107,8 @@ class _Judging:
     def _other_kind(self, replayed: Replayed) -> Iterator[_Drift]:
         """Both returned, and what they returned is used in different ways."""
         real, fake = replayed.real, replayed.fake
+        if self._real.kind not in ("function", "coroutine"):
+            return  # what a call gives is not what comes of it
         use = self._use(replayed)
         was_seen = fake.type in {form.type for form in self._real.returned.forms}
         if self._is_told(fake, use) or (was_seen and len({each.type for each in self._given(replayed)}) < 2):

@@ -1,7 +1,7 @@
 """Copies of plain values, made without running the user's code.
 
-Plain are builtin scalars and containers, ``Decimal``, dates and times, ``UUID``, members of enums, and named tuples and
-dataclasses of these. Nothing is asked for ``__copy__``, ``__reduce__``, ``__eq__`` or a property; keys and elements of
+Plain are builtin scalars and containers, ``Decimal``, dates and times, ``UUID``, members of enums, and named tuples,
+dataclasses and ``SimpleNamespace`` objects of these. Nothing is asked for ``__copy__``, ``__reduce__``, ``__eq__`` or a property; keys and elements of
 sets are scalars, or tuples of them, so that no ``__hash__`` of the user's is called.
 """
 
@@ -12,7 +12,7 @@ import enum
 import uuid
 from collections.abc import Hashable, Iterator
 from decimal import Decimal
-from types import MemberDescriptorType
+from types import MemberDescriptorType, SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,11 +75,13 @@ class _Copying:
             return {_key(key): self.value(item, depth + 1) for key, item in list(value.items())}
         if cls is set or cls is frozenset:
             return cls([_key(item) for item in list(value)])
+        if cls is SimpleNamespace:
+            return cls(**{name: self.value(item, depth + 1) for name, item in list(vars(value).items())})
         if derives(cls, tuple) and defines(cls, "_fields"):
             return tuple.__new__(cls, [self.value(item, depth + 1) for item in tuple.__iter__(value)])
         if defines(cls, "__dataclass_fields__"):
             return self.instance(value, depth)
-        raise NotPlainError(f"a value of type {type_name(cls)}")
+        raise NotPlainError(_named(cls))
 
     def instance(self, value: object, depth: int) -> object:
         cls = type(value)
@@ -90,6 +92,12 @@ class _Copying:
         for name, item in attributes(value):
             _set(made, name, self.value(item, depth + 1))
         return made
+
+
+def _named(cls: type) -> str:
+    """What to call a value of this class; dryfit's own stand where a library's were."""
+    name = type_name(cls)
+    return "a function of a library" if name.startswith("dryfit.") else f"a value of type {name}"
 
 
 def _scalar(value: Any) -> object:
@@ -140,4 +148,5 @@ def _inside(value: Any) -> Iterator[Hashable]:
     if issubclass(type(value), list | tuple):
         yield from map(_likeness, value)
     else:
-        yield from ((name, _likeness(item)) for name, item in attributes(value))
+        named = vars(value).items() if type(value) is SimpleNamespace else attributes(value)
+        yield from ((name, _likeness(item)) for name, item in named)

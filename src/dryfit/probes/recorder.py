@@ -83,7 +83,7 @@ class Recorder:
         if name in self._effects:
             return f"the real one has an effect: {self._effects[name]}"
         if record is None:
-            return "the real one was not seen without a stand-in below it"
+            return "the real one was not seen at work, or only with a stand-in below it"
         if record.mutates:
             return "the real one changes its arguments"
         if record.unsteady:

@@ -134,6 +134,10 @@ def test_a_kind_that_the_real_one_gives_to_others(judged):
     assert judged((NUMBER, TEXT), (TEXT, TEXT), lived=[TEXT], seen=both) == []
 
 
+def test_the_real_one_may_have_found_nothing(judged):
+    assert judged((NONE, TEXT), lived=[NUMBER], seen=(NONE,)) == []
+
+
 def test_what_it_did_at_work_is_told_already(judged):
     assert judged((NUMBER, TEXT), lived=[TEXT]) == []
 
