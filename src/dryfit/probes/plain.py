@@ -1,8 +1,8 @@
 """Copies of plain values, made without running the user's code.
 
 Plain are builtin scalars and containers, ``Decimal``, dates and times, ``UUID``, members of enums, and named tuples,
-dataclasses and ``SimpleNamespace`` objects of these. Nothing is asked for ``__copy__``, ``__reduce__``, ``__eq__`` or a property; keys and elements of
-sets are scalars, or tuples of them, so that no ``__hash__`` of the user's is called.
+dataclasses and ``SimpleNamespace`` objects of these. Nothing is asked for ``__copy__``, ``__reduce__``, ``__eq__`` or a
+property; keys and elements of sets are scalars, or tuples of them, so that no ``__hash__`` of the user's is called.
 """
 
 from __future__ import annotations

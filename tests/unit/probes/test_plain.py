@@ -8,6 +8,7 @@ import uuid
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -101,6 +102,7 @@ def test_of_a_dataclass_only_its_content_is_read() -> None:
 @pytest.mark.parametrize(
     "value",
     [
+        *(SimpleNamespace(name="a", parts=["b"]), SimpleNamespace()),
         *(
             Colour.RED,
             Slotted("a", ["b"]),
@@ -170,6 +172,7 @@ def test_nothing_else_is_plain(value: object, reason: str) -> None:
 
 def test_the_types_of_what_is_alike_are_the_same() -> None:
     kinds: list[object] = [1, 1.0, True, Decimal(1), "1", b"1", [1], (1,), {1}, {1: 1}, Pair(1, 1), (1, 1)]
+    kinds += [SimpleNamespace(a=1), SimpleNamespace(a=2), SimpleNamespace(b=1)]
     assert len({likeness(value) for value in kinds}) == len(kinds)
 
 
