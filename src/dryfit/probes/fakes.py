@@ -73,6 +73,8 @@ class Fakes:
     def asked(self, crossing: Crossing, function: FunctionType, code: CodeType) -> None:
         """A component calls a fake: ``code`` is what its author wrote, which is woven over in ``function`` itself."""
         callee = crossing.callee
+        if callee.stands_for == "?":
+            return  # it stands for several callables, or nobody knows for which
         key = (crossing.seam, id(code))
         if key not in self._fakes:
             self._fakes[key] = Fake(crossing.seam, callee, code, _has_receiver(callee, crossing.values))
