@@ -62,7 +62,7 @@ class Recorder:
             self._mark(crossing)
         elif callee.kind == "stand-in":
             self._give_up(crossing)
-        elif callee.effect == "call" and not _is_below_a_stand_in(crossing):
+        elif callee.effect == "call":
             self._begin(crossing)
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
@@ -95,7 +95,7 @@ class Recorder:
 
     def _begin(self, crossing: Crossing) -> None:
         record = self._records.setdefault(crossing.callee.name, Record())
-        if record.left <= 0:
+        if record.left <= 0 or _is_below_a_stand_in(crossing):
             return
         record.left -= 1
         callee = crossing.callee
