@@ -7,6 +7,7 @@ import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROGRAMS = CHECKOUT / "tests" / "flaws" / "DF203-mock-drift" / "programs"
@@ -34,12 +35,20 @@ class Pair:
 
 
 def lay_out(work: Path) -> list[Pair]:
-    """Make whole programs of all pairs in an empty folder."""
-    return [_lay_out(source, work / source.name) for source in sorted(PROGRAMS.iterdir())]
+    """Make whole programs of all pairs in an empty folder, but for those that dryfit finds with an option only."""
+    return [
+        _lay_out(source, work / source.name)
+        for source in sorted(PROGRAMS.iterdir())
+        if "options" not in _expected(source)
+    ]
+
+
+def _expected(source: Path) -> dict[str, Any]:
+    return tomllib.loads((source / "expected.toml").read_text(encoding="utf-8"))
 
 
 def _lay_out(source: Path, target: Path) -> Pair:
-    expected = tomllib.loads((source / "expected.toml").read_text(encoding="utf-8"))
+    expected = _expected(source)
     flaw = Flaw(expected["caller"], expected["callable"], expected["severity"], expected["sub-kind"])
     flawed, mended = target / "flawed", target / "mended"
     shutil.copytree(source / "flawed", flawed)

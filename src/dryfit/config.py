@@ -40,6 +40,7 @@ class Config:
     ``only`` are the checks to run. ``fail_on`` is the least severity that fails a run. ``seed`` decides what is random.
     ``resources`` are the services that the tests need.
     ``base`` is the git revision that the interfaces are compared with, or "".
+    ``replay_fakes`` says whether hand-written fakes are run again with what the real callables got.
     """
 
     root: Path
@@ -49,6 +50,12 @@ class Config:
     seed: Setting[int] = Setting(0)
     resources: Setting[tuple[Declaration, ...]] = Setting(())
     base: Setting[str] = Setting("")
+    replay_fakes: Setting[bool] = Setting(False)
+
+    @property
+    def replays_fakes(self) -> bool:
+        """Whether fakes are replayed: only the interfaces check makes use of it."""
+        return self.replay_fakes.value and "interfaces" in self.only.value
 
 
 def find_root(start: Path) -> Path:
@@ -91,6 +98,7 @@ def load_config(
     for declaration in config.resources.value:
         place = f"{root / 'pyproject.toml'}: [tool.dryfit.resources] {declaration.name}"
         problems += [f"{place}: {text}" for text in judge(declaration)]
+    problems += _unheeded(config)
     if problems:
         raise UsageError(*problems, slug="configuration")
     return config
@@ -118,7 +126,19 @@ def _config(root: Path, found: Mapping[str, Setting[object]]) -> Config:
         seed=cast(Setting[int], found.get("seed", default.seed)),
         resources=cast(Setting[tuple[Declaration, ...]], found.get("resources", default.resources)),
         base=cast(Setting[str], found.get("base", default.base)),
+        replay_fakes=cast(Setting[bool], found.get("replay-fakes", default.replay_fakes)),
     )
+
+
+def _unheeded(config: Config) -> Iterator[str]:
+    """What was asked for just now, and would not be done."""
+    asked = config.replay_fakes
+    if asked.origin == "--replay-fakes" and asked.value and not config.replays_fakes:
+        only = config.only
+        yield (
+            f"--replay-fakes: only the interfaces check replays fakes, and {only.origin} leaves it out"
+            f" ({', '.join(only.value)}); add interfaces there, or leave the option out"
+        )
 
 
 # -- where values come from ------------------------------------------------------------------------
@@ -173,6 +193,8 @@ def _parsed(key: str, text: str) -> object:
         return [part.strip() for part in text.split(",") if part.strip()]
     if key == "seed" and re.fullmatch(r"[+-]?\d{1,20}", text):
         return int(text)
+    if key == "replay-fakes" and text in ("true", "false"):
+        return text == "true"
     return text
 
 
@@ -207,6 +229,12 @@ def _seed(value: object) -> int:
 def _base(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _SettingError(f"found {shown(value)}; allowed: a git revision, such as origin/main")
+    return value
+
+
+def _replay_fakes(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _SettingError(f"found {shown(value)}; allowed: true or false")
     return value
 
 
@@ -294,6 +322,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "seed": _seed,
     "resources": _resources,
     "base": _base,
+    "replay-fakes": _replay_fakes,
 }
 
 

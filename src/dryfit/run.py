@@ -27,6 +27,7 @@ from dryfit.model.structure import ProjectMap
 from dryfit.model.surface import Comparison
 from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
 from dryfit.probes import Exchanges, Observer
+from dryfit.probes.replay import Replay
 from dryfit.report import html
 from dryfit.resources import registry
 from dryfit.resources.digest.leftovers import Leftovers
@@ -103,11 +104,14 @@ class Watch:
         self._looks_for_leftovers = "data" in config.only.value
         if self._looks_for_leftovers:
             self._weave.connections.used = self._leftovers.used
+        self._replay = Replay() if config.replays_fakes else None
+        if self._replay is not None:
+            self._weave.stand_ins.asked = self._replay.asked
 
     def put_in(self) -> None:
         """Weave everything that is imported by now."""
         self._observer.install()
-        self._weave.put_in(self._observer)
+        self._weave.put_in(self._observer, *filter(None, [self._replay]))
         self._weave.weave_replaced(discover.replaced_names(self._weave.test_files))
 
     def begin_test(self, test: str) -> None:
@@ -150,6 +154,11 @@ class Watch:
         skipped = (*self._weave.skipped, *sorted(self._leftovers.skipped), *self._exchanges.skipped)
         late = self._weave.stand_ins.told()
         self._writer.append(Observations(incidents=late, skipped=skipped, warnings=self._weave.failures))
+
+    def replay_fakes(self) -> None:
+        """Where that is wanted, run the fakes of the tests again, which are all over by now."""
+        if self._replay is not None:
+            self._writer.append(self._replay.run())
 
     def abandon(self) -> None:
         """Leave the program as it was, and say nothing more."""

@@ -27,7 +27,7 @@ FIXTURES = "dryfit-fixtures"
 
 INTERRUPTED = "this run was interrupted; what it had seen until then is told here"
 
-_RUN_KEY, _REMAINS_KEY = "dryfit_run", "dryfit_remains"
+_RUN_KEY, _REMAINS_KEY, _WISHES_KEY = "dryfit_run", "dryfit_remains", "dryfit_wishes"
 
 P = ParamSpec("P")
 
@@ -84,8 +84,9 @@ class Session:
     def begin(cls, config: pytest.Config) -> Session:
         """Read what is set and what is accepted; raises ``pytest.UsageError`` with every line that is wrong in it."""
         request = config.pluginmanager.get_plugin(REQUEST)
+        wishes = getattr(config, "workerinput", {}).get(_WISHES_KEY)
         try:
-            return cls(config, request or Request(prepare(config.rootpath)))
+            return cls(config, request or Request(prepare(config.rootpath, wishes)))
         except UsageError as error:
             raise pytest.UsageError(*error.problems) from None
 
@@ -197,7 +198,9 @@ class Session:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker which run it is a part of."""
+        asked = self.request.config
         node.workerinput[_RUN_KEY] = asdict(self._info)
+        node.workerinput[_WISHES_KEY] = {"only": asked.only.value, "replay-fakes": asked.replays_fakes}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -242,6 +245,8 @@ class Session:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.take_out()
+            if not self.request.interrupted:
+                watch.replay_fakes()
 
     @_guarded
     def _conclude(self, whole_suite: bool) -> None:

@@ -2,7 +2,8 @@
 
 ``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files
 in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, the ``sub-kind``
-where a rule knows several kinds of mistake, and in ``also`` other rules that the same mistake breaks. Where there is
+where a rule knows several kinds of mistake, in ``also`` other rules that the same mistake breaks, and in ``options``
+what ``dryfit check`` is to be told. Where there is
 a ``base``, it is the program as it was at a git revision that the program is compared with.
 """
 
@@ -52,7 +53,8 @@ def check(tmp_path):
         report = tmp_path / "report.json"
         # Only dryfit's plugin: loading all that happen to be installed would take most of the time.
         bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
-        command = [sys.executable, "-m", "dryfit", "check", "--json", str(report), *base]
+        options = _expected(layers[0].parent).get("options", [])
+        command = [sys.executable, "-m", "dryfit", "check", "--json", str(report), *base, *options]
         done = subprocess.run(
             command,
             cwd=tmp_path / "program",
@@ -79,6 +81,10 @@ def _commit(base: Path, program: Path) -> list[str]:
     return ["--base", "HEAD"]
 
 
+def _expected(pair: Path) -> dict[str, Any]:
+    return tomllib.loads((pair / "expected.toml").read_text())
+
+
 def _rule(pair: Path) -> str:
     return pair.parents[1].name.partition("-")[0]
 
@@ -89,7 +95,7 @@ def _name(pair: Path) -> str:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=_name)
 def test_the_flaw_is_found(check, pair):
-    expected = tomllib.loads((pair / "expected.toml").read_text())
+    expected = _expected(pair)
     checked = check(pair / "flawed")
     assert checked.report["tests"]["failed"] == 0 < checked.report["tests"]["passed"], checked.said
     findings = [finding for finding in checked.report["findings"] if finding["rule"] == _rule(pair)]

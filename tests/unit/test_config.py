@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dryfit.config import CHECKS, Config, FailOn, Setting, find_root, load_config
@@ -19,6 +19,7 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
     "only": st.lists(st.sampled_from(CHECKS), min_size=1, unique=True),
     "fail-on": st.sampled_from(get_args(FailOn)),
     "seed": st.integers(0, 2**63 - 1),
+    "replay-fakes": st.booleans(),
 }
 settings_of_a_user = st.fixed_dictionaries({}, optional=VALUES)
 
@@ -36,6 +37,8 @@ def toml(values: dict[str, object]) -> str:
 
 
 def as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
@@ -74,6 +77,8 @@ def test_what_is_set_comes_back_from_the_strongest_place(
     command_line: dict[str, object],
     as_words: bool,
 ) -> None:
+    only = next((given["only"] for given in (command_line, environment, file) if "only" in given), CHECKS)
+    assume("interfaces" in only or not command_line.get("replay-fakes"))
     root = pyproject(tmp_path_factory.mktemp("project"), toml(file))
     config = load_config(
         root,
@@ -106,8 +111,8 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     )
     file = root / "pyproject.toml"
     assert problems(root, {"only": "dta,interfaces,races"}, DRYFIT_FAIL_ON="eror") == (
-        f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed, resources, base;"
-        " did you mean fail-on?",
+        f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed, resources, base,"
+        " replay-fakes; did you mean fail-on?",
         f'{file}: [tool.dryfit] seed: found "x"; allowed: a whole number',
         f'{file}: [tool.dryfit] resources: db: found 5; allowed: a kind such as "postgres",'
         " or a table with a kind in it",
@@ -130,6 +135,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
         ("only = []", "only: found no check; allowed: some of data, interfaces"),
         ('only = ["contention"]', 'only: found "contention"; allowed: some of data, interfaces; that check'),
         ("fail-on = ['error']", "fail-on: found a list; allowed: error, warning, never"),
+        ("replay-fakes = 1", "replay-fakes: found 1; allowed: true or false"),
         ("resources = 5", "resources: found 5; allowed: a table of names with kinds"),
         ("resources = {Db = 'postgres'}", "resources: Db: is no name for a fixture; allowed: small letters"),
         ("resources = {cache = 'redis'}", "resources: cache: is the name of another fixture"),
@@ -205,3 +211,25 @@ def test_without_any_mark_the_root_is_where_one_stands(
 ) -> None:
     monkeypatch.setattr("dryfit.config.ROOT_MARKS", ("no-such-file",))
     assert find_root(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("text", ["yes", "True", "1"])
+def test_a_switch_is_true_or_false(tmp_path: Path, text: str) -> None:
+    assert problems(tmp_path, DRYFIT_REPLAY_FAKES=text) == (
+        f'DRYFIT_REPLAY_FAKES: found "{text}"; allowed: true or false',
+    )
+
+
+def test_replays_belong_to_the_interfaces_check(tmp_path: Path) -> None:
+    assert load_config(tmp_path, {"replay-fakes": True}, {}).replays_fakes
+    told = problems(tmp_path, {"replay-fakes": True}, DRYFIT_ONLY="data")
+    assert told == (
+        "--replay-fakes: only the interfaces check replays fakes, and DRYFIT_ONLY leaves it out (data);"
+        " add interfaces there, or leave the option out",
+    )
+
+
+def test_what_was_configured_once_for_all_is_let_rest(tmp_path: Path) -> None:
+    root = pyproject(tmp_path, "[tool.dryfit]\nreplay-fakes = true\n")
+    assert load_config(root, {}, {}).replays_fakes
+    assert not load_config(root, {"only": "data"}, {}).replays_fakes

@@ -9,6 +9,7 @@ from dryfit.checks import (
     component_cycle,
     mock_drift,
     never_awaited,
+    replayed,
     shape_drift,
 )
 from dryfit.checks.judgement import Judgement, combine
@@ -50,6 +51,7 @@ def judge(
     if stand_ins is not None:
         evidence, consumers = stand_ins
         judgements.append(mock_drift.judge(evidence, observations, consumers))
+        judgements.append(replayed.judge(evidence, observations, consumers))
     if comparison is not None:
         judgements.append(breaking_change.judge(comparison))
     return combine(judgements)

@@ -11,6 +11,7 @@ from dryfit.checks.binding import missing, unbindable, unexpected
 from dryfit.checks.judgement import Judgement, find, places
 from dryfit.checks.mock_returns import Difference, Returns
 from dryfit.checks.names import listing, plain, short, tail
+from dryfit.checks.outcomes import NOT_THE_CALLEES
 from dryfit.checks.stand_ins import Evidence, Mocked, Real, Shown, asked_about
 from dryfit.model.finding import Fact, Finding, Severity
 from dryfit.model.seam import DRIVER, Place, Seam
@@ -34,20 +35,6 @@ _LOOKED_UP = frozenset(
     }
 )
 """Builtin exceptions that come from a callee's own code, and not from what it rests on as a broken line does."""
-
-_NOT_THE_CALLEES = frozenset(
-    {
-        "AssertionError",
-        "AttributeError",
-        "GeneratorExit",
-        "KeyboardInterrupt",
-        "NameError",
-        "NotImplementedError",
-    }
-    | {"RecursionError", "StopAsyncIteration", "StopIteration", "SystemExit", "TypeError"}
-    | {"asyncio.exceptions.CancelledError"}
-)
-"""Exceptions that say that somebody wrote something wrong, or that the program ends: no outcome to stand in for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +349,7 @@ def _outcomes_without(real: Real, others: Iterable[Behaviour], evidence: Evidenc
     if len(returned) > 1 and "none" in returned and not any(_is_none(each) for each in answered):
         yield "return None"
     raised = {each.result_type for each in answered if each.outcome == "raised"}
-    for name in sorted(real.raised - _NOT_THE_CALLEES):
+    for name in sorted(real.raised - NOT_THE_CALLEES):
         if not name.startswith(("_pytest.", "hypothesis.")) and not any(
             evidence.related(name, other) for other in raised
         ):

@@ -40,6 +40,12 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
 @click.option(
     "--base", metavar="REV", help="Compare the interfaces with those of this git revision: origin/main, say."
 )
+@click.option(
+    "--replay-fakes",
+    is_flag=True,
+    default=None,
+    help="Run hand-written fakes again, after the tests, with what the real ones got, and compare the outcomes.",
+)
 @click.option("--seed", metavar="N", help="What is random begins here.")
 @click.option("--workers", metavar="N|auto", help="Run the tests in so many processes (needs pytest-xdist).")
 @output_options
@@ -48,6 +54,7 @@ def command(
     only: str | None,
     fail_on: str | None,
     base: str | None,
+    replay_fakes: bool | None,
     seed: str | None,
     workers: str | None,
     pytest_args: tuple[str, ...],
@@ -58,7 +65,7 @@ def command(
     PYTEST_ARGS go to pytest as they are.
     """
     refuse_unwritable(files)
-    overrides = {"only": only, "fail-on": fail_on, "base": base, "seed": seed}
+    overrides = {"only": only, "fail-on": fail_on, "base": base, "seed": seed, "replay-fakes": replay_fakes}
     config = prepare(find_root(Path.cwd()), overrides)
     contract.read(config.root)
     if config.base.value:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dryfit.model.seam import Place, Seam
+from dryfit.model.shape import NOTHING, Shape
 from dryfit.model.structure import Parameter
 
 OriginalKind = Literal["function", "coroutine", "generator", "async generator", "other"]
@@ -111,4 +112,34 @@ class Consumers:
     passing_on: frozenset[tuple[Place, str]] = frozenset()
 
 
-StandInFact = Original | Replacement | StandInCall | ClassFacts
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one call: the type and shape of what it returned or raised; ``bases`` are an exception's classes."""
+
+    outcome: Literal["returned", "raised"]
+    type: str
+    shape: Shape = NOTHING
+    bases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A fake that tests had put in a seam was given what the real callee had got, as ``inputs`` by name and type.
+
+    ``site`` is where the fake was called in ``test``, and ``lived`` is what it gave there; ``state`` tells the states
+    of one fake apart. ``recorded_in`` is the test that showed the real one.
+    """
+
+    seam: Seam
+    site: Place
+    stand_in: str
+    inputs: tuple[tuple[str, str], ...]
+    real: Answer
+    fake: Answer
+    test: str
+    recorded_in: str
+    state: str = ""
+    lived: tuple[Answer, ...] = ()
+
+
+StandInFact = Original | Replacement | StandInCall | ClassFacts | Replayed

@@ -109,4 +109,6 @@ def own_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
     for name, value in vars(cls).items():
         function = value.__func__ if is_a(value, staticmethod, classmethod) else value
         if is_a(function, FunctionType) and not (name.startswith("__") and name != "__call__"):
-            yield name, inspect.unwrap(function)
+            inner = inspect.unwrap(function)
+            if type(inner) is FunctionType:  # a wrapper may say of anything that it wraps it
+                yield name, inner

@@ -15,11 +15,11 @@ import sys
 import unittest.mock as mock
 import weakref
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from types import FrameType, FunctionType, MethodType, ModuleType
+from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
 from dryfit.model.crossing import Callee, Crossing
@@ -40,6 +40,9 @@ REPLACEMENT = "replacement"
 ASYNC_REPLACEMENT = "async replacement"
 """The same where it is a coroutine function."""
 
+Asked = Callable[[Crossing, FunctionType, CodeType], None]
+"""Is shown each call of a hand-written stand-in: the crossing, the function, and the code that its author wrote."""
+
 MOST_TESTS = 8
 """For how many tests the same fact is told."""
 
@@ -58,6 +61,7 @@ class StandIns:
         self._callees: dict[tuple[str, str, tuple[str, ...]], Callee] = {}
         self._counts: Counter[StandInFact] = Counter()
         self._facts: list[StandInFact] = []
+        self.asked: Asked | None = None
 
     def weave(self) -> None:
         """Weave the places at which stand-ins are called, and those at which they are put in place."""
@@ -213,7 +217,8 @@ class StandIns:
             return False
         parameters = Parameters.of(function.__code__).names
         callee = self._callee(standing[0], path, REPLACEMENT, parameters)
-        begin = partial(self._begin_hand_written, Signature.of(function), standing, path)
+        wrote = _HandWritten(weakref.ref(function), function.__code__, Signature.of(function))
+        begin = partial(self._begin_hand_written, wrote, standing, path)
         return self._weaver.weave(function, callee, begin=begin)
 
     # What tests hand in.
@@ -272,7 +277,7 @@ class StandIns:
 
     def _begin_hand_written(
         self,
-        own: Signature,
+        wrote: _HandWritten,
         standing: list[_Replaced],
         path: str,
         woven: Woven,
@@ -280,6 +285,7 @@ class StandIns:
         above: Crossing,
         frame: FrameType,
     ) -> Crossing | None:
+        own = wrote.signature
         meant = _meant(standing, path, frame)
         for each in meant:
             each.called = True
@@ -287,6 +293,7 @@ class StandIns:
         callee = self._callee(stood_for, path, REPLACEMENT, woven.callee.parameters)
         crossing = self._loop.begin_outside(callee, values, above, frame)
         if crossing is not None:
+            self._show(crossing, wrote)
             kind = ASYNC_REPLACEMENT if own.asynchronous else REPLACEMENT
             name = callee.stands_for.rpartition(".")[2]
             direct = crossing.site.code is frame.f_code
@@ -296,6 +303,11 @@ class StandIns:
             else:
                 self._tell_call(crossing, kind, 0, own.given(values), bound=True)
         return crossing
+
+    def _show(self, crossing: Crossing, wrote: _HandWritten) -> None:
+        function = wrote.function()
+        if self.asked is not None and function is not None:
+            self.asked(crossing, function, wrote.code)
 
     def _tell_call(
         self,
@@ -370,6 +382,15 @@ class StandIns:
                 return self._modules[name]
             name = name.rpartition(".")[0]
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _HandWritten:
+    """A function that stands in, weakly, and what its author wrote: while it is woven it has other code."""
+
+    function: weakref.ref[FunctionType]
+    code: CodeType
+    signature: Signature
 
 
 @dataclass(slots=True, eq=False)
