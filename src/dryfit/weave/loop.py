@@ -98,7 +98,10 @@ class Loop:
         A crossing that repeats a known one is counted here, and no probe is asked; all others go the whole way.
         """
         above = self._get()
-        frame = _getframe(self.depth)
+        try:
+            frame = _getframe(self.depth)
+        except ValueError:  # a greenlet begins with this call; who switched to it is found from here, too
+            frame = _getframe()
         site = self._known.get(id(frame.f_code) + frame.f_lasti, NOWHERE)
         repeats = above.known.get((woven.callee, site, types))
         if repeats is None or repeats.turns.left <= 1:
@@ -155,7 +158,11 @@ class Loop:
         Who calls is known now; the crossing begins with the first step.
         """
         try:
-            crossing = woven.begin(woven, values, self._get(), _getframe(self.depth))
+            frame = _getframe(self.depth)
+        except ValueError:  # as above
+            frame = _getframe()
+        try:
+            crossing = woven.begin(woven, values, self._get(), frame)
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
             self.missed(error)
             crossing = None

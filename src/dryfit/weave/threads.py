@@ -46,7 +46,11 @@ class Carrier:
     def _hand_over(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         loop = self._loop
         crossing = loop.current.get()
-        site = self._site(_getframe(loop.depth))
+        try:
+            frame = _getframe(loop.depth)
+        except ValueError:  # a greenlet begins with this call
+            frame = _getframe()
+        site = self._site(frame)
         self._carried[id(values[0])] = (loop.test if crossing is loop.root else crossing, site)
         try:
             return woven.function(*values)
@@ -69,7 +73,11 @@ class Carrier:
             handed_over.set(before[1])
 
     def _hand_on(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        return self._with_site(self._site(_getframe(self._loop.depth)), woven.function(*values))
+        try:
+            frame = _getframe(self._loop.depth)
+        except ValueError:  # a greenlet begins with this call
+            frame = _getframe()
+        return self._with_site(self._site(frame), woven.function(*values))
 
     def _site(self, frame: FrameType) -> Site:
         try:

@@ -121,6 +121,15 @@ class Proxy:
     def __getattr__(self, name):
         return getattr(Gateway(), name)
 
+def says_that_it_wraps(function):
+    function.__wrapped__ = 7
+    return function
+
+class FakeWrapped:
+    @says_that_it_wraps
+    def pay(self, amount):
+        return "fake"
+
 def local():
     class Local:
         def pay(self, amount, gift=object):
@@ -238,6 +247,10 @@ def test_a_mock_s_specification_comes_first(shop):
 def test_a_proxy_that_cannot_be_asked_is_handed_on(shop):
     assert shop.stood_for(shop.fakes.Proxy()) == []
     assert shop.recorder.seen[0].outcome == "returned tuple"
+
+
+def test_what_wraps_something_else_than_a_function_is_left_alone(shop):
+    assert shop.stood_for(shop.fakes.FakeWrapped()) == []
 
 
 def test_nothing_of_a_test_is_kept(shop):

@@ -110,3 +110,33 @@ def test_a_program_behind_a_link_is_the_same(tmp_path, recorder, monkeypatch):
     assert caller.__file__ == str(link / "caller.py")
     assert recorder.one("callee.plain").place.file == "caller.py"
     assert recorder.one("callee.plain").caller == "caller"
+
+
+def test_a_greenlet_that_begins_with_a_woven_function(program):
+    pytest.importorskip("greenlet", reason="a greenlet's first function has no frame below it")
+    program.write(
+        callee="""
+            import threading
+            def pay(amount):
+                return amount + 1
+            async def refund(amount):
+                return amount - 1
+        """,
+        caller="""
+            import asyncio, threading
+            import greenlet
+            import callee
+            def scenario():
+                done = threading.Thread(target=callee.pay, args=(1,))
+                greenlet.greenlet(done.start).switch()
+                done.join()
+                paid = greenlet.greenlet(callee.pay).switch(3)
+                return paid, asyncio.run(greenlet.greenlet(callee.refund).switch(paid))
+        """,
+    )
+    recorder = program.compare()
+    assert [each.name for each in recorder.seen if each.component == "callee"] == [
+        "callee.pay",
+        "callee.pay",
+        "callee.refund",
+    ]
