@@ -5,36 +5,24 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dryfit.checks.binding import missing, unbindable, unexpected
 from dryfit.checks.judgement import Judgement, find, places
+from dryfit.checks.mock_outcomes import strange, unmocked
 from dryfit.checks.mock_returns import Difference, Returns
-from dryfit.checks.names import listing, plain, short, tail
-from dryfit.checks.outcomes import NOT_THE_CALLEES
+from dryfit.checks.names import plain, tail
+from dryfit.checks.stale_targets import stale, unused
 from dryfit.checks.stand_ins import Evidence, Mocked, Real, Shown, asked_about
 from dryfit.model.finding import Fact, Finding, Severity
-from dryfit.model.seam import DRIVER, Place, Seam
+from dryfit.model.seam import Place
 from dryfit.model.shape import Form, Shape
-from dryfit.model.stand_in import Consumers, Replacement, StandInCall
+from dryfit.model.stand_in import Consumers, StandInCall
 from dryfit.model.structure import Parameter
 from dryfit.model.trace import Behaviour, Observations, Skipped
 
 _ASYNC = ("AsyncMock", "async replacement")
 _AWAITABLE = ("coroutine", "_asyncio.Future", "_asyncio.Task", "asyncio.futures.Future", "asyncio.tasks.Task")
-
-_LOOKED_UP = frozenset(
-    {
-        "ArithmeticError",
-        "IndexError",
-        "KeyError",
-        "LookupError",
-        "UnicodeError",
-        "ValueError",
-        "ZeroDivisionError",
-    }
-)
-"""Builtin exceptions that come from a callee's own code, and not from what it rests on as a broken line does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +43,8 @@ def questions(evidence: Evidence) -> Questions:
     mocked = evidence.mocked()
     return Questions(
         frozenset(asked_about(mocked)),
-        frozenset(each.target for each in _unused(evidence.replacements)),
-        frozenset((each.real.component, name) for each in mocked for name in _strange(each, evidence)),
+        frozenset(each.target for each in unused(evidence.replacements)),
+        frozenset((each.real.component, name) for each in mocked for name in strange(each, evidence)),
     )
 
 
@@ -71,7 +59,7 @@ def judge(evidence: Evidence, observations: Observations, consumers: Consumers) 
     mocked = evidence.mocked()
     findings = [finding for each in mocked for finding in drift.of(each)]
     return Judgement(
-        (*findings, *_unmocked(mocked, evidence), *_stale(evidence, observations, consumers)),
+        (*findings, *unmocked(mocked, evidence), *stale(evidence, observations, consumers)),
         tuple(_left_out(caller, count) for caller, count in sorted(evidence.unknown().items())),
     )
 
@@ -156,7 +144,7 @@ class _Drift:
                 difference.sub_kind,
                 difference.text,
                 behaviours,
-                _seen_in(real),
+                real.known_from,
                 difference.text,
                 severity=severity,
                 more=(Fact("stand-in gave", difference.fake), Fact("real one gave", difference.real)),
@@ -202,7 +190,7 @@ class _Drift:
             )
 
     def _raising(self, mocked: Mocked) -> Iterator[Finding]:
-        for name in _strange(mocked, self._evidence):
+        for name in strange(mocked, self._evidence):
             if (mocked.real.component, name) in self._consumers.never_raised:
                 raised = [each for each in mocked.behaviours if each.result_type == name]
                 text = f"raised {name}, which nothing that the real one can reach ever raises"
@@ -226,7 +214,7 @@ class _Drift:
             seam,
             min(each.site for each in listed),
             f"{sub_kind} {cause}",
-            f"A stand-in of {_called(mocked.real)} {text}.",
+            f"A stand-in of {mocked.real.called} {text}.",
             severity=severity,
             tests={test for each in listed for test in self._tests(each)},
             evidence=(
@@ -282,171 +270,12 @@ def _problem(call: StandInCall, parameters: tuple[Parameter, ...]) -> str:
     return "" if takes_any or len(call.keywords) <= len(parameters) else unexpected(call.keywords, parameters)
 
 
-def _unmocked(mocked: Iterable[Mocked], evidence: Evidence) -> Iterator[Finding]:
-    """What the real one was seen to do, no stand-in of it ever did, and its caller never met."""
-    by_name: dict[str, list[Behaviour]] = defaultdict(list)
-    every = list(mocked)
-    for each in every:
-        by_name[each.real.name] += each.behaviours
-    for each in every:
-        real = each.real
-        seen = real.source in ("this run", "an earlier run") and each.caller != real.component
-        if not seen or not each.behaviours:
-            continue
-        met = [
-            real for behaviour in each.behaviours for real in evidence.real_at(behaviour.site, each.real.name)
-        ]
-        missing = tuple(_outcomes_without(_asked_alike(each), [*by_name[real.name], *met], evidence))
-        if missing:
-            shown = [behaviour for behaviour in real.behaviours if _outcome(behaviour) in missing]
-            yield find(
-                "DF203",
-                each.seam,
-                min(behaviour.site for behaviour in each.behaviours),
-                f"unmocked-outcome {' '.join(missing)}",
-                f"{_called(real)} was seen to {listing(missing)}, and no stand-in of it that"
-                f" {each.caller} found ever did.",
-                severity="warning",
-                tests={test for behaviour in shown for test in evidence.tests.get(behaviour.key, ())},
-                evidence=(
-                    Fact("sub-kind", ("unmocked-outcome",)),
-                    Fact("known from", _seen_in(real)),
-                    places(behaviour.site for behaviour in each.behaviours),
-                ),
-            )
-
-
-def _asked_alike(mocked: Mocked) -> Real:
-    """The real one without the exceptions by which it refused what this caller does not send: other types."""
-    sent: dict[str, set[str]] = defaultdict(set)
-    for name, type_ in (pair for each in mocked.behaviours for pair in _sent(each, mocked.real)):
-        sent[name].add(type_)
-    kept = tuple(
-        each
-        for each in mocked.real.behaviours
-        if each.outcome == "returned"
-        or all(argument.type in sent.get(argument.name, {argument.type}) for argument in each.arguments)
-    )
-    return replace(mocked.real, behaviours=kept)
-
-
-def _sent(behaviour: Behaviour, real: Real) -> Iterator[tuple[str, str]]:
-    """The real one's parameters with the types that a stand-in got for them; a mock has a tuple and a dictionary."""
-    if behaviour.stand_in == "replacement":
-        yield from ((each.name, each.type) for each in behaviour.arguments)
-        return
-    names = [each.name for each in real.parameters or ()]
-    for form in (form for each in behaviour.arguments for form in each.shape.forms):
-        for name, shape in form.fields if form.kind in ("tuple", "mapping") else ():
-            position = int(name) if name.isdigit() else len(names)
-            known = names[position] if position < len(names) else name
-            yield from ((known, inner.type) for inner in shape.forms)
-
-
-def _outcomes_without(real: Real, others: Iterable[Behaviour], evidence: Evidence) -> Iterator[str]:
-    answered = list(others)
-    returned = {form.kind for form in real.returned.forms}
-    if len(returned) > 1 and "none" in returned and not any(_is_none(each) for each in answered):
-        yield "return None"
-    raised = {each.result_type for each in answered if each.outcome == "raised"}
-    for name in sorted(real.raised - NOT_THE_CALLEES):
-        if not name.startswith(("_pytest.", "hypothesis.")) and not any(
-            evidence.related(name, other) for other in raised
-        ):
-            yield f"raise {name}"
-
-
-def _outcome(behaviour: Behaviour) -> str:
-    if behaviour.outcome == "raised":
-        return f"raise {behaviour.result_type}"
-    return "return None" if _is_none(behaviour) else ""
-
-
-def _is_none(behaviour: Behaviour) -> bool:
-    return behaviour.outcome == "returned" and behaviour.result_type in ("None", "NoneType")
-
-
-def _stale(evidence: Evidence, observations: Observations, consumers: Consumers) -> Iterator[Finding]:
-    """Replaced names that lead to nobody: their module reads them no more, or the callers hold the real one itself."""
-    by_target: dict[str, list[Replacement]] = defaultdict(list)
-    for each in _unused(evidence.replacements):
-        by_target[each.target].append(each)
-    crossings = {trace.test: {each.behaviour for each in trace.crossings} for trace in observations.traces}
-    behaviours = {each.key: each for each in observations.behaviours}
-    for target, replaced in sorted(by_target.items()):
-        first = replaced[0]
-        tests = {each.test for each in replaced}
-        passed = [
-            behaviours[key]
-            for test in sorted(tests)
-            for key in crossings.get(test, ())
-            if key in behaviours and _went_past(behaviours[key], first)
-        ]
-        if passed:
-            by = listing(tuple(sorted({each.seam.caller for each in passed})))
-            why = f"{by} called the real one all the same, since it holds it under a name of its own"
-            yield _dead(first, tests, passed[0].seam.caller, min(each.site for each in passed), why, evidence)
-        elif target in consumers.unread:
-            module = target.rpartition(".")[0]
-            why = f"{module} imports it and never reads it"
-            yield _dead(first, tests, evidence.component_of(module), consumers.unread[target], why, evidence)
-
-
-def _dead(
-    replaced: Replacement, tests: set[str], caller: str, site: Place, why: str, evidence: Evidence
-) -> Finding:
-    real = evidence.real(replaced.stands_for)
-    return find(
-        "DF203",
-        Seam(caller, real.component, real.name),
-        site,
-        f"stale-target {replaced.target}",
-        f"Tests replace {replaced.target}, and nobody asks the stand-in: {why}.",
-        tests=tests,
-        evidence=(
-            Fact("sub-kind", ("stale-target",)),
-            Fact("replaced name", replaced.target),
-            Fact("stand-ins", (replaced.stand_in,)),
-            Fact("known from", "this run"),
-        ),
-    )
-
-
-def _went_past(behaviour: Behaviour, replaced: Replacement) -> bool:
-    real = not behaviour.stand_in and behaviour.seam.caller != DRIVER
-    return real and plain(behaviour.seam.callable) == plain(replaced.stands_for)
-
-
-def _unused(replacements: Iterable[Replacement]) -> Iterator[Replacement]:
-    """The replacements of names whose stand-ins nobody used in any test."""
-    every = list(replacements)
-    used = {each.target for each in every if each.used}
-    yield from (each for each in every if each.target not in used)
-
-
-def _strange(mocked: Mocked, evidence: Evidence) -> Iterator[str]:
-    """Exceptions that the stand-ins raised, and that the real one was not seen to raise.
-
-    The project's own, and where the real one was seen to raise others instead, those of looking something up.
-    """
-    seen = mocked.real.raised
-    raised = {each.result_type for each in mocked.behaviours if each.outcome == "raised"}
-    for name in sorted(raised):
-        own = evidence.is_of_project(name) or (bool(seen) and name in _LOOKED_UP)
-        if own and not any(evidence.related(name, each) for each in seen):
-            yield name
-
-
 def _result(behaviour: Behaviour) -> Shape:
     return behaviour.result if behaviour.result.forms else Shape((Form(behaviour.result_type, "cut"),))
 
 
 def _opens(shape: Shape) -> bool:
     return any(form.kind in ("mapping", "tuple", "sequence", "time") for form in shape.forms)
-
-
-def _called(real: Real) -> str:
-    return f"{short(real.name, real.component)} of {real.component}"
 
 
 def _kind_of_violation(found: str) -> str:
@@ -465,9 +294,3 @@ def _gave(finding: Finding) -> Iterator[str]:
 def _type(told: str) -> str:
     """The outermost type in what is told of a value: ``dict`` of ``dict{id: int}`` and of ``dict without 'id'``."""
     return re.split(r"[ ({\[]", told, maxsplit=1)[0]
-
-
-def _seen_in(real: Real) -> str:
-    return {"this run": "what the real one did in this run", "nothing": "its annotation"}.get(
-        real.source, f"what the real one did: {real.source}"
-    )

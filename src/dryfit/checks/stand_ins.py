@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dryfit.checks.calls import CallSites
-from dryfit.checks.names import plain, tail
+from dryfit.checks.names import plain, short, tail
 from dryfit.checks.seams import Line, line, tests_by_behaviour
 from dryfit.model.contract import Contract
 from dryfit.model.seam import DRIVER, Place, Seam
@@ -62,6 +62,18 @@ class Real:
         if self.interface.generator:
             return "generator"
         return "coroutine" if self.interface.asynchronous else "function"
+
+    @property
+    def called(self) -> str:
+        """How a sentence names it."""
+        return f"{short(self.name, self.component)} of {self.component}"
+
+    @property
+    def known_from(self) -> str:
+        """Where the evidence is from, for people."""
+        return {"this run": "what the real one did in this run", "nothing": "its annotation"}.get(
+            self.source, f"what the real one did: {self.source}"
+        )
 
     @property
     def raised(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, cast
 
 from dryfit.model.crossing import Callee, Crossing
@@ -27,7 +27,19 @@ from dryfit.model.seam import DRIVER
 from dryfit.model.stand_in import Replacement, StandInCall, StandInFact
 from dryfit.weave.fakes import Roles, own_methods
 from dryfit.weave.loop import Loop, Woven
-from dryfit.weave.originals import describe, function_of, is_a, member
+from dryfit.weave.mocks import is_protocol, is_used, mock_behind, state_of
+from dryfit.weave.originals import describe, function_of, is_a
+from dryfit.weave.replaced import (
+    Replaced,
+    by_spec,
+    dotted_name,
+    is_method,
+    is_named,
+    is_static,
+    module_name,
+    owner_of,
+    target_of,
+)
 from dryfit.weave.trampoline import Parameters
 from dryfit.weave.weaver import Weaver
 from dryfit.weave.written import Signature, written
@@ -55,8 +67,8 @@ class StandIns:
         self._weaver = weaver
         self._modules = modules
         self._roles = Roles(modules)
-        self._replaced: dict[int, list[_Replaced]] = {}
-        self._injected: dict[int, _Replaced] = {}
+        self._replaced: dict[int, list[Replaced]] = {}
+        self._injected: dict[int, Replaced] = {}
         self._fakes: dict[int, weakref.ref[type]] = {}
         self._callees: dict[tuple[str, str, tuple[str, ...]], Callee] = {}
         self._counts: Counter[StandInFact] = Counter()
@@ -106,15 +118,15 @@ class StandIns:
             return woven.function(*values)
         finally:
             with self._aside():
-                self._take(current, _target(target, patcher.attribute))
+                self._take(current, target_of(target, patcher.attribute))
 
     def _patch_dict_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         result = woven.function(*values)
         patcher = values[0]
         with self._aside():
             for original, new in _exchanged(patcher._original, patcher.values):
-                name = _named(original if _is_named(original) else type(original))
-                self._put(new, _Replaced(name, original, False, ""))
+                name = dotted_name(original if is_named(original) else type(original))
+                self._put(new, Replaced(name, original, False, ""))
         return result
 
     def _patch_dict_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
@@ -139,7 +151,7 @@ class StandIns:
             for target, name, old in reversed(values[0]._setattr):
                 key = (id(target), name)
                 new = below[key] if key in below else inspect.getattr_static(target, name, None)
-                self._take(new, _target(target, name))
+                self._take(new, target_of(target, name))
                 below[key] = old
         return woven.function(*values)
 
@@ -151,24 +163,24 @@ class StandIns:
         except Exception as error:  # noqa: BLE001 - see above
             self._loop.missed(error)
 
-    def _replacing(self, original: object, target: object, attribute: str) -> _Replaced:
+    def _replacing(self, original: object, target: object, attribute: str) -> Replaced:
         """The name under which the replaced thing is known: its own where it is a class, a function, or an object of a
         component's class, else its owner's."""
-        owner, where = _owner(target), _target(target, attribute)
+        owner, where = owner_of(target), target_of(target, attribute)
         has_receiver = type(original) is MethodType
-        bound = is_a(owner, type) and not _is_static(owner, attribute, original)
+        bound = is_a(owner, type) and not is_static(owner, attribute, original)
         in_class = bound and owner is target
-        original = original.__func__ if _is_method(original) else original  # type: ignore[attr-defined]
+        original = original.__func__ if is_method(original) else original  # type: ignore[attr-defined]
         below = self._replaced.get(id(original))
         if below:  # a stand-in is replaced by another one
-            return _Replaced(below[-1].name, below[-1].original, below[-1].bound, where, in_class=in_class)
-        if _is_named(original):
-            name = _named(original)
-        elif _module(type(original)) in self._modules:
-            name = _named(type(original))
+            return Replaced(below[-1].name, below[-1].original, below[-1].bound, where, in_class=in_class)
+        if is_named(original):
+            name = dotted_name(original)
+        elif module_name(type(original)) in self._modules:
+            name = dotted_name(type(original))
         else:
             name = where
-        return _Replaced(name, original, has_receiver or bound, where, in_class=in_class)
+        return Replaced(name, original, has_receiver or bound, where, in_class=in_class)
 
     def _is_written_by_tests(self, original: object) -> bool:
         """Whether what is replaced is a function of the tests' own: it is as good a stand-in as the next."""
@@ -176,22 +188,22 @@ class StandIns:
             return False
         return self._loop.sites.owner(self._weaver.own_code(original.__code__).co_filename) is DRIVER
 
-    def _put(self, new: object, replaced: _Replaced) -> None:
+    def _put(self, new: object, replaced: Replaced) -> None:
         """Remember a stand-in, and weave it where it is a function or class of the tests' own."""
-        new = new.__func__ if _is_method(new) else new  # type: ignore[attr-defined]
+        new = new.__func__ if is_method(new) else new  # type: ignore[attr-defined]
         if new is None or self._is_written_by_tests(replaced.original):
             return
         replaced.stand_in = new
         standing = self._replaced.setdefault(id(new), [])
         standing.append(replaced)
-        behind = _mock_behind(new)
+        behind = mock_behind(new)
         if behind is not None:
             self._replaced[id(behind)] = standing
         woven = [self._weave_hand_written(each, standing, path) for each, path in _hand_written(new)]
         replaced.watched = type(new) is FunctionType and (standing[0].watched or any(woven))
 
     def _take(self, new: object, target: str) -> None:
-        new = new.__func__ if _is_method(new) else new  # type: ignore[attr-defined]
+        new = new.__func__ if is_method(new) else new  # type: ignore[attr-defined]
         standing = self._replaced.get(id(new), [])
         replaced = next((each for each in reversed(standing) if each.target == target), None)
         if replaced is None:
@@ -200,19 +212,19 @@ class StandIns:
         self._tell_of(replaced)
         if not standing:
             del self._replaced[id(new)]
-            self._replaced.pop(id(_mock_behind(new)), None)
+            self._replaced.pop(id(mock_behind(new)), None)
             self._weaver.unweave([function for function, _ in _hand_written(new)])
 
-    def _tell_of(self, replaced: _Replaced) -> None:
+    def _tell_of(self, replaced: Replaced) -> None:
         """Tell what the stand-in was, and whether anybody used it."""
         new = replaced.stand_in
-        node = new if is_a(new, mock.NonCallableMock) else _mock_behind(new)
-        used = _is_used(node) if node is not None else replaced.called or not replaced.watched
+        node = new if is_a(new, mock.NonCallableMock) else mock_behind(new)
+        used = is_used(node) if node is not None else replaced.called or not replaced.watched
         if replaced.target and callable(replaced.original):
             kind = type(node).__name__ if node is not None else REPLACEMENT
             self._tell(Replacement(replaced.target, replaced.name, kind, used, self._loop.test.test))
 
-    def _weave_hand_written(self, function: FunctionType, standing: list[_Replaced], path: str) -> bool:
+    def _weave_hand_written(self, function: FunctionType, standing: list[Replaced], path: str) -> bool:
         if self._loop.sites.owner(function.__code__.co_filename) is not DRIVER:
             return False
         parameters = Parameters.of(function.__code__).names
@@ -235,7 +247,7 @@ class StandIns:
         if not self._stands_for(value)[0]:
             role = self._roles.annotated(callee, parameter)
             if role is not None:
-                self._injected[id(value)] = _Replaced(role.name, role.cls, False, "", value)
+                self._injected[id(value)] = Replaced(role.name, role.cls, False, "", value)
 
     def _meet_fake(self, callee: Callee, parameter: str, fake: type) -> None:
         known = self._fakes.get(id(fake))
@@ -248,14 +260,14 @@ class StandIns:
             role = annotated if annotated is not None and annotated.cls not in fake.__mro__ else None
         if role is not None:
             for name, function in own_methods(fake):
-                self._weave_hand_written(function, [_Replaced(role.name, role.cls, False, "")], name)
+                self._weave_hand_written(function, [Replaced(role.name, role.cls, False, "")], name)
 
     # Calls to what stands in.
 
     def _begin_mock(
         self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
     ) -> Crossing | None:
-        if _is_protocol(_state(values[0]).get("_mock_new_name")):
+        if is_protocol(state_of(values[0]).get("_mock_new_name")):
             return None  # Python asks a MagicMock whether it is true, how long it is, …
         crossing = self._begin_awaited(woven, values, above, frame)
         if crossing is not None:
@@ -278,7 +290,7 @@ class StandIns:
     def _begin_hand_written(
         self,
         wrote: _HandWritten,
-        standing: list[_Replaced],
+        standing: list[Replaced],
         path: str,
         woven: Woven,
         values: tuple[Any, ...],
@@ -328,17 +340,17 @@ class StandIns:
             self._counts[kind] += 1
             self._facts.append(fact)
 
-    def _stands_for(self, stand_in: object) -> tuple[_Replaced | None, str]:
+    def _stands_for(self, stand_in: object) -> tuple[Replaced | None, str]:
         """What a mock stands for, and the path from there; where only the call site can tell, the path alone."""
         path: list[str] = []
         node: object | None = stand_in
         while node is not None:
-            state = _state(node)
+            state = state_of(node)
             standing = self._replaced.get(id(node), [])
             if len({each.name for each in standing}) > 1:
                 break  # the same mock in several places
             known = standing[-1] if standing else self._injected.get(id(node))
-            known = known or _by_spec(state.get("_spec_class"))
+            known = known or by_spec(state.get("_spec_class"))
             if known:
                 return known, ".".join(reversed(path))
             name = state.get("_mock_new_name") or state.get("_mock_name")
@@ -349,7 +361,7 @@ class StandIns:
 
     def _callee(
         self,
-        replaced: _Replaced | None,
+        replaced: Replaced | None,
         path: str,
         kind: str,
         parameters: tuple[str, ...] = ("self", "args", "kwargs"),
@@ -393,33 +405,7 @@ class _HandWritten:
     signature: Signature
 
 
-@dataclass(slots=True, eq=False)
-class _Replaced:
-    """What a stand-in stands for: ``target`` is the name that leads to it now, "" where a test handed it in.
-
-    ``watched`` says that it is woven, so that ``called`` tells whether somebody called it. ``in_class`` says that it
-    stands in a class, in the place of a method.
-    """
-
-    name: str
-    original: object
-    bound: bool
-    target: str
-    stand_in: object = None
-    watched: bool = False
-    called: bool = False
-    in_class: bool = False
-
-    @property
-    def called_as(self) -> str:
-        """The last part of the name under which callers find it."""
-        return self.target.rpartition(".")[2]
-
-    def member(self, path: str) -> tuple[object, bool]:
-        return member(self.original, path) if path else (self.original, self.bound)
-
-
-def _meant(standing: list[_Replaced], path: str, frame: FrameType) -> list[_Replaced]:
+def _meant(standing: list[Replaced], path: str, frame: FrameType) -> list[Replaced]:
     """Those of the replaced that a call means: where one stand-in replaces several, the one whose name it calls."""
     if path or len(standing) < 2:
         return standing
@@ -427,47 +413,9 @@ def _meant(standing: list[_Replaced], path: str, frame: FrameType) -> list[_Repl
     return named or standing
 
 
-def _owner(target: object) -> object:
-    """The module or class to which something belongs that is replaced in a module, class or object."""
-    return target if is_a(target, type, ModuleType) else type(target)
-
-
-def _target(target: object, attribute: str) -> str:
-    return f"{_named(_owner(target))}.{attribute}"
-
-
 def _function(method: Any) -> FunctionType:
     function: FunctionType = inspect.unwrap(method)
     return function
-
-
-def _state(node: object) -> dict[str, Any]:
-    """A mock's own attributes, read past its ``__getattr__``."""
-    state: dict[str, Any] = object.__getattribute__(node, "__dict__")
-    return state
-
-
-def _by_spec(spec: object) -> _Replaced | None:
-    """A mock's class; where it is modelled on a function, its parent knows more."""
-    known = is_a(spec, type) and _module(cast(type, spec)) != "builtins"
-    return _Replaced(_named(spec), spec, False, "") if known else None
-
-
-def _named(thing: Any) -> str:
-    """The dotted name of a module, class or function."""
-    if is_a(thing, ModuleType):
-        return str(thing.__name__)
-    read = type.__getattribute__ if is_a(thing, type) else getattr
-    return f"{read(thing, '__module__')}.{read(thing, '__qualname__')}"
-
-
-def _module(cls: type) -> str:
-    """The module of a class, read past its metaclass."""
-    return str(type.__getattribute__(cls, "__module__"))
-
-
-def _is_named(thing: object) -> bool:
-    return type(thing) is FunctionType or is_a(thing, type)
 
 
 def _exchanged(old: object, new: object) -> Iterator[tuple[object, object]]:
@@ -476,40 +424,9 @@ def _exchanged(old: object, new: object) -> Iterator[tuple[object, object]]:
         yield from ((old[key], value) for key, value in new.items() if key in old and callable(old[key]))
 
 
-def _is_method(value: object) -> bool:
-    return is_a(value, staticmethod, classmethod, MethodType)
-
-
-def _is_static(owner: object, attribute: str, original: object) -> bool:
-    """Whether what was replaced has no receiver; it stood in the owner, or stands in a class that this derives from."""
-    if is_a(original, staticmethod):
-        return True
-    held = [vars(base)[attribute] for base in cast(type, owner).__mro__ if attribute in vars(base)]
-    return any(is_a(each, staticmethod) and each.__func__ is original for each in held)
-
-
-def _mock_behind(new: object) -> object | None:
-    """The mock that a function with an automatic signature (``autospec``) calls."""
-    return vars(new).get("mock") if is_a(new, FunctionType) else None
-
-
-def _is_used(node: object) -> bool:
-    """Whether a mock was called, or asked for an attribute; the calls of one with an automatic signature are counted
-    by the function that has that."""
-    state = _state(node)
-    counting = state.get("_mock_delegate")
-    calls = state.get("_mock_call_count") if counting is None else vars(counting).get("call_count")
-    children = [child for child in state.get("_mock_children", {}).values() if child is not None]
-    return bool(calls or state.get("_mock_called") or children)
-
-
-def _is_protocol(name: object) -> bool:
-    return isinstance(name, str) and name.startswith("__") and name.endswith("__")
-
-
 def _is_of_tests(cls: type) -> bool:
     """Whether a class may be one of the tests' own: no library's, and not one that pytest collects."""
-    return _module(cls) not in sys.stdlib_module_names and not cls.__name__.startswith("Test")
+    return module_name(cls) not in sys.stdlib_module_names and not cls.__name__.startswith("Test")
 
 
 def _hand_written(new: object) -> Iterator[tuple[FunctionType, str]]:
@@ -520,6 +437,6 @@ def _hand_written(new: object) -> Iterator[tuple[FunctionType, str]]:
             yield from _hand_written(wrapped)  # in a recorder of calls, as `pretend` makes them
     elif is_a(new, type) and not issubclass(cast(type, new), mock.NonCallableMock):
         for name, value in vars(new).items():
-            function = value.__func__ if _is_method(value) else value
+            function = value.__func__ if is_method(value) else value
             if is_a(function, FunctionType):
                 yield function, name
