@@ -50,7 +50,8 @@ def judge(
         judgements.append(Judgement(skipped=(contract,)))
     if stand_ins is not None:
         evidence, consumers = stand_ins
-        judgements.append(mock_drift.judge(evidence, observations, consumers))
+        mismatches = call_mismatch.judge(project, observations).findings
+        judgements.append(mock_drift.judge(evidence, observations, consumers, mismatches))
         judgements.append(replayed.judge(evidence, observations, consumers))
     if comparison is not None:
         judgements.append(breaking_change.judge(comparison))

@@ -12,6 +12,7 @@ from dryfit.checks.judgement import Judgement, find, places
 from dryfit.checks.mock_outcomes import strange, unmocked
 from dryfit.checks.mock_returns import Difference, Returns
 from dryfit.checks.names import plain, tail
+from dryfit.checks.seams import Line, line
 from dryfit.checks.stale_targets import stale, unused
 from dryfit.checks.stand_ins import Evidence, Mocked, Real, Shown, asked_about
 from dryfit.model.finding import Fact, Finding, Severity
@@ -48,14 +49,21 @@ def questions(evidence: Evidence) -> Questions:
     )
 
 
-def judge(evidence: Evidence, observations: Observations, consumers: Consumers) -> Judgement:
+def judge(
+    evidence: Evidence,
+    observations: Observations,
+    consumers: Consumers,
+    mismatches: Iterable[Finding] = (),
+) -> Judgement:
     """Report each way in which the stand-ins of a callable differ from it, once for every caller.
+
+    ``mismatches`` are calls of which the source alone shows that they cannot bind (DF201): that is told already.
 
     An error where the real one was seen, or its signature or annotation tells; a warning where it was only seen with
     another stand-in below, where the caller only hands the result on, where it only hands on arguments and was given
     too few, and for outcomes that no stand-in ever had.
     """
-    drift = _Drift(evidence, consumers)
+    drift = _Drift(evidence, consumers, {(each.site.file, each.site.line) for each in mismatches})
     mocked = evidence.mocked()
     findings = [finding for each in mocked for finding in drift.of(each)]
     return Judgement(
@@ -73,8 +81,9 @@ def _left_out(caller: str, count: int) -> Skipped:
 
 
 class _Drift:
-    def __init__(self, evidence: Evidence, consumers: Consumers) -> None:
+    def __init__(self, evidence: Evidence, consumers: Consumers, mismatches: set[Line]) -> None:
         self._evidence = evidence
+        self._mismatches = mismatches
         self._consumers = consumers
         self._returns = Returns(evidence.classes)
 
@@ -92,7 +101,8 @@ class _Drift:
         for call in mocked.calls if parameters is not None else ():
             assert parameters is not None
             problem = _problem(call, parameters)
-            if problem and not self._is_overridden(call, mocked.real):
+            told = line(call.site) in self._mismatches
+            if problem and not told and not self._is_overridden(call, mocked.real):
                 sub_kind = "wrong-keyword" if unexpected(call.keywords, parameters) else "wrong-arity"
                 text = f"was called {problem}"
                 left_out = problem == missing(call.positional, call.keywords, parameters)

@@ -17,7 +17,15 @@ from dryfit.model.exchange import Exchange, Given
 from dryfit.model.run import RunInfo
 from dryfit.model.seam import Place, Seam
 from dryfit.model.shape import Form, Shape, bounded, join_all
-from dryfit.model.stand_in import ClassFacts, Original, Replacement, StandInCall, StandInFact
+from dryfit.model.stand_in import (
+    Answer,
+    ClassFacts,
+    Original,
+    Replacement,
+    Replayed,
+    StandInCall,
+    StandInFact,
+)
 from dryfit.model.structure import Parameter, ParameterKind
 from dryfit.model.trace import (
     Argument,
@@ -92,11 +100,18 @@ def traces(draw: st.DrawFn) -> Trace:
 kinds = st.sampled_from(["function", "coroutine", "generator", "async generator", "other"])
 parameters = st.builds(Parameter, few, st.sampled_from(get_args(ParameterKind)), st.booleans(), few)
 names = st.lists(few, max_size=2).map(tuple)
+answers = st.builds(Answer, st.sampled_from(["returned", "raised"]), few, shapes(), names)
+inputs = st.lists(st.tuples(few, few), max_size=2).map(tuple)
 stand_in_facts: st.SearchStrategy[StandInFact] = st.one_of(
     st.builds(Original, texts, st.none() | st.lists(parameters, max_size=2).map(tuple), kinds, few),
     st.builds(Replacement, few, few, few, st.booleans(), texts),
     st.builds(StandInCall, seams, places, few, st.integers(0, 3), names, texts, st.booleans()),
     st.builds(ClassFacts, few, names, names, st.booleans()),
+    st.builds(
+        Replayed,
+        *(seams, places, few, inputs, answers, answers, texts, texts, few),
+        st.lists(answers, max_size=2).map(tuple),
+    ),
 )
 incidents = st.one_of(
     st.builds(Dropped, seams, places, texts),
@@ -149,7 +164,7 @@ def test_merge_is_idempotent(one: Observations) -> None:
 
 def test_every_fact_about_stand_ins_is_among_them() -> None:
     """A fact that is added to the model is to be combined here, too."""
-    assert {Original, Replacement, StandInCall, ClassFacts} == set(get_args(StandInFact))
+    assert {Original, Replacement, StandInCall, ClassFacts, Replayed} == set(get_args(StandInFact))
 
 
 @law

@@ -83,9 +83,14 @@ def wrapping(function):
     return wrapper
 
 
+def unwoven(code):
+    """No code here is woven."""
+    return code
+
+
 def signature(path, owner=Gateway):
     found, bound = member(owner, path)
-    original = describe("shop.it", found, bound=bound)
+    original = describe("shop.it", found, bound=bound, own_code=unwoven)
     assert original is not None
     return told(original)
 
@@ -95,7 +100,7 @@ def told(original):
 
 
 def test_every_kind_of_parameter():
-    original = describe("shop.plain", plain, bound=False)
+    original = describe("shop.plain", plain, bound=False, own_code=unwoven)
     assert original.parameters == (
         Parameter("a", "positional-only"),
         Parameter("b", "positional-or-keyword"),
@@ -110,7 +115,7 @@ def test_defaults_stand_at_the_end():
     def function(a, b=1, *, c, d=2):
         return a
 
-    original = describe("shop.function", function, bound=False)
+    original = describe("shop.function", function, bound=False, own_code=unwoven)
     assert [(each.name, each.default) for each in original.parameters] == [
         ("a", False),
         ("b", True),
@@ -130,7 +135,7 @@ def test_the_kinds_of_functions():
         yield 1
 
     kinds = [
-        describe("shop.it", each, bound=False).kind
+        describe("shop.it", each, bound=False, own_code=unwoven).kind
         for each in (plain, coroutine, generator, asynchronous_generator)
     ]
     assert kinds == ["function", "coroutine", "generator", "async generator"]
@@ -152,8 +157,8 @@ def test_a_method_is_told_without_its_receiver(path, parameters):
 
 
 def test_a_bound_method_has_its_receiver():
-    assert told(describe("shop.it", Gateway("x").pay, bound=False)) == ["cents"]
-    assert told(describe("shop.it", Gateway.create, bound=True)) == ["url"]
+    assert told(describe("shop.it", Gateway("x").pay, bound=False, own_code=unwoven)) == ["cents"]
+    assert told(describe("shop.it", Gateway.create, bound=True, own_code=unwoven)) == ["url"]
 
 
 def test_what_an_object_holds_is_not_its_class_s():
@@ -163,7 +168,7 @@ def test_what_an_object_holds_is_not_its_class_s():
 
 
 def test_a_function_that_is_cached_is_itself():
-    assert told(describe("shop.cached", functools.lru_cache(plain), bound=False)) == [
+    assert told(describe("shop.cached", functools.lru_cache(plain), bound=False, own_code=unwoven)) == [
         "a",
         "b",
         "rest",
@@ -178,7 +183,7 @@ def test_a_function_that_is_cached_is_itself():
 )
 def test_behind_a_wrapper_nothing_is_known(wrapped):
     assert function_of(wrapped) is None
-    original = describe("shop.it", wrapped, bound=False)
+    original = describe("shop.it", wrapped, bound=False, own_code=unwoven)
     assert (original.parameters, original.kind) == (None, "other")
 
 
@@ -187,15 +192,17 @@ def test_behind_a_wrapper_nothing_is_known(wrapped):
     [(Gateway, ["url", "timeout"]), (Made, None), (WithMeta, None), (Bare, None), (type, None), (dict, None)],
 )
 def test_a_class_is_told_of_its_constructor(cls, parameters):
-    original = describe("shop.it", cls, bound=False)
+    original = describe("shop.it", cls, bound=False, own_code=unwoven)
     assert (told(original), original.kind) == (parameters, "other")
 
 
 def test_functions_in_c():
-    original = describe("math.copysign", math.copysign, bound=False)
+    original = describe("math.copysign", math.copysign, bound=False, own_code=unwoven)
     assert original.parameters == (Parameter("x", "positional-only"), Parameter("y", "positional-only"))
     assert original.kind == "other"
-    assert describe("builtins.getattr", getattr, bound=False).parameters is None  # it has no signature
+    assert (
+        describe("builtins.getattr", getattr, bound=False, own_code=unwoven).parameters is None
+    )  # it has no signature
 
 
 def test_what_it_says_that_it_returns():
@@ -208,7 +215,10 @@ def test_what_it_says_that_it_returns():
     def union() -> int | None:
         return 1
 
-    told = [describe("shop.it", each, bound=False).returns for each in (words, of_a_class, union, plain)]
+    told = [
+        describe("shop.it", each, bound=False, own_code=unwoven).returns
+        for each in (words, of_a_class, union, plain)
+    ]
     assert told == ["int | None", "Gateway", "int | None", ""]
 
 
@@ -223,7 +233,7 @@ def test_a_hint_is_asked_nothing():
     told = []
     for hint in (Untouchable(), Closed("Shut", (), {}), None, list[int]):
         function.__annotations__["return"] = hint
-        told.append(describe("shop.it", function, bound=False).returns)
+        told.append(describe("shop.it", function, bound=False, own_code=unwoven).returns)
     assert told == ["", "Shut", "None", "list[int]"]
 
 
@@ -232,10 +242,10 @@ def test_what_can_be_called_and_what_cannot():
         def __call__(self, x):
             return x
 
-    assert describe("shop.it", Callable(), bound=False).parameters is None
-    assert describe("shop.it", mock.Mock(), bound=False).kind == "other"
-    assert describe("shop.it", 3, bound=False) is None
-    assert describe("shop.it", Gateway.__dict__["secret"], bound=False) is None
+    assert describe("shop.it", Callable(), bound=False, own_code=unwoven).parameters is None
+    assert describe("shop.it", mock.Mock(), bound=False, own_code=unwoven).kind == "other"
+    assert describe("shop.it", 3, bound=False, own_code=unwoven) is None
+    assert describe("shop.it", Gateway.__dict__["secret"], bound=False, own_code=unwoven) is None
 
 
 def test_nobody_is_below_a_name_that_nothing_has():
@@ -255,7 +265,7 @@ def test_a_module_s_members_have_no_receiver():
 @pytest.mark.parametrize("cls", [Untouchable, UnknownClass])
 def test_a_proxy_is_asked_nothing(cls):
     proxy = cls()
-    assert describe("shop.it", proxy, bound=False) is None
+    assert describe("shop.it", proxy, bound=False, own_code=unwoven) is None
     assert function_of(proxy) is None
     assert member(proxy, "pay") == (None, True)
 
