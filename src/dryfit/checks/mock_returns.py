@@ -158,7 +158,7 @@ class Returns:
             ):
                 told = listing(tuple(_told(each) for each in real.forms))
                 text = f"returns a list of {_told(form)}, where that of the real one holds {told}"
-                yield Difference("return-type", text, str(form), str(real), use is not None)
+                yield Difference("return-type", text, str(form), str(real), sure=False)
 
     def _attributes(self, fake: Form, real: Shape, use: ResultUse | None) -> Iterator[Difference]:
         forms = [form for form in real.forms if form.kind != "none"]

@@ -61,8 +61,15 @@ def _dead(
 
 
 def _went_past(behaviour: Behaviour, replaced: Replacement) -> bool:
-    real = not behaviour.stand_in and behaviour.seam.caller != DRIVER
-    return real and plain(behaviour.seam.callable) == plain(replaced.stands_for)
+    """Whether the real one answered a component that the stand-in was meant for: the one in whose module the name was
+    replaced, or any where that is the module which defines it."""
+    if behaviour.stand_in or behaviour.seam.caller == DRIVER:
+        return False
+    module = replaced.target.rpartition(".")[0].replace(".", "/")
+    meant = replaced.target == replaced.stands_for or behaviour.site.file.endswith(
+        (f"{module}.py", f"{module}/__init__.py")
+    )
+    return meant and plain(behaviour.seam.callable) == plain(replaced.stands_for)
 
 
 def unused(replacements: Iterable[Replacement]) -> Iterator[Replacement]:

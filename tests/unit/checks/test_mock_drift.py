@@ -439,6 +439,11 @@ def test_another_stand_in_that_answered(case):
     assert case.judged(case.fake(), facts=[replaced()]) == ()
 
 
+def test_a_name_of_one_module_is_nothing_to_another(case):
+    elsewhere = replace(replaced(), target="basket.pay")
+    assert case.judged(case.real(), facts=[elsewhere]) == ()
+
+
 # What is left out, and what has to be read in the source.
 
 
