@@ -298,7 +298,7 @@ def _stood_in(config: Config, run: Run) -> tuple[stand_ins.Evidence, Consumers] 
     if unseen:
         earlier = runs.earlier(config.root, run.info, {*unseen, *(f"{name}.__init__" for name in unseen)})
         evidence = stand_ins.Evidence(run.project, run.observations, earlier, known)
-    asked = mock_drift.questions(evidence)
+    asked = mock_drift.questions(evidence, run.observations)
     read = discover.consumers(config.root, run.project, asked.calls, asked.targets, asked.raised)
     return evidence, read
 

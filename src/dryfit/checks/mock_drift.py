@@ -13,7 +13,7 @@ from dryfit.checks.mock_outcomes import strange, unmocked
 from dryfit.checks.mock_returns import Difference, Returns
 from dryfit.checks.names import plain, tail
 from dryfit.checks.seams import Line, line
-from dryfit.checks.stale_targets import stale, unused
+from dryfit.checks.stale_targets import passed_by, stale, unused
 from dryfit.checks.stand_ins import Evidence, Mocked, Real, Shown, asked_about
 from dryfit.model.finding import Fact, Finding, Severity
 from dryfit.model.seam import Place
@@ -39,11 +39,12 @@ class Questions:
     raised: frozenset[tuple[str, str]]
 
 
-def questions(evidence: Evidence) -> Questions:
+def questions(evidence: Evidence, observations: Observations) -> Questions:
     """What has to be asked of the source."""
     mocked = evidence.mocked()
+    passed = {(each.site, tail(replaced.stands_for)) for replaced, each in passed_by(evidence, observations)}
     return Questions(
-        frozenset(asked_about(mocked)),
+        frozenset({*asked_about(mocked), *passed}),
         frozenset(each.target for each in unused(evidence.replacements)),
         frozenset((each.real.component, name) for each in mocked for name in strange(each, evidence)),
     )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dryfit.checks.judgement import find
-from dryfit.checks.names import listing, plain
+from dryfit.checks.names import listing, plain, tail
 from dryfit.checks.stand_ins import Evidence
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.seam import DRIVER, Place, Seam
@@ -15,22 +15,20 @@ from dryfit.model.trace import Behaviour, Observations
 
 
 def stale(evidence: Evidence, observations: Observations, consumers: Consumers) -> Iterator[Finding]:
-    """Replaced names that lead to nobody: their module reads them no more, or the callers hold the real one itself."""
+    """Replaced names that lead to nobody: their module reads them no more, or the callers hold the real one itself.
+
+    They hold it where they call it by a name of their own: whatever the defining module says, that stays the same.
+    """
     by_target: dict[str, list[Replacement]] = defaultdict(list)
     for each in unused(evidence.replacements):
         by_target[each.target].append(each)
-    crossings = {trace.test: {each.behaviour for each in trace.crossings} for trace in observations.traces}
-    behaviours = {each.key: each for each in observations.behaviours}
-    for target, replaced in sorted(by_target.items()):
-        first = replaced[0]
-        tests = {each.test for each in replaced}
-        passed = [
-            behaviours[key]
-            for test in sorted(tests)
-            for key in crossings.get(test, ())
-            if key in behaviours and _went_past(behaviours[key], first)
-        ]
-        if passed:
+    held: dict[str, list[Behaviour]] = defaultdict(list)
+    for replaced, behaviour in passed_by(evidence, observations):
+        if (behaviour.site, tail(replaced.stands_for)) in consumers.by_name:
+            held[replaced.target].append(behaviour)
+    for target, replacements in sorted(by_target.items()):
+        first, tests = replacements[0], {each.test for each in replacements}
+        if passed := held[target]:
             by = listing(tuple(sorted({each.seam.caller for each in passed})))
             why = f"{by} called the real one all the same, since it holds it under a name of its own"
             yield _dead(first, tests, passed[0].seam.caller, min(each.site for each in passed), why, evidence)
@@ -60,16 +58,16 @@ def _dead(
     )
 
 
-def _went_past(behaviour: Behaviour, replaced: Replacement) -> bool:
-    """Whether the real one answered a component that the stand-in was meant for: the one in whose module the name was
-    replaced, or any where that is the module which defines it."""
-    if behaviour.stand_in or behaviour.seam.caller == DRIVER:
-        return False
-    module = replaced.target.rpartition(".")[0].replace(".", "/")
-    meant = replaced.target == replaced.stands_for or behaviour.site.file.endswith(
-        (f"{module}.py", f"{module}/__init__.py")
-    )
-    return meant and plain(behaviour.seam.callable) == plain(replaced.stands_for)
+def passed_by(evidence: Evidence, observations: Observations) -> Iterator[tuple[Replacement, Behaviour]]:
+    """The unused replacements of a name in the module that defines it, with what answered components for real there."""
+    crossings = {trace.test: {each.behaviour for each in trace.crossings} for trace in observations.traces}
+    real = {
+        each.key: each for each in observations.behaviours if not each.stand_in and each.seam.caller != DRIVER
+    }
+    for replaced in unused(evidence.replacements):
+        for key in sorted(crossings.get(replaced.test, set()) & real.keys()):
+            if replaced.target == replaced.stands_for == plain(real[key].seam.callable):
+                yield replaced, real[key]
 
 
 def unused(replacements: Iterable[Replacement]) -> Iterator[Replacement]:

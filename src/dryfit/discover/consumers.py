@@ -35,15 +35,17 @@ def consumers(
         by_file[place.file].append((place, name))
     uses: dict[Call, ResultUse] = {}
     passing_on: set[Call] = set()
+    by_name: set[Call] = set()
     for file, wanted in by_file.items():
         tree = _parsed(root / file)
         if tree is not None:
             calls_there = _Calls(tree)
             uses |= calls_there.uses(wanted)
             passing_on |= calls_there.passing_on(wanted)
+            by_name |= calls_there.by_name(wanted)
     unread = dict(_unread(root, project, sorted(set(targets))))
     never = frozenset(pair for pair in set(raised) if not _may_raise(root, project, *pair))
-    return Consumers(uses, unread, never, frozenset(passing_on))
+    return Consumers(uses, unread, never, frozenset(passing_on), frozenset(by_name))
 
 
 def _parsed(file: Path) -> ast.Module | None:
@@ -69,6 +71,11 @@ class _Calls:
         """What becomes of the calls that can be found."""
         found = {(place, name): self._call(place.line, name) for place, name in wanted}
         return {key: self._use(call) for key, call in found.items() if call is not None}
+
+    def by_name(self, wanted: Iterable[Call]) -> set[Call]:
+        """The calls of a name, and not of something's attribute."""
+        found = ((key, self._call(key[0].line, key[1])) for key in wanted)
+        return {key for key, call in found if call is not None and isinstance(call.func, ast.Name)}
 
     def passing_on(self, wanted: Iterable[Call]) -> set[Call]:
         """The calls that hand on what their own function gathers."""

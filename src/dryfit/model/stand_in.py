@@ -103,13 +103,15 @@ class Consumers:
     ``uses`` are by place and last part of the called name; a call that cannot be found is not among them. ``unread``
     are targets of replacements that a module imports, and that nobody ever reads there, with the place of the import.
     ``never_raised`` are exceptions that a component, and all that it imports, never mention but to catch them.
-    ``passing_on`` are calls that hand on what their own function was given as ``*args`` or ``**kwargs``.
+    ``passing_on`` are calls that hand on what their own function was given as ``*args`` or ``**kwargs``, ``by_name``
+    those by a name of the module's own, as after ``from shop import pay``.
     """
 
     uses: Mapping[tuple[Place, str], ResultUse]
     unread: Mapping[str, Place]
     never_raised: frozenset[tuple[str, str]]
     passing_on: frozenset[tuple[Place, str]] = frozenset()
+    by_name: frozenset[tuple[Place, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

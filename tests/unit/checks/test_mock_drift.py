@@ -62,10 +62,12 @@ class Case:
         if use is not None:
             consumed = {(self.make.place(line), "pay"): use for line in (10, 11)}
         unread, never = more.pop("unread", {}), more.pop("never", ())
+        by_name = frozenset({(self.make.place(20), "pay")} if more.pop("by_name", True) else ())
         original = () if kind is None else (Original(PAY, AMOUNT, kind),)
         seen = self.make.observations(*behaviours, incidents=(*original, *facts))
         evidence = Evidence(self.make.project(), seen, **more)
-        return judge(evidence, seen, Consumers(consumed, unread, frozenset(never))).findings
+        consumers = Consumers(consumed, unread, frozenset(never), by_name=by_name)
+        return judge(evidence, seen, consumers).findings
 
     def told(self, *behaviours, **more):
         """The sub-kinds and severities of what is found."""
@@ -310,10 +312,9 @@ def test_which_exceptions_are_looked_for(case, exception, seen, asked):
     known = ClassFacts(DECLINED, (), ("payment.Refused",))
     fake = case.raised(exception, line=10, stand_in="Mock")
     real = [case.raised(each) for each in seen]
-    evidence = Evidence(
-        case.make.project(), case.make.observations(fake, *real, incidents=(known, case.call()))
-    )
-    assert questions(evidence).raised == ({("payment", exception)} if asked else frozenset())
+    observed = case.make.observations(fake, *real, incidents=(known, case.call()))
+    evidence = Evidence(case.make.project(), observed)
+    assert questions(evidence, observed).raised == ({("payment", exception)} if asked else frozenset())
 
 
 # What it never did.
@@ -396,7 +397,7 @@ def test_a_stand_in_that_is_never_called_has_no_outcomes(case):
 # Where it stood.
 
 
-def replaced(*, used=False, test="test_it", target="order.pay"):
+def replaced(*, used=False, test="test_it", target=PAY):
     return Replacement(target, PAY, "MagicMock", used, test)
 
 
@@ -404,15 +405,15 @@ def test_a_stand_in_that_the_caller_went_past(case):
     (found,) = case.judged(case.real(), facts=[replaced()])
     assert (sub_kind(found), found.severity) == ("stale-target", "error")
     assert found.message == (
-        "Tests replace order.pay, and nobody asks the stand-in: order called the real one all the same,"
+        f"Tests replace {PAY}, and nobody asks the stand-in: order called the real one all the same,"
         " since it holds it under a name of its own."
     )
-    assert fact(found, "replaced name") == "order.pay"
+    assert fact(found, "replaced name") == PAY
 
 
 def test_a_name_that_nobody_reads(case):
     place = case.make.place(1, "<module>")
-    (found,) = case.judged(facts=[replaced()], unread={"order.pay": place})
+    (found,) = case.judged(facts=[replaced(target="order.pay")], unread={"order.pay": place})
     assert (sub_kind(found), found.severity) == ("stale-target", "error")
     assert found.seam == Seam("order", "payment", PAY)
     assert found.message.endswith("order imports it and never reads it.")
@@ -440,8 +441,11 @@ def test_another_stand_in_that_answered(case):
 
 
 def test_a_name_of_one_module_is_nothing_to_another(case):
-    elsewhere = replace(replaced(), target="basket.pay")
-    assert case.judged(case.real(), facts=[elsewhere]) == ()
+    assert case.judged(case.real(), facts=[replaced(target="order.pay")]) == ()
+
+
+def test_a_caller_that_asks_the_module_each_time_may_have_done_so_before(case):
+    assert case.judged(case.real(), facts=[replaced()], by_name=False) == ()
 
 
 # What is left out, and what has to be read in the source.
@@ -459,9 +463,9 @@ def test_the_questions(case):
     seen = case.make.observations(
         case.fake(), incidents=(Original(PAY, AMOUNT, "function"), case.call(line=11), replaced())
     )
-    asked = questions(Evidence(case.make.project(), seen))
+    asked = questions(Evidence(case.make.project(), seen), seen)
     assert asked.calls == {(case.make.place(10), "pay"), (case.make.place(11), "pay")}
-    assert asked.targets == {"order.pay"}
+    assert asked.targets == {PAY}
     assert asked.raised == frozenset()
 
 
