@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,9 @@ LAYOUT = "1"
 """Part of the key: to be raised when what is kept in the cache changes."""
 
 MOST_KEPT = 8
+IN_USE_SECONDS = 3600.0
+"""So long after its last use a copy stays in any case: other runs that go on now may need it again."""
+
 START_SECONDS = 60.0
 POLL_SECONDS = 0.002
 
@@ -236,10 +239,12 @@ def _pack(home: Path, kept: Path) -> None:
 
 
 def _prune(kept: Path) -> None:
-    """Remove what has not been used for longest; each directory takes some 50 MB."""
-    others = sorted(kept.parent.glob("*.tar"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for old in others[MOST_KEPT:]:
-        old.unlink(missing_ok=True)
+    """Remove what has not been used for longest, and not lately; each directory takes some 50 MB."""
+    with suppress(FileNotFoundError):  # another process is at it already
+        used = {file: file.stat().st_mtime for file in kept.parent.glob("*.tar")}
+        for old in sorted(used, key=lambda file: used[file], reverse=True)[MOST_KEPT:]:
+            if time.time() - used[old] > IN_USE_SECONDS:
+                old.unlink()
 
 
 def _unpack(kept: Path, home: Path) -> None:

@@ -17,7 +17,7 @@ from dryfit.model.errors import ResourceError  # noqa: E402
 from dryfit.model.resource import Declaration, Endpoint  # noqa: E402
 from dryfit.resources.environment import new_space  # noqa: E402
 from dryfit.resources.kinds.postgres import kind  # noqa: E402
-from dryfit.resources.postgres import cluster, programs  # noqa: E402
+from dryfit.resources.postgres import programs  # noqa: E402
 from dryfit.resources.postgres.database import Database  # noqa: E402
 from dryfit.resources.registry import provider_named  # noqa: E402
 
@@ -73,7 +73,6 @@ def server_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("a cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
-        patch.setattr(cluster, "MOST_KEPT", 1000)  # no test's copy goes because of another test's
         yield folder
 
 

@@ -83,6 +83,14 @@ def test_the_oldest_copies_are_removed(tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} == {"new.tar", "middle.tar"}
 
 
+def test_a_copy_that_another_run_uses_stays_however_many_there_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "MOST_KEPT", 1)
+    for name in ["one", "two", "three"]:
+        (tmp_path / f"{name}.tar").touch()
+    cluster._prune(tmp_path / "three.tar")
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 SOURCES = [str(Path(dryfit.__file__).parent.parent)]
 
 AS_USER = """
