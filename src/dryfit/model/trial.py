@@ -1,0 +1,161 @@
+"""Experiments, and what their trials showed: plain data that a check proposes, a lab carries out, and a check judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dryfit.model.digest import Digest
+from dryfit.model.seam import Effect, Place, Seam
+from dryfit.model.trace import TestOutcome
+
+When = Literal["before", "after"]
+"""Whether a fault comes before the callee runs, or after it ran, so that its reply is lost."""
+
+TrialOutcome = TestOutcome | Literal["hang", "crash"]
+
+LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock"]
+
+Fate = Literal["lasting", "undone", "open"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Point:
+    """One crossing of a test, the same in every execution of it: the ``nth`` (from 1) through a seam from one site."""
+
+    seam: Seam
+    site: Place
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """What goes wrong at a point.
+
+    ``name`` is a slug of the catalogue (``connection-lost``), or ``domain-error`` for an exception of the project's own;
+    ``exception`` is its class as a dotted name (``psycopg.OperationalError``), ``text`` its message.
+    """
+
+    name: str
+    exception: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Offer:
+    """A fault that may happen at a crossing, and when."""
+
+    when: When
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Experiment:
+    """One test with one fault at one point. ``entry`` says which entry crossing of the test holds it, from 0."""
+
+    test: str
+    point: Point
+    when: When
+    fault: Fault
+    entry: int = 0
+
+
+Leaf = tuple[str, str]
+"""A path into a value (``.status``, ``[0].id``), and what stands there as text, secrets masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """One crossing of a trial. ``index`` counts from 0 in the order in which they began; ``parent`` is -1 for an entry.
+
+    ``outcome`` is "unfinished" where the trial ended first. ``result`` is the type of the value, or of the exception,
+    whose number among the trial's errors is ``error`` (-1: none). ``told`` is what the value says to its caller,
+    leaf by leaf. ``offers`` are the faults that may happen here: where the trial is a baseline.
+    """
+
+    index: int
+    parent: int
+    point: Point
+    effect: Effect
+    outcome: Literal["returned", "raised", "unfinished"]
+    result: str
+    error: int = -1
+    told: tuple[Leaf, ...] = ()
+    stand_in: str = ""
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSeen:
+    """One exception object that crossed a seam.
+
+    ``bases`` are the dotted names of its classes, its own first. ``chain`` are the numbers of the exceptions that it
+    was raised from, or while they were handled, the nearest first; ``hides`` says that it was raised ``from None``.
+    ``path`` are the project's frames that it passed on its way, from where it was caught, or left the program, to
+    where it was raised. ``injected`` marks the fault itself.
+    """
+
+    number: int
+    bases: tuple[str, ...]
+    text: str
+    chain: tuple[int, ...] = ()
+    hides: bool = False
+    path: tuple[Place, ...] = ()
+    injected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effected:
+    """A write or a send that crossed a library seam: by the crossing ``crossing`` of the trial.
+
+    ``source`` is where it went (``postgres shop``, ``smtp``, ``https://api.example.com``), ``what`` one line that may be
+    shown, ``key`` a digest that is equal for equal effects. ``fate`` is "undone" where its transaction was rolled back,
+    and "open" where that had not ended.
+    """
+
+    crossing: int
+    source: str
+    what: str
+    key: str
+    fate: Fate = "lasting"
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The state right before one entry crossing began, and right after it ended; ``entry`` counts from 0."""
+
+    entry: int
+    before: Digest
+    after: Digest
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Leak:
+    """What a trial left behind that was not there before; ``what`` names it without numbers and addresses."""
+
+    kind: LeakKind
+    what: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One execution of one test under one experiment; without one it is a baseline trial.
+
+    ``fired`` is the proof that the fault happened. ``failure`` is what the test failed with ("" where it did not),
+    ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was ended as a hang.
+    """
+
+    test: str
+    experiment: Experiment | None
+    outcome: TrialOutcome
+    seconds: float
+    fired: bool = False
+    crossings: tuple[Crossed, ...] = ()
+    errors: tuple[ErrorSeen, ...] = ()
+    effects: tuple[Effected, ...] = ()
+    boundaries: tuple[Boundary, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    failure: str = ""
+    void: str = ""
+    stack: tuple[str, ...] = ()
