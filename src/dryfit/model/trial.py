@@ -1,4 +1,4 @@
-"""Experiments, and what their trials showed: plain data that a check proposes, a lab carries out, and a check judges."""
+"""Experiments, and what their trials showed: data that a check proposes, a lab carries out, and a check judges."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Point:
 class Fault:
     """What goes wrong at a point.
 
-    ``name`` is a slug of the catalogue (``connection-lost``), or ``domain-error`` for an exception of the project's own;
+    ``name`` is a slug of the catalogue (``connection-lost``), or ``domain-error`` for one of the project;
     ``exception`` is its class as a dotted name (``psycopg.OperationalError``), ``text`` its message.
     """
 
@@ -108,7 +108,7 @@ class ErrorSeen:
 class Effected:
     """A write or a send that crossed a library seam: by the crossing ``crossing`` of the trial.
 
-    ``source`` is where it went (``postgres shop``, ``smtp``, ``https://api.example.com``), ``what`` one line that may be
+    ``source`` is where it went (``postgres shop``, ``smtp``, ``https://api.example.com``), ``what`` one line to be
     shown, ``key`` a digest that is equal for equal effects. ``fate`` is "undone" where its transaction was rolled back,
     and "open" where that had not ended.
     """
