@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dryfit.model.seam import Place, Seam
+from dryfit.model.trial import Experiment
 
 CheckName = Literal["data", "interfaces", "exceptions", "performance", "contention"]
 Severity = Literal["error", "warning", "note"]
@@ -77,6 +78,56 @@ RULES: tuple[Rule, ...] = (
         "warning",
         "Components that cannot be integrated one at a time.",
     ),
+    Rule(
+        "DF301",
+        "swallowed",
+        "exceptions",
+        "error",
+        "A failure vanished, and an effect that there is without it is missing.",
+    ),
+    Rule(
+        "DF302",
+        "partial-effect",
+        "exceptions",
+        "error",
+        "After a failure the state is neither as before nor as after success.",
+    ),
+    Rule(
+        "DF303",
+        "masked-cause",
+        "exceptions",
+        "error",
+        "The exception that surfaces has lost the one that it came from.",
+    ),
+    Rule("DF304", "hang", "exceptions", "error", "After a failure there is no end within the limit."),
+    Rule(
+        "DF305",
+        "leak",
+        "exceptions",
+        "error",
+        "A failure leaves a connection, transaction, thread, task, file or lock behind.",
+    ),
+    Rule(
+        "DF306",
+        "duplicate-effect",
+        "exceptions",
+        "error",
+        "A retry repeats an effect that had already happened.",
+    ),
+    Rule(
+        "DF307",
+        "foreign-exception",
+        "exceptions",
+        "warning",
+        "A component lets its resource library's exception escape through its interface.",
+    ),
+    Rule(
+        "DF308",
+        "misreported",
+        "exceptions",
+        "error",
+        "The caller was told success though the work failed, or failure though it was done.",
+    ),
 )
 
 
@@ -100,7 +151,8 @@ class Fact:
 class Finding:
     """One place where modules do not fit. ``test`` is the test that showed it, "" where the source alone did.
 
-    ``id`` is the same from run to run and machine to machine. ``accepted`` is the recorded reason, or ``None``.
+    ``id`` is the same from run to run and machine to machine. ``accepted`` is the recorded reason, or ``None``;
+    ``experiment`` is what shows it again, where a trial has shown it.
     """
 
     id: str
@@ -114,6 +166,7 @@ class Finding:
     message: str
     evidence: tuple[Fact, ...] = ()
     accepted: str | None = None
+    experiment: Experiment | None = None
 
     @property
     def replay(self) -> str:

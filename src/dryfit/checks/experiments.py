@@ -1,0 +1,145 @@
+"""Proposes the experiments of the exceptions check: which fault, at which crossing of which test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import count
+
+from dryfit.checks.names import plain
+from dryfit.model.seam import Seam
+from dryfit.model.trace import Observations
+from dryfit.model.trial import Crossed, Experiment, Fault, Offer, Point, Trial
+
+DOMAIN_ERROR = "domain-error"
+"""The slug of a fault that is an exception of the project's own, or a builtin one that its source raises."""
+
+MOST_TESTS = 2
+"""In so many tests the same fault is tried at the same place below the same callers."""
+
+MOST_REPEATS = 2
+"""So many of the crossings of one seam from one site in one test are tried: the first ones, and the last one."""
+
+MOST_DOMAIN_ERRORS = 3
+
+_MISTAKES = frozenset(
+    f"builtins.{name}"
+    for name in (
+        *(
+            "ArithmeticError",
+            "AssertionError",
+            "AttributeError",
+            "GeneratorExit",
+            "ImportError",
+            "IndexError",
+        ),
+        *(
+            "KeyboardInterrupt",
+            "ModuleNotFoundError",
+            "NameError",
+            "NotImplementedError",
+            "StopAsyncIteration",
+        ),
+        *("StopIteration", "SystemExit", "TypeError", "UnboundLocalError", "ZeroDivisionError"),
+    )
+)
+"""Builtin exceptions that tell of a mistake in the program, or of nothing wrong at all."""
+
+Stack = tuple[tuple[Seam, str], ...]
+
+
+def known_failures(
+    observations: Observations, raised: Mapping[str, tuple[str, ...]]
+) -> Mapping[str, tuple[str, ...]]:
+    """The exceptions that a callable of the project is known to raise: from the source, and from what tests showed."""
+    found: dict[str, set[str]] = {plain(name): set(each) for name, each in raised.items()}
+    for behaviour in observations.behaviours:
+        if behaviour.outcome == "raised":
+            name = (
+                behaviour.result_type if "." in behaviour.result_type else f"builtins.{behaviour.result_type}"
+            )
+            found.setdefault(plain(behaviour.seam.callable), set()).add(name)
+    return {name: tuple(sorted(each - _MISTAKES)) for name, each in found.items()}
+
+
+class Planner:
+    """Plans one test after the other, and remembers what it has planned: the same in a few tests is enough.
+
+    ``failures`` are the exceptions of the project's callables.
+    """
+
+    def __init__(self, failures: Mapping[str, tuple[str, ...]]) -> None:
+        self._failures = failures
+        self._tried: Counter[tuple[Stack, Offer]] = Counter()
+
+    def plan(self, baseline: Trial) -> tuple[Experiment, ...]:
+        """The experiments of one test, those at writes with a lost reply first."""
+        last = Counter(_where(crossed) for crossed in baseline.crossings)
+        planned = [
+            (crossed, offer)
+            for crossed in baseline.crossings
+            if crossed.parent >= 0 and _is_chosen(crossed.point, last[_where(crossed)])
+            for offer in self._offers(baseline, crossed)
+            if self._is_wanted(_stack(baseline, crossed), offer)
+        ]
+        entries = _entries(baseline)
+        planned.sort(key=lambda each: (each[0].effect not in ("write", "send"), each[1].when != "after"))
+        return tuple(
+            Experiment(baseline.test, crossed.point, offer.when, offer.fault, entries[crossed.index])
+            for crossed, offer in planned
+        )
+
+    def _offers(self, baseline: Trial, crossed: Crossed) -> Iterator[Offer]:
+        if crossed.offers:
+            yield from crossed.offers
+            return
+        exceptions = self._failures.get(plain(crossed.point.seam.callable), ())[:MOST_DOMAIN_ERRORS]
+        loses_a_reply = any(each.effect in ("write", "send") for each in below(baseline, crossed))
+        for exception in exceptions:
+            fault = Fault(DOMAIN_ERROR, exception, "injected by dryfit")
+            if loses_a_reply:
+                yield Offer("after", fault)
+            yield Offer("before", fault)
+
+    def _is_wanted(self, stack: Stack, offer: Offer) -> bool:
+        self._tried[stack, offer] += 1
+        return self._tried[stack, offer] <= MOST_TESTS
+
+
+def below(trial: Trial, crossed: Crossed) -> Iterator[Crossed]:
+    """The crossings below one, in the order in which they began."""
+    inside = {crossed.index}
+    for each in trial.crossings[crossed.index + 1 :]:
+        if each.parent in inside:
+            inside.add(each.index)
+            yield each
+
+
+def above(trial: Trial, crossed: Crossed) -> Iterator[Crossed]:
+    """The crossings above one, the nearest first; the last one is the entry."""
+    while crossed.parent >= 0:
+        crossed = trial.crossings[crossed.parent]
+        yield crossed
+
+
+def _where(crossed: Crossed) -> tuple[Seam, object]:
+    return crossed.point.seam, crossed.point.site
+
+
+def _is_chosen(point: Point, last: int) -> bool:
+    return point.nth <= MOST_REPEATS or point.nth == last
+
+
+def _stack(trial: Trial, crossed: Crossed) -> Stack:
+    """Through which seams, from which functions, the crossing was reached."""
+    path = (crossed, *above(trial, crossed))
+    return tuple((each.point.seam, each.point.site.function) for each in path)
+
+
+def _entries(trial: Trial) -> Mapping[int, int]:
+    """The number of the entry above each crossing."""
+    numbers: dict[int, int] = {}
+    entries = count()
+    for crossed in trial.crossings:
+        numbers[crossed.index] = numbers[crossed.parent] if crossed.parent >= 0 else next(entries)
+    return numbers

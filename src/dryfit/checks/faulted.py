@@ -1,0 +1,245 @@
+"""One faulted trial beside the undisturbed ones: what the caller was told, and what became of the work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from dryfit.checks.experiments import above, below
+from dryfit.model.digest import Change, Contents, Digest, canonical, diff
+from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Trial
+
+Reply = Literal["raised", "said otherwise", "said the same"]
+Item = tuple[str, ...]
+"""One piece of work: where, and what was done there."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One trial whose fault happened, with the two baselines of its test."""
+
+    trial: Trial
+    baselines: tuple[Trial, Trial]
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was tried; a trial without one is no faulted trial."""
+        assert self.trial.experiment is not None
+        return self.trial.experiment
+
+    @cached_property
+    def hit(self) -> Crossed | None:
+        """The crossing at which the fault happened."""
+        return next((each for each in self.trial.crossings if each.point == self.experiment.point), None)
+
+
+@dataclass(frozen=True)
+class Faulted(Tried):
+    """The same where the entry crossing around the fault has ended, so that there is something to compare."""
+
+    struck: Crossed
+    entry: Crossed
+    twin: Crossed
+
+    @classmethod
+    def of(cls, tried: Tried) -> Faulted | None:
+        """``None`` where the trial, or its like in the baseline, did not come to an end."""
+        if tried.hit is None or tried.hit.parent < 0:
+            return None
+        *_, entry = above(tried.trial, tried.hit)
+        twin = next((each for each in tried.baselines[0].crossings if each.point == entry.point), None)
+        if twin is None or entry.outcome == "unfinished" or twin.outcome != "returned":
+            return None
+        return cls(tried.trial, tried.baselines, tried.hit, entry, twin)
+
+    # -- what the caller was told -------------------------------------------------------------------------------
+
+    @cached_property
+    def reply(self) -> Reply:
+        """Whether the caller got an exception, another value than without the fault, or the same one."""
+        if self.entry.outcome == "raised":
+            return "raised"
+        usual = self._usual_leaves
+        same = len(self.entry.told) == len(self.twin.told) and usual.items() <= dict(self.entry.told).items()
+        return "said the same" if same and self.entry.result == self.twin.result else "said otherwise"
+
+    @property
+    def says_something(self) -> bool:
+        """Whether the value that the caller gets tells anything."""
+        return self.entry.result != "NoneType"
+
+    @cached_property
+    def _usual_leaves(self) -> Mapping[str, str]:
+        """What both baselines said; the rest is generated."""
+        other = next(
+            (each for each in self.baselines[1].crossings if each.point == self.twin.point), self.twin
+        )
+        known = dict(other.told)
+        return {path: text for path, text in self.twin.told if known.get(path) == text}
+
+    @property
+    def surfaced(self) -> ErrorSeen | None:
+        """The exception that the caller got."""
+        return self.trial.errors[self.entry.error] if self.entry.error >= 0 else None
+
+    # -- what became of the work --------------------------------------------------------------------------------
+
+    @cached_property
+    def usual(self) -> Counter[Item]:
+        """The work of the entry without the fault."""
+        return _work(self.baselines[0], self.twin, self._usual_boundary)
+
+    @cached_property
+    def done(self) -> Counter[Item]:
+        """Its work in this trial."""
+        return _work(self.trial, self.entry, self._boundary)
+
+    @property
+    def missing(self) -> Counter[Item]:
+        """What the baseline did and this trial did not."""
+        return self.usual - self.done
+
+    @property
+    def extra(self) -> Counter[Item]:
+        """What this trial did and the baseline did not."""
+        return self.done - self.usual
+
+    @cached_property
+    def doubled(self) -> tuple[Effected, ...]:
+        """Effects of the baseline that lasted more often here, the repetitions only."""
+        usual = Counter(each.key for each in lasting(self.baselines[0], self.twin))
+        seen: Counter[str] = Counter()
+        found = []
+        for each in lasting(self.trial, self.entry):
+            seen[each.key] += 1
+            if 0 < usual[each.key] < seen[each.key]:
+                found.append(each)
+        return tuple(found)
+
+    @cached_property
+    def is_untouched(self) -> bool:
+        """Whether the state is as before, and nothing was sent."""
+        return not self.done and self._is_as_before
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether everything is as after success."""
+        return not self.missing and not self.extra and self._is_as_after
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the entry has changed in this trial."""
+        return diff(self._boundary.before, self._boundary.after) if self._boundary else ()
+
+    @property
+    def usual_changes(self) -> tuple[Change, ...]:
+        """What it changes without the fault."""
+        boundary = self._usual_boundary
+        return diff(boundary.before, boundary.after) if boundary else ()
+
+    @cached_property
+    def has_settled(self) -> bool:
+        """Whether the program did something after the fault that it does not do otherwise: it made amends, or notes."""
+        usual = {each.key for each in lasting(self.baselines[0], self.twin)}
+        return any(
+            each.crossing > self.struck.index and each.key not in usual
+            for each in lasting(self.trial, self.entry)
+        )
+
+    @cached_property
+    def _is_as_before(self) -> bool:
+        boundary = self._boundary
+        return boundary is None or _same(boundary.before, boundary.after)
+
+    @cached_property
+    def _is_as_after(self) -> bool:
+        now, usual = self._boundary, self._usual_boundary
+        return now is None or usual is None or _equal(now.after, usual.after)
+
+    @cached_property
+    def _boundary(self) -> Boundary | None:
+        return _boundary(self.trial, self.experiment.entry) if self._usual_boundary else None
+
+    @cached_property
+    def _usual_boundary(self) -> Boundary | None:
+        """The state around the entry in the first baseline, where the second one came to the same."""
+        first, second = (_boundary(each, self.experiment.entry) for each in self.baselines)
+        now = _boundary(self.trial, self.experiment.entry)
+        if first is None or second is None or now is None:
+            return None
+        if not _equal(first.before, now.before) or not _equal(first.after, second.after):
+            return None
+        return first
+
+
+def lasting(trial: Trial, entry: Crossed) -> tuple[Effected, ...]:
+    """The effects below an entry that were not undone."""
+    inside = {each.index for each in below(trial, entry)}
+    return tuple(each for each in trial.effects if each.crossing in inside and each.fate != "undone")
+
+
+def _work(trial: Trial, entry: Crossed, boundary: Boundary | None) -> Counter[Item]:
+    """Changes of the state by place, and the effects on whatever has no digest."""
+    work: Counter[Item] = Counter()
+    covered: set[str] = set()
+    if boundary is not None:
+        for change in diff(boundary.before, boundary.after):
+            work["state", _stable(change.source), change.place, change.what] += change.count
+        covered = {each.source for each in (*boundary.before.contents, *boundary.after.contents)}
+    for effect in lasting(trial, entry):
+        if effect.source not in covered:
+            work["effect", effect.source, effect.what, effect.key] += 1
+    return work
+
+
+def _boundary(trial: Trial, entry: int) -> Boundary | None:
+    found = next((each for each in trial.boundaries if each.entry == entry), None)
+    if found is None:
+        return None
+    skipped = {spot for digest in (found.before, found.after) for spot, _ in digest.skipped}
+    sources = {source for source, place in skipped if not place}
+    return replace(
+        found,
+        before=_readable(found.before, skipped, sources),
+        after=_readable(found.after, skipped, sources),
+    )
+
+
+def _readable(digest: Digest, skipped: Iterable[tuple[str, str]], sources: Iterable[str]) -> Digest:
+    """Without what one of two readings had to leave out, and with names that are the same in every trial."""
+    out, gone = set(skipped), set(sources)
+    return replace(
+        digest,
+        contents=tuple(
+            replace(each, source=_stable(each.source))
+            for each in digest.contents
+            if each.rows and each.spot not in out and each.source not in gone
+        ),
+        skipped=(),
+    )
+
+
+def _stable(source: str) -> str:
+    """The name of a database in memory without the number that tells it from others of the process."""
+    name, _, number = source.rpartition(" ")
+    return name if number.isdigit() and name else source
+
+
+def _same(one: Digest, other: Digest) -> bool:
+    return _rows(one.contents) == _rows(other.contents)
+
+
+def _equal(one: Digest, other: Digest) -> bool:
+    """Whether two executions have come to the same, whatever was generated."""
+    nothing = Digest()
+    return _rows(canonical(one, nothing).contents) == _rows(canonical(other, nothing).contents)
+
+
+def _rows(contents: Iterable[Contents]) -> dict[tuple[str, str], list[tuple[str, ...]]]:
+    rows: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for each in contents:
+        rows.setdefault(each.spot, []).extend(each.rows)
+    return {spot: sorted(found) for spot, found in rows.items() if found}

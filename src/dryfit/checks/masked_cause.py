@@ -1,0 +1,56 @@
+"""DF303 masked-cause: what surfaces has lost the exception that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dryfit.checks.experiments import above
+from dryfit.checks.faulted import Faulted
+from dryfit.checks.mishandled import Mishandled, fails, function_of, state_of
+from dryfit.model.finding import Fact
+from dryfit.model.trial import ErrorSeen
+
+_NO_CAUSES = frozenset({"cancelled"})
+"""Faults that asyncio itself makes another exception of."""
+
+
+def judge(faulted: Faulted) -> Iterator[Mishandled]:
+    """The exception that the caller got does not lead to the fault, by no cause, no context, and no word of its text.
+
+    ``raise … from None`` keeps the context, and is what its author wants.
+    """
+    surfaced = faulted.surfaced
+    if surfaced is None or faulted.reply != "raised" or faulted.experiment.fault.name in _NO_CAUSES:
+        return
+    fault = next((each for each in faulted.trial.errors if each.injected), None)
+    if fault is None or _tells(faulted, surfaced, fault):
+        return
+    handler = _lost_in(faulted, fault)
+    yield Mishandled(
+        "DF303",
+        faulted,
+        handler,
+        f"{handler} raises {surfaced.bases[0]} and loses the cause, when {fails(faulted)}",
+        evidence=(
+            *state_of(faulted),
+            Fact("raised at", tuple(map(str, surfaced.path[-1:]))),
+        ),
+    )
+
+
+def _tells(faulted: Faulted, error: ErrorSeen, fault: ErrorSeen) -> bool:
+    """Whether an exception is the fault, or leads to it, or has its text in its own."""
+    if error.number == fault.number or fault.number in error.chain:
+        return True
+    if any(faulted.trial.errors[number].injected for number in error.chain):
+        return True
+    return bool(fault.text) and fault.text in error.text
+
+
+def _lost_in(faulted: Faulted, fault: ErrorSeen) -> str:
+    """The innermost callable out of which something else came."""
+    for each in above(faulted.trial, faulted.struck):
+        error = faulted.trial.errors[each.error] if each.error >= 0 else None
+        if error is None or not _tells(faulted, error, fault):
+            return function_of(each)
+    return function_of(faulted.entry)

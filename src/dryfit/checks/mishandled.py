@@ -1,0 +1,147 @@
+"""One way in which a failure was mishandled, and how many such ways become few findings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dryfit.checks.experiments import DOMAIN_ERROR, above
+from dryfit.checks.faulted import Faulted, Tried
+from dryfit.checks.judgement import find
+from dryfit.checks.names import plain
+from dryfit.model.finding import Fact, Finding, Severity, finding_id
+from dryfit.model.seam import Place, Seam
+from dryfit.model.trial import Crossed, Experiment
+
+MOST_FAULTS = 12
+"""So many of the faults that show a finding are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mishandled:
+    """What one trial shows against one rule.
+
+    ``handler`` is the callable in which the failure was mishandled; findings of one rule, one handler and one failing
+    component are one.
+    """
+
+    rule: str
+    tried: Tried
+    handler: str
+    message: str
+    severity: Severity | None = None
+    evidence: tuple[Fact, ...] = ()
+
+    @property
+    def seam(self) -> Seam:
+        """The seam at which the fault happened."""
+        return self.tried.experiment.point.seam
+
+    @property
+    def cause(self) -> tuple[str, str, str, str, str]:
+        """What makes it one finding."""
+        return (self.rule, self.handler, self.seam.caller, self.seam.callee, self.severity or "")
+
+
+def findings(found: Iterable[Mishandled]) -> tuple[Finding, ...]:
+    """One finding a cause."""
+    groups: dict[tuple[str, ...], list[Mishandled]] = defaultdict(list)
+    for each in found:
+        groups[each.cause].append(each)
+    return tuple(_finding(sorted(group, key=_order)) for group in groups.values())
+
+
+def _order(each: Mishandled) -> tuple[bool, Experiment]:
+    """What is easiest to understand comes first: the callee did not run at all."""
+    return (each.tried.experiment.when == "after", each.tried.experiment)
+
+
+def _finding(group: Sequence[Mishandled]) -> Finding:
+    first = group[0]
+    seam = first.seam
+    experiments = [each.tried.experiment for each in group]
+    listed = tuple(dict.fromkeys(told(experiment) for experiment in experiments))
+    shown = (
+        *listed[:MOST_FAULTS],
+        *([f"and {len(listed) - MOST_FAULTS} more"] * (len(listed) > MOST_FAULTS)),
+    )
+    finding = find(
+        first.rule,
+        seam,
+        first.tried.experiment.point.site,
+        first.handler,
+        first.message,
+        severity=first.severity,
+        tests=(experiment.test for experiment in experiments),
+        evidence=(Fact("handled in", first.handler), Fact("faults", shown), *first.evidence),
+    )
+    # The callable that fails may be another one in the next run, where the budget ends earlier.
+    cause = finding_id(
+        first.rule, Seam(seam.caller, seam.callee, ""), f"{first.handler} {first.severity or ''}"
+    )
+    return replace(finding, id=cause, test=first.tried.experiment.test, experiment=first.tried.experiment)
+
+
+def told(experiment: Experiment) -> str:
+    """An experiment in one line."""
+    fault, point = experiment.fault, experiment.point
+    nth = f", call {point.nth}" if point.nth > 1 else ""
+    return f"{failure(experiment)} {experiment.when} {callee(point.seam)} ({point.site}{nth})" + (
+        f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
+    )
+
+
+def failure(experiment: Experiment) -> str:
+    """The exception of a fault as people say it."""
+    return experiment.fault.exception.removeprefix("builtins.")
+
+
+def callee(seam: Seam) -> str:
+    """What is called, as people say it."""
+    return plain(seam.callable)
+
+
+def fails(tried: Tried) -> str:
+    """The fault in a clause: ``inventory.reserve fails with inventory.OutOfStock``."""
+    experiment = tried.experiment
+    verb = "fails with" if experiment.when == "before" else "has done its work and its reply is lost:"
+    return f"{callee(experiment.point.seam)} {verb} {failure(experiment)}"
+
+
+def function_of(crossed: Crossed) -> str:
+    """The callable that a crossing entered."""
+    return plain(crossed.point.seam.callable)
+
+
+def caller_of(tried: Tried) -> str:
+    """The callable of the project that made the failing call."""
+    hit = tried.hit
+    around = next(above(tried.trial, hit), None) if hit is not None else None
+    site: Place = tried.experiment.point.site
+    return function_of(around) if around is not None else site.function
+
+
+def state_of(faulted: Faulted) -> Iterator[Fact]:
+    """What the entry did here, and does otherwise."""
+    yield Fact("entry", function_of(faulted.entry))
+    if done := _listed(faulted, usual=False):
+        yield Fact("done", done)
+    if usual := _listed(faulted, usual=True):
+        yield Fact("done without the fault", usual)
+    if faulted.surfaced is not None:
+        yield Fact("the caller got", f"{faulted.surfaced.bases[0]}: {faulted.surfaced.text}")
+
+
+def _listed(faulted: Faulted, *, usual: bool) -> tuple[str, ...]:
+    changes = faulted.usual_changes if usual else faulted.changes
+    work = faulted.usual if usual else faulted.done
+    effects = (f"{item[1]}: {item[2]}" for item in work.elements() if item[0] == "effect")
+    return (*(str(change) for change in changes), *effects)
+
+
+def listing_of(items: Iterable[tuple[str, ...]]) -> str:
+    """Pieces of work in a clause: ``orders: rows added, smtp: mail to ann@example.com``."""
+    words = [f"{item[2]}: {item[3]}" if item[0] == "state" else f"{item[1]}: {item[2]}" for item in items]
+    more = f" and {len(words) - 2} more" if len(words) > 2 else ""
+    return ", ".join(words[:2]) + more

@@ -1,0 +1,82 @@
+"""DF302 partial-effect, DF306 duplicate-effect, and DF308's other half: what a failure leaves, by what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dryfit.checks.experiments import above, below
+from dryfit.checks.faulted import Faulted, lasting
+from dryfit.checks.mishandled import Mishandled, fails, function_of, listing_of, state_of
+
+
+def judge(faulted: Faulted) -> Iterator[Mishandled]:
+    """Judge what was done by the time the caller had its answer."""
+    if faulted.doubled and not faulted.is_complete:
+        yield _doubled(faulted)
+    elif faulted.reply == "said the same" or not faulted.usual or faulted.is_untouched:
+        return
+    elif faulted.is_complete:
+        yield from _done_all_the_same(faulted)
+    elif faulted.experiment.when == "before" and faulted.done and not faulted.has_settled:
+        yield _half_done(faulted)
+
+
+def _doubled(faulted: Faulted) -> Mishandled:
+    """An effect that had happened already happened once more."""
+    first = faulted.doubled[0]
+    handler = _around(
+        faulted, {each.crossing for each in lasting(faulted.trial, faulted.entry) if each.key == first.key}
+    )
+    return Mishandled(
+        "DF306",
+        faulted,
+        handler,
+        f"{handler} does again what was done, when {fails(faulted)} (twice: {first.source}: {first.what})",
+        evidence=tuple(state_of(faulted)),
+    )
+
+
+def _half_done(faulted: Faulted) -> Mishandled:
+    """The caller knows of a failure, and part of the work stays."""
+    before = {each.crossing for each in lasting(faulted.trial, faulted.entry)}
+    handler = _around(faulted, {*before, faulted.struck.index})
+    return Mishandled(
+        "DF302",
+        faulted,
+        handler,
+        f"{handler} leaves its work half done, when {fails(faulted)} (stays: {listing_of(faulted.done)})",
+        evidence=tuple(state_of(faulted)),
+    )
+
+
+def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
+    """The caller was told of a failure, and everything is done."""
+    entry = function_of(faulted.entry)
+    if faulted.experiment.when == "before":
+        yield Mishandled(
+            "DF308",
+            faulted,
+            entry,
+            f"{entry} reports a failure though all of its work is done, when {fails(faulted)}",
+            severity="warning" if faulted.struck.effect == "read" else None,
+            evidence=tuple(state_of(faulted)),
+        )
+    elif faulted.struck.effect == "write":
+        yield Mishandled(
+            "DF308",
+            faulted,
+            entry,
+            f"{entry} reports a failure, and the work is done: ambiguous, as nobody can tell when {fails(faulted)};"
+            " let the caller look, or make it safe to call again",
+            severity="warning",
+            evidence=tuple(state_of(faulted)),
+        )
+
+
+def _around(faulted: Faulted, crossings: set[int]) -> str:
+    """The innermost callable around all of these crossings."""
+    for each in above(faulted.trial, faulted.struck):
+        inside = {below_it.index for below_it in below(faulted.trial, each)}
+        if crossings <= inside:
+            return function_of(each)
+    return function_of(faulted.entry)
