@@ -11,19 +11,17 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from types import FunctionType, ModuleType
-from typing import Any, cast
+from types import ModuleType
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 from weakref import WeakKeyDictionary, ref
 
-from dryfit.model.crossing import Callee
 from dryfit.model.target import IN_MEMORY, Target
 from dryfit.weave.loop import Loop, Woven
-from dryfit.weave.trampoline import Parameters
-from dryfit.weave.weaver import Cross, Weaver
+from dryfit.weave.rows import Row, weave_rows
+from dryfit.weave.weaver import Weaver
 
 __tracebackhide__ = True
 
@@ -37,25 +35,16 @@ OWN = "dryfit"
 """How connections of dryfit's own name themselves where they can."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One callable of a driver; ``cross`` is the method of ``Connections`` that stands in its place."""
-
-    module: str
-    callable: str
-    cross: str
-
-
 _ROWS = (
-    _Row("sqlite3", "connect", "_sqlite3"),
-    _Row("psycopg", "Connection.__init__", "_psycopg"),
-    _Row("psycopg", "Connection.wait", "_psycopg_use"),
-    _Row("psycopg", "AsyncConnection.__init__", "_psycopg"),
-    _Row("psycopg", "AsyncConnection.wait", "_psycopg_use"),
-    _Row("psycopg2", "connect", "_psycopg2"),
-    _Row("asyncpg.connection", "Connection.__init__", "_asyncpg"),
-    _Row("redis.connection", "AbstractConnection.connect", "_redis"),
-    _Row("redis.asyncio.connection", "AbstractConnection.connect", "_redis"),
+    Row("sqlite3", "connect", "_sqlite3"),
+    Row("psycopg", "Connection.__init__", "_psycopg"),
+    Row("psycopg", "Connection.wait", "_psycopg_use"),
+    Row("psycopg", "AsyncConnection.__init__", "_psycopg"),
+    Row("psycopg", "AsyncConnection.wait", "_psycopg_use"),
+    Row("psycopg2", "connect", "_psycopg2"),
+    Row("asyncpg.connection", "Connection.__init__", "_asyncpg"),
+    Row("redis.connection", "AbstractConnection.connect", "_redis"),
+    Row("redis.asyncio.connection", "AbstractConnection.connect", "_redis"),
 )
 
 CONNECTION_MODULES = frozenset(row.module for row in _ROWS)
@@ -84,12 +73,7 @@ class Connections:
 
     def weave_module(self, module: ModuleType) -> None:
         """Watch one driver."""
-        for row in _ROWS:
-            function = _function(module, row.callable) if row.module == module.__name__ else None
-            if function is not None:
-                name = f"{row.module}.{row.callable}"
-                callee = Callee("<connections>", name, Parameters.of(function.__code__).names, "library")
-                self._weaver.weave(function, callee, cross=cast(Cross, getattr(self, row.cross)))
+        weave_rows(self._weaver, _ROWS, module, "<connections>", self)
 
     @property
     def live(self) -> tuple[Target, ...]:
@@ -189,15 +173,6 @@ def _same(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 def _nobody(target: Target) -> None:
     """Nobody wants to know."""
-
-
-def _function(module: ModuleType, name: str) -> FunctionType | None:
-    found: object = module
-    for part in name.split("."):
-        found = vars(found).get(part)
-        if found is None:
-            return None
-    return found if isinstance(found, FunctionType) else None
 
 
 def _sqlite_path(database: str, is_uri: bool) -> str:

@@ -13,18 +13,18 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
-from types import FunctionType, ModuleType
-from typing import Any, TypeVar, cast
+from types import ModuleType
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 from weakref import WeakKeyDictionary, WeakSet
 
-from dryfit.model.crossing import Callee
 from dryfit.model.exchange import OWN_API, HttpCall
 from dryfit.model.seam import DRIVER
 from dryfit.weave.loop import Loop, Woven
-from dryfit.weave.trampoline import Parameters, unseen
-from dryfit.weave.weaver import Cross, Weaver
+from dryfit.weave.rows import Row, weave_rows
+from dryfit.weave.trampoline import unseen
+from dryfit.weave.weaver import Weaver
 
 __tracebackhide__ = True
 
@@ -33,18 +33,9 @@ Seen = Callable[[HttpCall], None]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One callable of a library; ``cross`` is the method of ``Exchanges`` that stands in its place."""
-
-    module: str
-    callable: str
-    cross: str
-
-
 _ROWS = (
     *(
-        _Row(httpx, callable, cross)
+        Row(httpx, callable, cross)
         for httpx in ("httpx", "httpx2")
         for callable, cross in (
             ("Response.read", "_httpx_read"),
@@ -53,12 +44,12 @@ _ROWS = (
             ("WSGITransport.handle_request", "_answer"),
         )
     ),
-    _Row("starlette.testclient", "_TestClientTransport.handle_request", "_answer"),
-    _Row("starlette.routing", "Route.handle", "_route"),
-    _Row("fastapi.routing", "APIRoute.handle", "_route"),
-    _Row("requests.models", "Response.content", "_requests_read"),
-    _Row("aiohttp.client_reqrep", "ClientRequest.send", "_aiohttp_send"),
-    _Row("aiohttp.client_reqrep", "ClientResponse.read", "_aiohttp_read"),
+    Row("starlette.testclient", "_TestClientTransport.handle_request", "_answer"),
+    Row("starlette.routing", "Route.handle", "_route"),
+    Row("fastapi.routing", "APIRoute.handle", "_route"),
+    Row("requests.models", "Response.content", "_requests_read"),
+    Row("aiohttp.client_reqrep", "ClientRequest.send", "_aiohttp_send"),
+    Row("aiohttp.client_reqrep", "ClientResponse.read", "_aiohttp_read"),
 )
 
 _PLAIN_PARAMETERS = (str, int, float, UUID)
@@ -96,12 +87,7 @@ class Exchanges:
 
     def weave_module(self, module: ModuleType) -> None:
         """Watch one library."""
-        for row in _ROWS:
-            function = _function(module, row.callable) if row.module == module.__name__ else None
-            if function is not None:
-                name = f"{row.module}.{row.callable}"
-                callee = Callee("<exchanges>", name, Parameters.of(function.__code__).names, "library")
-                self._weaver.weave(function, callee, cross=cast(Cross, getattr(self, row.cross)))
+        weave_rows(self._weaver, _ROWS, module, "<exchanges>", self)
 
     # The program's own interface, asked within the process.
 
@@ -313,18 +299,6 @@ def _is_loopback(host: str) -> bool:
     with suppress(ValueError):
         return ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")
-
-
-def _function(module: ModuleType, name: str) -> FunctionType | None:
-    """The function, or the one that a property asks."""
-    found: object = module
-    for part in name.split("."):
-        found = vars(found).get(part)
-        if found is None:
-            return None
-    if isinstance(found, property):
-        found = found.fget
-    return found if isinstance(found, FunctionType) else None
 
 
 def _nobody(call: HttpCall) -> None:

@@ -17,6 +17,7 @@ from dryfit.model.seam import Effect
 from dryfit.weave import drivers
 from dryfit.weave.loop import Loop, Woven
 from dryfit.weave.originals import function_of, member
+from dryfit.weave.rows import function_at
 from dryfit.weave.trampoline import KIND_FLAGS, Parameters
 from dryfit.weave.weaver import Weaver
 
@@ -95,42 +96,12 @@ LIBRARY_MODULES = frozenset(row.module for row in LIBRARY_SEAMS)
 
 _NEVER = frozenset(
     {
-        "_collections_abc",
-        "_weakrefset",
-        "abc",
-        "ast",
-        "asyncio",
-        "collections",
-        "contextlib",
-        "copy",
-        "dataclasses",
+        *("_collections_abc", "_pytest", "_weakrefset", "abc", "ast", "asyncio", "collections", "contextlib"),
+        *("copy", "dataclasses", "datetime", "decimal", "dis", "dryfit", "enum", "functools", "genericpath"),
+        *("hashlib", "importlib", "inspect", "linecache", "ntpath", "operator", "os", "pathlib", "pluggy"),
+        *("posixpath", "pytest", "re", "sqlite3", "threading", "traceback", "types", "typing", "unittest"),
+        *("uuid", "warnings", "weakref"),
     }
-    | {
-        "datetime",
-        "decimal",
-        "dis",
-        "dryfit",
-        "enum",
-        "functools",
-        "genericpath",
-        "hashlib",
-        "importlib",
-        "inspect",
-    }
-    | {
-        "linecache",
-        "ntpath",
-        "operator",
-        "os",
-        "pathlib",
-        "pluggy",
-        "posixpath",
-        "pytest",
-        "_pytest",
-        "re",
-        "sqlite3",
-    }
-    | {"threading", "traceback", "types", "typing", "unittest", "uuid", "warnings", "weakref"}
 )
 """Modules whose functions are left alone: what looks at a crossing, or runs the tests, calls them itself."""
 
@@ -195,14 +166,7 @@ class Libraries:
 
     def _function(self, row: LibrarySeam, module: ModuleType) -> FunctionType | None:
         twins = self._twins.get(row.module)
-        if twins is not None:
-            return twins.functions.get(row.callable)
-        found: object = module
-        for part in row.callable.split("."):
-            found = vars(found).get(part)
-            if found is None:
-                return None  # another version of the library, which has no such callable
-        return found if isinstance(found, FunctionType) else None
+        return twins.functions.get(row.callable) if twins is not None else function_at(module, row.callable)
 
     def _library_function(self, name: str) -> FunctionType | None:
         """The plain function of a library to which a dotted name leads now, ``None`` for anything else."""

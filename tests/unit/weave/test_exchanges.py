@@ -9,6 +9,7 @@ import warnings
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 
 from dryfit.model.exchange import OWN_API
@@ -120,7 +121,6 @@ def test_a_stand_in_for_the_network_answers_as_its_host(program, watched):
     """
     )
     sender = program.load("sender")
-    httpx = pytest.importorskip("httpx")
     _, told = watched()
     assert sender.send(httpx.MockTransport(lambda request: httpx.Response(204))) == 204
     (call,) = told
@@ -150,7 +150,6 @@ def test_a_body_that_nobody_reads_is_not_read(program, watched, echo):
 
 
 def test_what_tests_send_over_the_network_is_nobodys_seam(watched, echo):
-    httpx = pytest.importorskip("httpx")
     _, told = watched()
     assert httpx.post(echo, json=1, trust_env=False).json() == 1
     assert told == []
@@ -170,7 +169,6 @@ def test_a_failure_of_ours_leaves_the_answer_alone(program, echo):
 
 
 def test_a_coroutine_that_nobody_awaits_is_told_by_its_own_name(watched):
-    httpx = pytest.importorskip("httpx")
     watched()
     with pytest.warns(RuntimeWarning, match=r"coroutine 'Response\.aread' was never awaited"):
         httpx.Response(200).aread()
