@@ -41,6 +41,7 @@ class Config:
     ``resources`` are the services that the tests need.
     ``base`` is the git revision that the interfaces are compared with, or "".
     ``replay_fakes`` says whether hand-written fakes are run again with what the real callables got.
+    ``budget`` is for how many seconds trials are begun; 0 is without end.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class Config:
     resources: Setting[tuple[Declaration, ...]] = Setting(())
     base: Setting[str] = Setting("")
     replay_fakes: Setting[bool] = Setting(False)
+    budget: Setting[float] = Setting(60.0)
 
     @property
     def replays_fakes(self) -> bool:
@@ -127,6 +129,7 @@ def _config(root: Path, found: Mapping[str, Setting[object]]) -> Config:
         resources=cast(Setting[tuple[Declaration, ...]], found.get("resources", default.resources)),
         base=cast(Setting[str], found.get("base", default.base)),
         replay_fakes=cast(Setting[bool], found.get("replay-fakes", default.replay_fakes)),
+        budget=cast(Setting[float], found.get("budget", default.budget)),
     )
 
 
@@ -238,6 +241,19 @@ def _replay_fakes(value: object) -> bool:
     return value
 
 
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def _budget(value: object) -> float:
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if value == "none":
+        return 0.0
+    if found is None or float(found[1]) == 0:
+        raise _SettingError(f'found {shown(value)}; allowed: a time such as "90s", "5m" or "1h", or "none"')
+    return float(found[1]) * _SECONDS[found[2]]
+
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -323,6 +339,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "resources": _resources,
     "base": _base,
     "replay-fakes": _replay_fakes,
+    "budget": _budget,
 }
 
 

@@ -188,7 +188,7 @@ def conclude(
     observations = writer.observations()
     whole = whole_suite and not _has_failed(observations)
     run = _judged(config, Run(info, project, observations, tests=tests), whole)
-    applied = accepted.apply(run.findings, accepted.read(config.root), config.only.value, _left_out(config))
+    applied = accepted.apply(run.findings, accepted.read(config.root), _watching(config), _left_out(config))
     stale = _stale(applied.stale) if whole else []
     told = (*warnings, *stale, *filter(None, [writer.warning]))
     writer.append(Observations(warnings=told))
@@ -253,7 +253,7 @@ def _judged(config: Config, run: Run, whole_suite: bool) -> Run:
     """The run with what the checks say of its observations."""
     summaries: list[CheckSummary] = []
     findings: list[Finding] = []
-    for check in config.only.value:
+    for check in _watching(config):
         begun = time.monotonic()
         judgement = JUDGES[check](config, run, whole_suite)
         findings += judgement.findings
@@ -264,6 +264,11 @@ def _judged(config: Config, run: Run, whole_suite: bool) -> Run:
         checks=tuple(summaries),
         findings=tuple(findings),
     )
+
+
+def _watching(config: Config) -> tuple[CheckName, ...]:
+    """The checks that judge what was seen; the others need trials."""
+    return tuple(check for check in config.only.value if check in JUDGES)
 
 
 def _compared(config: Config, project: ProjectMap) -> Comparison | None:

@@ -80,8 +80,9 @@ class Planner:
             for crossed in baseline.crossings
             if crossed.parent >= 0 and _is_chosen(crossed.point, last[_where(crossed)])
             for offer in self._offers(baseline, crossed)
-            if self._is_wanted(_stack(baseline, crossed), offer)
+            if self._tried[_stack(baseline, crossed), offer] < MOST_TESTS
         ]
+        self._tried.update({(_stack(baseline, crossed), offer) for crossed, offer in planned})
         entries = _entries(baseline)
         planned.sort(key=lambda each: (each[0].effect not in ("write", "send"), each[1].when != "after"))
         return tuple(
@@ -100,10 +101,6 @@ class Planner:
             if loses_a_reply:
                 yield Offer("after", fault)
             yield Offer("before", fault)
-
-    def _is_wanted(self, stack: Stack, offer: Offer) -> bool:
-        self._tried[stack, offer] += 1
-        return self._tried[stack, offer] <= MOST_TESTS
 
 
 def below(trial: Trial, crossed: Crossed) -> Iterator[Crossed]:

@@ -27,9 +27,14 @@ def combine(judgements: Iterable[Judgement]) -> Judgement:
     for finding in (finding for part in parts for finding in part.findings):
         findings.setdefault((finding.id, finding.seam, finding.message), finding)
     return Judgement(
-        findings=tuple(sorted(findings.values(), key=_order)),
+        findings=sorted_findings(findings.values()),
         skipped=tuple(sorted({skipped for part in parts for skipped in part.skipped})),
     )
+
+
+def sorted_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The gravest first."""
+    return tuple(sorted(findings, key=_order))
 
 
 def _order(finding: Finding) -> tuple[int, str, Seam, str]:

@@ -38,8 +38,7 @@ def _doubled(faulted: Faulted) -> Mishandled:
 
 def _half_done(faulted: Faulted) -> Mishandled:
     """The caller knows of a failure, and part of the work stays."""
-    before = {each.crossing for each in lasting(faulted.trial, faulted.entry)}
-    handler = _around(faulted, {*before, faulted.struck.index})
+    handler = _around(faulted, {*_doing(faulted), faulted.struck.index})
     return Mishandled(
         "DF302",
         faulted,
@@ -71,6 +70,18 @@ def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
             severity="warning",
             evidence=tuple(state_of(faulted)),
         )
+
+
+def _doing(faulted: Faulted) -> set[int]:
+    """The crossings that did the work that stays, by the effect log, or as far as their kind tells."""
+    known = {each.crossing for each in lasting(faulted.trial, faulted.entry)}
+    return known or {
+        each.index
+        for each in below(faulted.trial, faulted.entry)
+        if each.effect in ("write", "send")
+        and each.outcome == "returned"
+        and each.index < faulted.struck.index
+    }
 
 
 def _around(faulted: Faulted, crossings: set[int]) -> str:

@@ -50,8 +50,17 @@ def render(run: Run, console: Console, report: str = "") -> None:
     ``report`` is the path of the HTML report, "" for none. Colour, width and encoding are the console's; where it is
     no terminal no line is wrapped, so that every name can be searched for and copied.
     """
+    _print(_lines(run, report), console)
+
+
+def render_findings(found: Iterable[Finding], console: Console) -> None:
+    """Print these findings alone, by seam."""
+    _print(_by_seam(found), console)
+
+
+def _print(lines: Iterable[Line], console: Console) -> None:
     encoding = console.encoding
-    for line in _lines(run, report):
+    for line in lines:
         text = Text.assemble(*((fit(piece, encoding), style) for piece, style in line.pieces))
         for row in _rows(text, console, line.indent):
             row.rstrip()
@@ -132,11 +141,7 @@ def _findings(run: Run) -> Iterator[Line]:
     yield Line()
     yield _line("Found   ", "bold", count_line(run), "")
     shown, more = _shown(open_findings(run))
-    for seam, found in by_seam(shown):
-        yield Line()
-        yield _seam(seam)
-        for finding in found:
-            yield from _finding(finding)
+    yield from _by_seam(shown)
     if more:
         yield Line()
         yield from (_line(f"and {count:,} more of {rule}", "dim") for rule, count in sorted(more.items()))
@@ -144,6 +149,14 @@ def _findings(run: Run) -> Iterator[Line]:
     if shown:
         yield Line()
         yield _line(f"What a rule means, and how to fix what it finds: dryfit rule {shown[0].rule}", "dim")
+
+
+def _by_seam(findings: Iterable[Finding]) -> Iterator[Line]:
+    for seam, found in by_seam(findings):
+        yield Line()
+        yield _seam(seam)
+        for finding in found:
+            yield from _finding(finding)
 
 
 def _shown(findings: Iterable[Finding]) -> tuple[list[Finding], dict[str, int]]:

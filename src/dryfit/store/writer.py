@@ -189,3 +189,19 @@ class RunWriter:
         if self.path:  # otherwise it would be the only copy
             with suppress(OSError):
                 file.unlink()
+
+
+def amend(root: Path, run: Run) -> None:
+    """Put what trials have added to a run into its file, if it has one that can be written."""
+    with suppress(OSError, sqlite3.Error, StoreError):
+        connection = schema.open_existing(runs.run_file(root, run.info.id))
+        documents = {
+            "checks": schema.CHECKS.dumps(run.checks),
+            "findings": schema.FINDINGS.dumps(run.findings),
+            "tests": schema.COUNTS.dumps(run.tests),
+            "info": schema.INFO.dumps(run.info),
+        }
+        try:
+            schema.transact(connection, lambda each: rows.put_documents(each, documents))
+        finally:
+            connection.close()

@@ -1,0 +1,423 @@
+"""What is tried, and what is said of a failure, by what the caller was told and by what was done.
+
+The trials are hand-made: a shop's ``order`` calls ``store``, which calls sqlite3, and ``mail``, which calls smtplib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from dryfit.checks import exceptions
+from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner
+from dryfit.checks.faulted import Tried
+from dryfit.model.digest import Column, Contents, Digest
+from dryfit.model.seam import DRIVER, Effect, Place, Seam
+from dryfit.model.trial import (
+    Boundary,
+    Crossed,
+    Effected,
+    ErrorSeen,
+    Experiment,
+    Fault,
+    Leak,
+    Offer,
+    Point,
+    Trial,
+    When,
+)
+
+TEST = "test_order.py::test_buy"
+DISK_FULL = Fault("disk-full", "sqlite3.OperationalError", "database or disk is full")
+
+
+@dataclass
+class Story:
+    """One trial, told crossing by crossing; ``rows`` are those of the table ``orders`` after its entry."""
+
+    crossings: list[Crossed] = field(default_factory=list)
+    errors: list[ErrorSeen] = field(default_factory=list)
+    effects: list[Effected] = field(default_factory=list)
+    rows: Sequence[str] | None = None
+    rows_before: Sequence[str] = ()
+
+    def call(
+        self,
+        name: str,
+        above: int = -1,
+        *,
+        effect: Effect = "call",
+        result: str = "NoneType",
+        error: int = -1,
+        told: tuple[tuple[str, str], ...] = (),
+        offers: tuple[Offer, ...] = (),
+        line: int = 1,
+        nth: int = 1,
+    ) -> int:
+        """Add a crossing below another one; gives its index."""
+        callee = name.partition(".")[0]
+        around = self.crossings[above].point.seam if above >= 0 else None
+        caller = around.callee if around else DRIVER
+        site = Place(f"{caller}.py", line, around.callable if around else "test_buy")
+        crossed = Crossed(
+            index=len(self.crossings),
+            parent=above,
+            point=Point(Seam(caller, callee, name), site, nth),
+            effect=effect,
+            outcome="returned" if error < 0 else "raised",
+            result=result if error < 0 else self.errors[error].bases[0],
+            error=error,
+            told=told,
+            offers=offers,
+        )
+        self.crossings.append(crossed)
+        return crossed.index
+
+    def error(self, name: str, text: str = "", *chain: int, injected: bool = False) -> int:
+        """Add an exception; gives its number."""
+        number = len(self.errors)
+        self.errors.append(ErrorSeen(number, (name, "Exception"), text, chain, injected=injected))
+        return number
+
+    def effect(self, crossing: int, what: str, source: str = "smtp", key: str = "") -> None:
+        """Add an effect that lasts."""
+        self.effects.append(Effected(crossing, source, what, key or what))
+
+    def trial(self, experiment: Experiment | None = None, **more: object) -> Trial:
+        """All of it."""
+        boundaries = (
+            () if self.rows is None else (Boundary(0, _digest(self.rows_before), _digest(self.rows)),)
+        )
+        trial = Trial(
+            TEST,
+            experiment,
+            "passed",
+            0.01,
+            fired=experiment is not None,
+            crossings=tuple(self.crossings),
+            errors=tuple(self.errors),
+            effects=tuple(self.effects),
+            boundaries=boundaries,
+        )
+        return replace(trial, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def _digest(rows: Sequence[str]) -> Digest:
+    columns = (Column("sku", key=True),)
+    return Digest((Contents("sqlite shop.db", "orders", columns, tuple((f'"{row}"',) for row in rows)),))
+
+
+def tried(
+    baseline: Story, faulted: Story, at: int, when: When = "before", fault: Fault = DISK_FULL, **more: object
+) -> Tried:
+    """The trial ``faulted``, whose fault was at the crossing ``at``, beside two equal baselines."""
+    experiment = Experiment(TEST, faulted.crossings[at].point, when, fault)
+    usual = baseline.trial(leaks=(Leak("thread", "pool"),))
+    return Tried(faulted.trial(experiment, **more), (usual, usual))
+
+
+LOST = Fault("connection-lost", "smtplib.SMTPServerDisconnected", "Connection unexpectedly closed")
+
+
+def findings(*each):
+    return [(found.rule, found.severity) for found in exceptions.judge(each).findings]
+
+
+def messages(*each):
+    return [found.message for found in exceptions.judge(each).findings]
+
+
+def buying(*, saved=True, mailed=True, result="order.Receipt", told=((".status", "'paid'"),)):
+    """An order that is saved, and told by mail, as it usually goes."""
+    story = Story(rows=["tea"] if saved else [])
+    entry = story.call("order.buy", result=result, told=told)
+    save = story.call("store.save", entry)
+    story.call("sqlite3.Connection.commit", save, effect="write")
+    mail = story.call("mail.send", entry, line=2)
+    sent = story.call("smtplib.SMTP.sendmail", mail, effect="send")
+    if mailed:
+        story.effect(sent, "mail to ann@example.com: order")
+    return story
+
+
+def test_a_mail_that_nobody_misses_is_swallowed():
+    faulted = Story(rows=["tea"])
+    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
+    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    case = tried(buying(), faulted, at, fault=LOST)
+    assert findings(case) == [("DF301", "error")]
+    assert messages(case) == [
+        "mail.send goes on as if smtplib.SMTP.sendmail had worked, when smtplib.SMTP.sendmail fails with"
+        " smtplib.SMTPServerDisconnected (missing: smtp: mail to ann@example.com: order)"
+    ]
+
+
+def test_success_that_is_told_of_nothing_done_is_misreported():
+    baseline = Story(rows=["tea"])
+    entry = baseline.call("order.buy", result="bool", told=(("", "True"),))
+    baseline.call("sqlite3.Connection.commit", entry, effect="write")
+    faulted = Story(rows=[])
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    entry = faulted.call("order.buy", result="bool", told=(("", "True"),))
+    at = faulted.call("sqlite3.Connection.commit", entry, effect="write", error=full)
+    assert findings(tried(baseline, faulted, at)) == [("DF308", "error")]
+
+
+def test_who_says_otherwise_has_told_of_the_failure():
+    baseline = Story(rows=["tea"])
+    entry = baseline.call("order.buy", result="bool", told=(("", "True"),))
+    baseline.call("sqlite3.Connection.commit", entry, effect="write")
+    faulted = Story(rows=[])
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    entry = faulted.call("order.buy", result="bool", told=(("", "False"),))
+    at = faulted.call("sqlite3.Connection.commit", entry, effect="write", error=full)
+    assert findings(tried(baseline, faulted, at)) == []
+
+
+def test_what_was_put_aside_for_later_is_not_swallowed():
+    faulted = Story(rows=["tea"])
+    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
+    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    put = faulted.call("sqlite3.Connection.execute", mail, effect="write")
+    faulted.effect(put, "INSERT INTO outbox VALUES (?)", "sqlite later.db")
+    assert findings(tried(buying(), faulted, at, fault=LOST)) == []
+
+
+def raised_after_saving(rows, *, cause):
+    faulted = Story(rows=rows)
+    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
+    own = faulted.error("mail.MailError", "the mail was not sent", *([lost] if cause else []))
+    entry = faulted.call("order.buy", error=own)
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2, error=own)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    return tried(buying(), faulted, at, fault=LOST)
+
+
+def test_an_order_that_stays_though_its_buyer_hears_of_a_failure_is_a_partial_effect():
+    case = raised_after_saving(["tea"], cause=True)
+    assert findings(case) == [("DF302", "error")]
+    assert "order.buy leaves its work half done" in messages(case)[0]
+
+
+def test_an_order_that_was_taken_back_is_handled_well():
+    assert findings(raised_after_saving([], cause=True)) == []
+
+
+def test_an_exception_without_its_cause_is_masked():
+    case = raised_after_saving([], cause=False)
+    assert findings(case) == [("DF303", "error")]
+    assert "mail.send raises mail.MailError and loses the cause" in messages(case)[0]
+
+
+@pytest.mark.parametrize("text", ["not sent: Connection unexpectedly closed"])
+def test_an_exception_that_says_what_went_wrong_has_not_lost_it(text):
+    faulted = Story(rows=[])
+    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
+    own = faulted.error("mail.MailError", text)
+    entry = faulted.call("order.buy", error=own)
+    mail = faulted.call("mail.send", entry, line=2, error=own)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    assert findings(tried(buying(), faulted, at, fault=LOST)) == []
+
+
+def test_a_second_mail_after_a_lost_reply_is_a_duplicate():
+    faulted = Story(rows=["tea"])
+    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
+    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    faulted.effect(at, "mail to ann@example.com: order")
+    again = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", nth=2)
+    faulted.effect(again, "mail to ann@example.com: order")
+    case = tried(buying(), faulted, at, "after", LOST)
+    assert findings(case) == [("DF306", "error")]
+    assert "mail.send does again what was done" in messages(case)[0]
+
+
+def test_a_retry_of_what_had_not_happened_is_handled_well():
+    faulted = Story(rows=["tea"])
+    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
+    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    again = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", nth=2)
+    faulted.effect(again, "mail to ann@example.com: order")
+    assert findings(tried(buying(), faulted, at, fault=LOST)) == []
+
+
+def committing(rows, *, read_after=False):
+    baseline = Story(rows=["tea"])
+    entry = baseline.call("store.save")
+    baseline.call("psycopg.Connection.commit", entry, effect="write")
+    baseline.call("psycopg.Cursor.execute", entry, effect="read", line=2)
+    faulted = Story(rows=rows)
+    lost = faulted.error("psycopg.OperationalError", "the connection is lost", injected=True)
+    own = faulted.error("store.Unavailable", "no database", lost)
+    entry = faulted.call("store.save", error=own)
+    commit = faulted.call(
+        "psycopg.Connection.commit", entry, effect="write", error=-1 if read_after else lost
+    )
+    if not read_after:
+        return tried(baseline, faulted, commit, "after")
+    return tried(
+        baseline, faulted, faulted.call("psycopg.Cursor.execute", entry, effect="read", line=2, error=lost)
+    )
+
+
+def test_a_lost_reply_of_a_commit_is_ambiguous():
+    case = committing(["tea"])
+    assert findings(case) == [("DF308", "warning")]
+    assert "ambiguous" in messages(case)[0]
+
+
+def test_a_failure_after_all_was_done_is_misreported():
+    assert findings(committing(["tea"], read_after=True)) == [("DF308", "warning")]
+
+
+def test_a_trial_that_hangs_is_told_with_where_it_stands():
+    baseline = buying()
+    case = tried(
+        baseline, Story(crossings=baseline.crossings[:3]), 2, outcome="hang", seconds=5.0, stack=("a", "b")
+    )
+    (found,) = exceptions.judge([case]).findings
+    assert found.rule == "DF304"
+    assert ("stood at", ("a", "b")) in [(fact.name, fact.value) for fact in found.evidence]
+
+
+def test_only_what_the_baselines_do_not_leave_is_a_leak():
+    faulted = buying()
+    case = tried(buying(), faulted, 2, leaks=(Leak("lock", "store.LOCK"), Leak("thread", "pool")))
+    assert findings(case) == [("DF305", "error")]
+    assert "a lock held (store.LOCK)" in messages(case)[0]
+
+
+def escaping(component_call, error, *, chain=()):
+    """A failing commit below ``component_call``; ``error`` comes out of it."""
+    faulted = Story()
+    lost = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    out = lost if error is None else faulted.error(error, "no disk", lost)
+    entry = faulted.call("order.buy", error=out)
+    call = faulted.call(component_call, entry, error=out)
+    at = faulted.call("sqlite3.Connection.commit", call, effect="write", error=lost)
+    usual = Story()
+    entry = usual.call("order.buy")
+    call = usual.call(component_call, entry)
+    usual.call("sqlite3.Connection.commit", call, effect="write")
+    return tried(usual, faulted, at)
+
+
+def test_a_library_s_exception_that_escapes_here_and_is_translated_there_is_an_error():
+    assert findings(escaping("store.save", None), escaping("store.load", "store.StoreError")) == [
+        ("DF307", "error")
+    ]
+
+
+def test_a_library_s_exception_that_always_escapes_is_a_warning_once():
+    assert findings(escaping("store.save", None), escaping("store.load", None)) == [("DF307", "warning")]
+
+
+def test_what_shows_nothing_is_not_judged():
+    assert findings(tried(buying(), buying(saved=False, mailed=False), 2, void="state leaked")) == []
+    assert findings(tried(buying(), buying(saved=False, mailed=False), 2, fired=False)) == []
+
+
+def test_the_findings_of_one_cause_are_one():
+    def lost(line):
+        faulted = Story(rows=[])
+        full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+        entry = faulted.call("order.buy", result="bool", told=(("", "True"),))
+        at = faulted.call("sqlite3.Connection.commit", entry, effect="write", error=full, line=line)
+        baseline = Story(rows=["tea"])
+        entry = baseline.call("order.buy", result="bool", told=(("", "True"),))
+        baseline.call("sqlite3.Connection.commit", entry, effect="write", line=line)
+        return tried(baseline, faulted, at)
+
+    (found,) = exceptions.judge([lost(1), lost(2)]).findings
+    (faults,) = [fact.value for fact in found.evidence if fact.name == "faults"]
+    assert len(faults) == 2
+
+
+# -- what is tried ----------------------------------------------------------------------------------------------
+
+
+LOCKED = Offer("before", Fault("locked", "sqlite3.OperationalError", "database is locked"))
+REPLY_LOST = Offer("after", LOST)
+
+
+def planned(story, failures=(), planner=None):
+    plans = (planner or Planner(dict(failures))).plan(story.trial())
+    return [(each.point.seam.callable, each.point.nth, each.when, each.fault.exception) for each in plans]
+
+
+def test_every_offer_is_tried_and_lost_replies_of_writes_come_first():
+    story = Story()
+    entry = story.call("order.buy")
+    story.call("sqlite3.Cursor.execute", entry, effect="read", offers=(LOCKED,))
+    story.call("smtplib.SMTP.sendmail", entry, effect="send", offers=(REPLY_LOST,))
+    assert planned(story) == [
+        ("smtplib.SMTP.sendmail", 1, "after", "smtplib.SMTPServerDisconnected"),
+        ("sqlite3.Cursor.execute", 1, "before", "sqlite3.OperationalError"),
+    ]
+
+
+def test_a_callable_of_the_project_fails_as_it_is_known_to():
+    story = Story()
+    entry = story.call("order.buy")
+    story.call("stock.take", entry)
+    save = story.call("store.save", entry)
+    story.call("sqlite3.Connection.commit", save, effect="write")
+    known = {"stock.take": ("stock.OutOfStock",), "store.save": ("store.StoreError",)}
+    assert planned(story, known) == [
+        ("store.save", 1, "after", "store.StoreError"),
+        ("stock.take", 1, "before", "stock.OutOfStock"),
+        ("store.save", 1, "before", "store.StoreError"),
+    ]
+    (first, *_) = Planner(known).plan(story.trial())
+    assert first.fault.name == DOMAIN_ERROR
+
+
+def test_what_the_test_itself_calls_is_not_made_to_fail():
+    story = Story()
+    story.call("order.buy")
+    assert planned(story, {"order.buy": ("order.OrderError",)}) == []
+
+
+def test_of_many_calls_from_one_site_the_first_two_and_the_last_are_tried():
+    story = Story()
+    entry = story.call("order.buy")
+    for nth in range(1, 11):
+        story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED,), nth=nth)
+    assert [nth for _, nth, _, _ in planned(story)] == [1, 2, 10]
+
+
+def test_the_same_fault_is_tried_in_a_few_tests_only():
+    story = Story()
+    entry = story.call("order.buy")
+    story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED,))
+    planner = Planner({})
+    assert [len(planned(story, planner=planner)) for _ in range(MOST_TESTS + 2)] == [1] * MOST_TESTS + [0, 0]
+
+
+def test_an_experiment_says_in_which_entry_it_happens():
+    story = Story()
+    story.call("order.look")
+    entry = story.call("order.buy")
+    story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED,))
+    (experiment,) = Planner({}).plan(story.trial())
+    assert experiment.entry == 1
