@@ -2,37 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from dryfit.checks import after_effects, foreign_exception, masked_cause, partial_effect, swallowed
 from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import Judgement
 from dryfit.checks.mishandled import Mishandled, findings, told
 from dryfit.model.trace import Skipped
+from dryfit.model.trial import Verdict
 
 _RULES = (swallowed.judge, partial_effect.judge, masked_cause.judge)
 
 
-def judge(tried: Iterable[Tried]) -> Judgement:
-    """Judge DF301 to DF308 on the trials that show something: the fault happened, and nothing made them void."""
-    counting = [each for each in tried if each.trial.fired and not each.trial.void]
-    found: list[Mishandled] = [*foreign_exception.judge(counting)]
-    for each in counting:
-        found += after_effects.judge(each)
-        faulted = Faulted.of(each) if each.trial.outcome not in ("hang", "crash") else None
-        if faulted is not None:
-            found += (mishandled for rule in _RULES for mishandled in rule(faulted))
-    return Judgement(findings=findings(found))
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The judgement, and the verdict on every single trial."""
+
+    judgement: Judgement
+    verdicts: tuple[Verdict, ...]
 
 
-def void(tried: Iterable[Tried]) -> tuple[Skipped, ...]:
-    """The trials that show nothing, each with its reason; not those whose fault just did not happen."""
-    return tuple(
-        sorted(
-            {
-                Skipped(f"{each.trial.test}: {told(each.experiment)}", each.trial.void)
-                for each in tried
-                if each.trial.void
-            }
-        )
+def judge(tried: Iterable[Tried]) -> Broken:
+    """Judge DF301 to DF308; trials show something where the fault happened and nothing made them void."""
+    everything = tuple(tried)
+    found = tuple(_mishandled([each for each in everything if _counts(each)]))
+    rules = defaultdict[int, set[str]](set)
+    for mishandled in found:
+        rules[id(mishandled.tried.trial)].add(mishandled.rule)
+    return Broken(
+        Judgement(findings(found), tuple(sorted(_void(everything)))),
+        tuple(_verdict(each, rules[id(each.trial)]) for each in everything),
     )
+
+
+def _counts(tried: Tried) -> bool:
+    return tried.trial.fired and not tried.trial.void
+
+
+def _mishandled(tried: list[Tried]) -> Iterator[Mishandled]:
+    yield from foreign_exception.judge(tried)
+    for each in tried:
+        yield from after_effects.judge(each)
+        faulted = Faulted.of(each)
+        if faulted is not None:
+            yield from (mishandled for rule in _RULES for mishandled in rule(faulted))
+
+
+def _void(tried: Iterable[Tried]) -> set[Skipped]:
+    """The trials that show nothing, each with its reason; not those whose fault just did not happen."""
+    return {
+        Skipped(f"{each.trial.test}: {told(each.experiment)}", each.trial.void)
+        for each in tried
+        if each.trial.void and each.trial.fired
+    }
+
+
+def _verdict(tried: Tried, rules: set[str]) -> Verdict:
+    said = (
+        tried.trial.void or _said(tried)
+        if tried.trial.fired
+        else f"not injected: {tried.trial.void or UNREACHED}"
+    )
+    return Verdict(tried.experiment, said, tuple(sorted(rules)), judged=_counts(tried))
+
+
+UNREACHED = "the test did not come there this time"
+
+
+def _said(tried: Tried) -> str:
+    if tried.trial.outcome in ("hang", "crash"):
+        return "no end within the limit" if tried.trial.outcome == "hang" else "the process ended"
+    faulted = Faulted.of(tried)
+    if faulted is None:
+        return "the test broke off"
+    work = (
+        "nothing was changed"
+        if faulted.is_untouched
+        else "all was done"
+        if faulted.is_complete
+        else "part of the work was done"
+    )
+    reply = {
+        "raised": "the caller got an exception",
+        "said otherwise": "the caller got another answer",
+        "said the same": "the caller got the usual answer",
+    }
+    return f"{reply[faulted.reply]}, {work}"

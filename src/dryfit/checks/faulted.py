@@ -47,7 +47,7 @@ class Faulted(Tried):
     @classmethod
     def of(cls, tried: Tried) -> Faulted | None:
         """``None`` where the trial, or its like in the baseline, did not come to an end."""
-        if tried.hit is None or tried.hit.parent < 0:
+        if tried.hit is None or tried.hit.parent < 0 or tried.trial.outcome in ("hang", "crash"):
             return None
         *_, entry = above(tried.trial, tried.hit)
         twin = next((each for each in tried.baselines[0].crossings if each.point == entry.point), None)

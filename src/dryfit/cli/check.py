@@ -15,7 +15,7 @@ from rich.console import Console
 from dryfit.cli.files import output_options, refuse_unwritable, write_files
 from dryfit.config import Config, find_root
 from dryfit.discover import find_revision
-from dryfit.model.errors import UsageError
+from dryfit.model.errors import DryfitError, UsageError
 from dryfit.model.run import Run
 from dryfit.report.terminal import render
 from dryfit.run import HTML_REPORT, prepare, write_html
@@ -46,6 +46,11 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
     default=None,
     help="Run hand-written fakes again, after the tests, with what the real ones got, and compare the outcomes.",
 )
+@click.option(
+    "--budget",
+    metavar="TIME",
+    help="Begin trials of the exceptions check for so long: 90s, 5m, or none for no end.",
+)
 @click.option("--seed", metavar="N", help="What is random begins here.")
 @click.option("--workers", metavar="N|auto", help="Run the tests in so many processes (needs pytest-xdist).")
 @output_options
@@ -55,6 +60,7 @@ def command(
     fail_on: str | None,
     base: str | None,
     replay_fakes: bool | None,
+    budget: str | None,
     seed: str | None,
     workers: str | None,
     pytest_args: tuple[str, ...],
@@ -65,7 +71,14 @@ def command(
     PYTEST_ARGS go to pytest as they are.
     """
     refuse_unwritable(files)
-    overrides = {"only": only, "fail-on": fail_on, "base": base, "seed": seed, "replay-fakes": replay_fakes}
+    overrides = {
+        "only": only,
+        "fail-on": fail_on,
+        "base": base,
+        "budget": budget,
+        "seed": seed,
+        "replay-fakes": replay_fakes,
+    }
     config = prepare(find_root(Path.cwd()), overrides)
     contract.read(config.root)
     if config.base.value:
@@ -73,11 +86,38 @@ def command(
     request = Request(config)
     arguments = [*pytest_args, "--dryfit", *_spread(workers)]
     status = pytest.main(arguments, plugins=[_Named(request)])
+    if _can_be_broken(request, config):
+        _break(request, config, pytest_args, workers)
     if request.run is not None:
         report = _tell(request.run, config)
         render(request.run, Console(), report)
         write_files(request.run, files)
     sys.exit(_status(request, int(status), config))
+
+
+def _can_be_broken(request: Request, config: Config) -> bool:
+    """Whether trials are wanted, and the tests are as they should be without any fault."""
+    run = request.run
+    return (
+        "exceptions" in config.only.value
+        and run is not None
+        and run.tests.passed > 0 == run.tests.failed
+        and not (request.failure or request.interrupted)
+    )
+
+
+def _break(request: Request, config: Config, pytest_args: tuple[str, ...], workers: str | None) -> None:
+    """Let the seams fail one after the other, and add what that shows to the run."""
+    from dryfit.cli.progress import shown
+    from dryfit.trials import break_seams
+
+    assert request.run is not None
+    many = (os.cpu_count() or 1) if workers == "auto" else int(workers or 1)
+    with shown() as told:
+        try:
+            request.run = break_seams(config, request.run, pytest_args, many, told)
+        except DryfitError as error:
+            request.failure = str(error)
 
 
 NOT_COLLECTED = "no test was collected: name the folder with the tests, or run dryfit in the project's root"

@@ -10,7 +10,7 @@ import click
 from dryfit import __version__
 from dryfit.model.errors import UsageError
 
-COMMANDS = ("check", "map", "report", "accept", "contract", "env", "rule")
+COMMANDS = ("check", "map", "report", "replay", "accept", "contract", "env", "rule")
 
 
 class _Commands(click.Group):

@@ -8,6 +8,7 @@ from dryfit.model.finding import CheckName, Finding
 from dryfit.model.seam import Seam
 from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import Observations, Skipped
+from dryfit.model.trial import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +78,4 @@ class Run:
     checks: tuple[CheckSummary, ...] = ()
     findings: tuple[Finding, ...] = ()
     tests: TestCounts = field(default_factory=TestCounts)
+    verdicts: tuple[Verdict, ...] = ()

@@ -159,3 +159,16 @@ class Trial:
     failure: str = ""
     void: str = ""
     stack: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said of one trial: ``rules`` that it shows broken, and in a few words what became of the failure.
+
+    ``judged`` is false where the trial shows nothing: its fault did not happen, or something made it void.
+    """
+
+    experiment: Experiment
+    said: str
+    rules: tuple[str, ...] = ()
+    judged: bool = True

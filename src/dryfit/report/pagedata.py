@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run
 from dryfit.model.seam import Place
+from dryfit.model.trial import Verdict
 from dryfit.report.graph import fold, order
 from dryfit.report.jsontext import Json, number
 from dryfit.report.seen import SeenBehaviour, SeenSeam
@@ -71,7 +73,27 @@ def _seam(seam: SeenSeam, tests: Mapping[str, int]) -> Json:
             number(cover.seconds),
         ],
         "behaviours": [_behaviour(seen, tests) for seen in seam.behaviours],
+        "faults": _faults(seam.verdicts),
     }
+
+
+def _faults(verdicts: Iterable[Verdict]) -> list[Json]:
+    """The faults that were tried, first those that show a rule broken; what several tests show alike is one."""
+    counts = Counter(
+        (
+            verdict.rules,
+            verdict.judged,
+            verdict.experiment.when,
+            verdict.experiment.fault.exception.removeprefix("builtins."),
+            str(verdict.experiment.point.site),
+            verdict.said,
+        )
+        for verdict in verdicts
+    )
+    return [
+        [*key[2:], list(key[0]), key[1], count]
+        for key, count in sorted(counts.items(), key=lambda item: (not item[0][0], not item[0][1], item[0]))
+    ]
 
 
 def _behaviour(seen: SeenBehaviour, tests: Mapping[str, int]) -> Json:

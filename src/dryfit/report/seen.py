@@ -11,6 +11,7 @@ from dryfit.model.finding import Finding
 from dryfit.model.run import Run, SeamCoverage
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.trace import Behaviour, Trace
+from dryfit.model.trial import Verdict
 from dryfit.report.groups import by_gravity
 
 Kind = Literal["component", "library", "outside", "entry"]
@@ -32,7 +33,8 @@ class SeenSeam:
     """One seam: how it was covered, its call sites with whether they ran, its behaviours and findings.
 
     ``kind`` says whether it counts: only seams between components do. Shown beside them are calls into libraries,
-    stand-ins for what is outside the project and no known library, and entries from tests.
+    stand-ins for what is outside the project and no known library, and entries from tests. ``verdicts`` are on the
+    faults that were tried here.
     """
 
     kind: Kind
@@ -40,6 +42,7 @@ class SeenSeam:
     sites: tuple[tuple[Place, bool], ...]
     behaviours: tuple[SeenBehaviour, ...]
     findings: tuple[Finding, ...]
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def seam(self) -> Seam:
@@ -59,6 +62,9 @@ def seen_seams(run: Run) -> tuple[SeenSeam, ...]:
     """Every seam that the run knows of, sorted by kind, those that count first."""
     behaviours = _behaviours_by_seam(run)
     findings = _findings_by_seam(run)
+    verdicts = defaultdict[Seam, list[Verdict]](list)
+    for verdict in run.verdicts:
+        verdicts[verdict.experiment.point.seam].append(verdict)
     counted = {entry.seam: entry for entry in run.coverage}
     sites = _sites_by_seam(run)
     others = {seam: _uncounted(seam, found) for seam, found in behaviours.items() if seam not in counted}
@@ -69,6 +75,7 @@ def seen_seams(run: Run) -> tuple[SeenSeam, ...]:
             _sites(sites.get(seam, ()), behaviours.get(seam, ())),
             tuple(sorted(behaviours.get(seam, ()), key=_weight)),
             tuple(findings.get(seam, ())),
+            tuple(verdicts.get(seam, ())),
         )
         for seam, entry in {**counted, **others}.items()
     )

@@ -92,6 +92,7 @@ def read_run(connection: sqlite3.Connection) -> Run:
         checks=_document(connection, "checks", schema.CHECKS) or (),
         findings=_document(connection, "findings", schema.FINDINGS) or (),
         tests=_document(connection, "tests", schema.COUNTS) or TestCounts(),
+        verdicts=_document(connection, "verdicts", schema.VERDICTS) or (),
     )
 
 

@@ -11,6 +11,7 @@ from dryfit.model.finding import Finding
 from dryfit.model.run import CheckSummary, RunInfo, SeamCoverage, TestCounts
 from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import Behaviour, Observations, Skipped
+from dryfit.model.trial import Verdict
 from dryfit.store.codec import Codec
 
 APPLICATION = 0x64664954
@@ -41,6 +42,7 @@ COVERAGE: Codec[tuple[SeamCoverage, ...]] = Codec(tuple[SeamCoverage, ...])
 CHECKS: Codec[tuple[CheckSummary, ...]] = Codec(tuple[CheckSummary, ...])
 FINDINGS: Codec[tuple[Finding, ...]] = Codec(tuple[Finding, ...])
 COUNTS: Codec[TestCounts] = Codec(TestCounts)
+VERDICTS: Codec[tuple[Verdict, ...]] = Codec(tuple[Verdict, ...])
 
 
 def create(target: Path | None) -> sqlite3.Connection:

@@ -199,6 +199,7 @@ def amend(root: Path, run: Run) -> None:
             "checks": schema.CHECKS.dumps(run.checks),
             "findings": schema.FINDINGS.dumps(run.findings),
             "tests": schema.COUNTS.dumps(run.tests),
+            "verdicts": schema.VERDICTS.dumps(run.verdicts),
             "info": schema.INFO.dumps(run.info),
         }
         try:

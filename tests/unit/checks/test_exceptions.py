@@ -122,11 +122,11 @@ LOST = Fault("connection-lost", "smtplib.SMTPServerDisconnected", "Connection un
 
 
 def findings(*each):
-    return [(found.rule, found.severity) for found in exceptions.judge(each).findings]
+    return [(found.rule, found.severity) for found in exceptions.judge(each).judgement.findings]
 
 
 def messages(*each):
-    return [found.message for found in exceptions.judge(each).findings]
+    return [found.message for found in exceptions.judge(each).judgement.findings]
 
 
 def buying(*, saved=True, mailed=True, result="order.Receipt", told=((".status", "'paid'"),)):
@@ -295,7 +295,7 @@ def test_a_trial_that_hangs_is_told_with_where_it_stands():
     case = tried(
         baseline, Story(crossings=baseline.crossings[:3]), 2, outcome="hang", seconds=5.0, stack=("a", "b")
     )
-    (found,) = exceptions.judge([case]).findings
+    (found,) = exceptions.judge([case]).judgement.findings
     assert found.rule == "DF304"
     assert ("stood at", ("a", "b")) in [(fact.name, fact.value) for fact in found.evidence]
 
@@ -348,7 +348,7 @@ def test_the_findings_of_one_cause_are_one():
         baseline.call("sqlite3.Connection.commit", entry, effect="write", line=line)
         return tried(baseline, faulted, at)
 
-    (found,) = exceptions.judge([lost(1), lost(2)]).findings
+    (found,) = exceptions.judge([lost(1), lost(2)]).judgement.findings
     (faults,) = [fact.value for fact in found.evidence if fact.name == "faults"]
     assert len(faults) == 2
 

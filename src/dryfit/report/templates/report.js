@@ -450,6 +450,7 @@
       ...foundList(findingsOf(seam)),
       ...part("Call sites", sites(seam)),
       ...part("What was seen", ...(behaviours.length ? behaviours : [nothing])),
+      ...part("Failures that were tried", ...seam.faults.map(fault)),
     ];
   }
 
@@ -473,6 +474,16 @@
     const items = seam.sites.map(([file, line, inside, covered]) => make("li", {},
       make("span", { class: covered ? "ran" : "not" }, covered ? "✓ ran" : "○ did not run"), make("code", {}, line ? `${file}:${line}` : file), inside ? make("span", {}, `in ${inside}`) : null));
     return make("ul", { class: "sites" }, ...items);
+  }
+
+  function fault([when, exception, site, said, rules, judged, tests]) {
+    const row = (name, text) => make("div", {}, make("dt", {}, name), make("dd", {}, text));
+    const verdict = row(judged ? "verdict" : "no verdict", said);
+    verdict.className = `outcome ${rules.length ? "raised" : judged ? "returned" : ""}`;
+    return make("div", { class: "behaviour fault" },
+      make("p", { class: "head" }, make("span", {}, make("b", {}, exception), when === "before" ? " instead of the call" : " after the call, its reply lost"), make("code", {}, site)),
+      make("dl", {}, verdict, rules.length ? row("breaks", rules.join(", ")) : null),
+      make("p", { class: "remark" }, plural(tests, "trial")));
   }
 
   function behaviour(seen) {

@@ -1,0 +1,46 @@
+"""``dryfit replay``: the trial that showed a finding, once more."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from dryfit.config import find_root
+from dryfit.model.errors import UsageError
+from dryfit.report.terminal import render_findings
+from dryfit.run import prepare, recall
+from dryfit.store import accepted, runs
+from dryfit.trials import replay
+
+SHOWN_AGAIN = 1
+
+
+@click.command(
+    "replay",
+    context_settings={"ignore_unknown_options": True},
+    epilog="Exit status: 1 the finding is shown again; 0 it is not; 2 wrong usage or configuration.",
+)
+@click.argument("finding")
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def command(finding: str, pytest_args: tuple[str, ...]) -> None:
+    """Run exactly the trial again that showed FINDING (an id such as DF302-3fa1c2) in the last run.
+
+    PYTEST_ARGS go to pytest as they are: what `dryfit check` was given.
+    """
+    root = find_root(Path.cwd())
+    config = prepare(root)
+    path = runs.latest(root)
+    if path is None:
+        raise UsageError(f"{root}: no run is kept here; run `dryfit check` first")
+    wanted = accepted.pick(recall(config, path).findings, finding)
+    if wanted.experiment is None:
+        what = f"the test {wanted.test} shows it" if wanted.test else "the source shows it"
+        raise UsageError(f"{finding}: no fault was needed for it, {what}; run `dryfit check` to see it again")
+    found = replay(config, wanted, pytest_args)
+    again = [each for each in found if (each.rule, each.seam) == (wanted.rule, wanted.seam)]
+    render_findings(again or list(found), Console())
+    click.echo(f"{finding} is shown again" if again else f"{finding} is not shown any more")
+    sys.exit(SHOWN_AGAIN if again else 0)
