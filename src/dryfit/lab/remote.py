@@ -116,17 +116,9 @@ class RemoteWorker:
 
     def close(self) -> None:
         """End everything in good order, or else by force."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(LabError, Stopped):
-            self.renew()
-        self._line.close()
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            kill_family(process.pid)
-            process.wait()
+        self.renew()
+        if self._process is not None:
+            self._worker_ended()
 
     # The runner.
 

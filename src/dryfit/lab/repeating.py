@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from _pytest.runner import runtestprotocol
 
+from dryfit.lab.collected import as_collected
 from dryfit.lab.outcome import outcome
 from dryfit.model.trace import TestOutcome
 
@@ -35,15 +36,10 @@ class Repeating:
         """
         self._steps = begin, called, end
         self._reports = []
-        sections, properties, marks = (
-            len(item._report_sections),
-            len(item.user_properties),
-            len(item.own_markers),
-        )
         try:
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=self._session)
+            with as_collected(item):
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=self._session)
         finally:
-            del item._report_sections[sections:], item.user_properties[properties:], item.own_markers[marks:]
             self._session.shouldfail = self._session.shouldstop = False
         return outcome(self._reports)
 

@@ -9,30 +9,9 @@ from textwrap import dedent
 
 import pytest
 
+import dryfit
 from dryfit.config import load_config
 from dryfit.lab.lab import Lab
-from dryfit.model.trial import Experiment, Fault, Trial
-
-LabOn = Callable[..., Lab]
-
-BASKET = {
-    "stock.py": """
-        left = {"tea": 5}
-
-        def take(product):
-            left[product] -= 1
-            return left[product]
-    """,
-    "basket.py": """
-        import stock
-
-        def buy(product):
-            return stock.take(product)
-    """,
-}
-"""A seam between two components: ``basket → stock.take``."""
-
-
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
     """Writes a project; common indentation is taken off."""
@@ -57,7 +36,7 @@ def lab_on(
         if name != "PYTEST_CURRENT_TEST":
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), *_search_path()]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), str(Path(dryfit.__file__).parents[1])]))
 
     def lab(files: Mapping[str, str], *arguments: str, plugins: Iterable[str] = (), **options: object) -> Lab:
         root = write(files)
@@ -67,24 +46,3 @@ def lab_on(
         return Lab(load_config(root), ["-p", "no:randomly", *arguments], **chosen)  # type: ignore[arg-type]
 
     return lab
-
-
-def _search_path() -> list[str]:
-    return [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
-
-
-def everywhere(baseline: Trial) -> Iterable[Experiment]:
-    """A fault before each crossing of a test, and one after it."""
-    for crossed in baseline.crossings:
-        for when in ("before", "after"):
-            yield Experiment(baseline.test, crossed.point, when, Fault("plain", "RuntimeError", "injected"))
-
-
-def in_stock(baseline: Trial) -> Iterable[Experiment]:
-    """A fault before the first crossing into ``stock``."""
-    for crossed in baseline.crossings:
-        if crossed.point.seam.callee == "stock":
-            yield Experiment(
-                baseline.test, crossed.point, "before", Fault("plain", "RuntimeError", "injected")
-            )
-            return
