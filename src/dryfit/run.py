@@ -93,7 +93,7 @@ class Watch:
 
     def __init__(self, config: Config, writer: RunWriter) -> None:
         sources = discover.find_components(config.root, config.components.value)
-        self._weave = Weave(config.root, _component_files(sources), sources.component_of())
+        self._weave = Weave(config.root, sources.files(), sources.component_of())
         self._observer = Observer(
             self._weave.callee_of, self._weave.component_of, config.root, self._weave.stand_ins.meet
         )
@@ -237,16 +237,6 @@ def write_html(run: Run, root: Path, file: Path = HTML_REPORT) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html.page(run, _sources(run, root)), encoding="utf-8")
     return path
-
-
-def _component_files(sources: discover.Sources) -> dict[str, str]:
-    """Absolute files with their components; "" for source of the project that belongs to none."""
-    root = Path(sources.root)
-    owned = [(module, each.name) for each in sources.components for module in each.modules]
-    return {
-        str((root / module.file).resolve()): owner
-        for module, owner in [*owned, *((module, "") for module in sources.others)]
-    }
 
 
 def _judged(config: Config, run: Run, whole_suite: bool) -> Run:

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec
 import pytest
 
 from dryfit.config import Config
+from dryfit.lab.outcome import phase_outcome
 from dryfit.model.errors import DryfitError, UsageError
 from dryfit.model.run import Run, RunInfo
 from dryfit.model.trace import LeftoverData, Observations, TestOutcome
@@ -142,7 +143,7 @@ class Session:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember how each test ended, the gravest of its phases."""
-        outcome = _outcome(report)
+        outcome = phase_outcome(report)
         if outcome != "passed" or report.when == "call":
             self._outcomes[report.nodeid] = outcome
 
@@ -268,14 +269,6 @@ class Session:
             self._report = _shown(write_html(run, config.root), self.pytest_config.invocation_params.dir)
         except OSError as error:
             self._report = f"cannot be written: {error}"
-
-
-def _outcome(report: pytest.TestReport) -> TestOutcome:
-    if hasattr(report, "wasxfail"):
-        return "xfailed" if report.skipped else "xpassed"
-    if report.failed:
-        return "failed" if report.when == "call" else "error"
-    return "skipped" if report.skipped else "passed"
 
 
 def _are_there(config: pytest.Config) -> bool:

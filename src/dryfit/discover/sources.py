@@ -43,6 +43,14 @@ class Sources:
         """Each module's dotted name with the name of its component."""
         return {module.name: each.name for each in self.components for module in each.modules}
 
+    def files(self) -> dict[str, str]:
+        """Absolute files with their components; "" for source of the project that belongs to none."""
+        owned = [(module, each.name) for each in self.components for module in each.modules]
+        return {
+            str((Path(self.root) / module.file).resolve()): owner
+            for module, owner in [*owned, *((module, "") for module in self.others)]
+        }
+
 
 def find_components(root: Path, wanted: Sequence[str] = ()) -> Sources:
     """Find the components of the project at ``root``.

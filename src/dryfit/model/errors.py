@@ -23,3 +23,7 @@ class StoreError(DryfitError):
 
 class ResourceError(DryfitError):
     """A resource cannot be had, or must not be touched."""
+
+
+class LabError(DryfitError):
+    """Trials cannot be run."""

@@ -1,0 +1,252 @@
+"""The lab, in the leading process: hands tests out to workers, and collects what their trials show."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing.connection import Pipe
+from pathlib import Path
+from typing import TypeVar
+
+from dryfit.config import Config
+from dryfit.lab.course import LIMIT_SECONDS, Baselines, Course, baselines
+from dryfit.lab.instruments import STANDARD
+from dryfit.lab.messages import Task
+from dryfit.lab.remote import RemoteWorker
+from dryfit.lab.result import LabResult, Progress, TestTrials
+from dryfit.model.errors import LabError
+from dryfit.model.trace import Skipped
+from dryfit.model.trial import Experiment, Trial
+
+LOG = Path(".dryfit", "lab")
+
+Plan = Callable[[Trial], Iterable[Experiment]]
+Told = Callable[[Progress], None]
+
+T = TypeVar("T")
+
+BASELINES_SHARE = 0.5
+"""Of the budget, what may be spent before the first trial."""
+
+OUT_OF_TIME = "the budget was used up before its baseline"
+BROKEN_OFF = "the lab was interrupted before its baseline"
+
+
+class Lab:
+    """Runs trials of a project's own suite.
+
+    ``budget`` is in seconds, from the moment at which ``run`` is called; ``limit`` the least number of seconds after
+    which a trial is a hang (ten times its baseline, where that is more). ``forks`` may be false to have workers that
+    start anew wherever one that forks would fork. Not to be used by several threads.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        pytest_args: Sequence[str] = (),
+        *,
+        budget: float | None = None,
+        workers: int = 1,
+        limit: float | None = None,
+        forks: bool = True,
+        instruments: str = STANDARD,
+    ) -> None:
+        self._config = config
+        self._pytest_args = tuple(pytest_args)
+        self._budget = budget
+        self._limit = LIMIT_SECONDS if limit is None else limit
+        self._workers = workers
+        self._forks = forks
+        self._instruments = instruments
+
+    def run(self, plan: Plan, told: Told = lambda progress: None) -> LabResult:
+        """Try, for each test, what ``plan`` makes of its baseline.
+
+        Ctrl-C ends it early, with what there is. Raises ``LabError`` where the tests cannot be collected.
+        """
+        work = _Work(plan, told, self._limit, self._budget)
+        with self._crew() as crew:
+            try:
+                work.all_tests = crew.tests()
+                crew.each(work.all_tests, work.begin)
+                crew.each(work.by_cost(), work.go_on)
+            except KeyboardInterrupt:
+                work.left_out = BROKEN_OFF
+        return work.result()
+
+    def replay(self, experiment: Experiment) -> tuple[Trial, Trial, Trial]:
+        """Run one experiment again: two baseline trials, and the trial; raises ``LabError`` where that cannot be."""
+        with self._crew() as crew:
+            worker = crew.worker()
+            found = baselines(worker, experiment.test, self._limit)
+            if isinstance(found, Skipped):
+                raise LabError(f"{found.what}: {found.reason}", slug="lab")
+            course = Course(worker, found, limit=self._limit, is_over=lambda: False)
+            course.run([experiment])
+            return found.first, found.second, course.trials[experiment]
+
+    @contextmanager
+    def _crew(self) -> Iterator[_Crew]:
+        home = Path(tempfile.mkdtemp(prefix="dryfit-lab-"))
+        crew = _Crew(self._workers, partial(self._task, home), self._config.root / LOG)
+        try:
+            yield crew
+        finally:
+            crew.close()
+            shutil.rmtree(home, ignore_errors=True)
+
+    def _task(self, home: Path, number: int) -> Task:
+        return Task(
+            config=self._config,
+            pytest_args=self._pytest_args,
+            number=number,
+            workers=self._workers,
+            home=home / f"gw{number}",
+            forks=self._forks,
+            instruments=self._instruments,
+        )
+
+
+class _Crew:
+    """Threads, each with a worker of its own, which starts when the thread has its first work."""
+
+    def __init__(self, size: int, task: Callable[[int], Task], logs: Path) -> None:
+        self._task = task
+        self._logs = logs
+        self._own = threading.local()
+        self._starting = threading.Lock()
+        self._workers: list[RemoteWorker] = []
+        # A worker ends with the thread that has started it, where the system lets it: they stay until the end.
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="dryfit-lab")
+        self._stop, self._stopping = Pipe(duplex=False)
+
+    def tests(self) -> tuple[str, ...]:
+        """The tests that one worker has collected."""
+        return self._threads.submit(lambda: self.worker().tests).result()
+
+    def each(self, things: Iterable[T], do: Callable[[RemoteWorker, T], None]) -> None:
+        """Do something with each of the things, in their order; raises what the first failure raised."""
+        work: list[Future[None]] = [
+            self._threads.submit(lambda thing: do(self.worker(), thing), thing) for thing in things
+        ]
+        for each in work:
+            each.result()
+
+    def worker(self) -> RemoteWorker:
+        """The worker of this thread."""
+        if not hasattr(self._own, "worker"):
+            with self._starting:
+                number = len(self._workers)
+                worker = RemoteWorker(self._task(number), self._logs / f"worker{number}.log", self._stop)
+                self._workers.append(worker)
+            worker.start()
+            self._own.worker = worker
+        found: RemoteWorker = self._own.worker
+        return found
+
+    def close(self) -> None:
+        """End every worker, also in the midst of a trial."""
+        self._stopping.close()  # whoever waits for a trial waits no longer
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._workers:
+            worker.close()
+        self._stop.close()
+
+
+class _Work:
+    """What is known so far, and what is to be done; told by several threads."""
+
+    def __init__(self, plan: Plan, told: Told, limit: float, budget: float | None) -> None:
+        self._plan = plan
+        self._told = told
+        self._limit = limit
+        self._begun = time.monotonic()
+        self._budget = budget
+        self._lock = threading.Lock()
+        self._done = 0
+        self._known: dict[str, Baselines] = {}
+        self._planned: dict[str, tuple[Experiment, ...]] = {}
+        self._trials: dict[str, Mapping[Experiment, Trial]] = {}
+        self._skipped: dict[str, str] = {}
+        self.all_tests: tuple[str, ...] = ()
+        self.left_out = OUT_OF_TIME
+
+    def begin(self, worker: RemoteWorker, test: str) -> None:
+        """Run a test's baselines, and plan its trials."""
+        if self._is_over(BASELINES_SHARE):
+            return
+        found = baselines(worker, test, self._limit)
+        with self._lock:
+            if isinstance(found, Skipped):
+                self._skipped[test] = found.reason
+            else:
+                self._known[test] = found
+                self._planned[test] = tuple(dict.fromkeys(self._plan(found.first)))
+            self._tell(test)
+
+    def by_cost(self) -> list[str]:
+        """The tests that have experiments, the cheap ones first.
+
+        Cheap is told in powers of four: between tests that take about as long the order is to be the suite's, the same
+        in every run.
+        """
+        with_plan = [test for test in self.all_tests if self._planned.get(test)]
+        return sorted(with_plan, key=lambda test: _magnitude(self._known[test].second.seconds))
+
+    def go_on(self, worker: RemoteWorker, test: str) -> None:
+        """Run a test's trials."""
+        if self._is_over():
+            return
+        course = Course(
+            worker,
+            self._known[test],
+            limit=self._limit,
+            is_over=self._is_over,
+            tried=partial(self._tried, test),
+        )
+        self._trials[test] = course.trials
+        course.run(self._planned[test])
+
+    def result(self) -> LabResult:
+        """What there is."""
+        trials: list[TestTrials] = []
+        for test in self.all_tests:
+            if known := self._known.get(test):
+                tried = self._trials.get(test, {})
+                own = tuple(tried[each] for each in self._planned[test] if each in tried)
+                trials.append((known.first, known.second, own))
+            else:
+                self._skipped.setdefault(test, self.left_out)
+        skipped = tuple(
+            Skipped(test, self._skipped[test]) for test in self.all_tests if test in self._skipped
+        )
+        planned = sum(map(len, self._planned.values()))
+        return LabResult(
+            trials=tuple(trials),
+            skipped=skipped,
+            not_repeatable=sum(each.reason.startswith("not repeatable") for each in skipped),
+            exhausted=planned == sum(len(own) for _, _, own in trials)
+            and self.left_out not in self._skipped.values(),
+            seconds=time.monotonic() - self._begun,
+        )
+
+    def _is_over(self, share: float = 1.0) -> bool:
+        return self._budget is not None and time.monotonic() - self._begun > share * self._budget
+
+    def _tried(self, test: str) -> None:
+        with self._lock:
+            self._done += 1
+            self._tell(test)
+
+    def _tell(self, test: str) -> None:
+        self._told(Progress(self._done, sum(map(len, self._planned.values())), test))
+
+
+def _magnitude(seconds: float) -> int:
+    return int(seconds * 1000).bit_length() // 2

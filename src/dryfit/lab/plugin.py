@@ -1,0 +1,121 @@
+"""What a worker adds to the pytest session in which it collects the tests."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection
+
+import pytest
+
+from dryfit import discover
+from dryfit.lab.instruments import instruments_named
+from dryfit.lab.keeper import Keeper, taken
+from dryfit.lab.messages import Collected, Task, Wanted
+from dryfit.lab.repeating import Repeating
+from dryfit.lab.runner import Runner
+from dryfit.weave import Weave
+
+FIXTURES = "dryfit-fixtures"
+"""The plugin name of the declared resources."""
+
+OFF: Mapping[str, object] = {
+    "dryfit": False,
+    "tbstyle": "no",
+    "usepdb": False,
+    "trace": False,
+    "setuponly": False,
+    "setupshow": False,
+    "xmlpath": None,
+    "numprocesses": 0,
+    "dist": "no",
+    "cov_source": None,
+    "no_cov": True,
+    "randomly_reorganize": False,
+    "timeout": 0,
+}
+"""Options by which pytest and plugins do what a trial must not: ask, write reports, distribute, measure, end it."""
+
+
+class LabPlugin:
+    """Takes the place of the loop that runs the tests: here they are run as the leading process asks for them."""
+
+    def __init__(self, line: Connection, task: Task) -> None:
+        self._line = line
+        self._task = task
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config: pytest.Config) -> Generator[None, None, None]:
+        """Before anybody acts upon the options."""
+        self._switch_off(early_config.known_args_namespace)
+        if self._task.workers > 1:
+            self._call_it_a_worker(early_config)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, object, object]:
+        """The same, for the options have been read once more."""
+        self._switch_off(config.option)
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """What pytest keeps from run to run is not this run's to change."""
+        cache = getattr(config, "cache", None)
+        if cache is not None:
+            cache._cachedir = self._task.home / "cache"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Weave what the collection has imported, and run trials."""
+        weave = _weave(self._task)
+        instruments = instruments_named(self._task.instruments, weave, self._task.config)
+        repeating = Repeating(session)
+        session.config.pluginmanager.register(repeating, "dryfit-repeating")
+        weave.put_in(*instruments.probes)
+        weave.weave_replaced(discover.replaced_names(weave.test_files))
+        runner = Runner(session, repeating, weave, instruments)
+        forks = self._task.forks and _may_fork()
+        self._line.send(Collected(runner.tests, forks))
+        stack = self._task.home / "stack"
+        if forks:
+            Keeper(self._line, lambda line: runner.serve(line, stack)).run()
+        else:
+            self._serve(lambda line: runner.serve(line, stack))
+        weave.take_out()
+        return True
+
+    def _serve(self, serve: Callable[[Connection], None]) -> None:
+        """Be the only runner that there is."""
+        with suppress(EOFError, OSError):
+            if isinstance(self._line.recv(), Wanted):
+                serve(taken(self._line))
+
+    def _switch_off(self, options: argparse.Namespace) -> None:
+        own = {"randomly_seed": self._task.config.seed.value, "basetemp": self._task.home / "tmp"}
+        for name, value in {**OFF, **own}.items():
+            if hasattr(options, name):
+                setattr(options, name, value)
+
+    def _call_it_a_worker(self, config: pytest.Config) -> None:
+        """As pytest-xdist does, so that whatever each of its workers has for itself, each of ours has."""
+        config.workerinput = {  # type: ignore[attr-defined]
+            "workerid": f"gw{self._task.number}",
+            "workercount": self._task.workers,
+            "testrunuid": "dryfit",
+            "randomly_seed": self._task.config.seed.value,
+        }
+
+
+def _weave(task: Task) -> Weave:
+    sources = discover.find_components(task.config.root, task.config.components.value)
+    return Weave(task.config.root, sources.files(), sources.component_of())
+
+
+def _may_fork() -> bool:
+    """Whether a copy of this process would be a whole one: it has the thread that forks, and no other."""
+    return hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1

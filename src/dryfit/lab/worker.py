@@ -1,0 +1,31 @@
+"""The process that collects the tests: ``python -m dryfit.lab.worker LINE``, with a file descriptor inherited.
+
+It is told its task on that line. It ends when nobody holds the other end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+
+import pytest
+
+from dryfit.lab.family import die_with_parent
+from dryfit.lab.messages import Task
+from dryfit.lab.plugin import LabPlugin
+
+
+def main() -> int:
+    """Run a pytest session that runs trials; its exit status."""
+    die_with_parent(signal.SIGTERM)  # it may not come to listen for a while
+    line = Connection(int(sys.argv[1]))
+    os.set_inheritable(line.fileno(), False)
+    task: Task = line.recv()
+    sys.argv = ["pytest", *task.pytest_args]
+    return int(pytest.main([*task.pytest_args], plugins=[LabPlugin(line, task)]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""Instruments for the tests of the lab, imported by its workers: crossings are recorded, and faults are plain ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dryfit.config import Config
+from dryfit.lab.instruments import Fire, Recording
+from dryfit.model.crossing import Crossing
+from dryfit.model.outcome import Outcome, Raised
+from dryfit.model.probe import Act, Probe, Raise
+from dryfit.model.trial import Experiment, Leak, Trial
+from dryfit.weave import Weave
+
+
+class Watching(Recording):
+    """Raises a ``RuntimeError`` where an experiment says so; counts how often a test was called as a leak."""
+
+    def __init__(self, weave: Weave, config: Config) -> None:
+        super().__init__(weave, config)
+        self._experiment: Experiment | None = None
+        self._calls = 0
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        return (self, *super().probes)
+
+    def begin(self, test: str, experiment: Experiment | None, fired: Fire) -> None:
+        super().begin(test, experiment, fired)
+        self._experiment, self._fired, self._calls = experiment, fired, 0
+
+    def called(self) -> None:
+        self._calls += 1
+
+    def end(self, trial: Trial) -> Trial:
+        return replace(super().end(trial), leaks=(Leak("task", "calls that ended", self._calls),))
+
+    def before(self, crossing: Crossing) -> Act:
+        if not self._is_here(crossing, "before"):
+            return None
+        self._fired()
+        return Raise(RuntimeError("injected"))
+
+    def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
+        if not self._is_here(crossing, "after"):
+            return outcome
+        self._fired()
+        return Raised(RuntimeError("injected"))
+
+    def _is_here(self, crossing: Crossing, when: str) -> bool:
+        wanted = self._experiment
+        return (
+            wanted is not None and wanted.when == when and self._recorder.point(crossing) == wanted.point
+        )
+
+
+class Broken(Watching):
+    """Fails itself."""
+
+    def end(self, trial: Trial) -> Trial:
+        raise ValueError("out of paper")
