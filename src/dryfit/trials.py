@@ -12,7 +12,8 @@ from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import sorted_findings
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
-from dryfit.lab import Lab, LabResult, Progress
+from dryfit.lab.lab import Lab
+from dryfit.lab.result import LabResult, Progress
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.run import CheckSummary, Run
 from dryfit.store import accepted
@@ -30,7 +31,7 @@ def break_seams(
     """
     begun = time.monotonic()
     failures = known_failures(run.observations, raised_by(config.root, run.project))
-    lab = Lab(config, pytest_args, budget=config.budget.value, workers=workers)
+    lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
     result = lab.run(Planner(failures).plan, told)
     tried = _tried(result)
     broken = exceptions.judge(tried)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from dryfit.lab import Progress
+from dryfit.lab.result import Progress
 
 EVERY_SECONDS = 10.0
 """How often a line is written where the output is no terminal."""
