@@ -2,9 +2,9 @@
 
 ``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files
 in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, the ``sub-kind``
-where a rule knows several kinds of mistake, in ``also`` other rules that the same mistake breaks, and in ``options``
-what ``dryfit check`` is to be told. Where there is
-a ``base``, it is the program as it was at a git revision that the program is compared with.
+where a rule knows several kinds of mistake, the ``handler`` that mishandles a failure, in ``also`` other rules that the
+same mistake breaks, and in ``options`` what ``dryfit check`` is to be told. Where there is a ``base``, it is the
+program as it was at a git revision that the program is compared with.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def check(tmp_path):
         report = tmp_path / "report.json"
         # Only dryfit's plugin: loading all that happen to be installed would take most of the time.
         bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
-        options = _expected(layers[0].parent).get("options", [])
+        options = [*_only(layers[0].parent), *_expected(layers[0].parent).get("options", [])]
         command = [sys.executable, "-m", "dryfit", "check", "--json", str(report), *base, *options]
         done = subprocess.run(
             command,
@@ -81,6 +81,12 @@ def _commit(base: Path, program: Path) -> list[str]:
     return ["--base", "HEAD"]
 
 
+def _only(pair: Path) -> list[str]:
+    """Faults are tried only on the programs that are about them: the others were not written to stand any."""
+    check = next(rule.check for rule in RULES if rule.id == _rule(pair))
+    return [] if check == "exceptions" else ["--only", "data,interfaces"]
+
+
 def _expected(pair: Path) -> dict[str, Any]:
     return tomllib.loads((pair / "expected.toml").read_text())
 
@@ -105,6 +111,8 @@ def test_the_flaw_is_found(check, pair):
     assert found == [(expected["caller"], expected["callable"], expected["severity"])], checked.said
     if "sub-kind" in expected:
         assert findings[0]["evidence"]["sub-kind"] == [expected["sub-kind"]], checked.said
+    if "handler" in expected:
+        assert findings[0]["evidence"]["handled in"] == [expected["handler"]], checked.said
     assert checked.rules <= {_rule(pair), *expected.get("also", ())}, checked.said
     assert checked.status == (1 if expected["severity"] == "error" else 0)
 
