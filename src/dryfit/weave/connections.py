@@ -80,6 +80,18 @@ class Connections:
         """Targets that may be in use at any time without being seen."""
         return tuple(dict.fromkeys([*self._known_before, *self._unseen.values()]))
 
+    @property
+    def opened(self) -> tuple[object, ...]:
+        """The drivers' connections that are alive, as far as they can be referred to weakly."""
+        return (*list(self._seen), *list(self._unseen))
+
+    def target_of(self, connection: object) -> Target | None:
+        """Where a driver's connection leads, if it was seen when it was opened."""
+        try:
+            return self._seen.get(connection) or self._unseen.get(connection)
+        except TypeError:  # no weak reference to a class of C
+            return None
+
     # What stands in the place of a driver's callable.
 
     def _sqlite3(self, woven: Woven, values: Values, *_: object) -> Any:

@@ -1,0 +1,119 @@
+"""The connection to a database that a library crossing goes through, and the state of its transaction.
+
+Drivers are known by the modules of their classes; none is imported.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Literal
+
+from dryfit.model.crossing import Crossing
+from dryfit.probes.statics import module_of, mro
+
+Standing = Literal["none", "open", "failed", "gone", "unknown"]
+"""Of a connection: in no transaction, in one, in one that can only be rolled back, closed or lost, or nobody knows."""
+
+DATABASES = frozenset({"sqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy", "django"})
+
+_WRAPPERS = ("dbapi_connection", "driver_connection", "connection", "_connection", "_conn")
+"""Where what wraps a connection keeps it."""
+
+
+def connection_of(crossing: Crossing) -> object | None:
+    """The driver's own connection below a crossing into a database library."""
+    values = crossing.values
+    match crossing.component:
+        case "sqlalchemy":
+            start: object = values[1]
+        case "django":
+            start = getattr(values[0], "db", None)
+        case _:
+            start = values[0]
+    return driver_connection(start)
+
+
+def driver_connection(start: object) -> object | None:
+    """The driver's connection below a cursor, a pool's proxy, or an adapter."""
+    for _ in range(len(_WRAPPERS)):
+        if start is None or driver_of(start):
+            return start
+        start = next((found for name in _WRAPPERS if (found := _part(start, name)) is not None), None)
+    return None
+
+
+def _part(value: object, name: str) -> object:
+    with suppress(Exception):  # a wrapper may be closed, and raise what it likes
+        return getattr(value, name, None)
+    return None
+
+
+def driver_of(value: object) -> str:
+    """The driver whose connection it is, or ""."""
+    for cls in mro(type(value)):
+        found = _CONNECTIONS.get((module_of(cls).partition(".")[0], cls.__name__))
+        if found is not None:
+            return found
+    return ""
+
+
+_CONNECTIONS = {
+    ("sqlite3", "Connection"): "sqlite3",
+    ("psycopg", "BaseConnection"): "psycopg",
+    ("psycopg2", "connection"): "psycopg2",
+    ("asyncpg", "Connection"): "asyncpg",
+    ("pymysql", "Connection"): "pymysql",
+    ("MySQLdb", "Connection"): "MySQLdb",
+}
+
+
+def standing(connection: Any) -> Standing:
+    """How a connection stands, without asking its server."""
+    try:
+        match driver_of(connection):
+            case "sqlite3":
+                return "open" if connection.in_transaction else _if_open(connection)
+            case "psycopg":
+                return _libpq(connection.pgconn.transaction_status)
+            case "psycopg2":
+                return "gone" if connection.closed else _libpq(connection.get_transaction_status())
+            case "asyncpg":
+                return "gone" if connection.is_closed() else _stands(connection.is_in_transaction())
+            case "pymysql":
+                return "none" if connection.get_autocommit() else "unknown"
+    except Exception:  # noqa: BLE001 - whatever a driver raises of a connection that was closed
+        return "gone"
+    return "unknown"
+
+
+def level(connection: object) -> int:
+    """How many of psycopg's ``transaction()`` blocks a connection is within; their ends are seen nowhere else."""
+    found = getattr(connection, "_num_transactions", 0)
+    return found if type(found) is int else 0
+
+
+def _stands(is_open: bool) -> Standing:
+    return "open" if is_open else "none"
+
+
+def _libpq(status: int) -> Standing:
+    """By libpq's PGTransactionStatusType: idle, active, in a transaction, in one that failed, unknown."""
+    found: tuple[Standing, ...] = ("none", "open", "open", "failed", "gone")
+    return found[int(status)]
+
+
+def _if_open(connection: Any) -> Standing:
+    connection.total_changes  # noqa: B018 - raises where the connection was closed
+    return "none"
+
+
+def affected(crossing: Crossing, value: object) -> int:
+    """How many rows a statement has changed, -1 where nobody knows; ``value`` is what the call returned."""
+    if isinstance(value, str):  # asyncpg's "UPDATE 3"
+        count = value.rpartition(" ")[2]
+        return int(count) if count.isdigit() else -1
+    for cursor in (value, *crossing.values[:2]):
+        found = getattr(cursor, "rowcount", None) if type(cursor) is not tuple else None
+        if type(found) is int:
+            return found
+    return -1

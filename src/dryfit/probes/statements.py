@@ -1,0 +1,108 @@
+"""What a statement of SQL does, and what its placeholders stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from dryfit.model.secrets import is_secret
+
+Does = Literal["write", "commit", "rollback", "savepoint", "release", "rollback to", "nothing"]
+
+_REMARKS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_CONTROLS: tuple[tuple[Does, str], ...] = (
+    ("rollback to", r'ROLLBACK\s+(?:(?:WORK|TRANSACTION)\s+)?TO\s+(?:SAVEPOINT\s+)?"?(\w+)"?'),
+    ("savepoint", r'SAVEPOINT\s+"?(\w+)"?'),
+    ("release", r'RELEASE\s+(?:SAVEPOINT\s+)?"?(\w+)"?'),
+    ("commit", r"(?:COMMIT|END)\b()"),
+    ("rollback", r"(?:ROLLBACK|ABORT)\b()"),
+)
+_SETTINGS = frozenset(
+    {"ANALYZE", "ATTACH", "BEGIN", "CHECKPOINT", "CLOSE", "DEALLOCATE", "DECLARE", "DETACH", "DISCARD", "FETCH"}
+    | {"LISTEN", "LOCK", "MOVE", "PREPARE", "REINDEX", "RESET", "SET", "START", "UNLISTEN", "USE", "VACUUM"}
+)  # fmt: skip
+"""How statements begin that change nothing which others see."""
+
+_CHANGING = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\?\d*|%s|%\((?P<percent>\w+)\)s|(?<!:):(?P<colon>[A-Za-z_]\w*)|\$\d+")
+_COMPARED = re.compile(r'[\w".]*?"?(\w+)"?\s*(?:=|<>|!=|<=?|>=?|\bIN\b|\bLIKE\b)\s*\(?\s*$', re.IGNORECASE)
+_INSERT = re.compile(r"INSERT\b[^()]*?\(([^()]*)\)\s*(?:OVERRIDING[^()]*)?VALUES\s*", re.IGNORECASE)
+_ABSOLUTE = re.compile(
+    r"UPDATE\s.*?\sSET\s+[\w\".]+\s*=\s*{value}(?:\s*,\s*[\w\".]+\s*=\s*{value})*\s*(?:WHERE\b.*)?".replace(
+        "{value}",
+        r"(?:(?:\?\d*|%s|%\(\w+\)s|:\w+|\$\d+|-?\d+(?:\.\d+)?|'[^']*'|NULL|TRUE|FALSE|CURRENT_TIMESTAMP|now\(\))"
+        r"(?:::[\w ]+)?)",
+    ),
+    re.IGNORECASE,
+)
+_REPEATABLE = re.compile(
+    r"DELETE\b|(?:CREATE|DROP|ALTER)\b.*?\bIF\s+(?:NOT\s+)?EXISTS\b|TRUNCATE\b", re.IGNORECASE
+)
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement on one line, without remarks.
+
+    ``name`` is a savepoint's. ``names`` are the columns that its placeholders stand for, in order, "" where unknown.
+    ``is_idempotent`` says that to repeat it changes nothing more; ``is_secret`` that it deals with a secret.
+    """
+
+    text: str
+    does: Does = "write"
+    name: str = ""
+    names: tuple[str, ...] = ()
+    is_idempotent: bool = False
+    is_secret: bool = False
+
+
+@lru_cache(maxsize=1024)
+def read(sql: str) -> Statement:
+    """Read a statement. Of several in one text, all are told by the first that does more than to begin."""
+    text = " ".join(_REMARKS.sub(" ", sql).split()).rstrip("; ")
+    several = ";" in _LITERAL.sub("", text)
+    for does, pattern in _CONTROLS:
+        found = re.match(pattern, text, re.IGNORECASE)
+        if found is not None and not several:
+            return Statement(text, does, found[1].lower())
+    word = text[:20].lstrip("(").split(None, 1)[0].upper() if text else ""
+    if (word in _SETTINGS and not several) or (word == "WITH" and not _CHANGING.search(text)):
+        return Statement(text, "nothing")
+    is_hidden = any(is_secret(word) for word in re.findall(r"[A-Za-z_]\w*", _LITERAL.sub("", text)))
+    return Statement(
+        _LITERAL.sub("'<secret>'", text) if is_hidden else text,
+        names=tuple(_names(text)),
+        is_idempotent=not several and bool(_ABSOLUTE.fullmatch(text) or _REPEATABLE.match(text)),
+        is_secret=is_hidden,
+    )
+
+
+def _names(text: str) -> Iterator[str]:
+    """The columns of the placeholders: by position in an INSERT, else by what they are compared with, or set to."""
+    inserted = dict(_inserted(text))
+    for found in _PLACEHOLDER.finditer(text):
+        named = found["percent"] or found["colon"] or ""
+        compared = _COMPARED.search(text, 0, found.start())
+        yield inserted.get(found.start()) or (compared[1] if compared else "") or re.sub(r"_\d+$", "", named)
+
+
+def _inserted(text: str) -> Iterator[tuple[int, str]]:
+    """The columns of the placeholders among the values of an INSERT, by where they stand."""
+    head = _INSERT.match(text)
+    if head is None:
+        return
+    columns = [column.strip(' "`') for column in head[1].split(",")]
+    depth, column = 0, 0
+    for place in range(head.end(), len(text)):
+        letter = text[place]
+        depth += (letter == "(") - (letter == ")")
+        if letter == "(" and depth == 1:
+            column = 0
+        elif letter == "," and depth == 1:
+            column += 1
+        elif letter in "?%:$" and depth and column < len(columns):
+            yield place, columns[column]
