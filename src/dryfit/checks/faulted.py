@@ -88,14 +88,30 @@ class Faulted(Tried):
     # -- what became of the work --------------------------------------------------------------------------------
 
     @cached_property
+    def _open_too(self) -> bool:
+        """Whether the suite holds every test in a transaction of its own, which no entry ends."""
+        inside = {each.index for each in below(self.baselines[0], self.twin)}
+        return any(each.fate == "open" for each in self.baselines[0].effects if each.crossing in inside)
+
+    @cached_property
+    def stays(self) -> tuple[Effected, ...]:
+        """The effects of the entry in this trial that stay."""
+        return lasting(self.trial, self.entry, open_too=self._open_too)
+
+    @cached_property
+    def usually_stays(self) -> tuple[Effected, ...]:
+        """Those of the baseline."""
+        return lasting(self.baselines[0], self.twin, open_too=self._open_too)
+
+    @cached_property
     def usual(self) -> Counter[Item]:
         """The work of the entry without the fault."""
-        return _work(self.baselines[0], self.twin, self._usual_boundary)
+        return _work(self.usually_stays, self._usual_boundary)
 
     @cached_property
     def done(self) -> Counter[Item]:
         """Its work in this trial."""
-        return _work(self.trial, self.entry, self._boundary)
+        return _work(self.stays, self._boundary)
 
     @property
     def missing(self) -> Counter[Item]:
@@ -110,10 +126,10 @@ class Faulted(Tried):
     @cached_property
     def doubled(self) -> tuple[Effected, ...]:
         """Effects of the baseline that lasted more often here, the repetitions only."""
-        usual = Counter(each.key for each in lasting(self.baselines[0], self.twin))
+        usual = Counter(each.key for each in self.usually_stays)
         seen: Counter[str] = Counter()
         found = []
-        for each in lasting(self.trial, self.entry):
+        for each in self.stays:
             seen[each.key] += 1
             if 0 < usual[each.key] < seen[each.key]:
                 found.append(each)
@@ -143,11 +159,8 @@ class Faulted(Tried):
     @cached_property
     def has_settled(self) -> bool:
         """Whether the program did something after the fault that it does not do otherwise: it made amends, or notes."""
-        usual = {each.key for each in lasting(self.baselines[0], self.twin)}
-        return any(
-            each.crossing > self.struck.index and each.key not in usual
-            for each in lasting(self.trial, self.entry)
-        )
+        usual = {each.key for each in self.usually_stays}
+        return any(each.crossing > self.struck.index and each.key not in usual for each in self.stays)
 
     @cached_property
     def _is_as_before(self) -> bool:
@@ -175,13 +188,14 @@ class Faulted(Tried):
         return first
 
 
-def lasting(trial: Trial, entry: Crossed) -> tuple[Effected, ...]:
-    """The effects below an entry that were not undone."""
+def lasting(trial: Trial, entry: Crossed, *, open_too: bool = False) -> tuple[Effected, ...]:
+    """The effects below an entry that stay; ``open_too`` counts those whose transaction has not ended."""
     inside = {each.index for each in below(trial, entry)}
-    return tuple(each for each in trial.effects if each.crossing in inside and each.fate != "undone")
+    fates = ("lasting", "open") if open_too else ("lasting",)
+    return tuple(each for each in trial.effects if each.crossing in inside and each.fate in fates)
 
 
-def _work(trial: Trial, entry: Crossed, boundary: Boundary | None) -> Counter[Item]:
+def _work(effects: Iterable[Effected], boundary: Boundary | None) -> Counter[Item]:
     """Changes of the state by place, and the effects on whatever has no digest."""
     work: Counter[Item] = Counter()
     covered: set[str] = set()
@@ -189,7 +203,7 @@ def _work(trial: Trial, entry: Crossed, boundary: Boundary | None) -> Counter[It
         for change in diff(boundary.before, boundary.after):
             work["state", _stable(change.source), change.place, change.what] += change.count
         covered = {each.source for each in (*boundary.before.contents, *boundary.after.contents)}
-    for effect in lasting(trial, entry):
+    for effect in effects:
         if effect.source not in covered:
             work["effect", effect.source, effect.what, effect.key] += 1
     return work

@@ -11,7 +11,7 @@ from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import find
 from dryfit.checks.names import plain
 from dryfit.model.finding import Fact, Finding, Severity, finding_id
-from dryfit.model.seam import Place, Seam
+from dryfit.model.seam import Seam
 from dryfit.model.trial import Crossed, Experiment
 
 MOST_FAULTS = 12
@@ -22,8 +22,7 @@ MOST_FAULTS = 12
 class Mishandled:
     """What one trial shows against one rule.
 
-    ``handler`` is the callable in which the failure was mishandled; findings of one rule, one handler and one failing
-    component are one.
+    ``handler`` is the callable in which the failure was mishandled: all that breaks one rule there is one finding.
     """
 
     rule: str
@@ -39,9 +38,9 @@ class Mishandled:
         return self.tried.experiment.point.seam
 
     @property
-    def cause(self) -> tuple[str, str, str, str, str]:
+    def cause(self) -> tuple[str, str, str]:
         """What makes it one finding."""
-        return (self.rule, self.handler, self.seam.caller, self.seam.callee, self.severity or "")
+        return (self.rule, self.handler, self.severity or "")
 
 
 def findings(found: Iterable[Mishandled]) -> tuple[Finding, ...]:
@@ -52,14 +51,20 @@ def findings(found: Iterable[Mishandled]) -> tuple[Finding, ...]:
     return tuple(_finding(sorted(group, key=_order)) for group in groups.values())
 
 
-def _order(each: Mishandled) -> tuple[bool, Experiment]:
-    """What is easiest to understand comes first: the callee did not run at all."""
-    return (each.tried.experiment.when == "after", each.tried.experiment)
+def _order(each: Mishandled) -> tuple[bool, bool, int, Experiment]:
+    """What is easiest to understand comes first: a call that the handler makes itself and that does not run at all."""
+    hit = each.tried.hit
+    is_near = hit is not None and caller_of(each.tried) == each.handler
+    return (
+        not is_near,
+        each.tried.experiment.when == "after",
+        hit.index if hit is not None else 0,
+        each.tried.experiment,
+    )
 
 
 def _finding(group: Sequence[Mishandled]) -> Finding:
     first = group[0]
-    seam = first.seam
     experiments = [each.tried.experiment for each in group]
     listed = tuple(dict.fromkeys(told(experiment) for experiment in experiments))
     shown = (
@@ -68,7 +73,7 @@ def _finding(group: Sequence[Mishandled]) -> Finding:
     )
     finding = find(
         first.rule,
-        seam,
+        first.seam,
         first.tried.experiment.point.site,
         first.handler,
         first.message,
@@ -76,10 +81,8 @@ def _finding(group: Sequence[Mishandled]) -> Finding:
         tests=(experiment.test for experiment in experiments),
         evidence=(Fact("handled in", first.handler), Fact("faults", shown), *first.evidence),
     )
-    # The callable that fails may be another one in the next run, where the budget ends earlier.
-    cause = finding_id(
-        first.rule, Seam(seam.caller, seam.callee, ""), f"{first.handler} {first.severity or ''}"
-    )
+    # Which call fails first may differ in the next run, where the budget ends earlier.
+    cause = finding_id(first.rule, Seam("", "", first.handler), first.severity or "")
     return replace(finding, id=cause, test=first.tried.experiment.test, experiment=first.tried.experiment)
 
 
@@ -118,8 +121,10 @@ def caller_of(tried: Tried) -> str:
     """The callable of the project that made the failing call."""
     hit = tried.hit
     around = next(above(tried.trial, hit), None) if hit is not None else None
-    site: Place = tried.experiment.point.site
-    return function_of(around) if around is not None else site.function
+    if around is not None:
+        return function_of(around)
+    point = tried.experiment.point
+    return f"{point.seam.caller}.{point.site.function}"
 
 
 def state_of(faulted: Faulted) -> Iterator[Fact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dryfit.checks.experiments import above, below
-from dryfit.checks.faulted import Faulted, lasting
+from dryfit.checks.faulted import Faulted
 from dryfit.checks.mishandled import Mishandled, fails, function_of, listing_of, state_of
 
 
@@ -24,9 +24,7 @@ def judge(faulted: Faulted) -> Iterator[Mishandled]:
 def _doubled(faulted: Faulted) -> Mishandled:
     """An effect that had happened already happened once more."""
     first = faulted.doubled[0]
-    handler = _around(
-        faulted, {each.crossing for each in lasting(faulted.trial, faulted.entry) if each.key == first.key}
-    )
+    handler = _around(faulted, {each.crossing for each in faulted.stays if each.key == first.key})
     return Mishandled(
         "DF306",
         faulted,
@@ -74,7 +72,7 @@ def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
 
 def _doing(faulted: Faulted) -> set[int]:
     """The crossings that did the work that stays, by the effect log, or as far as their kind tells."""
-    known = {each.crossing for each in lasting(faulted.trial, faulted.entry)}
+    known = {each.crossing for each in faulted.stays}
     return known or {
         each.index
         for each in below(faulted.trial, faulted.entry)

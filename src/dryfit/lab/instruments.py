@@ -9,9 +9,11 @@ from types import CodeType
 from typing import Protocol, cast
 
 from dryfit.config import Config
+from dryfit.lab.scene import Scene
 from dryfit.model.probe import Probe
 from dryfit.model.seam import Place
 from dryfit.model.trial import Experiment, Trial
+from dryfit.probes.faults import FaultProbe, offers
 from dryfit.probes.trial import TrialRecorder
 from dryfit.weave import Weave
 
@@ -36,29 +38,53 @@ class Instruments(Protocol):
         """The trial is over: ``trial``, with what was seen."""
 
 
-class Recording:
-    """Records every crossing of a trial."""
+class Standard:
+    """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind."""
 
     def __init__(self, weave: Weave, config: Config) -> None:
         self._weave = weave
-        self._recorder = TrialRecorder(lambda crossing: (), place_of=self._place_of)
+        # Each asks the recorder which crossing it sees, and the recorder tells the scene of entries.
+        self._recorder = TrialRecorder(
+            offers, place_of=self._place_of, entered=self._entered, left=self._left
+        )
+        self._fault = FaultProbe(self._recorder.point)
+        self._scene = Scene(weave, config.root, self._recorder.index)
 
     @property
     def probes(self) -> tuple[Probe, ...]:
-        """The recorder alone."""
-        return (self._recorder,)
+        """First what makes a fault happen, then what sees it happen."""
+        return (self._fault, self._recorder, self._scene.probe)
 
     def begin(self, test: str, experiment: Experiment | None, fired: Fire) -> None:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None)
+        self._fault.begin(experiment, fired)
+        self._scene.begin(entry=experiment.entry if experiment is not None else None)
 
     def called(self) -> None:
-        """Nothing is looked at here."""
+        """From here on the suite clears up."""
+        self._scene.called()
 
     def end(self, trial: Trial) -> Trial:
-        """With what crossed the seams."""
+        """With all that was seen; why the fault could not be made is a reason for no verdict."""
+        void = self._fault.end()
         crossings, errors = self._recorder.finish()
-        return replace(trial, crossings=crossings, errors=errors)
+        effects, boundaries, leaks = self._scene.finish()
+        return replace(
+            trial,
+            crossings=crossings,
+            errors=errors,
+            effects=effects,
+            boundaries=boundaries,
+            leaks=leaks,
+            void=trial.void or void,
+        )
+
+    def _entered(self, entry: int) -> None:
+        self._scene.entered(entry)
+
+    def _left(self, entry: int) -> None:
+        self._scene.left(entry)
 
     def _place_of(self, code: CodeType, line: int) -> Place | None:
         sites = self._weave.sites
@@ -67,7 +93,7 @@ class Recording:
         return Place(sites.relative(code.co_filename), line, code.co_qualname)
 
 
-STANDARD = "dryfit.lab.instruments:Recording"
+STANDARD = "dryfit.lab.instruments:Standard"
 
 
 def instruments_named(name: str, weave: Weave, config: Config) -> Instruments:
