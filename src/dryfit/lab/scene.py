@@ -13,7 +13,7 @@ from dryfit.model.crossing import Crossing
 from dryfit.model.digest import Digest
 from dryfit.model.probe import Probe
 from dryfit.model.target import IN_MEMORY, Target
-from dryfit.model.trial import Boundary, Effected, Leak
+from dryfit.model.trial import Boundary, Effected, Leak, When
 from dryfit.probes.effects import Effects
 from dryfit.weave import Weave
 
@@ -46,13 +46,16 @@ class Scene:
         self.probe: Probe = self._effects
         weave.connections.used = self._used
 
-    def begin(self, *, entry: int | None) -> None:
-        """A test's set-up is about to begin. ``entry`` is the one whose boundary is wanted; ``None`` wants them all."""
+    def begin(self, *, entry: int | None, when: When = "before") -> None:
+        """A test's set-up is about to begin.
+
+        ``entry`` is the one whose boundary is wanted, ``None`` wants them all; ``when`` is the experiment's.
+        """
         self._wanted = entry
         self._names = Names(self._root)
         self._entries = {}
         self._readings.begin()
-        self._effects.begin()
+        self._effects.begin(when)
 
     def entered(self, entry: int) -> None:
         """The crossing is about to begin: this is what it finds."""

@@ -17,7 +17,7 @@ from typing import Any
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.target import Target
-from dryfit.model.trial import Effected
+from dryfit.model.trial import Effected, When
 from dryfit.probes import dbapi, sends, statements
 from dryfit.probes.jsonable import jsonable, text_of
 from dryfit.probes.ledger import Ledger, Ledgers, Written
@@ -28,9 +28,6 @@ from dryfit.probes.trial import FAULT_MARK
 
 MOST_EFFECTS = 5_000
 """Of a trial with more, only the first are kept."""
-
-HAPPENED = "after"
-"""What the mark of an injected exception says where the callee had run."""
 
 _MANY = ("executemany", "do_executemany")
 
@@ -73,8 +70,9 @@ class Effects:
         self._ledgers = Ledgers(target_of)
         self.begin()
 
-    def begin(self) -> None:
-        """Forget the last trial."""
+    def begin(self, when: When = "before") -> None:
+        """Forget the last trial. ``when`` says whether callees had run where exceptions are injected."""
+        self._when = when
         self._ledgers.close()
         self._ledgers = Ledgers(self._target_of)
         self._log: list[_Logged] = []
@@ -91,8 +89,8 @@ class Effects:
     def finish(self) -> tuple[Effected, ...]:
         """What has happened, in that order."""
         self.called()
+        self._ledgers.close()
         log = self._log
-        self.begin()
         return tuple(
             Effected(
                 each.crossing,
@@ -121,7 +119,7 @@ class Effects:
         with self._lock:
             self._raises += isinstance(outcome, Raised)
             begun = self._begun.pop(id(crossing), None)
-            if begun is not None and _has_happened(outcome):
+            if begun is not None and self._has_happened(outcome):
                 self._happened(begun, crossing, outcome)
             self._settle()
         return outcome
@@ -166,18 +164,17 @@ class Effects:
             written = self._add(begun.crossing, described)
             self._ledgers.of(begun.connection).write(begun.connection, written, self._raises)
 
+    def _has_happened(self, outcome: Outcome) -> bool:
+        """Whether the callee ran to its end, whatever its caller is told."""
+        if isinstance(outcome, Returned):
+            return True
+        return self._when == "after" and FAULT_MARK in (instance_dict(outcome.exception) or {})
+
     def _add(self, crossing: int, described: Described | None) -> Written:
         written = Written()
         if described is not None and len(self._log) < MOST_EFFECTS:
             self._log.append(_Logged(crossing, described, written))
         return written
-
-
-def _has_happened(outcome: Outcome) -> bool:
-    """Whether the callee ran to its end, whatever its caller is told."""
-    if isinstance(outcome, Raised):
-        return (instance_dict(outcome.exception) or {}).get(FAULT_MARK) == HAPPENED
-    return True
 
 
 def _control(ledger: Ledger, begun: _Begun) -> None:

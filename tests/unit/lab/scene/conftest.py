@@ -16,7 +16,7 @@ from dryfit.lab.scene import Scene
 from dryfit.model.errors import ResourceError
 from dryfit.model.outcome import Raised
 from dryfit.model.resource import Declaration
-from dryfit.model.trial import Boundary, Effected, Leak
+from dryfit.model.trial import Boundary, Effected, Leak, When
 from dryfit.probes.trial import TrialRecorder
 from dryfit.resources.environment import new_space
 from dryfit.resources.kinds.postgres import kind
@@ -52,7 +52,7 @@ class Faults:
         error = self.instead.pop(crossing.callee.name, None)
         if error is None:
             return outcome
-        error.__dict__["__dryfit_fault__"] = "after"
+        error.__dict__["__dryfit_fault__"] = True
         return Raised(error)
 
 
@@ -76,11 +76,11 @@ class Stage:
         return importlib.import_module(name)
 
     @contextmanager
-    def trial(self, entry: int | None = None) -> Iterator[Trial]:
+    def trial(self, entry: int | None = None, when: When = "before") -> Iterator[Trial]:
         scene = self.scene()
         self._weave.begin_test("a test")
         self.recorder.begin("a test", baseline=False)
-        scene.begin(entry=entry)
+        scene.begin(entry=entry, when=when)
         trial = Trial(scene)
         yield trial
         scene.called()

@@ -158,7 +158,7 @@ def test_savepoints_are_followed(stage, shop, connection):
 
 def test_a_lost_reply_of_a_commit_leaves_the_effect(stage, shop, connection):
     stage.faults.instead["sqlite3.Connection.commit"] = sqlite3.OperationalError("lost")
-    with stage.trial() as trial, pytest.raises(sqlite3.OperationalError, match="lost"):
+    with stage.trial(when="after") as trial, pytest.raises(sqlite3.OperationalError, match="lost"):
         shop.order(connection, "tea")
     assert trial.told == [(INSERT, "lasting")]
 

@@ -107,11 +107,10 @@ def test_transaction_blocks_end_unseen(stage, shop, connection):
 
 
 def test_blocks_within_a_transaction_of_the_tests(stage, shop, connection):
-    with connection.transaction(force_rollback=True):
-        with stage.trial() as trial:
-            shop.order_within(connection, "tea")
-            with pytest.raises(ValueError, match="rum"):
-                shop.order_within(connection, "rum", fails=True)
+    with connection.transaction(force_rollback=True), stage.trial() as trial:
+        shop.order_within(connection, "tea")
+        with pytest.raises(ValueError, match="rum"):
+            shop.order_within(connection, "rum", fails=True)
     assert [each.fate for each in trial.effects] == ["open", "undone"]
     assert [changes(boundary) for boundary in trial.boundaries] == [[], []]
 
@@ -194,21 +193,22 @@ def engine(request, stage, tmp_path):
 
 
 def test_a_session_commits(stage, store, engine):
-    with sqlalchemy.orm.Session(engine) as session:
-        with stage.trial() as trial:
-            store.order(session, "tea")
+    with sqlalchemy.orm.Session(engine) as session, stage.trial() as trial:
+        store.order(session, "tea")
     assert [each.fate for each in trial.effects] == ["lasting"]
     assert [change.split("(")[0] for change in changes(trial.boundaries[0])] == ["orders: 1 row added "]
 
 
 def test_a_session_of_the_tests_rolls_everything_back(stage, store, engine):
-    with engine.connect() as connection:
-        outer = connection.begin()
-        with sqlalchemy.orm.Session(connection, join_transaction_mode="create_savepoint") as session:
-            with stage.trial() as trial:
-                store.order(session, "tea")
-                store.order_safely(session, "rum")
-                trial.scene.called()
+    with (
+        engine.connect() as connection,
+        connection.begin() as outer,
+        sqlalchemy.orm.Session(connection, join_transaction_mode="create_savepoint") as session,
+        stage.trial() as trial,
+    ):
+        store.order(session, "tea")
+        store.order_safely(session, "rum")
+        trial.scene.called()
         outer.rollback()
     fates = ["open", "undone"] if engine.url.drivername != "sqlite" else ["lasting", "undone"]
     assert [each.fate for each in trial.effects] == fates
