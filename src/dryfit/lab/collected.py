@@ -12,7 +12,7 @@ import pytest
 @contextmanager
 def as_collected(item: pytest.Item) -> Iterator[None]:
     """Take out of ``item`` what a run puts into it, or what would keep the next one from being like the first."""
-    growing = (item._report_sections, item.user_properties, item.own_markers)
+    growing: tuple[list[Any], ...] = (item._report_sections, item.user_properties, item.own_markers)
     lengths = [len(each) for each in growing]
     example: Any = getattr(item, "dtest", None)
     names = dict(example.globs) if example is not None else {}

@@ -6,18 +6,20 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
 from dryfit import discover
 from dryfit.lab.instruments import instruments_named
-from dryfit.lab.keeper import Keeper, taken
+from dryfit.lab.keeper import Keeper, Serve, taken
 from dryfit.lab.messages import Collected, Task, Wanted
 from dryfit.lab.repeating import Repeating
 from dryfit.lab.runner import Runner
+from dryfit.resources.environment import Environment
 from dryfit.weave import Weave
 
 FIXTURES = "dryfit-fixtures"
@@ -73,23 +75,36 @@ class LabPlugin:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Weave what the collection has imported, and run trials."""
         weave = _weave(self._task)
-        instruments = instruments_named(self._task.instruments, weave, self._task.config)
-        repeating = Repeating(session)
-        session.config.pluginmanager.register(repeating, "dryfit-repeating")
-        weave.put_in(*instruments.probes)
-        weave.weave_replaced(discover.replaced_names(weave.test_files))
-        runner = Runner(session, repeating, weave, instruments)
-        forks = self._task.forks and _may_fork()
+        runner = self._runner(session, weave)
+        fixtures = session.config.pluginmanager.get_plugin(FIXTURES)
+        resources: Environment = fixtures.environment if fixtures else Environment((), Path(), "")
+        forks = self._task.forks and _may_fork(resources)
         self._line.send(Collected(runner.tests, forks))
-        stack = self._task.home / "stack"
+
+        def serve(line: Connection) -> None:
+            runner.serve(line, self._task.home / "stack")
+
+        def serve_forked(line: Connection) -> None:
+            resources.resume()
+            serve(line)
+            resources.suspend()
+
         if forks:
-            Keeper(self._line, lambda line: runner.serve(line, stack)).run()
+            Keeper(self._line, serve_forked).run()
         else:
-            self._serve(lambda line: runner.serve(line, stack))
+            self._be_runner(serve)
         weave.take_out()
         return True
 
-    def _serve(self, serve: Callable[[Connection], None]) -> None:
+    def _runner(self, session: pytest.Session, weave: Weave) -> Runner:
+        instruments = instruments_named(self._task.instruments, weave, self._task.config)
+        weave.put_in(*instruments.probes)
+        weave.weave_replaced(discover.replaced_names(weave.test_files))
+        repeating = Repeating(session)
+        session.config.pluginmanager.register(repeating, "dryfit-repeating")
+        return Runner(session, repeating, weave, instruments)
+
+    def _be_runner(self, serve: Serve) -> None:
         """Be the only runner that there is."""
         with suppress(EOFError, OSError):
             if isinstance(self._line.recv(), Wanted):
@@ -116,6 +131,14 @@ def _weave(task: Task) -> Weave:
     return Weave(task.config.root, sources.files(), sources.component_of())
 
 
-def _may_fork() -> bool:
-    """Whether a copy of this process would be a whole one: it has the thread that forks, and no other."""
-    return hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
+def _may_fork(resources: Environment) -> bool:
+    """Whether a copy of this process would be a whole one: it has no thread but the one that forks.
+
+    If so, the resources are suspended.
+    """
+    if not hasattr(os, "fork") or sys.platform == "darwin" or not resources.suspend():
+        return False
+    if threading.active_count() == 1:
+        return True
+    resources.resume()
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Isolation = Literal["recycle", "rollback", "clone", "shared"]
 
@@ -89,3 +89,17 @@ class Resource(Protocol):
 
     def close(self) -> None:
         """Give it back; the server itself lives on for others."""
+
+
+@runtime_checkable
+class Suspendable(Resource, Protocol):
+    """A resource that a process can hand over to one that it forks, and that one's death does not spoil.
+
+    A kind that lacks these methods is opened where it is used, and nothing is forked there.
+    """
+
+    def suspend(self) -> None:
+        """Let go of threads and connections, and keep what the program knows it by: its port, its name."""
+
+    def resume(self) -> None:
+        """Take them up again, with clean data, whatever another process has done meanwhile."""

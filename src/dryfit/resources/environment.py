@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from dryfit.model.resource import Declaration, Handle, Leftover, Resource
+from dryfit.model.resource import Declaration, Handle, Leftover, Resource, Suspendable
 from dryfit.resources.clock import DatabaseClock
 from dryfit.resources.registry import kind_named, provider_named
 
@@ -66,6 +66,21 @@ class Environment:
     def clean(self) -> tuple[Leftover, ...]:
         """Give the next test clean data in everything that is open, and tell what had been left."""
         return tuple(leftover for resource in self._opened.values() for leftover in resource.clean())
+
+    def suspend(self) -> bool:
+        """Make everything that is open fit for being taken over by a forked process; ``False`` where that can't be."""
+        opened = [resource for resource in self._opened.values() if isinstance(resource, Suspendable)]
+        if len(opened) < len(self._opened):
+            return False
+        for resource in opened:
+            resource.suspend()
+        return True
+
+    def resume(self) -> None:
+        """Take everything up again that was suspended, in this process."""
+        for resource in self._opened.values():
+            if isinstance(resource, Suspendable):
+                resource.resume()
 
     def close(self) -> None:
         """Give everything back."""

@@ -114,9 +114,7 @@ def test_a_hang_that_an_earlier_trial_has_caused_does_not_count() -> None:
 
 def test_a_test_that_is_no_more_as_it_was_gets_no_verdict() -> None:
     worker = MadeUp(kills=never)
-    course = Course(
-        worker, Baselines(baseline(calls=3), baseline(calls=3)), limit=1.0, is_over=lambda: False
-    )
+    course = Course(worker, Baselines(baseline(calls=3), baseline(calls=3)), limit=1.0, is_over=lambda: False)
     course.run([experiment(1)])
     assert outcomes(course)[1][1].startswith("not repeatable any more: 2 crossings were missing")
 

@@ -93,7 +93,9 @@ def in_stock(baseline: Trial) -> Iterable[Experiment]:
     """A fault before each crossing into ``stock``."""
     for crossed in baseline.crossings:
         if crossed.point.seam.callee == "stock":
-            yield Experiment(baseline.test, crossed.point, "before", Fault("plain", "RuntimeError", "injected"))
+            yield Experiment(
+                baseline.test, crossed.point, "before", Fault("plain", "RuntimeError", "injected")
+            )
 
 
 def shown(found: LabResult) -> dict[str, list[tuple[str, bool, str]]]:

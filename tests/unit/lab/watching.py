@@ -5,35 +5,38 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dryfit.config import Config
-from dryfit.lab.instruments import Fire, Recording
+from dryfit.lab.instruments import Fire
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised
 from dryfit.model.probe import Act, Probe, Raise
 from dryfit.model.trial import Experiment, Leak, Trial
+from dryfit.probes.trial import TrialRecorder
 from dryfit.weave import Weave
 
 
-class Watching(Recording):
+class Watching:
     """Raises a ``RuntimeError`` where an experiment says so; counts how often a test was called as a leak."""
 
     def __init__(self, weave: Weave, config: Config) -> None:
-        super().__init__(weave, config)
+        self._recorder = TrialRecorder(lambda crossing: ())
         self._experiment: Experiment | None = None
         self._calls = 0
 
     @property
     def probes(self) -> tuple[Probe, ...]:
-        return (self, *super().probes)
+        return (self, self._recorder)
 
     def begin(self, test: str, experiment: Experiment | None, fired: Fire) -> None:
-        super().begin(test, experiment, fired)
+        self._recorder.begin(test, baseline=experiment is None)
         self._experiment, self._fired, self._calls = experiment, fired, 0
 
     def called(self) -> None:
         self._calls += 1
 
     def end(self, trial: Trial) -> Trial:
-        return replace(super().end(trial), leaks=(Leak("task", "calls that ended", self._calls),))
+        crossings, errors = self._recorder.finish()
+        called = Leak("task", "calls that ended", self._calls)
+        return replace(trial, crossings=crossings, errors=errors, leaks=(called,))
 
     def before(self, crossing: Crossing) -> Act:
         if not self._is_here(crossing, "before"):
@@ -49,9 +52,7 @@ class Watching(Recording):
 
     def _is_here(self, crossing: Crossing, when: str) -> bool:
         wanted = self._experiment
-        return (
-            wanted is not None and wanted.when == when and self._recorder.point(crossing) == wanted.point
-        )
+        return wanted is not None and wanted.when == when and self._recorder.point(crossing) == wanted.point
 
 
 class Broken(Watching):

@@ -107,6 +107,13 @@ class WorkDirectory:
             self._entries = now
         return left
 
+    def suspend(self) -> None:
+        """Nothing runs, and nothing is connected."""
+
+    def resume(self) -> None:
+        """Another process may have left anything."""
+        self.clean()
+
     def close(self) -> None:
         """Remove it."""
         self._folder.close()

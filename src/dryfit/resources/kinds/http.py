@@ -57,9 +57,19 @@ class StandIn:
         self._server.clear()
         return left
 
+    def suspend(self) -> None:
+        """Stop the server, which lives in a thread."""
+        self._server.stop()
+
+    def resume(self) -> None:
+        """Start it again at the same port."""
+        self._server.clear()
+        self._server.start()
+
     def close(self) -> None:
         """Stop the server."""
-        self._server.stop()
+        if self._server.is_running():
+            self._server.stop()
 
     def _left(self) -> Iterator[Leftover]:
         server = self._server

@@ -144,6 +144,13 @@ class VirtualHost:
             self._define()
         return left
 
+    def suspend(self) -> None:
+        """Each question to the management has a connection of its own."""
+
+    def resume(self) -> None:
+        """Another process may have left anything."""
+        self.clean()
+
     def close(self) -> None:
         """Delete the virtual host, with everything in it."""
         self._management.delete(f"vhosts/{self._host}")

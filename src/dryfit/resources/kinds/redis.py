@@ -109,6 +109,13 @@ class RedisDatabase:
         guard.flush(self._data, self._mark)
         return left
 
+    def suspend(self) -> None:
+        """The connections stay with this process: the client opens others in one that is forked."""
+
+    def resume(self) -> None:
+        """Another process may have left anything."""
+        self.clean()
+
     def close(self) -> None:
         """Empty the database and let others have it."""
         guard.release(self._data, self._mark)

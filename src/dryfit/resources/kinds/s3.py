@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,8 +63,10 @@ class ObjectStore:
         self._buckets = _buckets(declaration)
         self._backend = _backend()
         self._refuse_a_second_one()
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._at = partial(ThreadedMotoServer, ip_address="127.0.0.1", verbose=False)
+        self._server = self._at(port=0)
         self._server.start()
+        self._is_running = True
         self._make_buckets()
         self.handle = _handle(declaration, *self._server.get_host_and_port(), self._buckets)
 
@@ -74,9 +77,22 @@ class ObjectStore:
         self._make_buckets()
         return left
 
+    def suspend(self) -> None:
+        """Stop the server, which lives in a thread."""
+        self._server.stop()
+        self._is_running = False
+
+    def resume(self) -> None:
+        """Start it again at the same port."""
+        self._server = self._at(port=self.handle.port)
+        self._server.start()
+        self._is_running = True
+        self.clean()
+
     def close(self) -> None:
         """Stop the server."""
-        self._server.stop()
+        if self._is_running:
+            self._server.stop()
         self._backend.reset()
 
     def _make_buckets(self) -> None:

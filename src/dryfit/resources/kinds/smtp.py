@@ -113,10 +113,10 @@ class MailServer:
 
     def __init__(self, declaration: Declaration) -> None:
         self._inbox = Inbox()
-        listening = socket.create_server(("127.0.0.1", 0))
-        host, port = listening.getsockname()
-        self._controller = _controller(self._inbox, listening)
-        self._controller.start()
+        self._controller: Controller | None = None
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        host, port = self._listening.getsockname()
+        self.resume()
         self.handle = MailHandle(
             declaration.name, "smtp", f"smtp://{host}:{port}", host=host, port=port, inbox=self._inbox
         )
@@ -127,9 +127,22 @@ class MailServer:
         sample = tuple(str(mail) for mail in mails[:SAMPLE])
         return (Leftover(self.handle.name, "inbox", "mails added", len(mails), sample),) if mails else ()
 
+    def suspend(self) -> None:
+        """Stop the server, which lives in a thread; its port stays taken."""
+        controller, self._controller = self._controller, None
+        if controller is not None:
+            controller.stop()
+
+    def resume(self) -> None:
+        """Start it again."""
+        self._inbox.empty()
+        self._controller = _controller(self._inbox, self._listening.dup())
+        self._controller.start()
+
     def close(self) -> None:
         """Stop the server."""
-        self._controller.stop()
+        self.suspend()
+        self._listening.close()
 
 
 class _Receiver:

@@ -71,6 +71,14 @@ class SqliteFile:
             self._restore()
         return left
 
+    def suspend(self) -> None:
+        """SQLite's connections must not be carried into another process."""
+        self._watch.close()
+
+    def resume(self) -> None:
+        """Begin with a new file, since the old one may be held."""
+        self._replace()
+
     def close(self) -> None:
         """Remove the file."""
         self._watch.close()

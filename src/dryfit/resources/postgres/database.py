@@ -77,6 +77,20 @@ class Database:
             self._reconnect()
             return tuple(self._clean())
 
+    def suspend(self) -> None:
+        """Close the connections, which must not be carried into another process."""
+        self._data.close()
+        self._control.close()
+        self._pool.close()
+
+    def resume(self) -> None:
+        """Begin with a fresh copy of the same name."""
+        self._control = connect(self._site.endpoint, self._site.control)
+        self._watch.reconnected(self._control)
+        if databases.exists(self._control, self._site.name):
+            self._pool.discard(databases.put_aside(self._control, self._site.name, self._site.token))
+        self._claim()
+
     def close(self) -> None:
         """Drop the database, and what was made for it alone."""
         self._data.close()

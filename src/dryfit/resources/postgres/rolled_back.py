@@ -71,6 +71,16 @@ class RolledBackDatabase(Database):
             self._hold()
         return found
 
+    def suspend(self) -> None:
+        """Close the held connection, too."""
+        self._held.close_for_good()
+        super().suspend()
+
+    def resume(self) -> None:
+        """Hold another one."""
+        super().resume()
+        self._hold()
+
     def close(self) -> None:
         """Drop the database."""
         self._held.close_for_good()

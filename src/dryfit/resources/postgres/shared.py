@@ -15,5 +15,12 @@ class SharedDatabase:
         """Nothing is cleaned: another worker may be using it at this moment."""
         return ()
 
+    def suspend(self) -> None:
+        """Nothing is connected."""
+
+    def resume(self) -> None:
+        """Nothing is cleaned."""
+        self.clean()
+
     def close(self) -> None:
         """Leave it to the others."""

@@ -1,0 +1,310 @@
+"""Trials of real suites: which tests there are trials of, when they count, and how a lab ends."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from dryfit.lab.lab import Lab
+from dryfit.lab.result import LabResult, Progress
+from dryfit.model.errors import LabError
+from dryfit.model.trial import Experiment, Fault, Trial
+
+BASKET = {
+    "stock.py": """
+        left = {"tea": 5}
+        reserved = []
+
+        def take(product):
+            left[product] -= 1
+            return left[product]
+    """,
+    "basket.py": """
+        import stock
+
+        def buy(product):
+            return stock.take(product)
+    """,
+    "conftest.py": """
+        import pytest, stock
+
+        @pytest.fixture(autouse=True)
+        def full():
+            stock.left["tea"] = 5
+    """,
+    "test_basket.py": """
+        import basket
+
+        def test_buy():
+            assert basket.buy("tea") == 4
+
+        def test_buy_two():
+            assert basket.buy("tea") + basket.buy("tea") == 7
+    """,
+}
+
+
+def everywhere(baseline: Trial) -> Iterable[Experiment]:
+    """A fault before each crossing of a test, and one after it."""
+    for crossed in baseline.crossings:
+        for when in ("before", "after"):
+            yield Experiment(baseline.test, crossed.point, when, Fault("plain", "RuntimeError", "injected"))
+
+
+def names(found: LabResult) -> list[tuple[str, int]]:
+    return [(first.test.rpartition("::")[2], len(trials)) for first, _, trials in found.trials]
+
+
+def said(found: LabResult) -> list[tuple[object, ...]]:
+    return [
+        (each.experiment, each.outcome, each.fired, each.failure, each.void, each.crossings)
+        for _, _, trials in found.trials
+        for each in trials
+    ]
+
+
+def test_every_experiment_is_tried_and_told(lab_on: Callable[..., Lab]) -> None:
+    told: list[Progress] = []
+    found = lab_on(BASKET).run(everywhere, told.append)
+    assert names(found) == [("test_buy", 4), ("test_buy_two", 8)]
+    assert {each[1:5] for each in said(found)} == {("failed", True, "RuntimeError: injected", "")}
+    assert (found.skipped, found.not_repeatable, found.exhausted) == ((), 0, True)
+    assert told[-1].done == told[-1].planned == 12
+    first, second, _ = found.trials[0]
+    assert [crossed.point.seam.callable for crossed in second.crossings] == ["basket.buy", "stock.take"]
+    assert first.crossings == second.crossings
+
+
+@pytest.mark.parametrize("options", [{"workers": 2}, {"forks": False}, {}])
+def test_the_same_trials_come_of_it_however_it_is_run(
+    lab_on: Callable[..., Lab], options: dict[str, object]
+) -> None:
+    once = said(lab_on(BASKET).run(everywhere))
+    assert said(lab_on(BASKET, **options).run(everywhere)) == once
+
+
+def test_a_test_is_skipped_with_the_reason_for_which_it_cannot_be_judged(lab_on: Callable[..., Lab]) -> None:
+    unfit = """
+        import itertools, pytest, basket
+        numbers = itertools.count()
+
+        def test_random():
+            for _ in range(next(numbers)):
+                basket.buy("tea")
+
+        def test_fails():
+            assert basket.buy("tea") == 9
+
+        def test_skipped():
+            pytest.skip("no kettle")
+
+        @pytest.mark.xfail
+        def test_expected():
+            assert basket.buy("tea") == 9
+    """
+    found = lab_on({**BASKET, "test_unfit.py": unfit}).run(everywhere)
+    reasons = {each.what.rpartition("::")[2]: each.reason for each in found.skipped}
+    assert reasons == {
+        "test_random": "not repeatable: 2 crossings came only in the second run: <tests> → basket.buy at"
+        " test_unfit.py:7 (call 2) returned, basket → stock.take at basket.py:5 (call 2) returned",
+        "test_fails": "its baseline is failed: AssertionError: assert 4 == 9",
+        "test_skipped": "its baseline is skipped: Skipped: no kettle",
+        "test_expected": "its baseline is xfailed: AssertionError: assert 4 == 9",
+    }
+    assert found.not_repeatable == 1
+    assert names(found) == [("test_buy", 4), ("test_buy_two", 8)]
+
+
+LEAKING = {
+    **BASKET,
+    "basket.py": """
+        import stock
+
+        broken = False
+
+        def buy(product):
+            global broken
+            if broken:
+                return 4
+            try:
+                return stock.take(product)
+            except RuntimeError:
+                broken = True
+                raise
+    """,
+    "test_basket.py": """
+        import basket, stock
+
+        def test_buy():
+            assert basket.buy("tea") == 4
+
+        def test_later():
+            assert basket.buy("tea") == 4
+    """,
+}
+
+
+def test_trials_into_which_state_leaked_are_run_again_and_later_tests_are_not_touched(
+    lab_on: Callable[..., Lab],
+) -> None:
+    found = lab_on(LEAKING).run(everywhere)
+    assert names(found) == [("test_buy", 4), ("test_later", 4)]
+    assert {each[1:5] for each in said(found)} == {("failed", True, "RuntimeError: injected", "")}
+
+
+def test_what_fixtures_of_the_session_set_stays_and_what_trials_set_does_not(
+    lab_on: Callable[..., Lab],
+) -> None:
+    fixtures = """
+        import os, pytest, stock
+
+        @pytest.fixture(scope="session", autouse=True)
+        def settings():
+            os.environ["KETTLE"] = "on"
+            yield
+            os.environ["KETTLE"] = "off"
+    """
+    test = """
+        import os, basket
+
+        def test_buy():
+            assert os.environ["KETTLE"] == "on" and "SPILT" not in os.environ
+            try:
+                basket.buy("tea")
+            except RuntimeError:
+                os.environ["SPILT"] = "yes"
+    """
+    found = lab_on({**BASKET, "conftest.py": fixtures, "test_basket.py": test}).run(everywhere)
+    assert [each[1:5] for each in said(found)] == [("passed", True, "", "")] * 4
+
+
+def test_what_is_to_be_done_when_time_is_up_is_left_out(lab_on: Callable[..., Lab]) -> None:
+    found = lab_on(BASKET, budget=0.0).run(everywhere)
+    assert (found.trials, found.exhausted) == ((), False)
+    assert {each.reason for each in found.skipped} == {"the budget was used up before its baseline"}
+
+
+def test_ctrl_c_ends_it_with_what_there_is(lab_on: Callable[..., Lab]) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.done == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    found = lab_on(BASKET).run(everywhere, interrupt)
+    assert len(said(found)) >= 4
+    assert found.exhausted == (len(said(found)) == 12)
+
+
+def test_one_experiment_is_run_again(lab_on: Callable[..., Lab]) -> None:
+    ((_, _, (trial, *_)), *_) = lab_on(BASKET).run(everywhere).trials
+    first, second, again = lab_on(BASKET).replay(trial.experiment)
+    assert (first.experiment, second.experiment, again.experiment) == (None, None, trial.experiment)
+    assert (again.outcome, again.failure, again.crossings) == (trial.outcome, trial.failure, trial.crossings)
+
+
+def test_a_test_that_is_not_there_cannot_be_replayed(lab_on: Callable[..., Lab]) -> None:
+    ((_, _, (trial, *_)), *_) = lab_on(BASKET).run(everywhere).trials
+    gone = {**BASKET, "test_basket.py": "def test_other(): pass"}
+    with pytest.raises(LabError, match="this worker did not collect the test"):
+        lab_on(gone).replay(trial.experiment)
+
+
+def test_a_suite_that_cannot_be_collected_is_told_with_the_end_of_the_log(lab_on: Callable[..., Lab]) -> None:
+    broken = {**BASKET, "conftest.py": "raise ValueError('no kettle')"}
+    with pytest.raises(LabError, match=r"ended with status 4 before(.|\n)*worker0\.log(.|\n)*no kettle"):
+        lab_on(broken).run(everywhere)
+
+
+def test_a_failure_of_the_instruments_makes_trials_void(lab_on: Callable[..., Lab]) -> None:
+    found = lab_on(BASKET, instruments="watching:Broken").run(everywhere)
+    assert {each.reason for each in found.skipped} == {
+        "dryfit failed: ValueError: out of paper; please report it"
+    }
+
+
+def test_options_of_the_user_that_would_disturb_trials_are_overruled(lab_on: Callable[..., Lab]) -> None:
+    adorned = {
+        **BASKET,
+        "pyproject.toml": """
+            [tool.pytest.ini_options]
+            addopts = ["-n2", "--cov=stock", "--junitxml=report.xml", "--pdb", "--dryfit", "-x"]
+        """,
+    }
+    found = lab_on(adorned, plugins=["xdist.plugin", "pytest_cov.plugin"]).run(everywhere)
+    assert names(found) == [("test_buy", 4), ("test_buy_two", 8)]
+    assert not Path("report.xml").exists()
+    assert not Path(".coverage").exists()
+
+
+def test_several_workers_are_told_apart_as_those_of_xdist_are(lab_on: Callable[..., Lab]) -> None:
+    test = """
+        import os, basket
+
+        def test_buy(request):
+            own = request.config.workerinput["workerid"]
+            assert own in ("gw0", "gw1") and os.environ["PYTEST_XDIST_WORKER"] == own
+            assert os.environ["PYTEST_XDIST_WORKER_COUNT"] == "2"
+            basket.buy("tea")
+    """
+    found = lab_on({**BASKET, "test_basket.py": test}, workers=2).run(everywhere)
+    assert names(found) == [("test_buy", 4)]
+
+
+ORPHANS = {
+    **BASKET,
+    "basket.py": """
+        import os, subprocess, sys, time
+        from pathlib import Path
+        import stock
+
+        alive = os.open(Path(__file__).with_name("alive"), os.O_WRONLY)
+
+        def buy(product):
+            try:
+                return stock.take(product)
+            except RuntimeError:
+                program = "import os, time; os.write(1, b'all'); time.sleep(1e6)"
+                subprocess.Popen([sys.executable, "-c", program], stdout=alive)
+                time.sleep(1e6)
+    """,
+    "lead.py": """
+        from pathlib import Path
+        from dryfit.config import load_config
+        from dryfit.lab.lab import Lab
+        from dryfit.model.trial import Experiment, Fault
+
+        def plan(baseline):
+            fault = Fault("plain", "RuntimeError", "injected")
+            return [Experiment(baseline.test, baseline.crossings[1].point, "before", fault)]
+
+        Lab(load_config(Path.cwd()), instruments="watching:Watching").run(plan, print)
+    """,
+}
+
+
+def test_nothing_outlives_a_leading_process_that_is_killed(
+    lab_on: Callable[..., Lab], tmp_path: Path
+) -> None:
+    lab_on(ORPHANS)  # the project and its environment
+    root = tmp_path / "project"
+    os.mkfifo(root / "alive")
+    alive = os.open(root / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    with subprocess.Popen([sys.executable, "lead.py"], cwd=root, stdout=subprocess.DEVNULL) as lead:
+        assert heard(alive) == b"all"
+        lead.kill()
+    assert (
+        heard(alive) == b""
+    )  # the worker, its runner, and what that has started have it open while they live
+    os.close(alive)
+
+
+def heard(pipe: int) -> bytes:
+    """What is written into a pipe next; nothing where nobody has it open any more."""
+    assert select.select([pipe], [], [], 30) == ([pipe], [], [])
+    return os.read(pipe, 100)
