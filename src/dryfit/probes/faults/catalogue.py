@@ -32,7 +32,8 @@ def _waits(occasion: Occasion) -> bool:
 class Row:
     """One fault of a driver: at what deeds, when, what the caller gets, and how it is made.
 
-    ``dbapi`` is the exception's class in DB-API, by which Django names its own. ``may`` says where it can happen.
+    ``dbapi`` is the exception's class in DB-API, by which Django names its own. ``may`` says where it can happen,
+    ``on_request`` that it is too like another one to be offered.
     """
 
     driver: str
@@ -44,6 +45,7 @@ class Row:
     make: Make
     dbapi: str = "OperationalError"
     may: Callable[[Occasion], bool] = _always
+    on_request: bool = False
 
     def applies(self, occasion: Occasion) -> bool:
         """Whether it can happen on this occasion; a reply is only lost where what was done stays done."""
@@ -96,7 +98,7 @@ ROWS = (
     Row("psycopg", _WRITES, "before", "deadlock",
         "psycopg.errors.DeadlockDetected", _DEADLOCK, psycopg.refuse),
     Row("psycopg", _ANY, "before", "admin-shutdown",
-        "psycopg.errors.AdminShutdown", _SHUTDOWN, psycopg.refuse),
+        "psycopg.errors.AdminShutdown", _SHUTDOWN, psycopg.refuse, on_request=True),
 
     Row("psycopg2", _LASTING, "after", "connection-lost",
         "psycopg2.OperationalError", _HUNG_UP, psycopg2.cut_after),
@@ -111,7 +113,7 @@ ROWS = (
     Row("psycopg2", _WRITES, "before", "deadlock",
         "psycopg2.errors.DeadlockDetected", _DEADLOCK, psycopg2.refuse),
     Row("psycopg2", _ANY, "before", "admin-shutdown",
-        "psycopg2.errors.AdminShutdown", _SHUTDOWN, psycopg2.refuse),
+        "psycopg2.errors.AdminShutdown", _SHUTDOWN, psycopg2.refuse, on_request=True),
 
     Row("asyncpg", _LASTING, "after", "connection-lost",
         "asyncpg.exceptions.ConnectionDoesNotExistError", _ASYNCPG_LOST, asyncpg.cut_after),
@@ -212,6 +214,6 @@ def row_of(occasion: Occasion, when: When, slug: str) -> Row | None:
 
 def _offered(occasion: Occasion) -> Iterator[Offer]:
     for when, most in MOST.items():
-        rows = (row for row in ROWS if row.when == when and row.applies(occasion))
+        rows = (row for row in ROWS if row.when == when and not row.on_request and row.applies(occasion))
         for row in islice(rows, most):
             yield Offer(when, row.fault(occasion))

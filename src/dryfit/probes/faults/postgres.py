@@ -24,13 +24,13 @@ STATES = {
 """SQLSTATEs by the slugs of the faults."""
 
 _DUPLICATE = """\
-DO $dryfit$ DECLARE found record; BEGIN
-    SELECT conname, nspname, relname INTO found
+DO $dryfit$ DECLARE broken record; BEGIN
+    SELECT conname, nspname, relname INTO broken
     FROM pg_constraint JOIN pg_class r ON r.oid = conrelid JOIN pg_namespace n ON n.oid = r.relnamespace
     WHERE conrelid = to_regclass({table}) AND contype IN ('u', 'p') ORDER BY contype DESC, conname LIMIT 1;
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = '23505',
-        MESSAGE = format('duplicate key value violates unique constraint "%s"', found.conname),
-        SCHEMA = found.nspname, TABLE = found.relname, CONSTRAINT = found.conname; END IF;
+        MESSAGE = format('duplicate key value violates unique constraint "%s"', broken.conname),
+        SCHEMA = broken.nspname, TABLE = broken.relname, CONSTRAINT = broken.conname; END IF;
 END $dryfit$"""
 
 _RAISED = "DO $dryfit$ BEGIN RAISE EXCEPTION USING ERRCODE = {state}, MESSAGE = {text}; END $dryfit$"

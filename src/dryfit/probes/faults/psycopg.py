@@ -63,9 +63,17 @@ def refuse(occasion: Occasion, fault: Fault) -> BaseException | None:
     pgconn = connection.pgconn
     if pgconn.transaction_status == IDLE and not connection.autocommit:
         pgconn.exec_(connection._get_tx_start_command())
-    result = pgconn.exec_(postgres.refusal(fault.name, fault.text, occasion.statement).encode())
-    if not result.error_field(sys.modules["psycopg"].pq.DiagnosticField.SQLSTATE):
+    result = _failed(pgconn, postgres.refusal(fault.name, fault.text, occasion.statement))
+    if result is None:
         raise postgres.not_refused(fault.name)
     error: BaseException = sys.modules["psycopg.errors"].error_from_result(result, connection.info.encoding)
     error.args = (postgres.without_context(str(error)),)
     return postgres.refused(occasion, error)
+
+
+def _failed(pgconn: Any, statement: str) -> Any:
+    """The first result that is an error of the server's; a session that is ended has one more, of the connection."""
+    state = sys.modules["psycopg"].pq.DiagnosticField.SQLSTATE
+    pgconn.send_query(statement.encode())
+    results = list(iter(pgconn.get_result, None))
+    return next((result for result in results if result.error_field(state)), None)

@@ -128,7 +128,9 @@ def test_the_wire_is_cut_before_a_statement(same, failing, database, kind, state
         cursor = connection.cursor()
         if real:
             database.wire.cut()
-        error = await failing(call(lambda: cursor.execute(statement)) if kind == "sync" else execute(call, cursor))
+        error = await failing(
+            call(lambda: cursor.execute(statement)) if kind == "sync" else execute(call, cursor)
+        )
         return await facts(database, connection, error)
 
     async def execute(call, cursor):
