@@ -76,8 +76,8 @@ _LOST_SMTP = "Connection unexpectedly closed"
 
 # fmt: off
 ROWS = (
-    Row("sqlite3", ("read", "insert", "write", "script", "commit"), "before", "locked",
-        "sqlite3.OperationalError", "database is locked", sqlite.locked),
+    Row("sqlite3", ("read", "insert", "write", "begin", "script", "commit"), "before", "locked",
+        "sqlite3.OperationalError", "database is locked", sqlite.locked, may=sqlite.needs_the_lock),
     Row("sqlite3", ("insert",), "before", "unique-violation",
         "sqlite3.IntegrityError", "UNIQUE constraint failed", sqlite.duplicate, "IntegrityError"),
     Row("sqlite3", ("insert", "write", "commit"), "before", "disk-full",
@@ -156,7 +156,7 @@ ROWS = (
         _CANCELLED, "", system.cancelled),
 
     Row("redis", ("send",), "after", "timeout",
-        "redis.exceptions.TimeoutError", "Timeout reading from socket", redis.reply_lost, may=redis.times_out),
+        "redis.exceptions.TimeoutError", "Timeout reading from socket", redis.timed_out, may=redis.times_out),
     Row("redis", ("send",), "after", "connection-lost",
         "redis.exceptions.ConnectionError", "Connection closed by server.", redis.reply_lost),
     Row("redis", ("send", "read"), "before", "connection-refused",
@@ -172,9 +172,9 @@ ROWS = (
         "smtplib.SMTPRecipientsRefused", _UNKNOWN_USER, mail.smtplib_refused),
 
     Row("aiosmtplib", ("send",), "after", "connection-lost",
-        "aiosmtplib.errors.SMTPServerDisconnected", _LOST_SMTP, mail.reply_lost),
+        "aiosmtplib.errors.SMTPServerDisconnected", "Unexpected EOF received", mail.reply_lost),
     Row("aiosmtplib", ("send",), "before", "connection-lost",
-        "aiosmtplib.errors.SMTPServerDisconnected", _LOST_SMTP, mail.aiosmtplib_cut),
+        "aiosmtplib.errors.SMTPServerDisconnected", "Connection lost", mail.aiosmtplib_cut),
     Row("aiosmtplib", ("send",), "before", "recipients-refused",
         "aiosmtplib.errors.SMTPRecipientsRefused", _UNKNOWN_USER, mail.aiosmtplib_refused),
 

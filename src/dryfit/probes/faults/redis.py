@@ -9,6 +9,7 @@ from typing import Any
 from dryfit.model.trial import Fault
 from dryfit.probes.faults.occasion import Occasion
 from dryfit.probes.faults.sockets import cut
+from dryfit.probes.faults.web import nobody_listens
 
 READS = frozenset(
     {
@@ -50,20 +51,40 @@ def times_out(occasion: Occasion) -> bool:
 
 
 def refused(occasion: Occasion, fault: Fault) -> BaseException:
-    """Nobody listens any more: connections that are open are closed, and no new one can be made."""
-    _disconnect(occasion.holder)
-    options = _options(occasion)
-    where = options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
-    text = f"Error 111 connecting to {where}. Connection refused."
-    error: BaseException = sys.modules["redis.exceptions"].ConnectionError(text)
-    return error
+    """Nobody listens any more: connections that are open are closed, and no new one can be made.
+
+    An asynchronous pipeline forgets its commands then; a synchronous one has not yet begun with them.
+    """
+    _close_all(occasion.holder)
+    if occasion.waits and hasattr(occasion.holder, "command_stack"):
+        occasion.holder.command_stack = []
+    options, said = _options(occasion), nobody_listens()
+    reason = said.strerror
+    if occasion.waits and "path" not in options:
+        reason = f"Connect call failed ({options.get('host', 'localhost')!r}, {options.get('port', 6379)})"
+    return _error(fault, f"Error {said.errno} connecting to {_address(options)}. {reason}.")
 
 
 def reply_lost(occasion: Occasion, fault: Fault) -> BaseException:
     """The command was done, and the connection that waited for its reply is closed."""
-    _disconnect(occasion.holder)
-    name = fault.exception.rpartition(".")[2]
-    error: BaseException = getattr(sys.modules["redis.exceptions"], name)(fault.text)
+    _close_all(occasion.holder)
+    return _error(fault, fault.text)
+
+
+def timed_out(occasion: Occasion, fault: Fault) -> BaseException:
+    """The command was done, and the connection that waited too long for its reply is closed."""
+    _close_all(occasion.holder)
+    return _error(
+        fault, f"Timeout reading from {_address(_options(occasion))}" if occasion.waits else fault.text
+    )
+
+
+def _address(options: dict[str, Any]) -> str:
+    return str(options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}")
+
+
+def _error(fault: Fault, text: str) -> BaseException:
+    error: BaseException = getattr(sys.modules["redis.exceptions"], fault.exception.rpartition(".")[2])(text)
     return error
 
 
@@ -72,15 +93,17 @@ def _options(occasion: Occasion) -> dict[str, Any]:
     return options
 
 
-def _disconnect(client: Any) -> None:
-    """Cut the connections that wait in the pool, and the one that the client may hold by itself."""
+def _close_all(client: Any) -> None:
+    """Close the connections that wait in the pool, and the one that the client may hold by itself."""
     waiting = list(getattr(client.connection_pool, "_available_connections", ()))
     for connection in filter(None, (*waiting, client.connection)):
-        with suppress(AttributeError, OSError, ValueError):  # it is not connected
-            cut(_descriptor(connection))
+        with suppress(AttributeError, OSError):  # it is not connected
+            _close(connection)
 
 
-def _descriptor(connection: Any) -> int:
-    writer = getattr(connection, "_writer", None)
-    wire = connection._sock if writer is None else writer.get_extra_info("socket")
-    return int(wire.fileno())
+def _close(connection: Any) -> None:
+    if hasattr(connection, "_writer"):  # an asynchronous one, whose `disconnect` would have to be awaited
+        cut(connection._writer.get_extra_info("socket").fileno())
+        connection._close()
+    else:
+        connection.disconnect()

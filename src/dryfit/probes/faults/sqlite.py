@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import Any
 
 from dryfit.model.trial import Fault
 from dryfit.probes.faults.occasion import NotMadeError, Occasion
-from dryfit.probes.faults.statements import deed_of, table_of
+from dryfit.probes.faults.statements import table_of
+
+_EAGER = re.compile(r"\s*BEGIN\s+(IMMEDIATE|EXCLUSIVE)\b", re.IGNORECASE)
 
 _WRITING = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 """The statements before which the module begins a transaction by itself."""
 
 
+def needs_the_lock(occasion: Occasion) -> bool:
+    """Whether another connection that writes is in the way: a transaction may begin beside it."""
+    return occasion.deed != "begin" or bool(_EAGER.match(occasion.statement))
+
+
 def locked(occasion: Occasion, fault: Fault) -> BaseException:
     """Another connection is writing: a transaction has begun and stays, but for one that locks as it begins."""
-    connection = occasion.holder
-    if occasion.statement.split(None, 1)[:1] and _begins(occasion):
-        sqlite3.Cursor(connection).execute("BEGIN DEFERRED")
+    _begin_as_needed(occasion)
     return _failed(sqlite3.OperationalError, fault.text, "SQLITE_BUSY")
 
 
@@ -34,18 +40,18 @@ def duplicate(occasion: Occasion, fault: Fault) -> BaseException:
     columns, name = _unique(occasion.holder, table)
     if not columns:
         raise NotMadeError(f"the table {table!r} has no unique columns that the statement could violate")
-    if _begins(occasion):
-        sqlite3.Cursor(occasion.holder).execute("BEGIN DEFERRED")
+    _begin_as_needed(occasion)
     text = ", ".join(f"{table}.{column}" for column in columns)
     return _failed(sqlite3.IntegrityError, f"UNIQUE constraint failed: {text}", name)
 
 
-def _begins(occasion: Occasion) -> bool:
+def _begin_as_needed(occasion: Occasion) -> None:
+    """Begin the transaction that the module begins by itself before it writes; an eager one could not have begun."""
     connection = occasion.holder
     word = occasion.statement.split(None, 1)[:1]
-    deferred = connection.isolation_level in ("", "DEFERRED")
-    writes = bool(word) and word[0].upper() in _WRITING and deed_of(occasion.statement) in ("insert", "write")
-    return deferred and writes and not connection.in_transaction
+    writes = bool(word) and word[0].upper() in _WRITING
+    if writes and connection.isolation_level in ("", "DEFERRED") and not connection.in_transaction:
+        sqlite3.Cursor(connection).execute("BEGIN DEFERRED")
 
 
 def _unique(connection: Any, table: str) -> tuple[list[str], str]:

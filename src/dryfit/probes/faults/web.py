@@ -37,13 +37,14 @@ def httpx_fails(occasion: Occasion, fault: Fault) -> BaseException:
     if occasion.value is not None and not occasion.waits:
         occasion.value.close()
     name = fault.exception.rpartition(".")[2]
-    error: BaseException = getattr(sys.modules["httpx"], name)(
-        fault.text, request=occasion.argument("request")
-    )
+    text = _IN_ASYNC_HTTPX.get(name, fault.text) if occasion.waits else fault.text
+    error: BaseException = getattr(sys.modules["httpx"], name)(text, request=occasion.argument("request"))
     transport = sys.modules.get("httpcore")
-    if transport is not None:
-        error.__cause__ = getattr(transport, name)(fault.text)
-    return error
+    return _raised_from(getattr(transport, name)(text), error) if transport is not None else error
+
+
+_IN_ASYNC_HTTPX = {"ConnectError": "All connection attempts failed", "ReadTimeout": ""}
+"""What anyio says in place of the system."""
 
 
 # requests
@@ -129,8 +130,7 @@ def aiohttp_refused(occasion: Occasion, fault: Fault) -> BaseException:
     key = key_class(to.hostname, port, secure, True, None, None, None)
     cause = ConnectionRefusedError(errno.ECONNREFUSED, f"Connect call failed ({to.hostname!r}, {port})")
     error: BaseException = sys.modules["aiohttp"].ClientConnectorError(key, cause)
-    error.__cause__ = cause
-    return error
+    return _raised_from(cause, error)
 
 
 def aiohttp_hung_up(occasion: Occasion, fault: Fault) -> BaseException:
@@ -143,6 +143,10 @@ def aiohttp_hung_up(occasion: Occasion, fault: Fault) -> BaseException:
 def aiohttp_timed_out(occasion: Occasion, fault: Fault) -> BaseException:
     """The server took the request and did not reply in time."""
     occasion.value.close()
-    error = TimeoutError()
-    error.__cause__ = asyncio.CancelledError()
+    return _raised_from(asyncio.CancelledError(), TimeoutError())
+
+
+def _raised_from(cause: BaseException, error: BaseException) -> BaseException:
+    """As ``raise error from cause`` leaves it, while the cause is handled."""
+    error.__cause__ = error.__context__ = cause
     return error

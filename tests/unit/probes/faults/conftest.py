@@ -155,7 +155,7 @@ class Wire:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        self._losing = False
+        self._losing = self._swallowing = False
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -169,6 +169,10 @@ class Wire:
     def lose_reply(self) -> None:
         """Hang up as soon as the server says something."""
         self._losing = True
+
+    def swallow(self) -> None:
+        """Let nothing through that the server says from now on."""
+        self._swallowing = True
 
     def refuse(self) -> None:
         """Hang up, and take no new connection."""
@@ -207,7 +211,8 @@ class Wire:
             while data := source.recv(65536):
                 if self._losing and not from_client:
                     break
-                sink.sendall(data)
+                if not self._swallowing or from_client:
+                    sink.sendall(data)
         for each in (source, sink):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
