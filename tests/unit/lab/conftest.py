@@ -12,6 +12,8 @@ import pytest
 import dryfit
 from dryfit.config import load_config
 from dryfit.lab.lab import Lab
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
     """Writes a project; common indentation is taken off."""
@@ -28,15 +30,15 @@ def write(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
 
 
 @pytest.fixture
-def lab_on(
-    write: Callable[[Mapping[str, str]], Path], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Lab]:
+def lab_on(write: Callable[[Mapping[str, str]], Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Lab]:
     """Gives a lab on the project with these files, whose workers load no plugin but the named ones."""
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "DRYFIT_", "COV_"))]:
         if name != "PYTEST_CURRENT_TEST":
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), str(Path(dryfit.__file__).parents[1])]))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), str(Path(dryfit.__file__).parents[1])])
+    )
 
     def lab(files: Mapping[str, str], *arguments: str, plugins: Iterable[str] = (), **options: object) -> Lab:
         root = write(files)

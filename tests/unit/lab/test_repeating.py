@@ -175,5 +175,7 @@ def test_every_run_is_as_the_first(lab_on: Callable[..., Lab]) -> None:
     for first, second, trials in found.trials:
         seen = {(each.outcome, each.failure, each.void, each.fired) for each in (first, second, *trials)}
         assert seen == {("passed", "", "", False)}, first.test
-        assert {(len(each.crossings), each.leaks) for each in trials} == {(len(second.crossings), second.leaks)}
+        assert {(len(each.crossings), each.leaks) for each in trials} == {
+            (len(second.crossings), second.leaks)
+        }
         assert len(trials) == RUNS

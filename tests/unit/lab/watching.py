@@ -49,9 +49,7 @@ class Watching(Recording):
 
     def _is_here(self, crossing: Crossing, when: str) -> bool:
         wanted = self._experiment
-        return (
-            wanted is not None and wanted.when == when and self._recorder.point(crossing) == wanted.point
-        )
+        return wanted is not None and wanted.when == when and self._recorder.point(crossing) == wanted.point
 
 
 class Broken(Watching):
