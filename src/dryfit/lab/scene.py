@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
+from dryfit.lab import memory
 from dryfit.lab.names import Names
 from dryfit.lab.readings import Held, Readings, under_names
 from dryfit.model.crossing import Crossing
-from dryfit.model.digest import Digest
+from dryfit.model.digest import Digest, combine
+from dryfit.model.outcome import Outcome
 from dryfit.model.probe import Probe
 from dryfit.model.target import IN_MEMORY, Target
 from dryfit.model.trial import Boundary, Effected, Leak, When
 from dryfit.probes.effects import Effects
+from dryfit.probes.memory import Holding, Memory, Objects
 from dryfit.weave import Weave
 
 Shown = tuple[tuple[Effected, ...], tuple[Boundary, ...], tuple[Leak, ...]]
@@ -22,10 +28,18 @@ Shown = tuple[tuple[Effected, ...], tuple[Boundary, ...], tuple[Leak, ...]]
 
 @dataclass(slots=True)
 class _Entry:
-    """What was there before one entry crossing, and after it; ``None`` while it has not ended."""
+    """What was there before one entry crossing, and after it; ``None`` while it has not ended.
+
+    ``objects`` are those whose state in memory it found, ``counting`` those among them that count by its end.
+    """
 
     before: dict[Target, Digest]
+    objects: Objects
+    held: Holding
     after: Held | None = None
+    holds: Holding = field(default_factory=Holding)
+    counting: Collection[int] = ()
+    taken: float = 0.0
 
 
 class Scene:
@@ -40,10 +54,12 @@ class Scene:
         self._names = Names(project_root)
         self._readings = Readings(lambda: weave.connections.live)
         self._effects = Effects(index, weave.connections.target_of, self._name_of)
+        self._memory = Memory(lambda: _modules(weave))
         self._wanted: int | None = None
         self._entries: dict[int, _Entry] = {}
         self._lock = threading.RLock()
-        self.probe: Probe = self._effects
+        self._about_to_enter = threading.local()
+        self.probe: Probe = _SceneProbe(self._effects, self._memory, self._enter)
         weave.connections.used = self._used
 
     def begin(self, *, entry: int | None, when: When = "before") -> None:
@@ -56,19 +72,33 @@ class Scene:
         self._entries = {}
         self._readings.begin()
         self._effects.begin(when)
+        self._memory.begin()
 
     def entered(self, entry: int) -> None:
-        """The crossing is about to begin: this is what it finds."""
+        """The crossing is about to begin: as soon as ``probe`` has seen it, what it finds is read."""
         if self._is_wanted(entry):
-            with self._lock:
-                self._entries[entry] = _Entry(dict(self._readings.now()))
+            self._about_to_enter.entry = entry
 
     def left(self, entry: int) -> None:
         """The crossing has ended: this is what it leaves."""
         with self._lock:
             found = self._entries.get(entry)
             if found is not None and found.after is None:
+                found.holds = self._memory.hold(found.objects)
+                found.counting = self._memory.counting(found.objects)
+                found.taken = time.time()
                 found.after = self._readings.now()
+
+    def _enter(self) -> None:
+        """Read what the entry finds that this thread is about to begin."""
+        entry = getattr(self._about_to_enter, "entry", None)
+        if entry is None:
+            return
+        self._about_to_enter.entry = None
+        with self._lock:
+            objects = self._memory.objects()
+            held = self._memory.hold(objects)
+            self._entries[entry] = _Entry(dict(self._readings.now()), objects, held)
 
     def called(self) -> None:
         """The test's call is over; its teardown is about to begin."""
@@ -78,16 +108,24 @@ class Scene:
         """What the trial showed, after the test's teardown."""
         effects = self._effects.finish()
         boundaries = tuple(
-            self._boundary(number, each.before, each.after)
+            self._boundary(number, each, each.after)
             for number, each in sorted(self._entries.items())
             if each.after is not None
         )
         self._entries = {}
         return effects, boundaries, ()
 
-    def _boundary(self, entry: int, before: Held, after: Held) -> Boundary:
+    def _boundary(self, number: int, entry: _Entry, after: Held) -> Boundary:
         """The two states of what can be named: a database in memory only where the program has used it."""
-        return Boundary(entry, self._named(before), self._named(after))
+        before, now = memory.digests(
+            entry.held.places(entry.counting),
+            entry.holds.places(entry.counting),
+            entry.held.skipped | entry.holds.skipped,
+            entry.taken,
+        )
+        return Boundary(
+            number, combine([self._named(entry.before), before]), combine([self._named(after), now])
+        )
 
     def _named(self, held: Held) -> Digest:
         told = {
@@ -112,3 +150,33 @@ class Scene:
                 digest = self._readings.read(target)
                 for each in running:
                     each.before.setdefault(target, digest)
+
+
+class _SceneProbe:
+    """The log of effects and the knowledge of what is in memory; ``enter`` is called when both have seen a crossing."""
+
+    def __init__(self, effects: Effects, memory: Memory, enter: Callable[[], None]) -> None:
+        self._effects = effects
+        self._memory = memory
+        self._enter = enter
+
+    def before(self, crossing: Crossing) -> None:
+        """Look at a crossing."""
+        self._effects.before(crossing)
+        self._memory.before(crossing)
+        self._enter()
+
+    def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
+        """Log what was done."""
+        self._memory.after(crossing, outcome)
+        return self._effects.after(crossing, outcome)
+
+
+def _modules(weave: Weave) -> Mapping[str, ModuleType]:
+    """The components' modules that are loaded."""
+    found = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if type(file) is str and weave.component_of(file) is not None:
+            found[name] = module
+    return found

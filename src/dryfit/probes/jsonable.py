@@ -26,6 +26,9 @@ CUT = "…"
 TYPE = "<type>"
 """The key under which an object's class stands."""
 
+NO_KEY = object()
+"""Stands where an item has no key."""
+
 _ZONES = (type(None), dt.timezone, ZoneInfo)
 
 Kept = Callable[[str, object], bool]
@@ -46,6 +49,29 @@ def jsonable(value: object, name: str = "", *, kept: Kept = everything) -> Json:
         return _Telling(kept).value(value, name, 0)
     except RuntimeError:  # "changed size during iteration": another thread is at work on it
         return CUT
+
+
+def is_scalar(value: object) -> bool:
+    """Whether a value has no inside."""
+    return _scalar_of(type(value)) is not None
+
+
+def is_opaque(value: object) -> bool:
+    """Whether nothing can be told of a value but its class: a library's object, a function, a class, a module."""
+    cls = type(value)
+    if _scalar_of(cls) is not None or derives(cls, dict):
+        return False
+    return is_installed_class(cls) and not any(derives(cls, base) for base, _ in _SEQUENCES)
+
+
+def items_of(value: Any) -> list[tuple[object, object]] | None:
+    """The items of a container by their keys, ``NO_KEY`` where there are none; ``None`` for anything else."""
+    if derives(type(value), dict):
+        return list(dict.items(value))
+    for base, items in _SEQUENCES:
+        if derives(type(value), base):
+            return [(NO_KEY, item) for item in items(value)]
+    return None
 
 
 def text_of(value: Json) -> str:

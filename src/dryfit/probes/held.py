@@ -1,0 +1,98 @@
+"""What a variable or an attribute holds, as rows: of a mapping one for each key, of a collection one for each item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from dryfit.model.shape import Json
+from dryfit.probes.jsonable import NO_KEY, TYPE, is_opaque, items_of, jsonable
+from dryfit.probes.statics import attributes, instance_dict
+
+MOST_ROWS = 500
+"""What holds more is left out."""
+
+Row = Mapping[str, Json]
+
+KEY = "key"
+VALUE = "value"
+
+_NO_STATE = frozenset({
+    "attempt", "cache", "cached", "client", "clock", "conn", "connection", "counter", "cursor", "engine", "error",
+    "exception", "failure", "lock", "log", "logger", "logging", "metric", "mutex", "next", "pool", "retry", "retries",
+    "semaphore", "seq", "sequence", "session", "stat", "statistic", "telemetry", "timer", "tries", "warning",
+})  # fmt: skip
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_MAPPED = frozenset({"_sa_instance_state", "_state"})
+
+
+class TooManyError(Exception):
+    """What is held has more rows than anybody compares."""
+
+
+@lru_cache(maxsize=4096)
+def is_state(name: str) -> bool:
+    """Whether what bears this name counts as state: not what retries and failures change by their nature.
+
+    Left out are names that say cache, metric, log, retry, error, lock, pool, connection, counter and the like, and
+    those that Python or a class has for itself.
+    """
+    if name.startswith(("__", "_abc_")):
+        return False
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return not any(word in _NO_STATE or word.removesuffix("s") in _NO_STATE for word in words)
+
+
+def is_mapped(value: object) -> bool:
+    """Whether an object stands for a row of a database, as those of SQLAlchemy and Django do."""
+    return not _MAPPED.isdisjoint(instance_dict(value) or ())
+
+
+def rows_of(value: object, name: str) -> list[Row]:
+    """The rows of a value, secrets masked; ``None``, and what nobody can look into, hold none.
+
+    Raises ``TooManyError``.
+    """
+    if value is None or is_opaque(value):
+        return []
+    items = items_of(value)
+    if items is None:
+        return [_spread(value, name)]
+    if len(items) > MOST_ROWS:
+        raise TooManyError(f"more than {MOST_ROWS} items")
+    return [
+        {
+            **_spread(item, name if key is NO_KEY else _named(key)),
+            **({} if key is NO_KEY else {KEY: _told(key, "")}),
+        }
+        for key, item in items
+        if not is_opaque(item)
+    ]
+
+
+def _spread(value: object, name: str) -> Row:
+    """An object or a mapping as its parts, anything else as one value."""
+    told = _told(value, name)
+    if isinstance(told, dict):
+        parts = {part: item for part, item in told.items() if part != TYPE}
+        if parts:
+            return parts
+    return {VALUE: told}
+
+
+def _told(value: object, name: str) -> Json:
+    return jsonable(value, name, kept=_is_kept)
+
+
+def _is_kept(name: str, value: object) -> bool:
+    return is_state(name) and not is_opaque(value)
+
+
+def _named(key: object) -> str:
+    return key if type(key) is str else ""
+
+
+def attributes_of(value: object) -> Iterable[tuple[str, object]]:
+    """The attributes of an object that count as state."""
+    return ((name, item) for name, item in attributes(value) if is_state(name))

@@ -1,0 +1,195 @@
+"""The probe that knows where the components keep state in memory: their objects, modules and classes.
+
+Objects count from the time they were seen as the receiver of a crossing; what an entry makes for itself is none of the
+state that it found. Looking at them runs none of their code, and none is kept alive. Rows of databases are left out,
+and so is what a retry or a failure changes by its nature (see ``held.is_state``).
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from dryfit.model.crossing import Crossing
+from dryfit.model.outcome import Outcome, Returned
+from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of
+from dryfit.probes.jsonable import is_opaque, is_scalar
+from dryfit.probes.statics import derives, module_of, namespace, type_name
+
+MOST_OBJECTS = 200
+"""So many objects are known in one trial, the first ones seen."""
+
+OBJECT = "object"
+"""The column that tells the objects of one class apart."""
+
+_COLLECTIONS = (dict, list, set, deque)
+
+Places = dict[str, list[Row]]
+Objects = Mapping[int, int]
+"""Objects by their identities, with the number of each among those of its class."""
+
+
+@dataclass(slots=True)
+class Holding:
+    """What was held at one time: by variables, by the objects of given identities, and what is left out, and why."""
+
+    variables: Places = field(default_factory=dict)
+    objects: dict[int, Places] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def places(self, objects: Collection[int]) -> Places:
+        """What variables and the given ones of the objects held."""
+        found = {place: list(rows) for place, rows in self.variables.items()}
+        for key in objects:
+            for place, rows in self.objects.get(key, {}).items():
+                found.setdefault(place, []).extend(rows)
+        return found
+
+    def add(self, places: Places, place: str, value: object, name: str, owner: Row) -> None:
+        """Add what a variable or an attribute holds."""
+        try:
+            rows = rows_of(value, name)
+        except TooManyError as reason:
+            self.skipped[place] = str(reason)
+        except RuntimeError:  # "changed size during iteration"
+            self.skipped[place] = "another thread changes it"
+        else:
+            places.setdefault(place, []).extend({**owner, **row} for row in rows)
+
+
+@dataclass(slots=True)
+class _Known:
+    """One object, with its number among those of its class; ``counts`` says that a crossing had it as receiver."""
+
+    get: Callable[[], object | None]
+    number: int
+    counts: bool
+
+
+class Memory:
+    """Knows the objects of one trial after the other; ``modules`` gives the components' modules, by name."""
+
+    def __init__(self, modules: Callable[[], Mapping[str, ModuleType]]) -> None:
+        self._modules = modules
+        self._known: dict[int, _Known] = {}
+        self._numbers: Counter[str] = Counter()
+        self._components: dict[str, ModuleType] = {}
+
+    def begin(self) -> None:
+        """Forget the last trial's objects."""
+        self._known, self._numbers = {}, Counter()
+        self._components = dict(sorted(self._modules().items()))
+        self._meet_variables()
+
+    def before(self, crossing: Crossing) -> None:
+        """Note the receiver, and what the tests give to an entry."""
+        callee = crossing.callee
+        if callee.kind in ("library", "stand-in"):
+            return
+        if callee.method and not _makes(crossing):
+            self._meet(crossing.values[0], counts=True)
+        if crossing.parent is not None and crossing.parent.parent is None:
+            for value in crossing.values[_makes(crossing) :]:
+                self._meet(value, counts=False)
+
+    def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
+        """Note an object that was made."""
+        if _makes(crossing) and isinstance(outcome, Returned):
+            self._meet(crossing.values[0], counts=True)
+        return outcome
+
+    def objects(self) -> frozenset[int]:
+        """The objects that are known now, by their identities."""
+        self._meet_variables()
+        return frozenset(key for key, each in self._known.items() if each.get() is not None)
+
+    def counting(self, objects: Collection[int]) -> list[int]:
+        """Those of them that are alive and count by now, in the order in which they were met."""
+        return [
+            key
+            for key, each in self._known.items()
+            if key in objects and each.counts and each.get() is not None
+        ]
+
+    def hold(self, objects: Objects) -> Holding:
+        """What ``objects``, and the modules and classes of the components, hold now."""
+        holding = Holding()
+        seen = set(objects)
+        for owner, name, value in self._variables():
+            if id(value) not in seen:
+                holding.add(holding.variables, f"{owner}.{name}", value, name, {})
+            if not is_scalar(value):
+                seen.add(id(value))  # another module may have imported it
+        for key in objects:
+            known = self._known[key]
+            value = known.get()
+            places = holding.objects.setdefault(key, {})
+            for name, item in attributes_of(value) if value is not None else ():
+                if id(item) not in objects:
+                    place = f"{type_name(type(value))}.{name}"
+                    holding.add(places, place, item, name, {OBJECT: known.number})
+        return holding
+
+    def _meet_variables(self) -> None:
+        for _, _, value in self._variables():
+            self._meet(value, counts=True)
+
+    def _meet(self, value: object, *, counts: bool) -> None:
+        """Know an object of a component's class from now on, and those that it has as attributes."""
+        waiting = deque([value])
+        while waiting:
+            each = waiting.popleft()
+            known = self._known.get(id(each))
+            if known is not None and known.get() is each:
+                if known.counts or not counts:
+                    continue
+                known.counts = True
+            elif not self._add(each, counts):
+                continue
+            waiting.extend(item for _, item in attributes_of(each))
+
+    def _add(self, value: object, counts: bool) -> bool:
+        if len(self._known) >= MOST_OBJECTS or not self._is_components(value):
+            return False
+        with suppress(TypeError):  # a class with slots, and none for weak references
+            name = type_name(type(value))
+            self._known[id(value)] = _Known(weakref.ref(value), self._numbers[name] + 1, counts)
+            self._numbers[name] += 1
+            return True
+        return False
+
+    def _is_components(self, value: object) -> bool:
+        cls = type(value)
+        return (
+            module_of(cls) in self._components
+            and not derives(cls, type)
+            and not derives(cls, BaseException)
+            and not is_scalar(value)
+            and not is_mapped(value)
+        )
+
+    def _variables(self) -> Iterator[tuple[str, str, object]]:
+        """The variables of modules, and the collections that classes hold: the owner, the name, the value."""
+        for module, found in self._components.items():
+            for name, value in list(vars(found).items()):
+                if derives(type(value), type):
+                    yield from _of_class(value, module)
+                elif is_state(name) and not is_opaque(value):
+                    yield module, name, value
+
+
+def _makes(crossing: Crossing) -> bool:
+    """Whether the receiver is an object that is being made, and had no state before."""
+    return crossing.callee.method and crossing.callee.name.endswith((".__init__", ".__post_init__"))
+
+
+def _of_class(cls: Any, module: str) -> Iterator[tuple[str, str, object]]:
+    if module_of(cls) == module:
+        for name, value in list(namespace(cls).items()):
+            if type(value) in _COLLECTIONS and is_state(name):
+                yield type_name(cls), name, value
