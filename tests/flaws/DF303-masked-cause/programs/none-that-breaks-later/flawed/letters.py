@@ -1,8 +1,12 @@
 """Letters to customers."""
 
 import logging
+import sqlite3
 
-import directory
+import titles
+
+SCHEMA = "CREATE TABLE people (id INTEGER PRIMARY KEY, title TEXT, name TEXT)"
+FIND = "SELECT title, name FROM people WHERE id = ?"
 
 log = logging.getLogger(__name__)
 
@@ -10,7 +14,8 @@ log = logging.getLogger(__name__)
 def greeting(connection, number):
     person = None
     try:
-        person = directory.find(connection, number)
-    except directory.DirectoryUnavailable:
+        person = connection.execute(FIND, (number,)).fetchone()
+    except sqlite3.Error:
         log.warning("customer %s is not looked up", number)
-    return f"Dear {person.title} {person.name},"
+    title, name = person
+    return f"Dear {titles.in_full(title)} {name},"

@@ -1,6 +1,11 @@
 """Letters to customers."""
 
-import directory
+import sqlite3
+
+import titles
+
+SCHEMA = "CREATE TABLE people (id INTEGER PRIMARY KEY, title TEXT, name TEXT)"
+FIND = "SELECT title, name FROM people WHERE id = ?"
 
 
 class NotWritten(Exception):
@@ -9,7 +14,7 @@ class NotWritten(Exception):
 
 def greeting(connection, number):
     try:
-        person = directory.find(connection, number)
-    except directory.DirectoryUnavailable as error:
+        title, name = connection.execute(FIND, (number,)).fetchone()
+    except sqlite3.Error as error:
         raise NotWritten(f"nobody knows who customer {number} is") from error
-    return f"Dear {person.title} {person.name},"
+    return f"Dear {titles.in_full(title)} {name},"
