@@ -1,6 +1,5 @@
 import press
 
 
-def test_every_text_becomes_a_page():
-    texts = (text.strip() for text in ["The sun is out again "])
-    assert press.pages(texts) == [["The sun is out again"]]
+def test_a_text_becomes_a_page():
+    assert press.pages(["The sun is out again"]) == [["The sun is out again"]]
