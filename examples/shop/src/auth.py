@@ -10,10 +10,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ForeignKey, delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database import Base, transaction
+from database import Base, Conflict, transaction
 from errors import Invalid, NotFound, Refused, Unauthenticated
 
 SESSION_LIFETIME = timedelta(days=14)
@@ -96,7 +95,7 @@ class AuthService:
                 session.add(row)
                 session.flush()
                 return User(id=row.id, email=row.email)
-        except IntegrityError as error:
+        except Conflict as error:
             raise EmailTaken(f"{address} has an account already") from error
 
     def log_in(self, email: str, password: str) -> LogIn:

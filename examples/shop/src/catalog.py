@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database import Base, transaction
+from database import Base, Conflict, transaction
 from errors import NotFound, Refused
 from money import Amount, to_money
 
@@ -92,7 +91,7 @@ class Catalog:
                 session.add(row)
                 session.flush()
                 return row.as_product()
-        except IntegrityError as error:
+        except Conflict as error:
             raise ProductExists(f"the catalogue has a product {product_id!r} already") from error
 
     def change_price(self, product_id: str, price: Amount) -> Product:

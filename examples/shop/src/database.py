@@ -17,16 +17,16 @@ from sqlalchemy import (
     Numeric,
     Table,
     create_engine,
+    exc,
     func,
     inspect,
     make_url,
     select,
 )
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 import settings
-from errors import Unavailable
+from errors import Refused, Unavailable
 
 SCHEMA_LOCK = 7_307_457
 
@@ -36,6 +36,10 @@ _connecting = threading.Lock()
 
 class DatabaseUnavailable(Unavailable):
     """The database did not answer, or gave up on the transaction; nothing of it was kept."""
+
+
+class Conflict(Refused):
+    """What was to be written contradicts what is there already."""
 
 
 class Base(DeclarativeBase):
@@ -51,21 +55,31 @@ class Base(DeclarativeBase):
 def transaction() -> Iterator[Session]:
     """Give a session whose work is kept as a whole or not at all; joins the one that is open, if any.
 
-    Raises DatabaseUnavailable.
+    Raises DatabaseUnavailable, Conflict.
     """
     opened = _joined.get()
-    if opened is not None:
-        yield opened
-        return
-    try:
+    with _own_words():
+        if opened is not None:
+            yield opened
+            return
         with Session(_ready_engine()) as session, session.begin():
             token = _joined.set(session)
             try:
                 yield session
             finally:
                 _joined.reset(token)
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailable(f"the database failed: {error.orig}") from error
+
+
+@contextmanager
+def _own_words() -> Iterator[None]:
+    """Spare the other modules SQLAlchemy's exceptions."""
+    try:
+        yield
+    except exc.IntegrityError as error:
+        raise Conflict(f"the database refused: {error.orig}") from error
+    except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+        cause = error.orig if isinstance(error, exc.DBAPIError) else error
+        raise DatabaseUnavailable(f"the database failed: {cause}") from error
 
 
 def _ready_engine() -> Engine:

@@ -10,12 +10,11 @@ from typing import Annotated, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import CheckConstraint, ForeignKey, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth import AuthService
 from catalog import Catalog
-from database import Base, transaction
+from database import Base, Conflict, transaction
 from delivery import delivery_cost
 from errors import Invalid, NotFound, Refused
 from inventory import InventoryManager, StockLine
@@ -279,7 +278,7 @@ def _insert(
         with transaction() as session:
             session.add(row)
             session.flush()
-    except IntegrityError as error:
+    except Conflict as error:
         raise DuplicateOrder(f"there is an order {order_id!r} already") from error
     return order_id
 

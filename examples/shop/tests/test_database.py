@@ -1,10 +1,11 @@
 import psycopg
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from auth import AuthService, UserRow
 from catalog import Catalog, UnknownProduct
-from database import DatabaseUnavailable, transaction
+from database import Conflict, DatabaseUnavailable, transaction
 
 
 def test_a_transaction_is_kept_as_a_whole_or_not_at_all() -> None:
@@ -37,3 +38,13 @@ def test_a_database_that_is_down(silent_port: int, monkeypatch: pytest.MonkeyPat
         AuthService().user("user123")
     assert isinstance(getattr(caught.value.__cause__, "orig", None), psycopg.OperationalError)
     assert "secret" not in str(caught.value)
+
+
+def test_a_contradiction_is_told_in_the_shops_own_words() -> None:
+    def sign_up_again() -> None:
+        with transaction() as session:
+            session.add(UserRow(id="user_new", email="sample.customer@example.com"))
+
+    with pytest.raises(Conflict, match="users_email") as caught:
+        sign_up_again()
+    assert isinstance(caught.value.__cause__, IntegrityError)

@@ -1,0 +1,20 @@
+"""Orders on account."""
+
+PRICE = 20
+
+
+class Orders:
+    def __init__(self, stock, credit):
+        self.stock = stock
+        self.credit = credit
+        self.accepted = []
+
+    def place(self, order, number):
+        self.stock.hold(order, number)
+        self.credit.draw(order, number * PRICE)
+        self.accepted.append(order)
+
+    def cancel(self, order):
+        self.accepted.remove(order)
+        self.stock.release(order)
+        self.credit.give_back(order)

@@ -1,0 +1,26 @@
+"""Moves money from one account to another."""
+
+import sqlite3
+
+import amounts
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, cents INTEGER CHECK (cents >= 0))"
+ADD = "UPDATE accounts SET cents = cents + ? WHERE name = ?"
+
+
+class TransferFailed(Exception):
+    """The money was not moved."""
+
+
+def transfer(connection, payer, payee, amount):
+    cents = amounts.cents(amount)
+    _add(connection, payer, -cents)
+    _add(connection, payee, cents)
+
+
+def _add(connection, name, cents):
+    try:
+        with connection:
+            connection.execute(ADD, (cents, name))
+    except sqlite3.Error as error:
+        raise TransferFailed(f"the account of {name} cannot be changed: {error}") from error

@@ -1,0 +1,7 @@
+"""Titles, as they are written out in letters."""
+
+TITLES = {"Dr": "Doctor", "Prof": "Professor"}
+
+
+def in_full(title):
+    return TITLES.get(title, title)

@@ -1,0 +1,20 @@
+"""Notes, in SQLite."""
+
+import sqlite3
+
+SCHEMA = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
+
+
+class NotesUnavailable(Exception):
+    """The notes cannot be written now."""
+
+
+def add(connection, text):
+    try:
+        return connection.execute("INSERT INTO notes (text) VALUES (?)", (text,)).lastrowid
+    except sqlite3.Error as error:
+        raise NotesUnavailable(f"the notes cannot be written: {error}") from error
+
+
+def remove(connection, number):
+    connection.execute("DELETE FROM notes WHERE id = ?", (number,))
