@@ -30,7 +30,7 @@ def break_seams(
     ``told`` hears how far the trials are. Raises ``LabError`` where no trial can be run at all.
     """
     begun = time.monotonic()
-    failures = known_failures(run.observations, raised_by(config.root, run.project))
+    failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
     result = lab.run(Planner(failures).plan, told)
     tried = _tried(result)

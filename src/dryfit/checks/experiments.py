@@ -8,6 +8,7 @@ from itertools import count
 
 from dryfit.checks.names import plain
 from dryfit.model.seam import Seam
+from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import Observations
 from dryfit.model.trial import Crossed, Experiment, Fault, Offer, Point, Trial
 
@@ -49,12 +50,16 @@ Stack = tuple[tuple[Seam, str], ...]
 
 
 def known_failures(
-    observations: Observations, raised: Mapping[str, tuple[str, ...]]
+    project: ProjectMap, observations: Observations, raised: Mapping[str, tuple[str, ...]]
 ) -> Mapping[str, tuple[str, ...]]:
-    """The exceptions that a callable of the project is known to raise: from the source, and from what tests showed."""
+    """The exceptions that a callable of the project is known to raise: from the source, and from what tests showed.
+
+    What comes out of a generator may have been thrown into it: a context manager hands on what the block raised.
+    """
+    generators = {plain(interface.name) for interface in project.interfaces if interface.generator}
     found: dict[str, set[str]] = {plain(name): set(each) for name, each in raised.items()}
     for behaviour in observations.behaviours:
-        if behaviour.outcome == "raised":
+        if behaviour.outcome == "raised" and plain(behaviour.seam.callable) not in generators:
             name = (
                 behaviour.result_type if "." in behaviour.result_type else f"builtins.{behaviour.result_type}"
             )
@@ -70,25 +75,35 @@ class Planner:
 
     def __init__(self, failures: Mapping[str, tuple[str, ...]]) -> None:
         self._failures = failures
+        self._known: set[object] = set()
         self._tried: Counter[tuple[Stack, Offer]] = Counter()
 
     def plan(self, baseline: Trial) -> tuple[Experiment, ...]:
-        """The experiments of one test, those at writes with a lost reply first."""
+        """The experiments of one test, those first that tell most, and lost replies of writes before all others."""
         last = Counter(_where(crossed) for crossed in baseline.crossings)
+        entries = _entries(baseline)
         planned = [
-            (crossed, offer)
+            (crossed, offer, self._rank(crossed, offer, stack))
             for crossed in baseline.crossings
             if crossed.parent >= 0 and _is_chosen(crossed.point, last[_where(crossed)])
+            for stack in (_stack(baseline, crossed),)
             for offer in self._offers(baseline, crossed)
-            if self._tried[_stack(baseline, crossed), offer] < MOST_TESTS
+            if self._tried[stack, offer] < MOST_TESTS
         ]
-        self._tried.update({(_stack(baseline, crossed), offer) for crossed, offer in planned})
-        entries = _entries(baseline)
-        planned.sort(key=lambda each: (each[0].effect not in ("write", "send"), each[1].when != "after"))
+        self._tried.update({(_stack(baseline, crossed), offer) for crossed, offer, _ in planned})
+        planned.sort(key=lambda each: (each[2], not _loses_work(*each[:2])))
         return tuple(
-            Experiment(baseline.test, crossed.point, offer.when, offer.fault, entries[crossed.index])
-            for crossed, offer in planned
+            Experiment(baseline.test, crossed.point, offer.when, offer.fault, entries[crossed.index], rank)
+            for crossed, offer, rank in planned
         )
+
+    def _rank(self, crossed: Crossed, offer: Offer, stack: Stack) -> int:
+        """How much of it is new: the call that fails, how it fails, from where it was reached, or nothing."""
+        point = crossed.point
+        news = ((_where(crossed), offer.when), (point.seam, point.site, offer), (stack, offer))
+        rank = next((rank for rank, each in enumerate(news) if each not in self._known), len(news))
+        self._known.update(news)
+        return rank
 
     def _offers(self, baseline: Trial, crossed: Crossed) -> Iterator[Offer]:
         if crossed.offers:
@@ -117,6 +132,10 @@ def above(trial: Trial, crossed: Crossed) -> Iterator[Crossed]:
     while crossed.parent >= 0:
         crossed = trial.crossings[crossed.parent]
         yield crossed
+
+
+def _loses_work(crossed: Crossed, offer: Offer) -> bool:
+    return crossed.effect in ("write", "send") and offer.when == "after"
 
 
 def _where(crossed: Crossed) -> tuple[Seam, object]:

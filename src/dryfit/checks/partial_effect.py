@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dryfit.checks.experiments import above, below
 from dryfit.checks.faulted import Faulted
-from dryfit.checks.mishandled import Mishandled, fails, function_of, listing_of, state_of
+from dryfit.checks.mishandled import Mishandled, caller_of, fails, function_of, listing_of, state_of
 
 
 def judge(faulted: Faulted) -> Iterator[Mishandled]:
@@ -55,19 +55,28 @@ def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
             faulted,
             entry,
             f"{entry} reports a failure though all of its work is done, when {fails(faulted)}",
-            severity="warning" if faulted.struck.effect == "read" else None,
+            severity="warning" if _reads(faulted) else None,
             evidence=tuple(state_of(faulted)),
         )
     elif faulted.struck.effect == "write":
         yield Mishandled(
             "DF308",
             faulted,
-            entry,
+            caller_of(faulted),
             f"{entry} reports a failure, and the work is done: ambiguous, as nobody can tell when {fails(faulted)};"
             " let the caller look, or make it safe to call again",
             severity="warning",
             evidence=tuple(state_of(faulted)),
         )
+
+
+def _reads(faulted: Faulted) -> bool:
+    """Whether it was a look at what had been written that failed: who needs that has no better answer."""
+    usual = next(
+        (each for each in faulted.baselines[0].crossings if each.point == faulted.struck.point), None
+    )
+    around = (faulted.struck, *(below(faulted.baselines[0], usual) if usual is not None else ()))
+    return any(each.effect == "read" for each in around)
 
 
 def _doing(faulted: Faulted) -> set[int]:

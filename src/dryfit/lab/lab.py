@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -75,7 +75,8 @@ class Lab:
             try:
                 work.all_tests = crew.tests()
                 crew.each(work.all_tests, work.begin)
-                crew.each(work.by_cost(), work.go_on)
+                for rank in work.ranks():
+                    crew.each(work.by_cost(rank), partial(work.go_on, rank))
             except KeyboardInterrupt:
                 work.left_out = BROKEN_OFF
         return work.result()
@@ -172,7 +173,7 @@ class _Work:
         self._done = 0
         self._known: dict[str, Baselines] = {}
         self._planned: dict[str, tuple[Experiment, ...]] = {}
-        self._trials: dict[str, Mapping[Experiment, Trial]] = {}
+        self._trials: dict[str, dict[Experiment, Trial]] = {}
         self._skipped: dict[str, str] = {}
         self.all_tests: tuple[str, ...] = ()
         self.left_out = OUT_OF_TIME
@@ -190,17 +191,24 @@ class _Work:
                 self._planned[test] = tuple(dict.fromkeys(self._plan(found.first)))
             self._tell(test)
 
-    def by_cost(self) -> list[str]:
-        """The tests that have experiments, the cheap ones first.
+    def ranks(self) -> list[int]:
+        """The ranks of what was planned, the first to be tried first."""
+        return sorted({each.rank for planned in self._planned.values() for each in planned})
+
+    def by_cost(self, rank: int) -> list[str]:
+        """The tests that have experiments of this rank, the cheap ones first.
 
         Cheap is told in powers of four: between tests that take about as long the order is to be the suite's, the same
         in every run.
         """
-        with_plan = [test for test in self.all_tests if self._planned.get(test)]
+        with_plan = [test for test in self.all_tests if self._of_rank(test, rank)]
         return sorted(with_plan, key=lambda test: _magnitude(self._known[test].second.seconds))
 
-    def go_on(self, worker: RemoteWorker, test: str) -> None:
-        """Run a test's trials."""
+    def _of_rank(self, test: str, rank: int) -> list[Experiment]:
+        return [each for each in self._planned.get(test, ()) if each.rank == rank]
+
+    def go_on(self, rank: int, worker: RemoteWorker, test: str) -> None:
+        """Run a test's trials of one rank."""
         if self._is_over():
             return
         course = Course(
@@ -210,8 +218,10 @@ class _Work:
             is_over=self._is_over,
             tried=partial(self._tried, test),
         )
-        self._trials[test] = course.trials
-        course.run(self._planned[test])
+        try:
+            course.run(self._of_rank(test, rank))
+        finally:  # where the user breaks off
+            self._trials.setdefault(test, {}).update(course.trials)
 
     def result(self) -> LabResult:
         """What there is."""

@@ -51,13 +51,18 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Experiment:
-    """One test with one fault at one point. ``entry`` says which entry crossing of the test holds it, from 0."""
+    """One test with one fault at one point.
+
+    ``entry`` says which entry crossing of the test holds it, from 0; ``rank`` when it is tried: 0 comes first, in every
+    test, and the higher ones where there is time.
+    """
 
     test: str
     point: Point
     when: When
     fault: Fault
     entry: int = 0
+    rank: int = 0
 
 
 Leaf = tuple[str, str]

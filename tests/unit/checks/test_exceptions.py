@@ -384,8 +384,8 @@ def test_a_callable_of_the_project_fails_as_it_is_known_to():
     story.call("sqlite3.Connection.commit", save, effect="write")
     known = {"stock.take": ("stock.OutOfStock",), "store.save": ("store.StoreError",)}
     assert planned(story, known) == [
-        ("store.save", 1, "after", "store.StoreError"),
         ("stock.take", 1, "before", "stock.OutOfStock"),
+        ("store.save", 1, "after", "store.StoreError"),
         ("store.save", 1, "before", "store.StoreError"),
     ]
     (first, *_) = Planner(known).plan(story.trial())
@@ -412,6 +412,20 @@ def test_the_same_fault_is_tried_in_a_few_tests_only():
     story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED,))
     planner = Planner({})
     assert [len(planned(story, planner=planner)) for _ in range(MOST_TESTS + 2)] == [1] * MOST_TESTS + [0, 0]
+
+
+def test_what_is_new_comes_first_whatever_test_it_is_of():
+    story = Story()
+    entry = story.call("order.buy")
+    story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED, Offer("before", DISK_FULL)))
+    planner = Planner({})
+    assert [each.rank for each in planner.plan(story.trial())] == [0, 1]
+    assert [each.rank for each in planner.plan(story.trial())] == [3, 3]
+    elsewhere = Story()
+    entry = elsewhere.call("order.look")
+    again = elsewhere.call("order.buy", entry)
+    elsewhere.call("sqlite3.Cursor.execute", again, offers=(LOCKED,))
+    assert [each.rank for each in planner.plan(elsewhere.trial())] == [2]
 
 
 def test_an_experiment_says_in_which_entry_it_happens():
