@@ -28,13 +28,13 @@ def program_forbidden(occasion: Occasion, fault: Fault) -> BaseException:
 
 def names_a_file(occasion: Occasion) -> bool:
     """Whether a file is opened by its name."""
-    return isinstance(_file(occasion), str | bytes | os.PathLike)
+    return isinstance(_file(occasion), str | bytes)
 
 
 def makes_a_file(occasion: Occasion) -> bool:
     """Whether the file is not there yet: only then may the disk be too full to open it."""
     file = _file(occasion)
-    return isinstance(file, str | bytes | os.PathLike) and not os.path.lexists(file)
+    return isinstance(file, str | bytes) and not os.path.lexists(file)
 
 
 def disk_full(occasion: Occasion, fault: Fault) -> BaseException:
@@ -58,9 +58,10 @@ def _program(occasion: Occasion) -> object:
         named = named[0] if named else ""
     if not isinstance(named, str | bytes | os.PathLike):
         raise NotMadeError("no program is named")
-    return os.fspath(named)
+    return named
 
 
 def _file(occasion: Occasion) -> object:
     arguments, options = occasion.argument("arguments"), occasion.argument("options")
-    return arguments[0] if arguments else options.get("file")
+    file = arguments[0] if arguments else options.get("file")
+    return os.fspath(file) if isinstance(file, os.PathLike) else file

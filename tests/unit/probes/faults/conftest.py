@@ -20,6 +20,8 @@ from dryfit.model.trial import Experiment, Fault, Offer, Point
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.weave import Weave
 
+psycopg = pytest.importorskip("psycopg")
+
 STORE = """
 def call(function):
     return function()
@@ -248,3 +250,44 @@ def postgres() -> Iterator[str]:
     server = EmbeddedDatabase()
     yield server.url.partition("host=")[2]
     server.stop()
+
+
+class Server:
+    """A PostgreSQL with a table of one row, reached over a wire, or by its own socket."""
+
+    def __init__(self, folder, wire):
+        self._folder = folder
+        self.wire = wire(f"{folder}/.s.PGSQL.5432")
+
+    def address(self, over_wire):
+        """Parameters of a connection."""
+        host = {"host": "127.0.0.1", "port": self.wire.port} if over_wire else {"host": self._folder}
+        return {**host, "user": "shop", "dbname": "postgres"}
+
+    def connect(self):
+        """Another session."""
+        return psycopg.connect(**self.address(False), autocommit=True)
+
+    def run(self, *statements):
+        with self.connect() as connection:
+            connection.execute("SET lock_timeout = '10s'")
+            for statement in statements:
+                connection.execute(statement)
+
+    def reset(self):
+        """A database as it was at first."""
+        self.run(
+            "DROP TABLE IF EXISTS t",
+            "CREATE TABLE t (x int PRIMARY KEY, y int)",
+            "INSERT INTO t VALUES (1, 1)",
+        )
+
+    @property
+    def rows(self):
+        with self.connect() as connection:
+            return connection.execute("SELECT x, y FROM t ORDER BY x").fetchall()
+
+
+@pytest.fixture
+def server(postgres, wire):
+    return Server(postgres, wire)

@@ -25,42 +25,27 @@ def kind(request):
     return request.param
 
 
+@pytest.fixture
+def database(server, kind):
+    return Database(server, kind)
+
+
 class Database:
-    """A table with a row, reached over a wire, or by the server's own socket."""
+    """The server's table, and connections to it."""
 
-    def __init__(self, folder, wire, kind):
-        self._folder, self._kind = folder, kind
-        self.wire = wire(f"{folder}/.s.PGSQL.5432")
-
-    def connect(self):
-        """Another session."""
-        return psycopg.connect(f"host={self._folder} user=shop dbname=postgres", autocommit=True)
-
-    def run(self, *statements):
-        with self.connect() as connection:
-            for statement in statements:
-                connection.execute(statement)
+    def __init__(self, server, kind):
+        self._server, self._kind = server, kind
+        self.wire, self.connect, self.run = server.wire, server.connect, server.run
 
     @property
     def rows(self):
-        with self.connect() as connection:
-            return connection.execute("SELECT x, y FROM t ORDER BY x").fetchall()
+        return self._server.rows
 
     async def open(self, over_wire, **options):
         """A connection to a database as it was at first."""
-        self.run(
-            "DROP TABLE IF EXISTS t",
-            "CREATE TABLE t (x int PRIMARY KEY, y int)",
-            "INSERT INTO t VALUES (1, 1)",
-        )
-        to = f"host=127.0.0.1 port={self.wire.port}" if over_wire else f"host={self._folder}"
+        self._server.reset()
         connect = psycopg.AsyncConnection.connect if self._kind == "async" else psycopg.connect
-        return await done(connect(f"{to} user=shop dbname=postgres sslmode=disable", **options))
-
-
-@pytest.fixture
-def database(postgres, wire, kind):
-    return Database(postgres, wire, kind)
+        return await done(connect(**self._server.address(over_wire), sslmode="disable", **options))
 
 
 async def facts(database, connection, error):
