@@ -59,7 +59,10 @@ class Standard:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None)
         self._fault.begin(experiment, fired)
-        self._scene.begin(entry=experiment.entry if experiment is not None else None)
+        if experiment is None:
+            self._scene.begin(entry=None)
+        else:
+            self._scene.begin(entry=experiment.entry, when=experiment.when)
 
     def called(self) -> None:
         """From here on the suite clears up."""
