@@ -11,8 +11,10 @@ from pathlib import Path
 from types import ModuleType
 
 from dryfit.lab import memory
+from dryfit.lab.leaks import Leftovers
 from dryfit.lab.names import Names
 from dryfit.lab.readings import Held, Readings, under_names
+from dryfit.lab.standing import Standing, Thing
 from dryfit.model.crossing import Crossing
 from dryfit.model.digest import Digest, combine
 from dryfit.model.outcome import Outcome
@@ -36,6 +38,7 @@ class _Entry:
     before: dict[Target, Digest]
     objects: Objects
     held: Holding
+    standing: frozenset[Thing]
     after: Held | None = None
     holds: Holding = field(default_factory=Holding)
     counting: Collection[int] = ()
@@ -55,11 +58,14 @@ class Scene:
         self._readings = Readings(lambda: weave.connections.live)
         self._effects = Effects(index, weave.connections.target_of, self._name_of)
         self._memory = Memory(lambda: _modules(weave))
+        self._standing = Standing(weave.connections, self._memory, self._name_of)
+        self._leftovers = Leftovers()
         self._wanted: int | None = None
+        self._is_over = True
         self._entries: dict[int, _Entry] = {}
         self._lock = threading.RLock()
         self._about_to_enter = threading.local()
-        self.probe: Probe = _SceneProbe(self._effects, self._memory, self._enter)
+        self.probe: Probe = _SceneProbe(self._effects, self._memory, self._standing, self._enter)
         weave.connections.used = self._used
 
     def begin(self, *, entry: int | None, when: When = "before") -> None:
@@ -68,11 +74,14 @@ class Scene:
         ``entry`` is the one whose boundary is wanted, ``None`` wants them all; ``when`` is the experiment's.
         """
         self._wanted = entry
+        self._is_over = False
         self._names = Names(self._root)
         self._entries = {}
         self._readings.begin()
         self._effects.begin(when)
         self._memory.begin()
+        self._standing.begin()
+        self._leftovers = Leftovers()
 
     def entered(self, entry: int) -> None:
         """The crossing is about to begin: as soon as ``probe`` has seen it, what it finds is read."""
@@ -84,6 +93,7 @@ class Scene:
         with self._lock:
             found = self._entries.get(entry)
             if found is not None and found.after is None:
+                self._standing.left(found.standing)
                 found.holds = self._memory.hold(found.objects)
                 found.counting = self._memory.counting(found.objects)
                 found.taken = time.time()
@@ -98,14 +108,19 @@ class Scene:
         with self._lock:
             objects = self._memory.objects()
             held = self._memory.hold(objects)
-            self._entries[entry] = _Entry(dict(self._readings.now()), objects, held)
+            standing = self._standing.now()
+            self._entries[entry] = _Entry(dict(self._readings.now()), objects, held, standing)
 
     def called(self) -> None:
         """The test's call is over; its teardown is about to begin."""
-        self._effects.called()
+        if not self._is_over:
+            self._is_over = True
+            self._effects.called()
+            self._standing.called()
 
     def finish(self) -> Shown:
         """What the trial showed, after the test's teardown."""
+        self.called()
         effects = self._effects.finish()
         boundaries = tuple(
             self._boundary(number, each, each.after)
@@ -113,7 +128,7 @@ class Scene:
             if each.after is not None
         )
         self._entries = {}
-        return effects, boundaries, ()
+        return effects, boundaries, (*self._standing.leaks(), *self._leftovers.leaks())
 
     def _boundary(self, number: int, entry: _Entry, after: Held) -> Boundary:
         """The two states of what can be named: a database in memory only where the program has used it."""
@@ -155,15 +170,19 @@ class Scene:
 class _SceneProbe:
     """The log of effects and the knowledge of what is in memory; ``enter`` is called when both have seen a crossing."""
 
-    def __init__(self, effects: Effects, memory: Memory, enter: Callable[[], None]) -> None:
+    def __init__(
+        self, effects: Effects, memory: Memory, standing: Standing, enter: Callable[[], None]
+    ) -> None:
         self._effects = effects
         self._memory = memory
+        self._standing = standing
         self._enter = enter
 
     def before(self, crossing: Crossing) -> None:
         """Look at a crossing."""
         self._effects.before(crossing)
         self._memory.before(crossing)
+        self._standing.see(crossing)
         self._enter()
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:

@@ -117,3 +117,25 @@ def affected(crossing: Crossing, value: object) -> int:
         if type(found) is int:
             return found
     return -1
+
+
+def pool_of(crossing: Crossing) -> object | None:
+    """The pool of SQLAlchemy's from which a crossing has its connection."""
+    if crossing.component != "sqlalchemy":
+        return None
+    if len(crossing.values) == 2:  # a commit or a rollback of what the pool has given out
+        return _part(crossing.values[1], "_pool")
+    context = crossing.values[-1]
+    return _part(_part(context, "engine"), "pool")
+
+
+def checked_out(pool: object) -> int:
+    """How many of its connections a pool of SQLAlchemy's has given out, as far as it counts them."""
+    count = _part(pool, "checkedout")
+    found = count() if callable(count) else 0
+    return found if type(found) is int else 0
+
+
+def is_lent(connection: object) -> bool:
+    """Whether a pool of psycopg_pool's has given a connection out."""
+    return driver_of(connection) == "psycopg" and _part(connection, "_pool") is not None

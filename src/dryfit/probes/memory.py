@@ -19,7 +19,7 @@ from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of
 from dryfit.probes.jsonable import is_opaque, is_scalar
-from dryfit.probes.statics import derives, module_of, namespace, type_name
+from dryfit.probes.statics import attributes, derives, module_of, namespace, type_name
 
 MOST_OBJECTS = 200
 """So many objects are known in one trial, the first ones seen."""
@@ -103,18 +103,29 @@ class Memory:
             self._meet(crossing.values[0], counts=True)
         return outcome
 
-    def objects(self) -> frozenset[int]:
-        """The objects that are known now, by their identities."""
+    def objects(self) -> Objects:
+        """The objects that are known now."""
         self._meet_variables()
-        return frozenset(key for key, each in self._known.items() if each.get() is not None)
+        return {key: each.number for key, each in self._known.items() if each.get() is not None}
 
-    def counting(self, objects: Collection[int]) -> list[int]:
+    def counting(self, objects: Objects) -> list[int]:
         """Those of them that are alive and count by now, in the order in which they were met."""
         return [
             key
             for key, each in self._known.items()
-            if key in objects and each.counts and each.get() is not None
+            if each.counts and each.get() is not None and objects.get(key) == each.number
         ]
+
+    def attributes(self) -> Iterator[tuple[str, object]]:
+        """All variables of the modules, and all attributes of the objects that are known, by name."""
+        for module, found in self._components.items():
+            for name, value in list(vars(found).items()):
+                yield f"{module}.{name}", value
+        for each in list(self._known.values()):
+            owner = each.get()
+            if owner is not None:
+                for name, value in attributes(owner):
+                    yield f"{type_name(type(owner))}.{name}", value
 
     def hold(self, objects: Objects) -> Holding:
         """What ``objects``, and the modules and classes of the components, hold now."""

@@ -1,0 +1,101 @@
+"""What stands in the way of the next one when an entry has ended: transactions, connections and locks still held."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from weakref import WeakKeyDictionary
+
+from dryfit.model.crossing import Crossing
+from dryfit.model.target import Target
+from dryfit.model.trial import Leak, LeakKind
+from dryfit.probes import dbapi
+from dryfit.probes.locks import held_locks
+from dryfit.probes.memory import Memory
+from dryfit.weave.connections import Connections
+
+Thing = tuple[LeakKind, str, Hashable]
+"""What is held, and what tells it from others that are called alike."""
+
+
+class Standing:
+    """Looks at what is held: when an entry begins, when it has ended, and once more when the test's call is over."""
+
+    def __init__(self, connections: Connections, memory: Memory, name_of: Callable[[Target], str]) -> None:
+        self._connections = connections
+        self._memory = memory
+        self._name_of = name_of
+        self._pools: WeakKeyDictionary[object, Target] = WeakKeyDictionary()
+        self._left: set[Thing] = set()
+
+    def begin(self) -> None:
+        """Forget what the last trial left."""
+        self._left = set()
+
+    def see(self, crossing: Crossing) -> None:
+        """Note the pool from which a crossing into SQLAlchemy has its connection."""
+        pool = dbapi.pool_of(crossing)
+        if pool is not None and pool not in self._pools:
+            target = self._connections.target_of(dbapi.connection_of(crossing))
+            if target is not None:
+                self._pools[pool] = target
+
+    def now(self) -> frozenset[Thing]:
+        """All that is held now."""
+        locks = held_locks(self._memory.attributes())
+        return frozenset([*self._transactions(), *self._checked_out(), *(("lock", *each) for each in locks)])
+
+    def left(self, before: frozenset[Thing]) -> None:
+        """An entry has ended: what it has left may still be given back before the test's call is over."""
+        self._left |= self.now() - before
+
+    def called(self) -> None:
+        """The test's call is over: what is held by now was left behind."""
+        if self._left:
+            self._left &= self.now()
+        if self._left:
+            let_go()
+            self._left &= self.now()
+
+    def leaks(self) -> tuple[Leak, ...]:
+        """What was left behind."""
+        counted = Counter((kind, what) for kind, what, _ in self._left)
+        return tuple(sorted(Leak(kind, what, count) for (kind, what), count in counted.items()))
+
+    def _transactions(self) -> Iterator[Thing]:
+        for connection, target in self._opened():
+            if dbapi.standing(connection) in ("open", "failed"):
+                yield "transaction", self._name_of(target), id(connection)
+
+    def _checked_out(self) -> Iterator[Thing]:
+        for pool, target in list(self._pools.items()):
+            for number in range(dbapi.checked_out(pool)):
+                yield "connection", self._name_of(target), (id(pool), number)
+        for connection, led_to in self._opened():
+            if dbapi.is_lent(connection):
+                yield "connection", self._name_of(led_to), id(connection)
+
+    def _opened(self) -> Iterator[tuple[object, Target]]:
+        for connection in self._connections.opened:
+            target = self._connections.target_of(connection)
+            if target is not None:
+                yield connection, target
+
+
+def let_go() -> None:
+    """Empty the frames of the exception that ended the test, as they are in life, and collect garbage."""
+    waiting: list[object] = [getattr(sys, "last_value", None)]
+    seen: set[int] = set()
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, BaseException) and id(error) not in seen:
+            seen.add(id(error))
+            traceback.clear_frames(error.__traceback__)
+            waiting += [error.__cause__, error.__context__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is only now found to be unclosed
+        gc.collect()
