@@ -230,8 +230,7 @@ def create_order(body: OrderBody, user: CurrentUser, orders: Orders) -> OrderRep
     items: list[ItemRequest] = [
         {"product_id": item.product_id, "quantity": item.quantity} for item in body.items
     ]
-    order_id = orders.create_order(user_id=user.id, items=items, postcode=body.postcode)
-    return _order_reply(orders.get_order(order_id))
+    return _order_reply(orders.place_order(user_id=user.id, items=items, postcode=body.postcode))
 
 
 @app.get("/orders")
@@ -249,8 +248,7 @@ def show_order(order: OwnOrder) -> OrderReply:
 @app.post("/orders/{order_id}/cancellation")
 def cancel_order(order: OwnOrder, orders: Orders) -> OrderReply:
     """Give up an order that is not paid."""
-    orders.cancel_order(order.id)
-    return _order_reply(orders.get_order(order.id))
+    return _order_reply(orders.cancel_order(order.id))
 
 
 @app.post("/orders/{order_id}/payment", status_code=HTTPStatus.CREATED)

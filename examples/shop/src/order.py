@@ -190,6 +190,11 @@ class OrderSystem:
             ]
             return _insert(f"order_{uuid.uuid4().hex}", user_id, lines, cost, datetime.now(UTC))
 
+    def place_order(self, user_id: str, items: Sequence[ItemRequest], postcode: str | None = None) -> Order:
+        """Make an order as `create_order` does, and return it as it stands: not one without the other."""
+        with transaction():
+            return self.get_order(self.create_order(user_id, items, postcode))
+
     def get_order(self, order_id: str) -> Order:
         """Return the order as it stands. Raises UnknownOrder."""
         with transaction():
@@ -209,12 +214,13 @@ class OrderSystem:
             row.status = OrderStatus.COMPLETED
             row.paid_at = paid_at
 
-    def cancel_order(self, order_id: str) -> None:
-        """Give up an unpaid order and free its goods. Raises UnknownOrder, OrderNotOpen."""
+    def cancel_order(self, order_id: str) -> Order:
+        """Give up an unpaid order, free its goods and return it. Raises UnknownOrder, OrderNotOpen."""
         with transaction():
             row = _open_row(order_id)
             self._inventory.release(row.stock_lines())
             row.status = OrderStatus.CANCELLED
+            return row.as_order()
 
 
 class OrderService:

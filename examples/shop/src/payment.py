@@ -10,8 +10,8 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database import Base, transaction
-from errors import Invalid
+from database import Base, DatabaseUnavailable, transaction
+from errors import Invalid, NotFound, Refused
 from money import Amount, to_money
 from order import Order, OrderNotOpen, OrderStatus, OrderSystem
 from payment_gateway import GatewayPayment, PaymentGateway
@@ -64,7 +64,7 @@ class PaymentProcessor:
     async def pay(self, order_id: str, amount: Amount, payment_method: str = "credit_card") -> Payment:
         """Take the order's total and complete the order.
 
-        Nothing is written before the gateway has the money. Where its answer is lost, paying again asks it
+        Nothing is written before the gateway has the money. Where an answer is lost, paying again asks it
         under the same key, and so finds the first payment instead of making a second one.
 
         Raises UnknownOrder, OrderNotOpen, WrongAmount, PaymentDeclined, PaymentRejected, GatewayUnavailable.
@@ -76,9 +76,16 @@ class PaymentProcessor:
             amount=order.total, currency=CURRENCY, payment_method=payment_method, idempotency_key=order.id
         )
         try:
-            return await asyncio.to_thread(self._record, order, taken)
-        except OrderNotOpen:
+            return await self._keep(order, taken)
+        except (NotFound, Refused):
             return await self._settle_overtaken(order, taken)
+
+    async def _keep(self, order: Order, taken: GatewayPayment) -> Payment:
+        """Record the payment, if need be in a second attempt: the money is taken already."""
+        try:
+            return await asyncio.to_thread(self._record, order, taken)
+        except DatabaseUnavailable:
+            return await asyncio.to_thread(self._record, order, taken)
 
     async def _settle_overtaken(self, order: Order, taken: GatewayPayment) -> Payment:
         """Deal with an order that is open no more: paid meanwhile with this very money, or cancelled."""

@@ -90,8 +90,13 @@ def test_a_completed_order_has_sold_its_goods(order_id: str) -> None:
     assert stock.update_stock("prod456", -2) == SAMPLE_STOCK - 2
 
 
+def test_a_placed_order_is_shown_as_it_stands(ann: LogIn) -> None:
+    order = orders.place_order(ann.user.id, [{"product_id": "prod003", "quantity": 1}])
+    assert order == orders.get_order(order.id)
+
+
 def test_a_cancelled_order_frees_its_goods(order_id: str) -> None:
-    orders.cancel_order(order_id)
+    assert orders.cancel_order(order_id) == orders.get_order(order_id)
     assert (orders.get_order(order_id).status, stock.check_stock("prod456")) == ("cancelled", SAMPLE_STOCK)
 
 

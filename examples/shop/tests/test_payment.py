@@ -2,9 +2,11 @@ import asyncio
 from decimal import Decimal
 from unittest.mock import create_autospec
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
+import settings
 from catalog import Catalog
 from database import transaction
 from inventory import SAMPLE_STOCK, InventoryManager
@@ -43,6 +45,21 @@ class ForgetfulGateway(PaymentGateway):
     ) -> GatewayPayment:
         await super().process_payment(amount, currency, payment_method, idempotency_key)
         raise GatewayUnavailable("the line broke")
+
+
+class StormyGateway(PaymentGateway):
+    """The real gateway, during whose answer all connections to the database break."""
+
+    async def process_payment(
+        self, amount: Amount, currency: str, payment_method: str, idempotency_key: str | None = None
+    ) -> GatewayPayment:
+        taken = await super().process_payment(amount, currency, payment_method, idempotency_key)
+        with psycopg.connect(settings.database_url()) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND application_name NOT LIKE 'dryfit%'"
+            )
+        return taken
 
 
 def number_of_payments() -> int:
@@ -139,6 +156,12 @@ async def test_a_lost_answer_costs_the_customer_once(order_id: str, sandbox: San
     found = await PaymentProcessor().pay(order_id, 199.99)
     same = await PaymentGateway().process_payment(199.99, "EUR", "credit_card", idempotency_key=order_id)
     assert found.id == same.id
+
+
+async def test_money_that_is_taken_is_recorded_though_the_database_broke_off(order_id: str) -> None:
+    payment = await PaymentProcessor(StormyGateway()).pay(order_id, 199.99)
+    assert (payment.status, number_of_payments()) == ("success", 1)
+    assert OrderSystem().get_order(order_id).status == "completed"
 
 
 async def test_a_free_order_is_paid_like_any_other(order_id: str) -> None:
