@@ -10,7 +10,7 @@ from typing import Literal
 
 from dryfit.checks.experiments import above, below
 from dryfit.model.digest import Change, Contents, Digest, canonical, diff
-from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Trial
+from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
 
 Reply = Literal["raised", "said otherwise", "said the same"]
 Item = tuple[str, ...]
@@ -32,8 +32,16 @@ class Tried:
 
     @cached_property
     def hit(self) -> Crossed | None:
-        """The crossing at which the fault happened."""
-        return next((each for each in self.trial.crossings if each.point == self.experiment.point), None)
+        """The crossing at which the fault happened; ``None`` where the process was ended before it could tell."""
+        return _at(self.trial, self.experiment.point)
+
+    @property
+    def around(self) -> tuple[Crossed, ...]:
+        """The crossings around that one, the nearest first; where it did not tell, those of the baseline."""
+        usual = _at(self.baselines[0], self.experiment.point)
+        if self.hit is not None:
+            return tuple(above(self.trial, self.hit))
+        return tuple(above(self.baselines[0], usual)) if usual is not None else ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Faulted(Tried):
         if tried.hit is None or tried.hit.parent < 0 or tried.trial.outcome in ("hang", "crash"):
             return None
         *_, entry = above(tried.trial, tried.hit)
-        twin = next((each for each in tried.baselines[0].crossings if each.point == entry.point), None)
+        twin = _at(tried.baselines[0], entry.point)
         if twin is None or entry.outcome == "unfinished" or twin.outcome != "returned":
             return None
         return cls(tried.trial, tried.baselines, tried.hit, entry, twin)
@@ -74,9 +82,7 @@ class Faulted(Tried):
     @cached_property
     def _usual_leaves(self) -> Mapping[str, str]:
         """What both baselines said; the rest is generated."""
-        other = next(
-            (each for each in self.baselines[1].crossings if each.point == self.twin.point), self.twin
-        )
+        other = _at(self.baselines[1], self.twin.point) or self.twin
         known = dict(other.told)
         return {path: text for path, text in self.twin.told if known.get(path) == text}
 
@@ -186,6 +192,10 @@ class Faulted(Tried):
         if not _equal(first.before, now.before) or not _equal(first.after, second.after):
             return None
         return first
+
+
+def _at(trial: Trial, point: Point) -> Crossed | None:
+    return next((each for each in trial.crossings if each.point == point), None)
 
 
 def lasting(trial: Trial, entry: Crossed, *, open_too: bool = False) -> tuple[Effected, ...]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dryfit.checks.experiments import DOMAIN_ERROR, above
+from dryfit.checks.experiments import DOMAIN_ERROR
 from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import find
 from dryfit.checks.names import plain
@@ -119,10 +119,8 @@ def function_of(crossed: Crossed) -> str:
 
 def caller_of(tried: Tried) -> str:
     """The callable of the project that made the failing call."""
-    hit = tried.hit
-    around = next(above(tried.trial, hit), None) if hit is not None else None
-    if around is not None:
-        return function_of(around)
+    if tried.around:
+        return function_of(tried.around[0])
     point = tried.experiment.point
     return f"{point.seam.caller}.{point.site.function}"
 

@@ -122,13 +122,18 @@ def _aiohttp(values: Mapping[str, Any]) -> Described | None:
     )
 
 
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
 def _http(method: str, url: str, headers: Any, body: object, params: object = None) -> Described | None:
     method = method.upper()
     if method in SAFE_METHODS:
         return None
     parts = urlsplit(url)
     query = [(name, "<secret>" if is_secret(name) else value) for name, value in parse_qsl(parts.query, True)]
-    host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    # A server that a test starts on this machine has another port in every trial.
+    place = parts.hostname if parts.hostname in _LOOPBACK else parts.netloc.rpartition("@")[2]
+    host = f"{parts.scheme}://{place}"
     what = f"{method} {host}{parts.path}" + (f"?{urlencode(query, safe='<>')}" if query else "")
     given = str({name.lower(): value for name, value in dict(headers).items()}.get("idempotency-key") or "")
     return effect(
