@@ -1,11 +1,11 @@
-"""Trials of the example shop in the lab, and one pytest process a trial: how many a second, and what each costs beyond its test.
+"""Trials of the example shop in the lab, beside one pytest process a trial: how many a second, and what each costs.
 
     python benchmarks/bench_lab.py [--trials 4] [--processes 8] [--workers 1] [pytest arguments]
 
-The shop is copied to a temporary folder. The lab tries the first offered faults of every test of it, ``--trials`` a test at
-most. Beside it ``--processes`` of these trials' tests are run by a pytest of their own, which is what a trial costs without a
-lab, before any fault has happened in it. The overhead is what passes between asking for a trial and having its answer, less
-the time in which the test itself was set up, called and torn down: here it holds cleaning the database, and reading its state.
+The shop is copied to a temporary folder. The lab tries the first offered faults of every test of it, ``--trials`` a
+test at most. Beside it ``--processes`` of these trials' tests are run by a pytest of their own, which is what a trial
+costs without a lab. The overhead is what passes between asking for a run and having its answer, less the time from the
+test's set-up to the end of its teardown: here it holds cleaning the database, which every run with dryfit's does.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def overhead(root: Path, found: LabResult) -> float:
         spent = []
         for known in quick:
             begun = time.perf_counter()
-            trial = worker.trial(known.test, None, 60.0)
+            trial = worker.trial(known.test, None, 60.0, brief=True)
             spent.append(time.perf_counter() - begun - trial.seconds)
         return statistics.median(spent)
 

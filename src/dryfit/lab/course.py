@@ -28,8 +28,8 @@ class Worker(Protocol):
     def has_runner(self) -> bool:
         """Whether the runner of the last trial still lives."""
 
-    def trial(self, test: str, experiment: Experiment | None, limit: float) -> Trial:
-        """Run a test for ``limit`` seconds at most."""
+    def trial(self, test: str, experiment: Experiment | None, limit: float, *, brief: bool = False) -> Trial:
+        """Run a test for ``limit`` seconds at most; ``brief`` says that its outcome and its crossings are enough."""
 
     def renew(self) -> None:
         """Let the next trial have a runner in which nothing has run yet."""
@@ -176,9 +176,8 @@ class Course:
 
     def _differs(self) -> str:
         """Run the test undisturbed: what is different from its baseline."""
-        return difference(
-            self._known.second, self._worker.trial(self._known.test, None, self._baseline_limit)
-        )
+        now = self._worker.trial(self._known.test, None, self._baseline_limit, brief=True)
+        return difference(self._known.second, now)
 
     def _try(self, experiment: Experiment) -> Trial:
         return self._worker.trial(experiment.test, experiment, self._limit)

@@ -21,6 +21,10 @@ Fire = Callable[[], None]
 """Is called when the fault of an experiment has happened."""
 
 
+_NO_ENTRY = -1
+"""As the entry whose boundary is wanted: none is, and no state is read."""
+
+
 class Instruments(Protocol):
     """Everything that looks at one trial after the other, in the process that runs them."""
 
@@ -28,8 +32,8 @@ class Instruments(Protocol):
     def probes(self) -> tuple[Probe, ...]:
         """Those for the loop, in the order in which they stand there."""
 
-    def begin(self, test: str, experiment: Experiment | None, fired: Fire) -> None:
-        """A trial begins: before the test's set-up."""
+    def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
+        """A trial begins: before the test's set-up. ``brief`` says that its crossings are enough."""
 
     def called(self) -> None:
         """The test's call is over; its teardown follows."""
@@ -55,12 +59,12 @@ class Standard:
         """First what makes a fault happen, then what sees it happen."""
         return (self._fault, self._recorder, self._scene.probe)
 
-    def begin(self, test: str, experiment: Experiment | None, fired: Fire) -> None:
+    def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
         """Forget the last trial."""
-        self._recorder.begin(test, baseline=experiment is None)
+        self._recorder.begin(test, baseline=experiment is None and not brief)
         self._fault.begin(experiment, fired)
         if experiment is None:
-            self._scene.begin(entry=None)
+            self._scene.begin(entry=_NO_ENTRY if brief else None)
         else:
             self._scene.begin(entry=experiment.entry, when=experiment.when)
 

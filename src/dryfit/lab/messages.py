@@ -56,10 +56,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """To a runner: run this test, under this experiment or as a baseline trial."""
+    """To a runner: run this test, under this experiment or as a baseline trial.
+
+    ``brief`` says that its outcome and its crossings are enough.
+    """
 
     test: str
     experiment: Experiment | None
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)

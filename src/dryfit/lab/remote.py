@@ -82,8 +82,8 @@ class RemoteWorker:
             )
         self.tests, self._forks = found.tests, found.forks
 
-    def trial(self, test: str, experiment: Experiment | None, limit: float) -> Trial:
-        """Run a test for ``limit`` seconds at most.
+    def trial(self, test: str, experiment: Experiment | None, limit: float, *, brief: bool = False) -> Trial:
+        """Run a test for ``limit`` seconds at most; ``brief`` says that its outcome and its crossings are enough.
 
         One that does not end by then is a hang, one that ends its process a crash; the next trial gets another runner.
         Raises ``LabError`` where there can be no runner, ``Stopped`` where the user breaks off.
@@ -93,7 +93,7 @@ class RemoteWorker:
         deadline = time.monotonic() + limit
         fired = False
         with suppress(OSError):  # it has ended meanwhile, and is found to have
-            runner.send(Request(test, experiment))
+            runner.send(Request(test, experiment, brief))
         while True:
             said = self._heard(runner, deadline)
             if isinstance(said, Fired):

@@ -46,6 +46,7 @@ class Runner:
         self._sending = threading.Lock()
         self._failures = 0
         self._trial = Trial("", None, "cut off", 0.0)
+        self._is_brief = False
 
     @property
     def tests(self) -> tuple[str, ...]:
@@ -78,6 +79,7 @@ class Runner:
 
     def _run(self, request: Request) -> str:
         self._trial = Trial(request.test, request.experiment, "cut off", 0.0)
+        self._is_brief = request.brief
         item = self._items.get(request.test)
         if item is None:
             self._trial = replace(self._trial, void="this worker did not collect the test")
@@ -99,7 +101,7 @@ class Runner:
         self._failures = len(self._weave.failures)
         self._weave.begin_test(self._trial.test)
         self._begun = time.perf_counter()
-        self._instruments.begin(self._trial.test, self._trial.experiment, self._fired)
+        self._instruments.begin(self._trial.test, self._trial.experiment, self._fired, brief=self._is_brief)
 
     def _end(self) -> None:
         seconds = time.perf_counter() - self._begun

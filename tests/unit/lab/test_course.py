@@ -38,7 +38,7 @@ class MadeUp:
         self.ran: list[list[Experiment | None]] = []
         self.has_runner = False
 
-    def trial(self, test: str, wanted: Experiment | None, limit: float) -> Trial:
+    def trial(self, test: str, wanted: Experiment | None, limit: float, *, brief: bool = False) -> Trial:
         if not self.has_runner:
             self.ran.append([])
             self.has_runner = True
@@ -151,7 +151,7 @@ class Answering:
     def __init__(self, *trials: Trial) -> None:
         self._trials = iter(trials)
 
-    def trial(self, test: str, wanted: Experiment | None, limit: float) -> Trial:
+    def trial(self, test: str, wanted: Experiment | None, limit: float, *, brief: bool = False) -> Trial:
         return next(self._trials)
 
     def renew(self) -> None:
