@@ -33,9 +33,9 @@ BARE = Layer(lambda exception, _: exception, lambda error: error)
 class Occasion:
     """One library crossing.
 
-    ``holder`` is the driver's connection, or the client. ``lasting`` says that what the callee did stays done when its
-    reply is lost; ``waits`` that it is awaited. ``value`` is what the callee returned, once it has; ``instead`` is what
-    its caller gets in place of that.
+    ``holder`` is the driver's connection, or the client; ``statement`` the SQL, or the name of the operation.
+    ``lasting`` says that what the callee did stays done when its reply is lost; ``waits`` that it is awaited. ``value``
+    is what the callee returned, once it has; ``instead`` is what its caller gets in place of that.
     """
 
     crossing: Crossing

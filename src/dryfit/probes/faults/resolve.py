@@ -156,6 +156,12 @@ def _aiosmtplib(crossing: Crossing) -> Occasion | None:
     return occasion if mail.aiosmtplib_is_connected(occasion) else None
 
 
+def _api_call(crossing: Crossing) -> Occasion:
+    first: Any = crossing.values[0]  # a decorator takes all positional arguments as one
+    client, operation = first[:2] if isinstance(first, tuple) else crossing.values[:2]
+    return Occasion(crossing, "botocore", "send", client, str(operation), lasting=True)
+
+
 def _start(crossing: Crossing) -> Occasion:
     return Occasion(crossing, "subprocess", "start", None)
 
@@ -206,7 +212,7 @@ _RESOLVERS: dict[str, Callable[[Crossing], Occasion | None]] = {
     "smtplib.SMTP.sendmail": _smtplib,
     "aiosmtplib.SMTP.sendmail": _aiosmtplib,
     "aiosmtplib.SMTP.send_message": _aiosmtplib,
-    "botocore.BaseClient._make_api_call": _send("botocore"),
+    "botocore.BaseClient._make_api_call": _api_call,
     "subprocess.Popen.__init__": _start,
     "builtins.open": _open,
 }

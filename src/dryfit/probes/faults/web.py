@@ -59,23 +59,17 @@ def requests_times_out(occasion: Occasion) -> bool:
 def requests_refused(occasion: Occasion, fault: Fault) -> BaseException:
     """Nobody listens: what urllib3 says of it, in what requests makes of that."""
     request = occasion.argument("request")
-    cause = nobody_listens()
-    connections, url = _pool(request.url)
-    connection = connections.ConnectionCls(host=connections.host, port=connections.port)
-    said = sys.modules["urllib3.exceptions"]
-    reason = said.NewConnectionError(connection, f"Failed to establish a new connection: {cause}")
-    reason.__cause__ = cause
-    return _of_requests("ConnectionError", said.MaxRetryError(connections, url, reason), request)
+    pool, path = _pool(request.url)
+    reason = sys.modules["urllib3.exceptions"].MaxRetryError(pool, path, no_connection(request.url))
+    return _of_requests("ConnectionError", reason, request)
 
 
 def requests_hung_up(occasion: Occasion, fault: Fault) -> BaseException:
     """The server took the request and closed the connection."""
-    said, http = sys.modules["urllib3.exceptions"], sys.modules["http.client"]
     occasion.value.close()
-    cause = http.RemoteDisconnected("Remote end closed connection without response")
-    return _of_requests(
-        "ConnectionError", said.ProtocolError("Connection aborted.", cause), occasion.argument("request")
-    )
+    cause = sys.modules["http.client"].RemoteDisconnected("Remote end closed connection without response")
+    reason = sys.modules["urllib3.exceptions"].ProtocolError("Connection aborted.", cause)
+    return _of_requests("ConnectionError", reason, occasion.argument("request"))
 
 
 def requests_timed_out(occasion: Occasion, fault: Fault) -> BaseException:
@@ -83,12 +77,22 @@ def requests_timed_out(occasion: Occasion, fault: Fault) -> BaseException:
     request, timeout = occasion.argument("request"), occasion.argument("kwargs")["timeout"]
     occasion.value.close()
     limit = timeout[-1] if isinstance(timeout, tuple) else timeout
-    limit = getattr(limit, "read_timeout", limit)
-    connections, _ = _pool(request.url)
-    reason = sys.modules["urllib3.exceptions"].ReadTimeoutError(
-        connections, None, f"Read timed out. (read timeout={limit})"
-    )
-    return _of_requests("ReadTimeout", reason, request)
+    return _of_requests("ReadTimeout", no_reply(request.url, getattr(limit, "read_timeout", limit)), request)
+
+
+def no_connection(url: str) -> BaseException:
+    """What urllib3 says where nobody listens."""
+    pool, _ = _pool(url)
+    connection, cause = pool.ConnectionCls(host=pool.host, port=pool.port), nobody_listens()
+    text = f"Failed to establish a new connection: {cause}"
+    return _raised_from(cause, sys.modules["urllib3.exceptions"].NewConnectionError(connection, text))
+
+
+def no_reply(url: str, limit: object) -> BaseException:
+    """What urllib3 says where there is no reply in time."""
+    text = f"Read timed out. (read timeout={limit})"
+    error: BaseException = sys.modules["urllib3.exceptions"].ReadTimeoutError(_pool(url)[0], None, text)
+    return error
 
 
 def _pool(url: str) -> tuple[Any, str]:
@@ -96,10 +100,8 @@ def _pool(url: str) -> tuple[Any, str]:
     parts = urlsplit(url)
     pools = sys.modules["urllib3.connectionpool"]
     kind = pools.HTTPSConnectionPool if parts.scheme == "https" else pools.HTTPConnectionPool
-    path = parts.path or "/"
-    return kind(parts.hostname, parts.port or kind.ConnectionCls.default_port), (
-        f"{path}?{parts.query}" if parts.query else path
-    )
+    path = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
+    return kind(parts.hostname, parts.port or kind.ConnectionCls.default_port), path
 
 
 def _of_requests(name: str, reason: BaseException, request: object) -> BaseException:
