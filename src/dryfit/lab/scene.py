@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from dryfit.lab import memory
+from dryfit.lab import memory, standing
 from dryfit.lab.leaks import Leftovers
 from dryfit.lab.names import Names
 from dryfit.lab.readings import Held, Readings, under_names
-from dryfit.lab.standing import Standing, Thing
+from dryfit.lab.standing import Standing
 from dryfit.model.crossing import Crossing
 from dryfit.model.digest import Digest, combine
 from dryfit.model.outcome import Outcome
@@ -38,7 +38,7 @@ class _Entry:
     before: dict[Target, Digest]
     objects: Objects
     held: Holding
-    standing: frozenset[Thing]
+    standing: standing.Held
     after: Held | None = None
     holds: Holding = field(default_factory=Holding)
     counting: Collection[int] = ()
@@ -58,7 +58,9 @@ class Scene:
         self._readings = Readings(lambda: weave.connections.live)
         self._effects = Effects(index, weave.connections.target_of, self._name_of)
         self._memory = Memory(lambda: _modules(weave))
-        self._standing = Standing(weave.connections, self._memory, self._name_of)
+        self._standing = Standing(
+            weave.connections, self._memory, self._name_of, lambda file: weave.component_of(file) is not None
+        )
         self._leftovers = Leftovers()
         self._wanted: int | None = None
         self._is_over = True
@@ -93,7 +95,7 @@ class Scene:
         with self._lock:
             found = self._entries.get(entry)
             if found is not None and found.after is None:
-                self._standing.left(found.standing)
+                self._standing.left(found.standing, found.objects)
                 found.holds = self._memory.hold(found.objects)
                 found.counting = self._memory.counting(found.objects)
                 found.taken = time.time()
@@ -108,8 +110,7 @@ class Scene:
         with self._lock:
             objects = self._memory.objects()
             held = self._memory.hold(objects)
-            standing = self._standing.now()
-            self._entries[entry] = _Entry(dict(self._readings.now()), objects, held, standing)
+            self._entries[entry] = _Entry(dict(self._readings.now()), objects, held, self._standing.now())
 
     def called(self) -> None:
         """The test's call is over; its teardown is about to begin."""

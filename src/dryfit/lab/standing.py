@@ -8,6 +8,8 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
 from weakref import WeakKeyDictionary
 
 from dryfit.model.crossing import Crossing
@@ -15,26 +17,42 @@ from dryfit.model.target import Target
 from dryfit.model.trial import Leak, LeakKind
 from dryfit.probes import dbapi
 from dryfit.probes.locks import held_locks
-from dryfit.probes.memory import Memory
+from dryfit.probes.memory import Memory, Objects
 from dryfit.weave.connections import Connections
 
 Thing = tuple[LeakKind, str, Hashable]
 """What is held, and what tells it from others that are called alike."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All that is held at one time; ``connections`` are the identities of those that are open."""
+
+    things: frozenset[Thing]
+    connections: frozenset[int]
+
+
 class Standing:
     """Looks at what is held: when an entry begins, when it has ended, and once more when the test's call is over."""
 
-    def __init__(self, connections: Connections, memory: Memory, name_of: Callable[[Target], str]) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        memory: Memory,
+        name_of: Callable[[Target], str],
+        is_components: Callable[[str], bool],
+    ) -> None:
         self._connections = connections
+        self._is_components = is_components
         self._memory = memory
         self._name_of = name_of
         self._pools: WeakKeyDictionary[object, Target] = WeakKeyDictionary()
         self._left: set[Thing] = set()
+        self._kept: list[object] = []
 
     def begin(self) -> None:
         """Forget what the last trial left."""
-        self._left = set()
+        self._left, self._kept = set(), []
 
     def see(self, crossing: Crossing) -> None:
         """Note the pool from which a crossing into SQLAlchemy has its connection."""
@@ -44,22 +62,34 @@ class Standing:
             if target is not None:
                 self._pools[pool] = target
 
-    def now(self) -> frozenset[Thing]:
+    def now(self) -> Held:
         """All that is held now."""
         locks = held_locks(self._memory.attributes())
-        return frozenset([*self._transactions(), *self._checked_out(), *(("lock", *each) for each in locks)])
+        things = frozenset(
+            [*self._transactions(), *self._checked_out(), *(("lock", *each) for each in locks)]
+        )
+        return Held(things, frozenset(map(id, self._connections.opened)))
 
-    def left(self, before: frozenset[Thing]) -> None:
-        """An entry has ended: what it has left may still be given back before the test's call is over."""
-        self._left |= self.now() - before
+    def left(self, before: Held, objects: Objects) -> None:
+        """An entry has ended: what it has left may still be given back before the test's call is over.
+
+        Until then those of ``objects``, which it found, and the connections that it found live on, as they would in a
+        program that has more to do than a test; what only its exception holds does not.
+        """
+        left = self.now().things - before.things
+        if left:
+            self._left |= left
+            found = (each for each in self._connections.opened if id(each) in before.connections)
+            self._kept += [*self._memory.alive(objects), *found]
 
     def called(self) -> None:
         """The test's call is over: what is held by now was left behind."""
         if self._left:
-            self._left &= self.now()
+            self._left &= self.now().things
         if self._left:
-            let_go()
-            self._left &= self.now()
+            let_go(self._is_components)
+            self._left &= self.now().things
+        self._kept = []
 
     def leaks(self) -> tuple[Leak, ...]:
         """What was left behind."""
@@ -86,16 +116,25 @@ class Standing:
                 yield connection, target
 
 
-def let_go() -> None:
-    """Empty the frames of the exception that ended the test, as they are in life, and collect garbage."""
+def let_go(is_components: Callable[[str], bool]) -> None:
+    """Empty the components' frames of the exception that ended the test, as they are in life, and collect garbage."""
     waiting: list[object] = [getattr(sys, "last_value", None)]
     seen: set[int] = set()
     while waiting:
         error = waiting.pop()
         if isinstance(error, BaseException) and id(error) not in seen:
             seen.add(id(error))
-            traceback.clear_frames(error.__traceback__)
+            traceback.clear_frames(_from_components(error.__traceback__, is_components))
             waiting += [error.__cause__, error.__context__]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is only now found to be unclosed
         gc.collect()
+
+
+def _from_components(
+    step: TracebackType | None, is_components: Callable[[str], bool]
+) -> TracebackType | None:
+    """A traceback from the first frame of a component on."""
+    while step is not None and not is_components(step.tb_frame.f_code.co_filename):
+        step = step.tb_next
+    return step

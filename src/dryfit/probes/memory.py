@@ -116,6 +116,14 @@ class Memory:
             if each.counts and each.get() is not None and objects.get(key) == each.number
         ]
 
+    def alive(self, objects: Objects) -> list[object]:
+        """The objects themselves."""
+        return [
+            value
+            for key, each in self._known.items()
+            if objects.get(key) == each.number and (value := each.get()) is not None
+        ]
+
     def attributes(self) -> Iterator[tuple[str, object]]:
         """All variables of the modules, and all attributes of the objects that are known, by name."""
         for module, found in self._components.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 
 import pytest
@@ -74,6 +75,10 @@ def shop(stage):
             if ends:
                 connection.commit()
 
+        def write(connection):
+            connection.execute("CREATE TABLE t (x)")
+            connection.execute("INSERT INTO t VALUES (1)")
+
         def fall(path):
             connection = sqlite3.connect(path)
             connection.execute("CREATE TABLE t (x)")
@@ -118,11 +123,30 @@ def test_a_lock_that_is_let_go_before_the_call_is_over(stage, shop):
     assert trial.leaks == ()
 
 
+def test_what_lives_only_as_long_as_the_test_does_counts(stage, shop):
+    def test():
+        shop.Till().open(lets_go=False)
+
+    with stage.trial() as trial:
+        test()
+    assert trial.leaks == (Leak("lock", "shop.Till._lock"),)
+
+
 def test_a_transaction_that_teardown_would_hide(stage, shop, tmp_path):
     with stage.trial() as trial:
         shop.begin(tmp_path / "shop.db", False)
         trial.scene.called()
         shop.KEPT.pop().close()
+    assert trial.leaks == (Leak("transaction", "sqlite shop.db"),)
+
+
+def test_a_transaction_on_a_connection_that_the_test_forgets(stage, shop, tmp_path):
+    def test():
+        connection = sqlite3.connect(tmp_path / "shop.db")
+        shop.write(connection)
+
+    with stage.trial() as trial:
+        test()
     assert trial.leaks == (Leak("transaction", "sqlite shop.db"),)
 
 
