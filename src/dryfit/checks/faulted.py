@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from dryfit.checks.experiments import above, below
-from dryfit.model.digest import Change, Contents, Digest, canonical, diff
+from dryfit.model.digest import Cells, Change, Contents, Digest, Spot, canonical, diff
 from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
 
 Reply = Literal["raised", "said otherwise", "said the same"]
@@ -178,20 +178,26 @@ class Faulted(Tried):
         now, usual = self._boundary, self._usual_boundary
         return now is None or usual is None or _equal(now.after, usual.after)
 
-    @cached_property
+    @property
     def _boundary(self) -> Boundary | None:
-        return _boundary(self.trial, self.experiment.entry) if self._usual_boundary else None
+        return self._compared[1]
+
+    @property
+    def _usual_boundary(self) -> Boundary | None:
+        return self._compared[0]
 
     @cached_property
-    def _usual_boundary(self) -> Boundary | None:
-        """The state around the entry in the first baseline, where the second one came to the same."""
-        first, second = (_boundary(each, self.experiment.entry) for each in self.baselines)
-        now = _boundary(self.trial, self.experiment.entry)
+    def _compared(self) -> tuple[Boundary | None, Boundary | None]:
+        """The state around the entry in the first baseline and in this trial, of all that can be compared.
+
+        Left out is what is not the same in both baselines after the entry, or was not before it in this trial.
+        """
+        entry = self.experiment.entry
+        first, second, now = (_boundary(each, entry) for each in (*self.baselines, self.trial))
         if first is None or second is None or now is None:
-            return None
-        if not _equal(first.before, now.before) or not _equal(first.after, second.after):
-            return None
-        return first
+            return None, None
+        out = _different(first.before, now.before) | _different(first.after, second.after)
+        return _without(first, out), _without(now, out)
 
 
 def _at(trial: Trial, point: Point) -> Crossed | None:
@@ -258,12 +264,30 @@ def _same(one: Digest, other: Digest) -> bool:
 
 def _equal(one: Digest, other: Digest) -> bool:
     """Whether two executions have come to the same, whatever was generated."""
+    return not _different(one, other)
+
+
+def _different(one: Digest, other: Digest) -> set[Spot]:
+    """Where two executions have come to something else."""
     nothing = Digest()
-    return _rows(canonical(one, nothing).contents) == _rows(canonical(other, nothing).contents)
+    here, there = (_rows(canonical(each, nothing).contents) for each in (one, other))
+    return {spot for spot in here.keys() | there.keys() if here.get(spot) != there.get(spot)}
 
 
-def _rows(contents: Iterable[Contents]) -> dict[tuple[str, str], list[tuple[str, ...]]]:
-    rows: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+def _without(boundary: Boundary, out: set[Spot]) -> Boundary:
+    return replace(
+        boundary,
+        before=replace(boundary.before, contents=_kept(boundary.before, out)),
+        after=replace(boundary.after, contents=_kept(boundary.after, out)),
+    )
+
+
+def _kept(digest: Digest, out: set[Spot]) -> tuple[Contents, ...]:
+    return tuple(each for each in digest.contents if each.spot not in out)
+
+
+def _rows(contents: Iterable[Contents]) -> dict[Spot, list[Cells]]:
+    rows: dict[Spot, list[Cells]] = {}
     for each in contents:
         rows.setdefault(each.spot, []).extend(each.rows)
     return {spot: sorted(found) for spot, found in rows.items() if found}
