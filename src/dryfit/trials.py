@@ -34,7 +34,7 @@ def break_seams(
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
     result = lab.run(Planner(failures).plan, told)
     tried = _tried(result)
-    broken = exceptions.judge(tried)
+    broken = exceptions.judge(tried, run.observations)
     applied = accepted.apply(broken.judgement.findings, accepted.read(config.root), [CHECK])
     seconds = time.monotonic() - begun
     summary = CheckSummary(

@@ -10,10 +10,16 @@ from dryfit.checks import after_effects, foreign_exception, masked_cause, partia
 from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import Judgement
 from dryfit.checks.mishandled import Mishandled, findings, told
-from dryfit.model.trace import Skipped
+from dryfit.checks.names import plain
+from dryfit.model.trace import Observations, Skipped
 from dryfit.model.trial import Verdict
 
 _RULES = (swallowed.judge, partial_effect.judge, masked_cause.judge)
+
+_SILENT = ("DF301", "DF308")
+"""The rules of failures that nobody is told of."""
+
+NOTHING = Observations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,18 @@ class Broken:
     verdicts: tuple[Verdict, ...]
 
 
-def judge(tried: Iterable[Tried]) -> Broken:
-    """Judge DF301 to DF308; trials show something where the fault happened and nothing made them void."""
+def judge(tried: Iterable[Tried], observations: Observations = NOTHING) -> Broken:
+    """Judge DF301 to DF308; trials show something where the fault happened and nothing made them void.
+
+    ``observations`` tell which failures the suite's own tests show to be meant.
+    """
     everything = tuple(tried)
-    found = tuple(_mishandled([each for each in everything if _counts(each)]))
+    meant = tested_fallbacks(observations)
+    found = tuple(
+        each
+        for each in _mishandled([each for each in everything if _counts(each)])
+        if not (each.rule in _SILENT and (each.handler, plain(each.seam.callable)) in meant)
+    )
     rules = defaultdict[int, set[str]](set)
     for mishandled in found:
         rules[id(mishandled.tried.trial)].add(mishandled.rule)
@@ -35,6 +49,20 @@ def judge(tried: Iterable[Tried]) -> Broken:
         Judgement(findings(found), tuple(sorted(_void(everything)))),
         tuple(_verdict(each, rules[id(each.trial)]) for each in everything),
     )
+
+
+def tested_fallbacks(observations: Observations) -> frozenset[tuple[str, str]]:
+    """Who returned in a test that passed although a call of its own failed, and which call: a test wants it so."""
+    known = {behaviour.key: behaviour for behaviour in observations.behaviours}
+    found = set()
+    for trace in observations.traces:
+        for crossing in trace.crossings if trace.outcome in ("passed", "xpassed") else ():
+            failed = known.get(crossing.behaviour)
+            parent = trace.crossings[crossing.parent] if crossing.parent >= 0 else None
+            around = known.get(parent.behaviour) if parent is not None else None
+            if failed and around and (failed.outcome, around.outcome) == ("raised", "returned"):
+                found.add((plain(around.seam.callable), plain(failed.seam.callable)))
+    return frozenset(found)
 
 
 def _counts(tried: Tried) -> bool:

@@ -158,6 +158,23 @@ def test_a_mail_that_nobody_misses_is_swallowed():
     ]
 
 
+def test_a_fallback_that_a_test_shows_is_meant(make):
+    faulted = Story(rows=["tea"])
+    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
+    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    case = tried(buying(), faulted, at, fault=LOST)
+    sends = make.behaviour("mail.send")
+    fails = make.behaviour("smtplib.SMTP.sendmail", caller="mail", outcome="raised")
+    seen = make.observations(sends, fails)
+    assert exceptions.judge([case], seen).judgement.findings == ()
+    failed = replace(seen, traces=tuple(replace(each, outcome="failed") for each in seen.traces))
+    assert [each.rule for each in exceptions.judge([case], failed).judgement.findings] == ["DF301"]
+
+
 def test_success_that_is_told_of_nothing_done_is_misreported():
     baseline = Story(rows=["tea"])
     entry = baseline.call("order.buy", result="bool", told=(("", "True"),))

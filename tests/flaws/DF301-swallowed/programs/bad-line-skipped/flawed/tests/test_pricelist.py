@@ -8,9 +8,3 @@ def test_prices_are_taken_over():
     catalogue = Catalogue()
     PriceList(catalogue).load(["4711; 12.50", "4712; 3.20"])
     assert catalogue.prices == {"4711": Decimal("12.50"), "4712": Decimal("3.20")}
-
-
-def test_remarks_are_left_out():
-    catalogue = Catalogue()
-    PriceList(catalogue).load(["# prices from May", "4711; 12.50"])
-    assert catalogue.prices == {"4711": Decimal("12.50")}
