@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dryfit.model.seam import Place, Seam
-from dryfit.model.trial import Experiment, Fault, Offer, Point
+from dryfit.model.trial import Experiment, Fault, Point
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.weave import Weave
 
