@@ -172,6 +172,10 @@ class Wire:
         """Hang up as soon as the server says something."""
         self._losing = True
 
+    def heal(self) -> None:
+        """Be a good wire again to who connects from now on."""
+        self._losing = self._swallowing = False
+
     def swallow(self) -> None:
         """Let nothing through that the server says from now on."""
         self._swallowing = True

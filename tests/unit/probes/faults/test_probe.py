@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import types
+from contextlib import closing
 from decimal import Decimal
+from weakref import ref
 
 import pytest
 
@@ -200,6 +203,25 @@ def test_what_cannot_be_made_is_told(shop, name, why, when):
     assert trial.fired == 0
     assert trial.probe.end() == why
     assert trial.probe.end() == ""
+
+
+def test_the_probe_keeps_nothing_alive(shop):
+    trial = Trial("before", domain("Plain"))
+    error = trial.cross(Returned(1))[0].exception
+    alive = ref(error)
+    del error
+    assert alive() is None
+
+
+def test_an_exception_bears_no_frames_of_its_making(faulty):
+    with (
+        faulty("sqlite3.Connection.execute", "before", "locked") as bench,
+        closing(sqlite3.connect(":memory:")) as connection,
+        pytest.raises(sqlite3.OperationalError) as caught,
+    ):
+        bench.store.call(lambda: connection.execute("SELECT 1"))
+    files = [entry.path for entry in caught.traceback]
+    assert not [file for file in files if "probes" in str(file) and "tests" not in str(file)]
 
 
 def test_nothing_is_offered_elsewhere():
