@@ -26,8 +26,13 @@ _LENGTH = struct.Struct("!i")
 
 
 def is_usable(connection: Any) -> bool:
-    """Whether a fault can come to it: it is connected, and its messages are not enciphered."""
-    return not connection.is_closed() and connection._transport.get_extra_info("ssl_object") is None
+    """Whether a fault can come to it."""
+    return not connection.is_closed()
+
+
+def is_plain(occasion: Occasion) -> bool:
+    """Whether its messages are not enciphered, so that the server can be asked past the driver."""
+    return occasion.holder._transport.get_extra_info("ssl_object") is None
 
 
 def in_transaction(connection: Any) -> bool:

@@ -16,8 +16,7 @@ def django(cursor: Any) -> Layer:
             with cursor.db.wrap_database_errors:
                 raise error
         except Exception as wrapped:  # noqa: BLE001 - whatever Django makes of it is what is wanted
-            error.__traceback__ = None
-            return wrapped.with_traceback(None)
+            return wrapped
 
     return Layer(lambda _, dbapi: f"django.db.utils.{dbapi}", given)
 
@@ -38,8 +37,7 @@ def sqlalchemy(dialect: Any, adapted: Any) -> Layer:
         try:
             adapted._handle_exception(error)
         except BaseException as translated:  # noqa: BLE001 - whatever SQLAlchemy makes of it is what is wanted
-            error.__traceback__ = None
-            return translated.with_traceback(None)
+            return translated
         return error
 
     return Layer(named, given)

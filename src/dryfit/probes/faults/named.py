@@ -92,10 +92,15 @@ def _takes_anything(kind: type[BaseException]) -> bool:
 
 
 def _declared(kind: type[BaseException]) -> tuple[Parameter, ...]:
-    try:
-        return tuple(inspect.signature(kind).parameters.values())
-    except ValueError:  # written in C
-        return (Parameter("args", Parameter.VAR_POSITIONAL),)
+    """All parameters, with their annotations evaluated where that can be done."""
+    for evaluated in (True, False):
+        try:
+            return tuple(inspect.signature(kind, eval_str=evaluated).parameters.values())
+        except ValueError:  # written in C
+            break
+        except Exception:  # noqa: BLE001 - an annotation may be any code
+            continue
+    return (Parameter("args", Parameter.VAR_POSITIONAL),)
 
 
 def _may_hold_text(parameter: Parameter) -> bool:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dryfit.model.crossing import Crossing
-from dryfit.model.outcome import Outcome, Raised, Returned
+from dryfit.model.outcome import Outcome, Raised
 from dryfit.model.probe import Act, Raise
-from dryfit.model.trial import Experiment, Fault, Point
+from dryfit.model.trial import Experiment, Point
 from dryfit.probes.faults import named
 from dryfit.probes.faults.catalogue import row_of
 from dryfit.probes.faults.occasion import NotMadeError, Occasion
 from dryfit.probes.faults.resolve import occasion_of
+
+DOMAIN_ERROR = "domain-error"
+"""The name of a fault that is no library's: an exception of the project's own."""
 
 MARK = "__dryfit_fault__"
 """What an exception bears that was given to a caller on purpose."""
@@ -24,14 +27,10 @@ def _nobody() -> None:
 
 @dataclass(slots=True)
 class _Hit:
-    """The crossing at which the fault happens.
-
-    ``exception`` is what its caller gets, ``None`` where the callee raises it by itself, or nothing is made yet.
-    """
+    """The crossing at which the fault happens; its occasion is forgotten when it ends, so that nothing stays alive."""
 
     crossing: Crossing
     occasion: Occasion | None
-    exception: BaseException | None = None
 
 
 class FaultProbe:
@@ -63,48 +62,46 @@ class FaultProbe:
         experiment = self._experiment
         if experiment is None or self._hit is not None or self._point(crossing) != experiment.point:
             return None
-        self._hit = hit = _Hit(crossing, _occasion(crossing))
-        if experiment.when == "before":
-            hit.exception = self._made(hit)
-        return Raise(hit.exception) if hit.exception is not None else None
+        self._hit = _Hit(crossing, _occasion(crossing))
+        exception = self._made(experiment, self._hit) if experiment.when == "before" else None
+        return Raise(exception) if exception is not None else None
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Give the caller an exception in place of the value, and tell that it got one."""
         experiment, hit = self._experiment, self._hit
         if experiment is None or hit is None or hit.crossing is not crossing or self._why:
             return outcome
-        if isinstance(outcome, Returned):
-            outcome = self._instead(experiment, hit, outcome)
-        elif experiment.when == "after":
-            self._why = f"the callee raised {type(outcome.exception).__name__} by itself"
-            return outcome
-        if isinstance(outcome, Raised):
+        try:
+            outcome = self._outcome(experiment, hit, outcome)
+        finally:
+            hit.occasion = None
+        if isinstance(outcome, Raised) and not self._why:
             vars(outcome.exception)[MARK] = True
             self._fired()
         return outcome
 
-    def _instead(self, experiment: Experiment, hit: _Hit, outcome: Returned) -> Outcome:
-        """What the caller gets where the callee returned."""
+    def _outcome(self, experiment: Experiment, hit: _Hit, outcome: Outcome) -> Outcome:
+        """What the caller gets; where that is not the fault, it is kept why."""
+        if isinstance(outcome, Raised):
+            if experiment.when == "after":
+                self._why = f"the callee raised {type(outcome.exception).__name__} by itself"
+            return outcome
         if hit.occasion is not None:
             hit.occasion.value = outcome.value
-        exception = self._made(hit) if experiment.when == "after" else _given(hit.occasion)
+        exception = self._made(experiment, hit) if experiment.when == "after" else _given(hit.occasion)
         if exception is not None:
             return Raised(exception)
         self._why = self._why or "the call came to a good end all the same"
         return outcome
 
-    def _made(self, hit: _Hit) -> BaseException | None:
+    def _made(self, experiment: Experiment, hit: _Hit) -> BaseException | None:
         """Make the fault; ``None`` where the callee raises it by itself, or it cannot be made."""
-        experiment = self._experiment
-        assert experiment is not None
         try:
-            if hit.occasion is None or experiment.fault.name == "domain-error":
-                return named.made(experiment.fault.exception, experiment.fault.text)
-            return _happens(hit.occasion, experiment)
+            return _happens(experiment, hit)
         except NotMadeError as reason:
             self._why = str(reason)
         except Exception as error:  # noqa: BLE001 - a library's objects may be in any state
-            self._why = f"{experiment.fault.exception} could not be made: {type(error).__name__}: {error}"
+            self._why = f"{experiment.fault.name} could not be made: {type(error).__name__}: {error}"
         return None
 
 
@@ -115,10 +112,12 @@ def _occasion(crossing: Crossing) -> Occasion | None:
         return None
 
 
-def _happens(occasion: Occasion, experiment: Experiment) -> BaseException | None:
-    fault: Fault = experiment.fault
-    row = row_of(occasion, experiment.when, fault.name)
-    if row is None:
+def _happens(experiment: Experiment, hit: _Hit) -> BaseException | None:
+    fault, occasion = experiment.fault, hit.occasion
+    if fault.name == DOMAIN_ERROR or hit.crossing.callee.kind != "library":
+        return named.made(fault.exception, fault.text)
+    row = row_of(occasion, experiment.when, fault.name) if occasion is not None else None
+    if occasion is None or row is None:
         raise NotMadeError(f"{fault.name} cannot happen {experiment.when} this call")
     exception = row.make(occasion, row.fault(occasion))
     return _through(occasion, exception) if exception is not None else None
@@ -132,5 +131,7 @@ def _given(occasion: Occasion | None) -> BaseException | None:
 
 
 def _through(occasion: Occasion, exception: BaseException) -> BaseException:
-    """What becomes of a driver's exception on its way to the crossing."""
-    return occasion.layer.given(exception) if isinstance(exception, Exception) else exception
+    """What becomes of a driver's exception on its way to the crossing, without the frames in which it was made."""
+    given = occasion.layer.given(exception) if isinstance(exception, Exception) else exception
+    exception.__traceback__ = given.__traceback__ = None
+    return given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -99,6 +100,7 @@ def _on_connection(
 def _on_sqlite(
     crossing: Crossing, connection: Any, deed: Deed, statement: str, layer: Layer
 ) -> Occasion | None:
+    sqlite3.Cursor(connection)  # raises where the connection is closed, or another thread's
     if deed == "commit" and not connection.in_transaction:
         return None
     return Occasion(crossing, "sqlite3", deed, connection, statement, layer=layer)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dryfit.model.seam import Place, Seam
-from dryfit.model.trial import Experiment, Fault, Offer, Point
+from dryfit.model.trial import Experiment, Fault, Point
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.weave import Weave
 
@@ -171,6 +171,10 @@ class Wire:
     def lose_reply(self) -> None:
         """Hang up as soon as the server says something."""
         self._losing = True
+
+    def heal(self) -> None:
+        """Be a good wire again to who connects from now on."""
+        self._losing = self._swallowing = False
 
     def swallow(self) -> None:
         """Let nothing through that the server says from now on."""

@@ -13,6 +13,12 @@ NAME = "django.CursorWrapper.execute"
 INSERT = "INSERT INTO t VALUES (2, 2)"
 
 
+@pytest.fixture(autouse=True)
+def in_a_running_loop(monkeypatch):
+    """The scenarios are coroutines, which Django would rather not see."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
 def wrapper_of(engine, **settings):
     """A connection of Django's own to one database, whatever the settings of the process are."""
     conf = pytest.importorskip("django.conf")
@@ -20,6 +26,7 @@ def wrapper_of(engine, **settings):
         conf.settings.configure(
             DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
         )
+    django.setup()
     utils = pytest.importorskip("django.db.utils")
     handler = utils.ConnectionHandler({"default": {"ENGINE": f"django.db.backends.{engine}", **settings}})
     return handler["default"]

@@ -325,3 +325,37 @@ def test_the_server_refuses_a_commit(same, failing, way):
         return told
 
     same(scenario, way.commit_name, "before", "serialization-failure")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_pool_replaces_a_connection_that_was_lost(same, failing, server, when):
+    asyncpg = pytest.importorskip("asyncpg")
+
+    async def scenario(call, real):
+        server.reset()
+        address = server.address(real)
+        address["database"] = address.pop("dbname")
+        async with asyncpg.create_pool(**address, ssl=False, min_size=1, max_size=1) as pool:
+            connection = await pool.acquire()
+
+            async def insert():
+                await connection.execute(INSERT)
+
+            if real and when == "before":
+                server.wire.cut()
+            elif real:
+                server.wire.lose_reply()
+            error = await failing(call(insert))
+            server.wire.heal()
+            with pytest.raises(asyncpg.InterfaceError) as following:
+                connection.is_closed()
+            await pool.release(connection)
+            async with pool.acquire() as other:
+                return {
+                    "class": kind_of(error),
+                    "text": str(error),
+                    "following": str(following.value),
+                    "works": await other.fetchval("SELECT count(*) FROM t"),
+                }
+
+    same(scenario, "asyncpg.Connection.execute", when, "connection-lost")

@@ -171,8 +171,10 @@ def test_nobody_is_known(same, failing, server, library):
 
 
 def test_nothing_is_offered_where_there_is_no_session(faulty):
-    with faulty("smtplib.SMTP.sendmail", "before", "connection-lost") as bench:
-        with pytest.raises(smtplib.SMTPServerDisconnected, match="please run connect"):
-            bench.store.call(lambda: smtplib.SMTP().sendmail("a", "b", "c"))
+    with (
+        faulty("smtplib.SMTP.sendmail", "before", "connection-lost") as bench,
+        pytest.raises(smtplib.SMTPServerDisconnected, match="please run connect"),
+    ):
+        bench.store.call(lambda: smtplib.SMTP().sendmail("a", "b", "c"))
     assert bench.slugs("smtplib.SMTP.sendmail") == []
     assert bench.fired == 0

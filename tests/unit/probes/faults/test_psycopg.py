@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import threading
 
 import pytest
+
+from dryfit.probes.faults import postgres
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -34,7 +37,7 @@ class Database:
     """The server's table, and connections to it."""
 
     def __init__(self, server, kind):
-        self._server, self._kind = server, kind
+        self._server, self.kind = server, kind
         self.wire, self.connect, self.run = server.wire, server.connect, server.run
 
     @property
@@ -44,7 +47,7 @@ class Database:
     async def open(self, over_wire, **options):
         """A connection to a database as it was at first."""
         self._server.reset()
-        connect = psycopg.AsyncConnection.connect if self._kind == "async" else psycopg.connect
+        connect = psycopg.AsyncConnection.connect if self.kind == "async" else psycopg.connect
         return await done(connect(**self._server.address(over_wire), sslmode="disable", **options))
 
 
@@ -146,6 +149,38 @@ def running(cursor, kind, statement):
         await cursor.execute(statement)
 
     return run if kind == "async" else lambda: cursor.execute(statement)
+
+
+@pytest.mark.parametrize("slug", ["query-canceled", "serialization-failure"])
+def test_a_refusal_leaves_the_session_as_it_was(faulty, failing, database, kind, slug):
+
+    async def scenario(call):
+        connection = await database.open(False, autocommit=True)
+        notices = []
+        connection.add_notice_handler(notices.append)
+        error = await failing(call(running(connection.cursor(), kind, INSERT)))
+        shown = await done((await done(connection.execute("SHOW statement_timeout"))).fetchone())
+        await done(connection.close())
+        return error.sqlstate, shown, notices
+
+    with faulty(name_of(kind, "execute"), "before", slug) as bench:
+        state, shown, notices = asyncio.run(scenario(bench.call))
+    assert (state, shown, notices) == (postgres.STATES[slug], ("0",), [])
+    assert database.rows == [(1, 1)]
+
+
+def test_a_duplicate_needs_a_constraint(faulty, failing, database):
+    async def scenario(call):
+        connection = await database.open(False)
+        await done(connection.execute("CREATE TEMPORARY TABLE loose (x int)"))
+        cursor = connection.cursor()
+        await call(running(cursor, database.kind, "INSERT INTO loose VALUES (1)"))
+        await done(connection.close())
+
+    with faulty(name_of(database.kind, "execute"), "before", "unique-violation") as bench:
+        asyncio.run(scenario(bench.call))
+    assert bench.fired == 0
+    assert bench.why == "the table has no unique constraint that the statement could violate"
 
 
 REFUSALS = ["serialization-failure", "deadlock", "query-canceled", "unique-violation", "admin-shutdown"]

@@ -138,9 +138,11 @@ def test_the_reply_takes_too_long(same, scenario_with, pipeline):
 
 
 def test_the_reply_to_a_question_is_worth_nothing(faulty, redis_socket):
-    with faulty("redis.Redis.execute_command", "after", "connection-lost") as bench:
-        with redis.Redis(unix_socket_path=redis_socket) as client:
-            bench.store.call(lambda: client.get("k"))
+    with (
+        faulty("redis.Redis.execute_command", "after", "connection-lost") as bench,
+        redis.Redis(unix_socket_path=redis_socket) as client,
+    ):
+        bench.store.call(lambda: client.get("k"))
     assert bench.slugs("redis.Redis.execute_command") == [("before", "connection-refused")]
     assert bench.fired == 0
     assert bench.why == "connection-lost cannot happen after this call"

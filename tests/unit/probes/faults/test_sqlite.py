@@ -124,11 +124,13 @@ def test_the_row_is_there_already(same, failing, tmp_path, table):
 
 
 def test_a_table_without_a_key_has_no_duplicates(faulty):
-    with faulty("sqlite3.Connection.execute", "before", "unique-violation") as bench:
-        with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-            connection.execute("CREATE TABLE t (x)")
-            bench.store.call(lambda: connection.execute("INSERT INTO t VALUES (1)"))
-            assert connection.in_transaction
+    with (
+        faulty("sqlite3.Connection.execute", "before", "unique-violation") as bench,
+        contextlib.closing(sqlite3.connect(":memory:")) as connection,
+    ):
+        connection.execute("CREATE TABLE t (x)")
+        bench.store.call(lambda: connection.execute("INSERT INTO t VALUES (1)"))
+        assert connection.in_transaction
     assert bench.fired == 0
     assert bench.why == "the table 't' has no unique columns that the statement could violate"
 

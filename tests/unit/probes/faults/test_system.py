@@ -67,6 +67,12 @@ def test_a_shell_is_always_there(faulty):
     assert (bench.fired, bench.why) == (0, "program-missing cannot happen before this call")
 
 
+def opened(file):
+    """Open it for writing, and close it."""
+    with open(file, "w"):
+        pass
+
+
 FORBIDDEN = "/proc/sys/kernel/ostype"
 """Not even root may write to it."""
 
@@ -77,7 +83,7 @@ def test_a_file_may_not_be_written(same, failing, tmp_path, as_path):
     name = Path(FORBIDDEN) if as_path else FORBIDDEN
 
     async def scenario(call, real):
-        return facts(await failing(call(lambda: open(name, "w"))), tmp_path)
+        return facts(await failing(call(lambda: opened(name))), tmp_path)
 
     same(scenario, "builtins.open", "before", "file-forbidden")
 
@@ -99,7 +105,7 @@ def full_folder(tmp_path):
 def test_there_is_no_room_for_a_file(same, failing, full_folder, tmp_path):
     async def scenario(call, real):
         path = full_folder / "x" if real else tmp_path / "x"
-        error = await failing(call(lambda: open(path, "w")))
+        error = await failing(call(lambda: opened(path)))
         told = facts(error, path.parent)
         return told | {
             "filename": os.path.basename(told["filename"]),
@@ -115,7 +121,7 @@ def test_a_file_that_is_there_is_opened_whatever_the_disk_holds(faulty, tmp_path
     path = tmp_path / "x"
     path.write_text("")
     with faulty("builtins.open", "before", "disk-full") as bench:
-        bench.store.call(lambda: open(path, "w")).close()
+        bench.store.call(lambda: opened(path))
     assert bench.slugs("builtins.open") == [("before", "file-forbidden")]
     assert bench.fired == 0
     assert bench.why == "disk-full cannot happen before this call"
@@ -124,5 +130,5 @@ def test_a_file_that_is_there_is_opened_whatever_the_disk_holds(faulty, tmp_path
 def test_a_descriptor_has_no_name(faulty, tmp_path):
     with faulty("builtins.open", "before", "file-forbidden") as bench:
         descriptor = os.open(tmp_path / "x", os.O_CREAT | os.O_WRONLY)
-        bench.store.call(lambda: open(descriptor, "w")).close()
+        bench.store.call(lambda: opened(descriptor))
     assert bench.slugs("builtins.open") == []
