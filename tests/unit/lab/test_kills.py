@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -17,21 +17,22 @@ LIMIT = 1.0
 HARM = {
     "exit": "os._exit(3)",
     "segfault": "ctypes.string_at(0)",
+    "terminate": "os.kill(os.getpid(), signal.SIGTERM)",
+    "process group": "os.killpg(0, signal.SIGKILL)",
+    "closed descriptors": "os.closerange(0, 200)",
     "sleep": "time.sleep(1e6)",
     "lock": "[lock := threading.Lock(), lock.acquire(), lock.acquire()]",
     "spin": "re.match(r'(a+)+$', 'a' * 64 + 'b')",
+    "started program": "Path('started').write_text(str(started())) and time.sleep(1e6)",
     "fork": "os.fork()",
-    "forked child": "write('child', started()) or time.sleep(1e6)",
     "threads": "[threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start() for _ in range(30)]",
-    "closed stdout": "[sys.stdout.close(), os.close(1)]",
-    "closed descriptors": "os.closerange(0, 200)",
     "files": "kept.extend(open(os.devnull) for _ in range(1000))",
+    "closed stdout": "[sys.stdout.close(), os.close(1)]",
     "folder": "[os.mkdir('gone'), os.chdir('gone'), os.rmdir('../gone')]",
     "variables": "[os.environ.clear(), sys.path.clear()]",
     "pytest.exit": "pytest.exit('enough')",
     "interrupt": "signal.raise_signal(signal.SIGINT)",
-    "terminate": "os.kill(os.getpid(), signal.SIGTERM)",
-    "process group": "os.killpg(0, signal.SIGKILL)",
+    "nothing": "None",
 }
 """What a program does when its seam fails."""
 
@@ -50,13 +51,10 @@ PROJECT = {
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (1200, 1200))
 
-        def write(name, text):
-            (Path(__file__).parent / name).write_text(str(text))
-
         def started():
-            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1e6)"], start_new_session=True)
-            kept.append(child)
-            return child.pid
+            program = "import time; time.sleep(1e6)"
+            kept.append(subprocess.Popen([sys.executable, "-c", program], start_new_session=True))
+            return kept[-1].pid
 
         def buy(product, harm):
             try:
@@ -64,29 +62,18 @@ PROJECT = {
             except RuntimeError:
                 eval(harm)
     """,
-    "test_basket.py": """
+    "test_basket.py": f"""
         import os
         from pathlib import Path
-        import basket
+        import pytest, basket
 
-        HARM = {harm!r}
-
-        def test_before():
-            assert basket.buy("tea", "1 / 0") == "tea"
-
-        def test_harmed():
-            basket.buy("tea", HARM)
+        @pytest.mark.parametrize("harm", {HARM!r}.values(), ids={list(HARM)!r})
+        def test_buy(harm):
+            basket.buy("tea", harm)
             assert Path.cwd() == Path(__file__).parent
             assert "PATH" in os.environ
-
-        def test_later():
-            assert basket.buy("cup", "1 / 0") == "cup"
     """,
 }
-
-
-def project(harm: str) -> Mapping[str, str]:
-    return {**PROJECT, "test_basket.py": PROJECT["test_basket.py"].format(harm=harm)}
 
 
 def in_stock(baseline: Trial) -> Iterable[Experiment]:
@@ -98,16 +85,15 @@ def in_stock(baseline: Trial) -> Iterable[Experiment]:
             )
 
 
-def shown(found: LabResult) -> dict[str, list[tuple[str, bool, str]]]:
-    """Outcome, fired, void of every trial, by the name of its test."""
-    return {
-        first.test.rpartition("::")[2]: [(each.outcome, each.fired, each.void) for each in trials]
-        for first, _, trials in found.trials
-    }
+@pytest.fixture(scope="module")
+def harmed(lab_on: Callable[..., Lab]) -> LabResult:
+    """One lab, in which each harm is done once."""
+    return lab_on(PROJECT, limit=LIMIT).run(in_stock)
 
 
-FAILED = [("failed", True, "")]
-UNTOUCHED = {"test_before": FAILED, "test_later": FAILED}
+def trial_of(found: LabResult, harm: str) -> Trial:
+    ((trial,),) = (trials for first, _, trials in found.trials if first.test.endswith(f"[{harm}]"))
+    return trial
 
 
 @pytest.mark.parametrize(
@@ -121,61 +107,42 @@ UNTOUCHED = {"test_before": FAILED, "test_later": FAILED}
         ("sleep", "hang", ""),
         ("lock", "hang", ""),
         ("spin", "hang", ""),
-        ("forked child", "hang", ""),
+        ("started program", "hang", ""),
+        ("fork", "passed", ""),
+        ("threads", "passed", ""),
+        ("files", "passed", ""),
+        ("closed stdout", "error", "ValueError: I/O operation on closed file"),
+        ("folder", "failed", "FileNotFoundError: [Errno 2] No such file or directory"),
+        ("variables", "failed", "AssertionError: assert 'PATH' in environ({})"),
+        ("pytest.exit", "failed", "Exit: enough"),
+        ("interrupt", "failed", "KeyboardInterrupt"),
+        ("nothing", "passed", ""),
     ],
 )
-def test_a_process_that_is_lost_costs_that_trial_only(
-    lab_on: Callable[..., Lab], harm: str, outcome: str, failure: str
+def test_whatever_a_trial_does_costs_that_trial_only(
+    harmed: LabResult, harm: str, outcome: str, failure: str
 ) -> None:
-    found = lab_on(project(HARM[harm]), limit=LIMIT).run(in_stock)
-    assert shown(found) == {**UNTOUCHED, "test_harmed": [(outcome, True, "")]}
-    assert {each.failure for each in trials_of(found, "test_harmed")} == {failure}
-    assert (found.skipped, found.exhausted) == ((), True)
+    trial = trial_of(harmed, harm)
+    assert (trial.outcome, trial.failure.rstrip("."), trial.fired, trial.void) == (outcome, failure, True, "")
 
 
-@pytest.mark.parametrize(
-    ("harm", "outcome"),
-    [
-        ("fork", "passed"),
-        ("threads", "passed"),
-        ("closed stdout", "error"),
-        ("files", "passed"),
-        ("folder", "failed"),
-        ("variables", "failed"),
-        ("pytest.exit", "failed"),
-        ("interrupt", "failed"),
-    ],
-)
-def test_a_process_that_is_harmed_costs_that_trial_only(
-    lab_on: Callable[..., Lab], harm: str, outcome: str
-) -> None:
-    found = lab_on(project(HARM[harm]), limit=LIMIT).run(in_stock)
-    assert shown(found) == {**UNTOUCHED, "test_harmed": [(outcome, True, "")]}
-    assert (found.skipped, found.exhausted) == ((), True)
+def test_nothing_else_is_lost(harmed: LabResult) -> None:
+    assert (len(harmed.trials), harmed.skipped, harmed.exhausted) == (len(HARM), (), True)
 
 
-def test_a_hang_tells_where_it_stood(lab_on: Callable[..., Lab]) -> None:
-    found = lab_on(project("time.sleep(1e6)"), limit=LIMIT).run(in_stock)
-    stacks = [each.stack for each in trials_of(found, "test_harmed")]
-    assert [[line.rpartition(" in ")[2] for line in stack] for stack in stacks] == [["buy", "test_harmed"]]
-    assert stacks[0][0].startswith("basket.py:")
+def test_a_hang_tells_where_it_stood(harmed: LabResult) -> None:
+    stack = trial_of(harmed, "sleep").stack
+    assert [line.rpartition(" in ")[2] for line in stack] == ["buy", "test_buy"]
+    assert stack[0].startswith("basket.py:")
 
 
-def test_what_a_hanging_test_has_started_ends_with_it(lab_on: Callable[..., Lab], tmp_path) -> None:
-    lab_on(project(HARM["forked child"]), limit=LIMIT).run(in_stock)
-    child = int((tmp_path / "project" / "child").read_text())
-    assert not is_alive(child)
-
-
-def trials_of(found: LabResult, test: str) -> tuple[Trial, ...]:
-    (trials,) = (trials for first, _, trials in found.trials if first.test.endswith(f"::{test}"))
-    return trials
+def test_what_a_hanging_test_has_started_ends_with_it(harmed: LabResult) -> None:
+    assert trial_of(harmed, "started program").outcome == "hang"
+    assert not is_alive(int(Path("started").read_text()))
 
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that is only waited for does not."""
-    with suppress(OSError):
-        os.kill(pid, 0)
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    with suppress(OSError), open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] != "Z"
     return False

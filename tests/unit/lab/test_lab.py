@@ -70,6 +70,12 @@ def said(found: LabResult) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.fixture(scope="module")
+def found(lab_on: Callable[..., Lab]) -> LabResult:
+    """What a lab with one worker, which forks, finds in the basket."""
+    return lab_on(BASKET).run(everywhere)
+
+
 def test_every_experiment_is_tried_and_told(lab_on: Callable[..., Lab]) -> None:
     told: list[Progress] = []
     found = lab_on(BASKET).run(everywhere, told.append)
@@ -82,12 +88,11 @@ def test_every_experiment_is_tried_and_told(lab_on: Callable[..., Lab]) -> None:
     assert first.crossings == second.crossings
 
 
-@pytest.mark.parametrize("options", [{"workers": 2}, {"forks": False}, {}])
+@pytest.mark.parametrize("options", [{"workers": 2}, {"forks": False}, {}], ids=str)
 def test_the_same_trials_come_of_it_however_it_is_run(
-    lab_on: Callable[..., Lab], options: dict[str, object]
+    lab_on: Callable[..., Lab], found: LabResult, options: dict[str, object]
 ) -> None:
-    once = said(lab_on(BASKET).run(everywhere))
-    assert said(lab_on(BASKET, **options).run(everywhere)) == once
+    assert said(lab_on(BASKET, **options).run(everywhere)) == said(found)
 
 
 def test_a_test_is_skipped_with_the_reason_for_which_it_cannot_be_judged(lab_on: Callable[..., Lab]) -> None:
@@ -201,18 +206,17 @@ def test_ctrl_c_ends_it_with_what_there_is(lab_on: Callable[..., Lab]) -> None:
     assert found.exhausted == (len(said(found)) == 12)
 
 
-def test_one_experiment_is_run_again(lab_on: Callable[..., Lab]) -> None:
-    ((_, _, (trial, *_)), *_) = lab_on(BASKET).run(everywhere).trials
+def test_one_experiment_is_run_again(lab_on: Callable[..., Lab], found: LabResult) -> None:
+    trial = found.trials[0][2][0]
     first, second, again = lab_on(BASKET).replay(trial.experiment)
     assert (first.experiment, second.experiment, again.experiment) == (None, None, trial.experiment)
     assert (again.outcome, again.failure, again.crossings) == (trial.outcome, trial.failure, trial.crossings)
 
 
-def test_a_test_that_is_not_there_cannot_be_replayed(lab_on: Callable[..., Lab]) -> None:
-    ((_, _, (trial, *_)), *_) = lab_on(BASKET).run(everywhere).trials
+def test_a_test_that_is_not_there_cannot_be_replayed(lab_on: Callable[..., Lab], found: LabResult) -> None:
     gone = {**BASKET, "test_basket.py": "def test_other(): pass"}
     with pytest.raises(LabError, match="this worker did not collect the test"):
-        lab_on(gone).replay(trial.experiment)
+        lab_on(gone).replay(found.trials[0][2][0].experiment)
 
 
 def test_a_suite_that_cannot_be_collected_is_told_with_the_end_of_the_log(lab_on: Callable[..., Lab]) -> None:
@@ -288,14 +292,11 @@ ORPHANS = {
 }
 
 
-def test_nothing_outlives_a_leading_process_that_is_killed(
-    lab_on: Callable[..., Lab], tmp_path: Path
-) -> None:
+def test_nothing_outlives_a_leading_process_that_is_killed(lab_on: Callable[..., Lab]) -> None:
     lab_on(ORPHANS)  # the project and its environment
-    root = tmp_path / "project"
-    os.mkfifo(root / "alive")
-    alive = os.open(root / "alive", os.O_RDONLY | os.O_NONBLOCK)
-    with subprocess.Popen([sys.executable, "lead.py"], cwd=root, stdout=subprocess.DEVNULL) as lead:
+    os.mkfifo("alive")
+    alive = os.open("alive", os.O_RDONLY | os.O_NONBLOCK)
+    with subprocess.Popen([sys.executable, "lead.py"], stdout=subprocess.DEVNULL) as lead:
         assert heard(alive) == b"all"
         lead.kill()
     assert (
