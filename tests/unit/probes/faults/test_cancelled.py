@@ -90,34 +90,83 @@ def test_a_statement(same, failing, server, driver):
     assert ("before", "cancelled") in bench.slugs(driver.name)
 
 
-def test_a_request(same, failing):
-    httpx = pytest.importorskip("httpx")
+class Httpx:
+    name = "httpx.AsyncClient.send"
 
+    def open(self):
+        return pytest.importorskip("httpx").AsyncClient()
+
+    async def get(self, client, url):
+        await client.get(url)
+
+    def is_closed(self, client):
+        return client.is_closed
+
+
+class Aiohttp(Httpx):
+    name = "aiohttp.ClientSession._request"
+
+    def open(self):
+        return pytest.importorskip("aiohttp").ClientSession()
+
+    async def get(self, client, url):
+        async with client.get(url):
+            pass
+
+    def is_closed(self, client):
+        return client.closed
+
+
+@pytest.mark.parametrize("library", [Httpx(), Aiohttp()], ids=["httpx", "aiohttp"])
+def test_a_request(same, failing, library):
     async def scenario(call, real):
         asked = asyncio.Event()
 
         async def answer(reader, writer):
             await reader.readuntil(b"\r\n\r\n")
             asked.set()
-            if real:
-                await reader.read()  # until the client hangs up
-            else:
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            await reader.read()  # until the client hangs up
             writer.close()
 
         server = await asyncio.start_server(answer, "127.0.0.1")
-        port = server.sockets[0].getsockname()[1]
-        async with server, httpx.AsyncClient() as client:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server, library.open() as client:
 
             async def get():
-                await client.get(f"http://127.0.0.1:{port}")
+                await library.get(client, url)
 
             error = await failing(cancelled(get(), asked.is_set) if real else call(get))
+            assert asked.is_set() is real
             return {
                 "class": f"{type(error).__module__}.{type(error).__qualname__}",
                 "args": error.args,
-                "closed": client.is_closed,
-                "asked": asked.is_set() or not real,
+                "closed": library.is_closed(client),
             }
 
-    same(scenario, "httpx.AsyncClient.send", "before", "cancelled")
+    same(scenario, library.name, "before", "cancelled")
+
+
+def test_a_command(same, failing, redis_socket):
+    redis = pytest.importorskip("redis")
+    asynchronous = pytest.importorskip("redis.asyncio")
+
+    async def scenario(call, real):
+        with redis.Redis(unix_socket_path=redis_socket) as direct:
+            direct.delete("queue")
+
+            async with asynchronous.Redis(unix_socket_path=redis_socket, socket_timeout=None) as client:
+
+                async def wait():
+                    await client.blpop("queue", 60)
+
+                def is_waiting():
+                    return any(each["cmd"] == "blpop" for each in direct.client_list())
+
+                error = await failing(cancelled(wait(), is_waiting) if real else call(wait))
+                return {
+                    "class": f"{type(error).__module__}.{type(error).__qualname__}",
+                    "args": error.args,
+                    "next": await client.rpush("queue", "x"),
+                }
+
+    same(scenario, "redis.Redis.execute_command", "before", "cancelled")

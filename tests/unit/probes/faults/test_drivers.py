@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import threading
 
 import pytest
 
@@ -277,31 +278,80 @@ def test_the_reply_to_a_statement_that_commits_by_itself_is_lost(same, failing, 
     assert bench.slugs(way.execute_name)[0] == ("after", "connection-lost")
 
 
-@pytest.mark.parametrize("slug", ["serialization-failure", "query-canceled", "unique-violation"])
-def test_the_server_refuses_a_statement(same, failing, way, slug):
-    statement = {
-        "serialization-failure": "UPDATE t SET y = y + 1 WHERE x = 1",
-        "query-canceled": "SELECT count(*) FROM t",
-        "unique-violation": "INSERT INTO t VALUES (1, 5)",
-    }[slug]
+STATEMENTS = {
+    "serialization-failure": "UPDATE t SET y = y + 1 WHERE x = 1",
+    "deadlock": "UPDATE t SET y = y + 1 WHERE x = 1",
+    "query-canceled": "SELECT count(*) FROM t",
+    "unique-violation": "INSERT INTO t VALUES (1, 5)",
+}
 
+
+async def write_meanwhile(way, conflict):
+    """Another session changes the row."""
+    way.server.run("UPDATE t SET y = 7 WHERE x = 1")
+
+
+async def take_long(way, conflict):
+    """Another session holds the table, and this one has little time."""
+    await done(way.do("SET LOCAL statement_timeout = 50")())
+    other = conflict.enter_context(way.server.connect())
+    other.execute("BEGIN")
+    other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+
+
+async def lock_each_other(way, conflict):
+    """Another session, which is never the victim, holds the row and waits for one that this session holds."""
+    way.server.run("INSERT INTO t VALUES (9, 9)")
+    await done(way.do("SET LOCAL deadlock_timeout = 10")())
+    await done(way.do("UPDATE t SET y = 0 WHERE x = 9")())
+    other = conflict.enter_context(way.server.connect())
+    other.execute("SET deadlock_timeout = '100s'")
+    other.execute("BEGIN")
+    other.execute("UPDATE t SET y = 0 WHERE x = 1")
+    waiting = threading.Thread(target=other.execute, args=("UPDATE t SET y = 0 WHERE x = 9",))
+    waiting.start()
+    conflict.callback(waiting.join)
+
+
+async def nothing(way, conflict):
+    """The row is there already."""
+
+
+PROVOKED = {
+    "serialization-failure": write_meanwhile,
+    "deadlock": lock_each_other,
+    "query-canceled": take_long,
+    "unique-violation": nothing,
+}
+
+
+@pytest.mark.parametrize("slug", list(PROVOKED))
+def test_the_server_refuses_a_statement(same, failing, way, slug):
     async def scenario(call, real):
         await way.open(False, isolation=way.repeatable_read if slug == "serialization-failure" else "")
         await done(way.do("SELECT 1 FROM pg_class LIMIT 1")())
         with contextlib.ExitStack() as conflict:
-            if real and slug == "serialization-failure":
-                way.server.run("UPDATE t SET y = 7 WHERE x = 1")
-            if real and slug == "query-canceled":
-                await done(way.do("SET LOCAL statement_timeout = 50")())
-                other = conflict.enter_context(way.server.connect())
-                other.execute("BEGIN")
-                other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
-            error = await failing(call(way.do(statement)))
+            if real:
+                await PROVOKED[slug](way, conflict)
+            error = await failing(call(way.do(STATEMENTS[slug])))
         told = await facts(way, error)
-        told.pop("rows")
+        told.pop("rows")  # a real conflict leaves the other one's change
         return told
 
-    same(scenario, way.execute_name, "before", slug)
+    same(scenario, way.execute_name, "before", slug, offered=slug != "deadlock")
+
+
+def test_an_administrator_ends_the_session(same, failing, server):
+    way = Psycopg2(server)
+
+    async def scenario(call, real):
+        await way.open(False)
+        if real:
+            server.run(f"SELECT pg_terminate_backend({way.connection.info.backend_pid})")
+        error = await failing(call(way.do(INSERT)))
+        return await facts(way, error)
+
+    same(scenario, way.execute_name, "before", "admin-shutdown", offered=False)
 
 
 def test_the_server_refuses_a_commit(same, failing, way):

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import re
-import shutil
-import subprocess
 
 import pytest
 
 redis = pytest.importorskip("redis")
-
-
-@pytest.fixture(scope="session")
-def redis_socket(tmp_path_factory):
-    """A Redis of the session's own, on a Unix socket."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("there is no redis-server on this machine")
-    path = tmp_path_factory.mktemp("redis") / "socket"
-    options = ["--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
-    server = subprocess.Popen([program, *options], cwd=path.parent, stdout=subprocess.PIPE, text=True)
-    for line in server.stdout:
-        if "eady to accept connections" in line:
-            break
-    yield str(path)
-    server.terminate()
-    with contextlib.closing(server.stdout):
-        server.wait()
 
 
 class Sync:
