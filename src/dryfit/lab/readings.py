@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from dryfit.model.digest import Digest, combine
 from dryfit.model.target import Target
+from dryfit.resources.digest import postgres
 from dryfit.resources.digest.reader import read
 from dryfit.resources.digest.sqlite import Known
 
 Held = Mapping[Target, Digest]
 """What each target held at one time."""
-
-_UNREADABLE = "something failed while it was read"
 
 
 class Readings:
@@ -26,10 +27,12 @@ class Readings:
         self._known = Known()
         self._held: dict[Target, Digest] = {}
         self._touched: set[Target] = set()
+        self._servers: dict[Target, Server] = {}
         self._lock = threading.RLock()
 
     def begin(self) -> None:
         """Forget the last trial's."""
+        self.close()
         self._held, self._touched = {}, set()
 
     def use(self, target: Target) -> bool:
@@ -54,26 +57,67 @@ class Readings:
             self._touched.add(target)
             return digest
 
+    def close(self) -> None:
+        """Close the connections of our own: a database that others are connected to cannot be dropped."""
+        with self._lock:
+            servers, self._servers = self._servers, {}
+            for server in servers.values():
+                server.close()
+
     def _read(self, target: Target) -> Digest:
         self._touched.discard(target)
-        found = [Digest(skipped=(((str(target), ""), _UNREADABLE),))]
-
-        def look() -> None:
-            found.append(read(target, known=self._known))
-
         if target.kind == "sqlite":
-            look()
+            self._held[target] = read(target, known=self._known)
         else:
-            _aside(look)
-        self._held[target] = found[-1]
-        return found[-1]
+            self._held[target] = _aside(lambda: self._asked(target))
+        return self._held[target]
+
+    def _asked(self, target: Target) -> Digest:
+        """What a server holds; PostgreSQL is asked whether anything was written since."""
+        if target.kind != "postgres":
+            return read(target)
+        try:
+            server = self._servers.get(target)
+            if server is None:
+                server = self._servers[target] = Server(target)
+            return server.digest()
+        except Exception:  # noqa: BLE001 - whatever a driver raises; the reader says what it is, or it is over
+            lost = self._servers.pop(target, None)
+            if lost is not None:
+                lost.close()
+            return read(target)
 
 
-def _aside(call: Callable[[], None]) -> None:
+class Server:
+    """A connection of our own to a PostgreSQL database, and what was last read through it."""
+
+    def __init__(self, target: Target) -> None:
+        self._source = str(target)
+        self._connection = postgres.connect(target.address)
+        self._snapshot: object = None
+        self._digest = Digest()
+
+    def digest(self) -> Digest:
+        """What it holds now. Raises what the driver raises."""
+        snapshot = postgres.snapshot(self._connection)
+        if snapshot != self._snapshot:
+            self._digest = postgres.read_through(self._connection, self._source)
+            self._snapshot = snapshot
+        return replace(self._digest, taken=time.time())
+
+    def close(self) -> None:
+        """Close the connection, whatever state it is in."""
+        with suppress(Exception):
+            self._connection.close()
+
+
+def _aside(call: Callable[[], Digest]) -> Digest:
     """Make a call in a thread that is in no crossing, so that what it asks of a driver is none of the program's."""
-    thread = threading.Thread(target=call, name="dryfit", daemon=True)
+    found: list[Digest] = []
+    thread = threading.Thread(target=lambda: found.append(call()), name="dryfit", daemon=True)
     contextvars.Context().run(thread.start)
     thread.join()
+    return found[0]
 
 
 def under_names(held: Held, name_of: Callable[[Target], str]) -> Digest:

@@ -57,7 +57,7 @@ class Scene:
         self._names = Names(project_root)
         self._readings = Readings(lambda: weave.connections.live)
         self._effects = Effects(index, weave.connections.target_of, self._name_of)
-        self._memory = Memory(lambda: _modules(weave))
+        self._memory = Memory(_Modules(weave))
         self._standing = Standing(
             weave.connections, self._memory, self._name_of, lambda file: weave.component_of(file) is not None
         )
@@ -100,6 +100,8 @@ class Scene:
                 found.counting = self._memory.counting(found.objects)
                 found.taken = time.time()
                 found.after = self._readings.now()
+                if all(each.after is not None for each in self._entries.values()):
+                    self._readings.close()
 
     def _enter(self) -> None:
         """Read what the entry finds that this thread is about to begin."""
@@ -122,6 +124,7 @@ class Scene:
     def finish(self) -> Shown:
         """What the trial showed, after the test's teardown."""
         self.called()
+        self._readings.close()
         effects = self._effects.finish()
         boundaries = tuple(
             self._boundary(number, each, each.after)
@@ -192,11 +195,20 @@ class _SceneProbe:
         return self._effects.after(crossing, outcome)
 
 
-def _modules(weave: Weave) -> Mapping[str, ModuleType]:
-    """The components' modules that are loaded."""
-    found = {}
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if type(file) is str and weave.component_of(file) is not None:
-            found[name] = module
-    return found
+class _Modules:
+    """Finds the components' modules that are loaded; each module is looked at once."""
+
+    def __init__(self, weave: Weave) -> None:
+        self._weave = weave
+        self._others: set[str] = set()
+
+    def __call__(self) -> Mapping[str, ModuleType]:
+        found = {}
+        for name in sys.modules.keys() - self._others:
+            module = sys.modules.get(name)
+            file = getattr(module, "__file__", None)
+            if module is not None and type(file) is str and self._weave.component_of(file) is not None:
+                found[name] = module
+            else:
+                self._others.add(name)
+        return found

@@ -84,15 +84,30 @@ def read(address: str, source: str, *, transactions: bool = False) -> Digest:
 
     ``transactions`` adds the place ``TRANSACTIONS``. Raises the driver's exception where it cannot be read.
     """
-    with closing(_connect(address)) as connection:
-        taken = time.time()
+    with closing(connect(address)) as connection:
+        return read_through(connection, source, transactions=transactions)
+
+
+def read_through(connection: Any, source: str, *, transactions: bool = False) -> Digest:
+    """Read it through what ``connect`` gave; no transaction stays open."""
+    taken = time.time()
+    try:
         found, skipped = _tables(_ask(connection, _BEGIN + _CATALOGUE), source)
         contents = list(_read(connection, found, source))
         if transactions:
             contents.append(_idle(connection, source))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")
     too_many = [each for each in contents if len(each.rows) > MOST_ROWS]
     skipped += [(each.spot, f"more than {MOST_ROWS} rows") for each in too_many]
     return Digest(tuple(each for each in contents if each not in too_many), tuple(skipped), taken)
+
+
+def snapshot(connection: Any) -> object:
+    """What is another one as soon as a transaction that wrote something, anywhere on the server, has ended."""
+    ((found,),) = _ask(connection, "SELECT pg_current_snapshot()::text")
+    return found
 
 
 def _tables(catalogue: Sequence[Sequence[Any]], source: str) -> tuple[list[_Table], list[tuple[Spot, str]]]:
@@ -136,7 +151,7 @@ def _idle(connection: Any, source: str) -> Contents:
     return Contents(source, TRANSACTIONS, columns, cells)
 
 
-def _connect(address: str) -> Any:
+def connect(address: str) -> Any:
     """Connect with whichever driver is there; every statement then stands for itself."""
     try:
         import psycopg
