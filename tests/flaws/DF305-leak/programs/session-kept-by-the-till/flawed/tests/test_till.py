@@ -12,7 +12,12 @@ def engine(tmp_path):
     engine.dispose()
 
 
-def test_a_sale_leaves_a_receipt(engine):
-    assert Till(engine).sell(["tea", "cup"]) == 820
+@pytest.fixture
+def till(engine):
+    return Till(engine)
+
+
+def test_a_sale_leaves_a_receipt(engine, till):
+    assert till.sell(["tea", "cup"]) == 820
     with engine.connect() as connection:
         assert connection.scalars(select(RECEIPTS.c.total)).all() == [820]
