@@ -35,7 +35,7 @@ def judge(tried: Iterable[Tried], observations: Observations = NOTHING) -> Broke
 
     ``observations`` tell which failures the suite's own tests show to be meant.
     """
-    everything = tuple(tried)
+    everything = tuple(Faulted.of(each) or each for each in tried)
     meant = tested_fallbacks(observations)
     found = tuple(
         each
@@ -73,9 +73,8 @@ def _mishandled(tried: list[Tried]) -> Iterator[Mishandled]:
     yield from foreign_exception.judge(tried)
     for each in tried:
         yield from after_effects.judge(each)
-        faulted = Faulted.of(each)
-        if faulted is not None:
-            yield from (mishandled for rule in _RULES for mishandled in rule(faulted))
+        if isinstance(each, Faulted):
+            yield from (mishandled for rule in _RULES for mishandled in rule(each))
 
 
 def _void(tried: Iterable[Tried]) -> set[Skipped]:
@@ -102,14 +101,13 @@ UNREACHED = "the test did not come there this time"
 def _said(tried: Tried) -> str:
     if tried.trial.outcome in ("hang", "crash"):
         return "no end within the limit" if tried.trial.outcome == "hang" else "the process ended"
-    faulted = Faulted.of(tried)
-    if faulted is None:
+    if not isinstance(tried, Faulted):
         return "the test broke off"
     work = (
         "nothing was changed"
-        if faulted.is_untouched
+        if tried.is_untouched
         else "all was done"
-        if faulted.is_complete
+        if tried.is_complete
         else "part of the work was done"
     )
     reply = {
@@ -117,4 +115,4 @@ def _said(tried: Tried) -> str:
         "said otherwise": "the caller got another answer",
         "said the same": "the caller got the usual answer",
     }
-    return f"{reply[faulted.reply]}, {work}"
+    return f"{reply[tried.reply]}, {work}"

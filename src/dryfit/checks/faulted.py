@@ -268,10 +268,11 @@ def _equal(one: Digest, other: Digest) -> bool:
 
 
 def _different(one: Digest, other: Digest) -> set[Spot]:
-    """Where two executions have come to something else."""
-    nothing = Digest()
-    here, there = (_rows(canonical(each, nothing).contents) for each in (one, other))
-    return {spot for spot in here.keys() | there.keys() if here.get(spot) != there.get(spot)}
+    """Where two executions have come to something else; what holds the same rows anyway needs no other names."""
+    there = other.places
+    same = Digest(tuple(each for each in one.contents if each == there.get(each.spot)))
+    mine, others = (_rows(canonical(each, same).contents) for each in (one, other))
+    return {spot for spot in mine.keys() | others.keys() if mine.get(spot) != others.get(spot)}
 
 
 def _without(boundary: Boundary, out: set[Spot]) -> Boundary:
