@@ -112,7 +112,7 @@ def test_the_flaw_is_found(check, pair):
     if "sub-kind" in expected:
         assert findings[0]["evidence"]["sub-kind"] == [expected["sub-kind"]], checked.said
     if "handler" in expected:
-        assert findings[0]["evidence"]["handled in"] == [expected["handler"]], checked.said
+        assert findings[0]["evidence"]["handled in"] == expected["handler"], checked.said
     assert checked.rules <= {_rule(pair), *expected.get("also", ())}, checked.said
     assert checked.status == (1 if expected["severity"] == "error" else 0)
 

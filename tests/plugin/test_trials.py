@@ -1,0 +1,181 @@
+"""``dryfit check`` lets the seams fail, and ``dryfit replay`` shows a finding again: real sessions on real programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+SHOP = {
+    "mail.py": """
+        SENT = []
+
+        class MailError(Exception):
+            pass
+
+        def send(address):
+            if "@" not in address:
+                raise MailError(f"{address} is no address")
+            SENT.append(address)
+    """,
+    "orders.py": """
+        import mail
+
+        ORDERS = []
+
+        def place(address):
+            ORDERS.append(address)
+            try:
+                mail.send(address)
+            except mail.MailError:
+                pass
+            return len(ORDERS)
+    """,
+    "test_orders.py": """
+        import mail
+        import orders
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def empty():
+            mail.SENT.clear()
+            orders.ORDERS.clear()
+
+        def test_an_order_is_confirmed():
+            assert orders.place("ann@example.com") == 1
+            assert mail.SENT == ["ann@example.com"]
+    """,
+}
+
+MENDED = {
+    "orders.py": """
+        import mail
+
+        ORDERS = []
+
+        def place(address):
+            mail.send(address)
+            ORDERS.append(address)
+            return len(ORDERS)
+    """,
+}
+
+ONLY = ("--only", "exceptions")
+
+
+@pytest.fixture
+def shop(empty_project):
+    empty_project.write(SHOP)
+    return empty_project
+
+
+def findings(project, *arguments):
+    ended = project.dryfit("check", *ONLY, "--json", "found.json", *arguments)
+    report = project.root / "found.json"
+    assert report.exists(), ended.out + ended.err
+    return ended, json.loads(report.read_text())
+
+
+def test_a_failure_that_nobody_hears_of_is_found_and_shown_again(shop):
+    ended, report = findings(shop)
+    assert ended.status == 1
+    (finding,) = report["findings"]
+    assert (finding["rule"], finding["seam"]["callable"]) == ("DF301", "mail.send")
+    assert finding["site"] == {"file": "orders.py", "line": 9, "function": "place"}
+    assert finding["test"] == "test_orders.py::test_an_order_is_confirmed"
+    assert finding["evidence"]["handled in"] == "orders.place"
+    assert report["checks"]["exceptions"] | {"seconds": 0} == {
+        "trials": 2,
+        "not_injected": 0,
+        "seconds": 0,
+        "exhausted": True,
+        "skipped": [],
+    }
+    for _ in range(2):
+        again = shop.dryfit("replay", finding["id"])
+        assert again.status == 1
+        assert f"{finding['id']} is shown again" in again.out
+        assert "orders.place goes on as if mail.send had worked" in again.out
+    shop.write(MENDED)
+    mended = shop.dryfit("replay", finding["id"])
+    assert mended.status == 0
+    assert f"{finding['id']} is not shown any more" in mended.out
+
+
+def test_the_mended_program_is_sound(shop):
+    shop.write(MENDED)
+    ended, report = findings(shop)
+    assert (ended.status, report["findings"]) == (0, [])
+    assert report["checks"]["exceptions"]["trials"] > 0
+
+
+def test_a_finding_of_a_trial_can_be_accepted(shop):
+    _, report = findings(shop)
+    (finding,) = report["findings"]
+    assert shop.dryfit("accept", finding["id"], "--reason", "best effort").status == 0
+    ended, report = findings(shop)
+    assert ended.status == 0
+    assert report["findings"][0]["accepted"] == "best effort"
+
+
+def test_the_same_is_found_by_two_workers(shop):
+    alone, spread = (findings(shop, *more)[1] for more in ((), ("--workers", "2")))
+    assert [each["id"] for each in alone["findings"]] == [each["id"] for each in spread["findings"]]
+
+
+def test_nothing_is_tried_where_the_tests_fail(shop):
+    shop.write({"test_wrong.py": "def test_wrong(): assert False"})
+    ended, report = findings(shop)
+    assert ended.status == 3
+    assert "exceptions" not in report["checks"]
+
+
+def test_a_test_that_is_another_one_each_time_is_left_out_with_its_reason(shop):
+    shop.write(
+        {
+            "test_odd.py": """
+                import orders
+
+                RUNS = []
+
+                def test_odd():
+                    RUNS.append(1)
+                    for _ in RUNS:
+                        orders.place("ann@example.com")
+            """
+        }
+    )
+    ended, report = findings(shop, "test_odd.py")
+    assert ended.status == 0
+    assert report["tests"]["not_repeatable"] == 1
+    (skipped,) = report["checks"]["exceptions"]["skipped"]
+    assert skipped["what"] == "test_odd.py::test_odd"
+    assert skipped["reason"].startswith("not repeatable: ")
+
+
+@pytest.mark.parametrize("budget", ["soon", "0s", "-1m", ""])
+def test_a_budget_that_is_no_time_is_refused(shop, budget):
+    ended = shop.dryfit("check", "--budget", budget)
+    assert ended.status == 2
+    assert f'--budget: found "{budget}"; allowed: a time such as "90s", "5m" or "1h", or "none"' in ended.err
+
+
+def test_only_what_a_trial_has_shown_can_be_replayed(shop):
+    nothing = shop.dryfit("replay", "DF301-000000")
+    assert (nothing.status, "no run is kept here" in nothing.err) == (2, True)
+    shop.write({"orders.py": "import mail\n\ndef place():\n    mail.send(1, 2)\n"})
+    shop.write({"test_orders.py": "def test_nothing(): pass"})
+    told = shop.dryfit("check", "--only", "interfaces", "--json", "found.json")
+    assert told.status == 1, told.out
+    (finding,) = json.loads((shop.root / "found.json").read_text())["findings"]
+    refused = shop.dryfit("replay", finding["id"])
+    assert refused.status == 2
+    assert f"{finding['id']}: no fault was needed for it" in refused.err
+    unknown = shop.dryfit("replay", "DF301-000000")
+    assert (unknown.status, "no finding of the last run has this id" in unknown.err) == (2, True)
+
+
+def test_the_report_shows_the_faults_that_were_tried(shop):
+    findings(shop)
+    page = (shop.root / ".dryfit" / "report.html").read_text(encoding="utf-8")
+    assert "the caller got the usual answer, part of the work was done" in page
