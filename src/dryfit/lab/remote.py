@@ -17,7 +17,6 @@ from pathlib import Path
 from dryfit.lab import stacks
 from dryfit.lab.family import kill_family
 from dryfit.lab.messages import Answer, Collected, Ended, Fired, Ready, Request, Task, Wanted
-from dryfit.lab.runner import STACK_SIGNAL
 from dryfit.model.errors import LabError
 from dryfit.model.trial import Experiment, Trial
 
@@ -165,7 +164,7 @@ class RemoteWorker:
 
     def _hung(self, trial: Trial) -> Trial:
         ready = self._ready
-        stack = stacks.ask(ready.pid, STACK_SIGNAL, ready.stack, self._task.config.root)
+        stack = stacks.ask(ready.pid, ready.stack, self._task.config.root)
         kill_family(ready.pid)
         self._wait_for_end()
         return replace(trial, stack=stack)

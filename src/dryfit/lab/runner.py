@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import faulthandler
 import gc
 import os
-import signal
 import threading
 import time
 from contextlib import suppress
@@ -19,12 +17,10 @@ from _pytest.outcomes import Exit
 from dryfit.lab.instruments import Instruments
 from dryfit.lab.messages import Answer, Fired, Ready, Request
 from dryfit.lab.repeating import Repeating, described
+from dryfit.lab.stacks import answering
 from dryfit.lab.surroundings import Surroundings
 from dryfit.model.trial import Trial, TrialOutcome
 from dryfit.weave import Weave
-
-STACK_SIGNAL = int(signal.SIGRTMAX) - 3 if hasattr(signal, "SIGRTMAX") else int(signal.SIGUSR2)
-"""Asks a runner where it stands: a signal that hardly any program uses."""
 
 MOST_FILES = 100
 MOST_THREADS = 20
@@ -58,14 +54,12 @@ class Runner:
         self._line, self._pid = line, os.getpid()
         self._files, self._threads = _open_files(), threading.active_count()
         self._surroundings = Surroundings.now()
-        with stack.open("w") as file:
-            faulthandler.register(STACK_SIGNAL, file, all_threads=True, chain=False)
+        with answering(stack):
             line.send(Ready(self._pid, stack))
             with suppress(EOFError, OSError):  # the leading process is done with this runner, or is no more
                 while not self._answer(line.recv()):
                     pass
             self._repeating.tear_down_session()
-            faulthandler.unregister(STACK_SIGNAL)
 
     def _answer(self, request: Request) -> str:
         """Run a trial and tell what it showed; returns why this process can run no more."""

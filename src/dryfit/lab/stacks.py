@@ -1,40 +1,82 @@
-"""Where the threads of a process stand, as ``faulthandler`` writes it down."""
+"""Where the threads and the tasks of a process stand, written down by itself when it is asked by signals."""
 
 from __future__ import annotations
 
+import asyncio
+import faulthandler
 import os
 import re
+import signal
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import CoroutineType, FrameType
+from typing import TextIO
 
-WRITING_SECONDS = 0.5
+THREADS_SECONDS, TASKS_SECONDS = 0.5, 0.1
 POLL_SECONDS = 0.01
 
+_LAST = int(getattr(signal, "SIGRTMAX", signal.SIGUSR2))
+THREADS_SIGNAL, TASKS_SIGNAL = _LAST - 3, _LAST - 4
+"""Signals that hardly any program uses; the first is answered wherever a process is, the second only by Python code."""
+
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)')
-_THREAD = re.compile(r"(Current thread|Thread) ")
-_MACHINERY = re.compile(r"[/\\](_pytest|pluggy|dryfit)[/\\]|^<")
+_THREAD = re.compile(r"(?:Current thread|Thread) ")
+_TASK = "Task\n"
+_OWN = re.escape(str(Path(__file__).parents[1]))
+_MACHINERY = re.compile(rf"{_OWN}[/\\]|.*-packages[/\\](_pytest|pluggy)[/\\]|<")
+
+Frames = list[tuple[str, bool]]
+"""What is shown of each frame, the innermost first, and whether it is the project's own."""
 
 
-def ask(pid: int, number: int, file: Path, root: Path) -> tuple[str, ...]:
+@contextmanager
+def answering(file: Path) -> Iterator[None]:
+    """Write to ``file`` whenever this process is asked where it stands."""
+    with file.open("w") as answers:
+        faulthandler.register(THREADS_SIGNAL, answers, all_threads=True, chain=False)
+        before = signal.signal(TASKS_SIGNAL, lambda *_: _tell_tasks(answers))
+        try:
+            yield
+        finally:
+            signal.signal(TASKS_SIGNAL, before)
+            faulthandler.unregister(THREADS_SIGNAL)
+
+
+def ask(pid: int, file: Path, root: Path) -> tuple[str, ...]:
     """Let a process write down where it stands, and read that: lines from the innermost frame outwards.
 
-    The thread that runs the test comes first; other threads follow below a line that says so, where they are in the
-    project at ``root``. Empty where the process does not answer.
+    Tasks of the project at ``root`` that wait come first, then the thread that runs the test, then other threads that
+    are in the project, each below a line that says so. Empty where the process does not answer.
     """
+    threads = _answer(pid, THREADS_SIGNAL, file, THREADS_SECONDS)
+    tasks = _answer(pid, TASKS_SIGNAL, file, TASKS_SECONDS)
+    *others, main = [_frames(part, root) for part in _THREAD.split(threads)[1:]] or [[]]
+    waiting = [_frames(part, root) for part in tasks.split(_TASK)[1:]]
+    return tuple(_told(main, [task for task in waiting if _is_own(task)], filter(_is_own, others)))
+
+
+def _told(main: Frames, tasks: list[Frames], threads: Iterator[Frames]) -> Iterator[str]:
+    for number, task in enumerate(tasks):
+        yield from ["another task:"] if number else []
+        yield from (place for place, _ in task)
+    if tasks and main:
+        yield "the thread that runs them:"
+    yield from (place for place, _ in main)
+    for thread in threads:
+        yield "another thread:"
+        yield from (place for place, _ in thread)
+
+
+def _answer(pid: int, number: int, file: Path, seconds: float) -> str:
+    """What comes to stand in a file after a signal, until it grows no more."""
     try:
-        known = file.stat().st_size
+        size = known = file.stat().st_size
         os.kill(pid, number)
     except OSError:
-        return ()
-    return tuple(_told(_written(file, known), root))
-
-
-def _written(file: Path, known: int) -> str:
-    """What comes to stand in a file behind ``known`` bytes, until it grows no more."""
-    deadline = time.monotonic() + WRITING_SECONDS
-    size = known
+        return ""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
         before, size = size, file.stat().st_size
@@ -45,22 +87,38 @@ def _written(file: Path, known: int) -> str:
     return ""
 
 
-def _told(text: str, root: Path) -> Iterator[str]:
-    threads = [list(_frames(part, root)) for part in _THREAD.split(text)[2::2]]
-    if threads:
-        *others, main = threads  # faulthandler begins with the youngest thread
-        yield from (place for place, _ in main)
-        for thread in others:
-            if any(is_own for _, is_own in thread):
-                yield "another thread:"
-                yield from (place for place, _ in thread)
+def _frames(text: str, root: Path) -> Frames:
+    """The frames of one thread or task without the machinery's."""
+    return [_shown(found, root) for found in _FRAME.finditer(text) if not _MACHINERY.match(found["file"])]
 
 
-def _frames(text: str, root: Path) -> Iterator[tuple[str, bool]]:
-    """The frames of one thread without the machinery's, and whether they are the project's own."""
-    for found in _FRAME.finditer(text):
-        if not _MACHINERY.search(found["file"]):
-            path = Path(found["file"])
-            is_own = path.is_relative_to(root) and "site-packages" not in path.parts
-            shown = path.relative_to(root).as_posix() if is_own else str(path)
-            yield f"{shown}:{found['line']} in {found['function']}", is_own
+def _shown(found: re.Match[str], root: Path) -> tuple[str, bool]:
+    path = Path(found["file"])
+    is_own = path.is_relative_to(root) and "site-packages" not in path.parts
+    name = path.relative_to(root).as_posix() if is_own else str(path)
+    return f"{name}:{found['line']} in {found['function']}", is_own
+
+
+def _is_own(frames: Frames) -> bool:
+    return any(is_own for _, is_own in frames)
+
+
+def _tell_tasks(file: TextIO) -> None:
+    """Write down what the tasks of this thread's event loop wait for, as faulthandler writes threads down."""
+    with suppress(RuntimeError):  # there is no loop that runs
+        for task in asyncio.all_tasks():
+            frames = reversed(list(_awaited(task.get_coro())))
+            file.write(_TASK)
+            file.writelines(
+                f'  File "{frame.f_code.co_filename}", line {frame.f_lineno} in {frame.f_code.co_name}\n'
+                for frame in frames
+            )
+    file.flush()
+
+
+def _awaited(coroutine: Coroutine[object, object, object] | object) -> Iterator[FrameType]:
+    """The frames of a coroutine and of those that it waits for, the outermost first."""
+    while isinstance(coroutine, CoroutineType):
+        if coroutine.cr_frame is not None:
+            yield coroutine.cr_frame
+        coroutine = coroutine.cr_await

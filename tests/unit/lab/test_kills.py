@@ -23,6 +23,7 @@ HARM = {
     "sleep": "time.sleep(1e6)",
     "lock": "[lock := threading.Lock(), lock.acquire(), lock.acquire()]",
     "spin": "re.match(r'(a+)+$', 'a' * 64 + 'b')",
+    "await": "asyncio.run(wait_for_ever())",
     "started program": "Path('started').write_text(str(started())) and time.sleep(1e6)",
     "fork": "os.fork()",
     "threads": "[threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start() for _ in range(30)]",
@@ -42,7 +43,7 @@ PROJECT = {
             return product
     """,
     "basket.py": """
-        import ctypes, os, re, resource, signal, subprocess, sys, threading, time
+        import asyncio, ctypes, os, re, resource, signal, subprocess, sys, threading, time
         from pathlib import Path
         import pytest
         import stock
@@ -55,6 +56,9 @@ PROJECT = {
             program = "import time; time.sleep(1e6)"
             kept.append(subprocess.Popen([sys.executable, "-c", program], start_new_session=True))
             return kept[-1].pid
+
+        async def wait_for_ever():
+            await asyncio.Event().wait()
 
         def buy(product, harm):
             try:
@@ -107,6 +111,7 @@ def trial_of(found: LabResult, harm: str) -> Trial:
         ("sleep", "hang", ""),
         ("lock", "hang", ""),
         ("spin", "hang", ""),
+        ("await", "hang", ""),
         ("started program", "hang", ""),
         ("fork", "passed", ""),
         ("threads", "passed", ""),
@@ -134,6 +139,12 @@ def test_a_hang_tells_where_it_stood(harmed: LabResult) -> None:
     stack = trial_of(harmed, "sleep").stack
     assert [line.rpartition(" in ")[2] for line in stack] == ["buy", "test_buy"]
     assert stack[0].startswith("basket.py:")
+
+
+def test_a_task_that_hangs_tells_what_it_waits_for(harmed: LabResult) -> None:
+    functions = [line.rpartition(" in ")[2] for line in trial_of(harmed, "await").stack]
+    assert functions[:3] == ["wait", "wait_for_ever", "the thread that runs them:"]
+    assert functions[-2:] == ["buy", "test_buy"]
 
 
 def test_what_a_hanging_test_has_started_ends_with_it(harmed: LabResult) -> None:
