@@ -80,7 +80,7 @@ ROWS = (
         "sqlite3.OperationalError", "database is locked", sqlite.locked, may=sqlite.needs_the_lock),
     Row("sqlite3", ("insert",), "before", "unique-violation",
         "sqlite3.IntegrityError", "UNIQUE constraint failed", sqlite.duplicate, "IntegrityError"),
-    Row("sqlite3", ("insert", "write", "commit"), "before", "disk-full",
+    Row("sqlite3", ("insert", "write"), "before", "disk-full",
         "sqlite3.OperationalError", "database or disk is full", sqlite.full),
 
     Row("psycopg", _LASTING, "after", "connection-lost",
@@ -97,7 +97,7 @@ ROWS = (
         "psycopg.errors.QueryCanceled", _TIMEOUT, psycopg.refuse),
     Row("psycopg", _WRITES, "before", "deadlock",
         "psycopg.errors.DeadlockDetected", _DEADLOCK, psycopg.refuse),
-    Row("psycopg", _ANY, "before", "admin-shutdown",
+    Row("psycopg", _STATEMENTS, "before", "admin-shutdown",
         "psycopg.errors.AdminShutdown", _SHUTDOWN, psycopg.refuse, on_request=True),
 
     Row("psycopg2", _LASTING, "after", "connection-lost",
@@ -112,7 +112,7 @@ ROWS = (
         "psycopg2.errors.QueryCanceled", _TIMEOUT, psycopg2.refuse),
     Row("psycopg2", _WRITES, "before", "deadlock",
         "psycopg2.errors.DeadlockDetected", _DEADLOCK, psycopg2.refuse),
-    Row("psycopg2", _ANY, "before", "admin-shutdown",
+    Row("psycopg2", _STATEMENTS, "before", "admin-shutdown",
         "psycopg2.errors.AdminShutdown", _SHUTDOWN, psycopg2.refuse, on_request=True),
 
     Row("asyncpg", _LASTING, "after", "connection-lost",

@@ -44,6 +44,10 @@ class Psycopg2:
     def commit(self):
         return self.connection.commit
 
+    @property
+    def rollback(self):
+        return self.connection.rollback
+
     def told_of(self, error):
         return {
             "class": kind_of(error),
@@ -89,6 +93,13 @@ class Asyncpg(Psycopg2):
     def commit(self):
         async def run():
             await self.transaction.commit()
+
+        return run
+
+    @property
+    def rollback(self):
+        async def run():
+            await self.transaction.rollback()
 
         return run
 
@@ -238,18 +249,19 @@ def test_the_reply_to_a_commit_is_lost(same, failing, way):
     same(scenario, way.commit_name, "after", "connection-lost")
 
 
-def test_the_wire_is_cut_before_a_commit(same, failing, way):
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_the_wire_is_cut_before_the_end_of_a_transaction(same, failing, way, end):
     async def scenario(call, real):
         await way.open(real)
         await done(way.do(INSERT)())
         if real:
             way.server.wire.cut()
-        error = await failing(call(way.commit))
+        error = await failing(call(getattr(way, end)))
         told = await facts(way, error)
         assert told["rows"] == [(1, 1)]
         return told
 
-    same(scenario, way.commit_name, "before", "connection-lost")
+    same(scenario, way.commit_name.replace("commit", end), "before", "connection-lost")
 
 
 def test_the_wire_is_cut_before_a_statement(same, failing, way):

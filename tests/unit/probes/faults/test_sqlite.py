@@ -67,6 +67,16 @@ def test_another_connection_writes(same, failing, path, isolation, statement):
     assert {when for when, _ in bench.slugs("sqlite3.Cursor.execute")} == {"before"}
 
 
+def test_another_connection_writes_as_a_script_begins(same, failing, path):
+    async def scenario(call, real):
+        with contextlib.closing(sqlite3.connect(path, timeout=0)) as connection:
+            with writer(path, real):
+                error = await failing(call(lambda: connection.executescript(f"{INSERT}; SELECT 1")))
+            return facts(connection, error)
+
+    same(scenario, "sqlite3.Connection.executescript", "before", "locked")
+
+
 def test_a_reader_is_in_the_way_of_a_commit(same, failing, path):
     async def scenario(call, real):
         with contextlib.closing(sqlite3.connect(path, timeout=0)) as connection:

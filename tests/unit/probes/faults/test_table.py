@@ -1,0 +1,47 @@
+"""The page about faults tells what the catalogue holds, row by row, and names tests that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dryfit.probes.faults import resolve
+from dryfit.probes.faults.catalogue import ROWS
+from dryfit.weave import LIBRARY_SEAMS
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[3] / "docs" / "explanation" / "faults.md"
+
+
+def told():
+    table = PAGE.read_text().partition("<!-- table: begin -->")[2].partition("<!-- table: end -->")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| ")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_page_tells_every_row():
+    assert [(name, when, slug, raises) for name, _, when, slug, raises, *_ in told()] == [
+        ("open" if row.driver == "builtins" else row.driver, row.when, row.slug, f"`{row.exception}`")
+        for row in ROWS
+    ]
+
+
+@pytest.mark.parametrize("name", sorted({name for *_, names in told() for name in names.split(", ")}))
+def test_the_proof_is_there(name):
+    assert (HERE / f"{name}.py").is_file()
+
+
+def test_every_row_has_a_name_of_its_own():
+    names = [(row.driver, row.when, row.slug) for row in ROWS]
+    assert len(set(names)) == len(names)
+
+
+def test_all_callables_are_woven():
+    woven = {f"{row.library}.{row.callable}" for row in LIBRARY_SEAMS}
+    assert set(resolve._RESOLVERS) <= woven
+    assert woven - set(resolve._RESOLVERS) == {
+        "sqlite3.Connection.rollback",
+        "psycopg.Cursor.copy",
+        "django.CursorWrapper.callproc",
+    }
