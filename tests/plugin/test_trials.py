@@ -85,7 +85,7 @@ def test_a_failure_that_nobody_hears_of_is_found_and_shown_again(shop):
     assert finding["test"] == "test_orders.py::test_an_order_is_confirmed"
     assert finding["evidence"]["handled in"] == "orders.place"
     assert report["checks"]["exceptions"] | {"seconds": 0} == {
-        "trials": 2,
+        "trials": 1,
         "not_injected": 0,
         "seconds": 0,
         "exhausted": True,

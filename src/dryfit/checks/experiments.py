@@ -98,9 +98,8 @@ class Planner:
         )
 
     def _rank(self, crossed: Crossed, offer: Offer, stack: Stack) -> int:
-        """How much of it is new: the call that fails, how it fails, from where it was reached, or nothing."""
-        point = crossed.point
-        news = ((_where(crossed), offer.when), (point.seam, point.site, offer), (stack, offer))
+        """How much of it is new: that this call fails, how it fails or from where it was reached, or nothing."""
+        news = ((_where(crossed), offer.when), (stack, offer))
         rank = next((rank for rank, each in enumerate(news) if each not in self._known), len(news))
         self._known.update(news)
         return rank
