@@ -4,8 +4,8 @@
 
 The shop is copied to a temporary folder. The lab tries the first offered faults of every test of it, ``--trials`` a
 test at most. Beside it ``--processes`` of these trials' tests are run by a pytest of their own, which is what a trial
-costs without a lab. The overhead is what passes between asking for a run and having its answer, less the time from the
-test's set-up to the end of its teardown: here it holds cleaning the database, which every run with dryfit's does.
+costs without a lab. In a warm runner the same trials are timed one by one: from asking to having the answer, and what
+of that lies outside of the test's set-up, call and teardown, such as cleaning the database.
 """
 
 from __future__ import annotations
@@ -39,22 +39,18 @@ PLUGINS = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "PYTEST_PLUGINS": "dryfit.pytest_plugin,pytest_asyncio.plugin",
 }
-WARM, MEASURED = 20, 200
+MEASURED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Seconds: of the lab in all, of one trial in it, of one process, and of one trial beyond its test."""
+    """Seconds: of the lab in all, of one trial in a runner, of that beyond its test, and of one process a trial."""
 
     trials: int
     lab: float
-    process: float
+    trial: float
     overhead: float
-
-    @property
-    def ratio(self) -> float:
-        """How many trials the lab does in the time of one process."""
-        return self.process * self.trials / self.lab
+    process: float
 
 
 def first_offered(most: int, baseline: Trial) -> Iterator[Experiment]:
@@ -82,18 +78,22 @@ def in_processes(found: LabResult, wanted: int) -> float:
     return statistics.mean(spent)
 
 
-def overhead(root: Path, found: LabResult) -> float:
-    """The median of what a trial takes beyond its test, in a runner that is warm."""
+def in_runner(root: Path, found: LabResult) -> tuple[float, float]:
+    """Seconds of one trial in a runner that is warm: all of it (mean), and beyond its test (median)."""
+    done = [
+        trial for _, _, trials in found.trials for trial in trials if trial.outcome not in ("hang", "crash")
+    ]
+    sample = done[:: max(len(done) // MEASURED, 1)]
     with tempfile.TemporaryDirectory(prefix="dryfit-bench-") as home, only_worker(root, Path(home)) as worker:
-        quick = sorted((second for _, second, _ in found.trials), key=lambda trial: trial.seconds)[:MEASURED]
-        for known in quick[:WARM]:
-            worker.trial(known.test, None, 60.0)
-        spent = []
-        for known in quick:
+        for test in dict.fromkeys(trial.test for trial in sample):
+            worker.trial(test, None, 60.0, brief=True)
+        spent, beyond = [], []
+        for known in sample:
             begun = time.perf_counter()
-            trial = worker.trial(known.test, None, 60.0, brief=True)
-            spent.append(time.perf_counter() - begun - trial.seconds)
-        return statistics.median(spent)
+            trial = worker.trial(known.test, known.experiment, 60.0)
+            spent.append(time.perf_counter() - begun)
+            beyond.append(spent[-1] - trial.seconds)
+    return statistics.mean(spent), statistics.median(beyond)
 
 
 @contextmanager
@@ -112,11 +112,13 @@ def measured(root: Path, arguments: argparse.Namespace) -> Figures:
     """Run the lab, and what it is compared with."""
     lab = Lab(load_config(root), arguments.pytest, workers=arguments.workers)
     found = lab.run(lambda baseline: first_offered(arguments.trials, baseline))
+    trial, beyond = in_runner(root, found)
     return Figures(
         trials=sum(len(trials) for _, _, trials in found.trials),
         lab=found.seconds,
+        trial=trial,
+        overhead=beyond,
         process=in_processes(found, arguments.processes),
-        overhead=overhead(root, found),
     )
 
 
@@ -136,10 +138,12 @@ def main(given: Sequence[str] | None = None) -> None:
         figures = measured(root, arguments)
         os.chdir(folder)
     print(
-        f"CPython {platform.python_version()}, {arguments.workers} worker(s): {figures.trials} trials in"
-        f" {figures.lab:.1f} s, start and baselines included: {figures.trials / figures.lab:.1f} a second;"
-        f" {figures.process:.2f} s a trial in a process of its own: {figures.ratio:.0f}× as many;"
-        f" {1000 * figures.overhead:.1f} ms a trial beyond its test"
+        f"CPython {platform.python_version()}, {arguments.workers} worker(s)\n"
+        f"{figures.trials} trials in {figures.lab:.1f} s, with the start and all baselines:"
+        f" {figures.trials / figures.lab:.1f} a second, {figures.process * figures.trials / figures.lab:.0f}×"
+        f" what one process a trial does ({figures.process:.2f} s each)\n"
+        f"one trial in a warm runner: {1000 * figures.trial:.1f} ms, {figures.process / figures.trial:.0f}×;"
+        f" {1000 * figures.overhead:.1f} ms of it beyond its test"
     )
 
 

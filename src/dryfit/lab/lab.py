@@ -182,7 +182,10 @@ class _Work:
         """Run a test's baselines, and plan its trials."""
         if self._is_over(BASELINES_SHARE):
             return
-        found = baselines(worker, test, self._limit)
+        try:
+            found = baselines(worker, test, self._limit)
+        except LabError as error:
+            found = Skipped(test, str(error))
         with self._lock:
             if isinstance(found, Skipped):
                 self._skipped[test] = found.reason
@@ -220,6 +223,8 @@ class _Work:
         )
         try:
             course.run(self._of_rank(test, rank))
+        except LabError as error:  # what other tests show stands
+            self._skipped[test] = f"its trials were broken off: {error}"
         finally:  # where the user breaks off
             self._trials.setdefault(test, {}).update(course.trials)
 

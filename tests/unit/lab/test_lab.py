@@ -9,10 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from dryfit.lab.lab import Lab
+from dryfit.lab.remote import RemoteWorker
 from dryfit.lab.result import LabResult, Progress
 from dryfit.model.errors import LabError
 from dryfit.model.trial import Experiment, Fault, Trial
@@ -309,3 +311,16 @@ def heard(pipe: int) -> bytes:
     """What is written into a pipe next; nothing where nobody has it open any more."""
     assert select.select([pipe], [], [], 30) == ([pipe], [], [])
     return os.read(pipe, 100)
+
+
+def test_where_no_runner_can_begin_every_test_has_that_reason(
+    lab_on: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RemoteWorker, "_begin_runner", unable)
+    found = lab_on(BASKET).run(everywhere)
+    assert found.trials == ()
+    assert {each.reason for each in found.skipped} == {"the lab: no process could be forked"}
+
+
+def unable(worker: RemoteWorker) -> NoReturn:
+    raise LabError("the lab: no process could be forked")
