@@ -12,6 +12,9 @@ from dryfit.probes.faults.statements import table_of
 
 _EAGER = re.compile(r"\s*BEGIN\s+(IMMEDIATE|EXCLUSIVE)\b", re.IGNORECASE)
 
+_LEGACY = -1
+"""``sqlite3.LEGACY_TRANSACTION_CONTROL``, which Python 3.11 does not have."""
+
 _WRITING = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 """The statements before which the module begins a transaction by itself."""
 
@@ -50,8 +53,14 @@ def _begin_as_needed(occasion: Occasion) -> None:
     connection = occasion.holder
     word = occasion.statement.split(None, 1)[:1]
     writes = bool(word) and word[0].upper() in _WRITING
-    if writes and connection.isolation_level in ("", "DEFERRED") and not connection.in_transaction:
+    if writes and _begins_by_itself(connection) and not connection.in_transaction:
         sqlite3.Cursor(connection).execute("BEGIN DEFERRED")
+
+
+def _begins_by_itself(connection: Any) -> bool:
+    """Whether the module controls transactions by ``isolation_level``; since Python 3.12 it may also not."""
+    legacy = getattr(connection, "autocommit", _LEGACY) == _LEGACY
+    return legacy and connection.isolation_level in ("", "DEFERRED")
 
 
 def _unique(connection: Any, table: str) -> tuple[list[str], str]:

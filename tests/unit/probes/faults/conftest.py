@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,9 @@ class Bench:
             return await self.store.call_async(function)
         return self.store.call(function)
 
+    def fire(self):
+        self.fired += 1
+
     def slugs(self, name):
         """What was offered at a callable: when and slug, in order."""
         return [(offer.when, offer.fault.name) for offer in self.offered[name]]
@@ -64,54 +68,58 @@ async def plainly(function):
     return await value if inspect.isawaitable(value) else value
 
 
-@pytest.fixture
-def component(tmp_path, monkeypatch):
-    (tmp_path / "faulty_store.py").write_text(STORE)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    importlib.invalidate_caches()
-    yield importlib.import_module("faulty_store")
-    del sys.modules["faulty_store"]
+class Woven:
+    """A component that is woven for all tests of a file, with the probe, which sleeps while no fault is due."""
 
-
-@pytest.fixture
-def faulty(component, tmp_path):
-    """Weave the component, and have one fault happen."""
+    def __init__(self, folder):
+        file = folder / "faulty_store.py"
+        file.write_text(STORE)
+        self.store = importlib.import_module("faulty_store")
+        self.probe = FaultProbe(self._point)
+        self.weave = Weave(folder, {str(file): "faulty_store"}, {"faulty_store": "faulty_store"})
+        self.weave.put_in(self.probe)
+        self._counts: Counter[str] = Counter()
+        self._bench = Bench(self.store)
 
     @contextlib.contextmanager
-    def _faulty(name, when, slug, nth=1, exception="", text=""):
-        bench = Bench(component)
-        counts: dict[str, int] = {}
-
-        def point(crossing):
-            name = crossing.callee.name
-            counts[name] = counts.get(name, 0) + 1
-            if counts[name] == nth:
-                bench.offered[name] = offers(crossing)
-            return Point(Seam("", "", name), Place("", 0), counts[name])
-
-        def fired():
-            bench.fired += 1
-
-        probe = FaultProbe(point)
-        probe.begin(
-            Experiment(
-                "test", Point(Seam("", "", name), Place("", 0), nth), when, Fault(slug, exception, text)
-            ),
-            fired,
-        )
-        file = str(tmp_path / "faulty_store.py")
-        weave = Weave(tmp_path, {file: "faulty_store"}, {"faulty_store": "faulty_store"})
-        weave.put_in(probe)
-        weave.begin_test("test")
+    def faulty(self, name, when, slug):
+        """Have a fault happen at the first call of a library's callable."""
+        self._counts.clear()
+        self._bench = bench = Bench(self.store)
+        point = Point(Seam("", "", name), Place("", 0), 1)
+        self.weave.begin_test("test")
+        self.probe.begin(Experiment("test", point, when, Fault(slug, "")), bench.fire)
         try:
             yield bench
         finally:
-            weave.take_out()
-            bench.why = probe.end()
-        assert weave.failures == ()
+            bench.why = self.probe.end()
+        assert self.weave.failures == ()
 
-    return _faulty
+    def _point(self, crossing):
+        name = crossing.callee.name
+        self._counts[name] += 1
+        if self._counts[name] == 1:
+            self._bench.offered[name] = offers(crossing)
+        return Point(Seam("", "", name), Place("", 0), self._counts[name])
+
+
+@pytest.fixture(scope="module")
+def woven(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("woven")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        patch.setattr(sys, "dont_write_bytecode", True)
+        importlib.invalidate_caches()
+        made = Woven(folder)
+        yield made
+        made.weave.take_out()
+        del sys.modules["faulty_store"]
+
+
+@pytest.fixture
+def faulty(woven):
+    """See ``Woven.faulty``."""
+    return woven.faulty
 
 
 @pytest.fixture

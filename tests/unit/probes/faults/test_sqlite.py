@@ -67,6 +67,18 @@ def test_another_connection_writes(same, failing, path, isolation, statement):
     assert {when for when, _ in bench.slugs("sqlite3.Cursor.execute")} == {"before"}
 
 
+@pytest.mark.skipif(not hasattr(sqlite3.Connection, "autocommit"), reason="Python 3.12 brought it")
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_another_connection_writes_where_the_standard_is_kept(same, failing, path, autocommit):
+    async def scenario(call, real):
+        with contextlib.closing(sqlite3.connect(path, timeout=0, autocommit=autocommit)) as connection:
+            with writer(path, real):
+                error = await failing(call(lambda: connection.execute(INSERT)))
+            return facts(connection, error)
+
+    same(scenario, "sqlite3.Connection.execute", "before", "locked")
+
+
 def test_another_connection_writes_as_a_script_begins(same, failing, path):
     async def scenario(call, real):
         with contextlib.closing(sqlite3.connect(path, timeout=0)) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,7 +19,9 @@ def facts(error, folder):
         "filename": os.fspath(error.filename),
         "filename2": error.filename2,
         "args": error.args,
-        "text": str(error),
+        "text": re.sub(
+            r"PosixPath\((.*)\)", r"\1", str(error)
+        ),  # whether it is one depends on Python's version
         "left": sorted(os.listdir(folder)),
     }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
@@ -45,3 +48,12 @@ def test_all_callables_are_woven():
         "psycopg.Cursor.copy",
         "django.CursorWrapper.callproc",
     }
+
+
+def test_no_library_is_imported_for_its_faults():
+    script = (
+        "import sys, dryfit.probes.faults\n"
+        f"print(sorted({{{', '.join(repr(row.driver) for row in ROWS)}}} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert set(literal_eval(told.stdout)) <= {"builtins", "sqlite3", "subprocess"}
