@@ -110,7 +110,9 @@ class Effects:
             if number < 0:
                 return
             if crossing.callee.effect in ("write", "send"):
-                self._begun[id(crossing)] = self._looked_at(crossing, number)
+                begun = self._looked_at(crossing, number)
+                if not self._is_within_another(begun):
+                    self._begun[id(crossing)] = begun
             elif crossing.component in dbapi.DATABASES:
                 self._source(crossing, dbapi.connection_of(crossing))  # names are given in the order of use
 
@@ -137,6 +139,11 @@ class Effects:
             self._ledgers.of(connection).begin(connection)
         failed = connection is not None and dbapi.standing(connection) == "failed"
         return _Begun(number, connection, statement, described, failed)
+
+    def _is_within_another(self, begun: _Begun) -> bool:
+        """Whether this is what another one asks of the driver, in a thread of its own as aiosqlite's."""
+        connection = begun.connection
+        return connection is not None and any(each.connection is connection for each in self._begun.values())
 
     def _asked(self, crossing: Crossing, connection: object | None) -> tuple[Statement, Described | None]:
         """The statement, and what it does where that is an effect."""
