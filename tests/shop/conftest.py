@@ -53,11 +53,11 @@ class Copy:
         applied = self.run("git", "apply", "--whitespace=nowarn", str(patch))
         assert applied.status == 0, applied.said
 
-    def check(self, *tests: str) -> tuple[Ended, dict[str, Any]]:
-        """Run ``dryfit check`` on the whole suite or on some of its files; returns its JSON document too."""
+    def check(self, *tests: str, only: str = "data,interfaces") -> tuple[Ended, dict[str, Any]]:
+        """Run ``dryfit check`` on the whole suite or on some of its tests; returns its JSON document too."""
         # Only the two plugins that matter: loading all that happen to be installed takes a second each time.
         checked = self.run(
-            *(sys.executable, "-m", "dryfit", "check", "--json", "findings.json", *tests),
+            *(sys.executable, "-m", "dryfit", "check", "--only", only, "--json", "findings.json", *tests),
             PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
             PYTEST_PLUGINS="dryfit.pytest_plugin,pytest_asyncio.plugin",
         )
