@@ -75,6 +75,20 @@ class Faulted(Tried):
         return "said the same" if same and self.entry.result == self.twin.result else "said otherwise"
 
     @property
+    def tells_of_failure(self) -> bool:
+        """Whether the caller knows that it failed: by an exception, or by a value that can mean nothing else.
+
+        Another value may as well say what was done and what was not.
+        """
+        if self.reply != "said otherwise":
+            return self.reply == "raised"
+        usual = self._usual_leaves
+        return any(
+            text != usual.get(path) and (_says_no(path, text) or (path == "" and text == "None"))
+            for path, text in self.entry.told
+        )
+
+    @property
     def says_something(self) -> bool:
         """Whether the value that the caller gets tells anything."""
         return self.entry.result != "NoneType"
@@ -198,6 +212,14 @@ class Faulted(Tried):
             return None, None
         out = _different(first.before, now.before) | _different(first.after, second.after)
         return _without(first, out), _without(now, out)
+
+
+def _says_no(path: str, text: str) -> bool:
+    """Whether a leaf says that something failed: ``False``, ``.ok`` and its like, or a status of HTTP from 400 on."""
+    name = path.rpartition(".")[2].strip("[]'")
+    if text == "False":
+        return name in ("", "ok", "success", "succeeded", "done")
+    return name == "status_code" and text.isdigit() and int(text) >= 400
 
 
 def _at(trial: Trial, point: Point) -> Crossed | None:

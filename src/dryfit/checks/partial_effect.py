@@ -13,7 +13,7 @@ def judge(faulted: Faulted) -> Iterator[Mishandled]:
     """Judge what was done by the time the caller had its answer."""
     if faulted.doubled and not faulted.is_complete:
         yield _doubled(faulted)
-    elif faulted.reply == "said the same" or not faulted.usual or faulted.is_untouched:
+    elif not faulted.tells_of_failure or not faulted.usual or faulted.is_untouched:
         return
     elif faulted.is_complete:
         yield from _done_all_the_same(faulted)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, islice
 from types import CodeType
 
 from dryfit.model.crossing import Crossing
@@ -23,7 +23,9 @@ FAULT_MARK = "__dryfit_fault__"
 
 _NUMBER = "__dryfit_error__"
 
-LONGEST_TEXT = 200
+LONGEST_TEXT = 400
+MOST_TEXTS = 12
+MOST_DEPTH = 4
 
 _ARGUMENTS = vars(BaseException)["args"].__get__  # a class may have an attribute of that name
 
@@ -227,7 +229,14 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _text(error: BaseException) -> str:
-    """The first text among its arguments, which says what is wrong in all but the oddest classes."""
-    arguments: tuple[object, ...] = _ARGUMENTS(error)
-    text = next((each for each in arguments if type(each) is str), "")
-    return text.partition("\n")[0][:LONGEST_TEXT]
+    """The texts among its arguments, which say what is wrong in all but the oddest classes: the first line of each."""
+    return "; ".join(islice(_texts(_ARGUMENTS(error), 0), MOST_TEXTS))[:LONGEST_TEXT]
+
+
+def _texts(value: object, depth: int) -> Iterator[str]:
+    """Also those within lists: ``shutil.Error`` has a list of what went wrong with each file."""
+    if type(value) is str:
+        yield value.partition("\n")[0]
+    elif type(value) in (tuple, list) and depth < MOST_DEPTH:
+        for each in islice(value, MOST_TEXTS):  # type: ignore[call-overload]  # it is a tuple or a list
+            yield from _texts(each, depth + 1)

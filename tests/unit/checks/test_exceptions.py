@@ -197,6 +197,36 @@ def test_who_says_otherwise_has_told_of_the_failure():
     assert findings(tried(baseline, faulted, at)) == []
 
 
+def answered(told, *, result="order.Receipt"):
+    """The order is saved, its mail fails, and the caller gets another answer than usual."""
+    faulted = Story(rows=["tea"])
+    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
+    entry = faulted.call("order.buy", result=result, told=told)
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    return tried(buying(), faulted, at, fault=LOST)
+
+
+@pytest.mark.parametrize("told", [((".status", "'paid, but not confirmed'"),), ((".confirmed", "False"),)])
+def test_an_answer_that_says_what_was_done_and_what_was_not_is_no_failure(told):
+    assert findings(answered(told)) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "result"),
+    [
+        ((("", "False"),), "bool"),
+        ((("", "None"),), "NoneType"),
+        (((".status_code", "503"),), "starlette.responses.JSONResponse"),
+        (((".ok", "False"),), "order.Receipt"),
+    ],
+)
+def test_an_answer_that_says_no_while_part_of_the_work_stays_is_a_partial_effect(told, result):
+    assert findings(answered(told, result=result)) == [("DF302", "error")]
+
+
 def test_what_was_put_aside_for_later_is_not_swallowed():
     faulted = Story(rows=["tea"])
     lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)

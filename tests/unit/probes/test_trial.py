@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -215,3 +216,14 @@ def test_what_an_earlier_trial_left_running_belongs_to_no_trial(stage, recorder)
 
     late()
     assert recorder.finish() == ((), ())
+
+
+def test_the_text_of_an_exception_may_lie_in_a_list(stage, recorder):
+    @stage.of("store")
+    def copy():
+        raise shutil.Error([("a", "b", "no space left\nreally")])
+
+    with pytest.raises(shutil.Error):
+        copy()
+    _, (error,) = recorder.finish()
+    assert error.text == "a; b; no space left"
