@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from typing import Any
 
 from dryfit.model.trial import Fault
@@ -97,13 +96,13 @@ def _close_all(client: Any) -> None:
     """Close the connections that wait in the pool, and the one that the client may hold by itself."""
     waiting = list(getattr(client.connection_pool, "_available_connections", ()))
     for connection in filter(None, (*waiting, client.connection)):
-        with suppress(AttributeError, OSError):  # it is not connected
-            _close(connection)
+        _close(connection)
 
 
 def _close(connection: Any) -> None:
-    if hasattr(connection, "_writer"):  # an asynchronous one, whose `disconnect` would have to be awaited
-        cut(connection._writer.get_extra_info("socket").fileno())
-        connection._close()
-    else:
+    if not hasattr(connection, "_writer"):
         connection.disconnect()
+    elif connection._writer is not None:  # an asynchronous one, whose `disconnect` would have to be awaited
+        cut(connection._writer.get_extra_info("socket").fileno())
+        connection._writer.close()
+        connection._reader = connection._writer = None
