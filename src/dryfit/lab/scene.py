@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -84,6 +85,7 @@ class Scene:
         self._memory.begin()
         self._standing.begin()
         self._leftovers = Leftovers()
+        gc.freeze()  # what was there before is none of the trial's garbage: a collection has little to go through
 
     def entered(self, entry: int) -> None:
         """The crossing is about to begin: as soon as ``probe`` has seen it, what it finds is read."""
@@ -132,7 +134,9 @@ class Scene:
             if each.after is not None
         )
         self._entries = {}
-        return effects, boundaries, (*self._standing.leaks(), *self._leftovers.leaks())
+        leaks = (*self._standing.leaks(), *self._leftovers.leaks())
+        gc.unfreeze()
+        return effects, boundaries, leaks
 
     def _boundary(self, number: int, entry: _Entry, after: Held) -> Boundary:
         """The two states of what can be named: a database in memory only where the program has used it."""
