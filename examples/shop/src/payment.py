@@ -1,11 +1,13 @@
 """Payments: an order's total is taken once, and the order is completed by it."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +19,9 @@ from order import Order, OrderNotOpen, OrderStatus, OrderSystem
 from payment_gateway import GatewayPayment, PaymentGateway
 
 CURRENCY = "EUR"
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class WrongAmount(Invalid):
@@ -76,20 +81,13 @@ class PaymentProcessor:
             amount=order.total, currency=CURRENCY, payment_method=payment_method, idempotency_key=order.id
         )
         try:
-            return await self._keep(order, taken)
+            return await _at_last(self._record, order, taken)
         except (NotFound, Refused):
             return await self._settle_overtaken(order, taken)
 
-    async def _keep(self, order: Order, taken: GatewayPayment) -> Payment:
-        """Record the payment, if need be in a second attempt: the money is taken already."""
-        try:
-            return await asyncio.to_thread(self._record, order, taken)
-        except DatabaseUnavailable:
-            return await asyncio.to_thread(self._record, order, taken)
-
     async def _settle_overtaken(self, order: Order, taken: GatewayPayment) -> Payment:
         """Deal with an order that is open no more: paid meanwhile with this very money, or cancelled."""
-        meanwhile = await asyncio.to_thread(_payment_of, order.id)
+        meanwhile = await _at_last(_payment_of, order.id)
         if meanwhile is not None:
             return meanwhile
         await self._gateway.refund(taken.id)
@@ -111,6 +109,14 @@ class PaymentProcessor:
             row = PaymentRow(id=taken.id, order_id=order.id, amount=taken.amount, paid_at=taken.paid_at)
             session.add(row)
             return row.as_payment()
+
+
+async def _at_last(work: Callable[P, R], *values: P.args, **options: P.kwargs) -> R:
+    """Let the database work, if need be in a second attempt: the money is taken already."""
+    try:
+        return await asyncio.to_thread(work, *values, **options)
+    except DatabaseUnavailable:
+        return await asyncio.to_thread(work, *values, **options)
 
 
 def _payment_of(order_id: str) -> Payment | None:
