@@ -61,14 +61,13 @@ def rows_of(value: object, name: str) -> list[Row]:
         return [_spread(value, name)]
     if len(items) > MOST_ROWS:
         raise TooManyError(f"more than {MOST_ROWS} items")
-    return [
-        {
-            **_spread(item, name if key is NO_KEY else _named(key)),
-            **({} if key is NO_KEY else {KEY: _told(key, "")}),
-        }
-        for key, item in items
-        if not is_opaque(item)
-    ]
+    return [_row(key, item, name) for key, item in items if not is_opaque(item)]
+
+
+def _row(key: object, item: object, name: str) -> Row:
+    if key is NO_KEY:
+        return _spread(item, name)
+    return {**_spread(item, key if type(key) is str else ""), KEY: _told(key, "")}
 
 
 def _spread(value: object, name: str) -> Row:
@@ -87,10 +86,6 @@ def _told(value: object, name: str) -> Json:
 
 def _is_kept(name: str, value: object) -> bool:
     return is_state(name) and not is_opaque(value)
-
-
-def _named(key: object) -> str:
-    return key if type(key) is str else ""
 
 
 def attributes_of(value: object) -> Iterable[tuple[str, object]]:
