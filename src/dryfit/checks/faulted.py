@@ -13,6 +13,9 @@ from dryfit.model.digest import Cells, Change, Contents, Digest, Spot, canonical
 from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
 
 Reply = Literal["raised", "said otherwise", "said the same"]
+FILES, MEMORY = "files", "memory"
+"""Sources of a digest that are no service: what the program itself makes and keeps."""
+
 Item = tuple[str, ...]
 """One piece of work: where, and what was done there."""
 
@@ -176,6 +179,23 @@ class Faulted(Tried):
         boundary = self._usual_boundary
         return diff(boundary.before, boundary.after) if boundary else ()
 
+    @property
+    def is_among_itself(self) -> bool:
+        """Whether all that was done is in files and in memory, and nobody else has to do with it."""
+        return all(item[0] == "state" and item[1] in (FILES, MEMORY) for item in self.done)
+
+    @property
+    def leaves_whole_files(self) -> bool:
+        """Whether all that was done is files, each of which is as it is without the fault."""
+        if self._boundary is None or self._usual_boundary is None or not self.done:
+            return False
+        usual = _rows(self._usual_boundary.after.contents)
+        now = _rows(self._boundary.after.contents)
+        return all(
+            item[:2] == ("state", FILES) and now.get((FILES, item[2])) == usual.get((FILES, item[2]))
+            for item in self.done
+        )
+
     @cached_property
     def has_settled(self) -> bool:
         """Whether the program did something after the fault that it does not do otherwise: it made amends, or notes."""
@@ -239,8 +259,8 @@ def _work(effects: Iterable[Effected], boundary: Boundary | None) -> Counter[Ite
     covered: set[str] = set()
     if boundary is not None:
         for change in diff(boundary.before, boundary.after):
-            work["state", _stable(change.source), change.place, change.what] += change.count
-        covered = {each.source for each in (*boundary.before.contents, *boundary.after.contents)}
+            work["state", change.source, change.place, change.what] += change.count
+        covered = {each.source for each in (*boundary.before.contents, *boundary.after.contents)} | {FILES}
     for effect in effects:
         if effect.source not in covered:
             work["effect", effect.source, effect.what, effect.key] += 1
@@ -261,23 +281,13 @@ def _boundary(trial: Trial, entry: int) -> Boundary | None:
 
 
 def _readable(digest: Digest, skipped: Iterable[tuple[str, str]], sources: Iterable[str]) -> Digest:
-    """Without what one of two readings had to leave out, and with names that are the same in every trial."""
+    """Without what one of two readings had to leave out."""
     out, gone = set(skipped), set(sources)
     return replace(
         digest,
-        contents=tuple(
-            replace(each, source=_stable(each.source))
-            for each in digest.contents
-            if each.rows and each.spot not in out and each.source not in gone
-        ),
+        contents=tuple(each for each in digest.contents if each.spot not in out and each.source not in gone),
         skipped=(),
     )
-
-
-def _stable(source: str) -> str:
-    """The name of a database in memory without the number that tells it from others of the process."""
-    name, _, number = source.rpartition(" ")
-    return name if number.isdigit() and name else source
 
 
 def _same(one: Digest, other: Digest) -> bool:

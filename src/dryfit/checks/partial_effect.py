@@ -42,6 +42,7 @@ def _half_done(faulted: Faulted) -> Mishandled:
         faulted,
         handler,
         f"{handler} leaves its work half done, when {fails(faulted)} (stays: {listing_of(faulted.done)})",
+        severity="warning" if faulted.leaves_whole_files else None,
         evidence=tuple(state_of(faulted)),
     )
 
@@ -55,7 +56,7 @@ def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
             faulted,
             entry,
             f"{entry} reports a failure though all of its work is done, when {fails(faulted)}",
-            severity="warning" if _reads(faulted) else None,
+            severity="warning" if _reads(faulted) or faulted.is_among_itself else None,
             evidence=tuple(state_of(faulted)),
         )
     elif faulted.struck.effect == "write":

@@ -1,4 +1,4 @@
-"""What a whole trial leaves behind: threads, tasks that nobody waits for, open files; compared with how it began."""
+"""What an entry leaves running or open beyond the test: threads, tasks that nobody waits for, files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 
 from dryfit.lab.standing import let_go
@@ -18,8 +17,6 @@ from dryfit.model.trial import Leak, LeakKind
 
 LAST_MOMENT = 0.05
 """So long, in seconds, a thread that a trial began may take to end by itself."""
-
-Left = Counter[tuple[LeakKind, str]]
 
 _POOLS = ("ThreadPoolExecutor-", "asyncio_", "AnyIO worker thread", "Dummy-", "dryfit", "pymongo", "OTel")
 """How threads are called that live on by design."""
@@ -29,25 +26,34 @@ _NO_FILES = re.compile(r".*/\.dryfit/|/dev/null$|/proc/|(?!pipe)\w+:\[?")
 """Sockets are no files: pools and event loops keep them, and what a transaction or a connection is tells more."""
 
 
+Thing = tuple[LeakKind, str, int]
+"""What there is, how it is called in every trial, and what tells it from others."""
+
+
 class Leftovers:
-    """What there was when a trial began."""
+    """What began while an entry ran; what a test begins itself is its own affair."""
 
     def __init__(self) -> None:
-        self._tasks = {id(task) for task in _tasks()}
-        self._threads = set(threading.enumerate())
-        self._before = _now(self._threads, self._tasks)
+        self._begun: set[Thing] = set()
+
+    def now(self) -> frozenset[Thing]:
+        """Everything that there is as an entry begins."""
+        return frozenset(_things())
+
+    def left(self, before: frozenset[Thing]) -> None:
+        """The entry has ended."""
+        self._begun.update(self.now() - before)
 
     def leaks(self) -> tuple[Leak, ...]:
-        """What there is now beyond that. Where there is more, garbage is collected first: that takes its time."""
-        if self._more():
+        """What of it is still there. Where there is any, garbage is collected first: that takes its time."""
+        if self._begun & self.now():
             let_go(_is_any)
-            for thread in set(threading.enumerate()) - self._threads - {threading.current_thread()}:
-                if not _is_pooled(thread):
+            begun = {number for kind, _, number in self._begun if kind == "thread"}
+            for thread in threading.enumerate():
+                if id(thread) in begun and thread is not threading.current_thread():
                     thread.join(LAST_MOMENT)
-        return tuple(sorted(Leak(kind, what, count) for (kind, what), count in self._more().items()))
-
-    def _more(self) -> Left:
-        return _now(self._threads, self._tasks) - self._before
+        counted = Counter((kind, what) for kind, what, _ in self._begun & self.now())
+        return tuple(sorted(Leak(kind, what, count) for (kind, what), count in counted.items()))
 
 
 def _is_any(file: str) -> bool:
@@ -55,26 +61,19 @@ def _is_any(file: str) -> bool:
     return True
 
 
-def _now(threads: set[threading.Thread], tasks: set[int]) -> Left:
-    """Everything there is; ``threads`` and ``tasks`` are known already and left out."""
-    return Counter(chain(_threads(threads), _new_tasks(tasks), _files()))
-
-
-def _threads(known: set[threading.Thread]) -> Iterator[tuple[LeakKind, str]]:
+def _things() -> Iterator[Thing]:
     for thread in threading.enumerate():
-        if thread not in known and not _is_pooled(thread):
-            yield "thread", _NUMBERS.sub("", thread.name).replace("-", " ").strip() or "Thread"
+        if not _is_pooled(thread):
+            yield "thread", _NUMBERS.sub("", thread.name).replace("-", " ").strip() or "Thread", id(thread)
+    for task in _tasks():
+        if not task.done():
+            yield "task", getattr(task.get_coro(), "__qualname__", "coroutine"), id(task)
+    yield from _files()
 
 
 def _is_pooled(thread: threading.Thread) -> bool:
     worker = concurrent.futures.thread._worker
     return thread.name.startswith(_POOLS) or getattr(thread, "_target", None) is worker
-
-
-def _new_tasks(known: set[int]) -> Iterator[tuple[LeakKind, str]]:
-    for task in _tasks():
-        if id(task) not in known and not task.done():
-            yield "task", getattr(task.get_coro(), "__qualname__", "coroutine")
 
 
 def _tasks() -> Iterable[asyncio.Task[object]]:
@@ -83,7 +82,7 @@ def _tasks() -> Iterable[asyncio.Task[object]]:
     return list(kept if kept is not None else getattr(asyncio.tasks, "_all_tasks", ()))
 
 
-def _files() -> Iterator[tuple[LeakKind, str]]:
+def _files() -> Iterator[Thing]:
     """Open file descriptors by what they lead to."""
     try:
         numbers = os.listdir("/proc/self/fd")
@@ -93,7 +92,7 @@ def _files() -> Iterator[tuple[LeakKind, str]]:
         with suppress(OSError):  # the one of the listing itself
             target = os.readlink(f"/proc/self/fd/{number}")
             if not _NO_FILES.match(target):
-                yield "file", _file(target)
+                yield "file", _file(target), int(number)
 
 
 def _file(target: str) -> str:

@@ -34,10 +34,11 @@ class Names:
 
     def _plain(self, target: Target) -> str:
         if target.kind == "sqlite":
-            return IN_MEMORY if target.connection is not None else self._file(Path(target.address))
+            return IN_MEMORY if target.connection is not None else self.of_file(Path(target.address))
         return _OWN.sub("dryfit", target.name) if _OWN.match(target.name) else _masked(target.name)
 
-    def _file(self, path: Path) -> str:
+    def of_file(self, path: Path) -> str:
+        """Its path in the project, or its name elsewhere."""
         if path.is_relative_to(self._root):
             return path.relative_to(self._root).as_posix()
         return _masked(path.name)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from dryfit.lab import memory, standing
+from dryfit.lab import files, leaks, memory, standing
+from dryfit.lab.files import Found
 from dryfit.lab.leaks import Leftovers
 from dryfit.lab.names import Names
 from dryfit.lab.readings import Held, Readings, under_names
 from dryfit.lab.standing import Standing
 from dryfit.model.crossing import Crossing
-from dryfit.model.digest import Digest, combine
+from dryfit.model.digest import Cells, Digest, combine
 from dryfit.model.outcome import Outcome
 from dryfit.model.probe import Probe
 from dryfit.model.target import IN_MEMORY, Target
@@ -33,13 +34,17 @@ Shown = tuple[tuple[Effected, ...], tuple[Boundary, ...], tuple[Leak, ...]]
 class _Entry:
     """What was there before one entry crossing, and after it; ``None`` while it has not ended.
 
-    ``objects`` are those whose state in memory it found, ``counting`` those among them that count by its end.
+    ``objects`` are those whose state in memory it found, ``counting`` those among them that count by its end;
+    ``files`` are those that were opened for writing, as they were before.
     """
 
     before: dict[Target, Digest]
     objects: Objects
     held: Holding
     standing: standing.Held
+    things: frozenset[leaks.Thing]
+    files: dict[Path, Cells | None] = field(default_factory=dict)
+    files_after: Found = field(default_factory=dict)
     after: Held | None = None
     holds: Holding = field(default_factory=Holding)
     counting: Collection[int] = ()
@@ -68,7 +73,9 @@ class Scene:
         self._entries: dict[int, _Entry] = {}
         self._lock = threading.RLock()
         self._about_to_enter = threading.local()
-        self.probe: Probe = _SceneProbe(self._effects, self._memory, self._standing, self._enter)
+        self.probe: Probe = _SceneProbe(
+            self._effects, self._memory, self._standing, self._enter, self._opening
+        )
         weave.connections.used = self._used
 
     def begin(self, *, entry: int | None, when: When = "before") -> None:
@@ -98,8 +105,10 @@ class Scene:
             found = self._entries.get(entry)
             if found is not None and found.after is None:
                 self._standing.left(found.standing, found.objects)
+                self._leftovers.left(found.things)
                 found.holds = self._memory.hold(found.objects)
                 found.counting = self._memory.counting(found.objects)
+                found.files_after = {path: files.look(path) for path in found.files}
                 found.taken = time.time()
                 found.after = self._readings.now()
                 if all(each.after is not None for each in self._entries.values()):
@@ -114,7 +123,9 @@ class Scene:
         with self._lock:
             objects = self._memory.objects()
             held = self._memory.hold(objects)
-            self._entries[entry] = _Entry(dict(self._readings.now()), objects, held, self._standing.now())
+            self._entries[entry] = _Entry(
+                dict(self._readings.now()), objects, held, self._standing.now(), self._leftovers.now()
+            )
 
     def called(self) -> None:
         """The test's call is over; its teardown is about to begin."""
@@ -134,9 +145,9 @@ class Scene:
             if each.after is not None
         )
         self._entries = {}
-        leaks = (*self._standing.leaks(), *self._leftovers.leaks())
+        left = (*self._standing.leaks(), *self._leftovers.leaks())
         gc.unfreeze()
-        return effects, boundaries, leaks
+        return effects, boundaries, left
 
     def _boundary(self, number: int, entry: _Entry, after: Held) -> Boundary:
         """The two states of what can be named: a database in memory only where the program has used it."""
@@ -147,7 +158,9 @@ class Scene:
             entry.taken,
         )
         return Boundary(
-            number, combine([self._named(entry.before), before]), combine([self._named(after), now])
+            number,
+            combine([self._named(entry.before), files.digest(entry.files, self._names.of_file), before]),
+            combine([self._named(after), files.digest(entry.files_after, self._names.of_file), now]),
         )
 
     def _named(self, held: Held) -> Digest:
@@ -174,17 +187,36 @@ class Scene:
                 for each in running:
                     each.before.setdefault(target, digest)
 
+    def _opening(self, crossing: Crossing) -> None:
+        """Note what is in a file that is about to be opened for writing."""
+        path = files.opened(crossing)
+        if path is None:
+            return
+        with self._lock:
+            for each in self._entries.values():
+                if each.after is None and path not in each.files and len(each.files) < files.MOST_FILES:
+                    each.files[path] = files.look(path)
+
 
 class _SceneProbe:
-    """The log of effects and the knowledge of what is in memory; ``enter`` is called when both have seen a crossing."""
+    """The log of effects and the knowledge of what is in memory.
+
+    ``enter`` is called when both have seen a crossing, ``opening`` with one that may open a file.
+    """
 
     def __init__(
-        self, effects: Effects, memory: Memory, standing: Standing, enter: Callable[[], None]
+        self,
+        effects: Effects,
+        memory: Memory,
+        standing: Standing,
+        enter: Callable[[], None],
+        opening: Callable[[Crossing], None],
     ) -> None:
         self._effects = effects
         self._memory = memory
         self._standing = standing
         self._enter = enter
+        self._opening = opening
 
     def before(self, crossing: Crossing) -> None:
         """Look at a crossing."""
@@ -192,6 +224,7 @@ class _SceneProbe:
         self._memory.before(crossing)
         self._standing.see(crossing)
         self._enter()
+        self._opening(crossing)
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Log what was done."""

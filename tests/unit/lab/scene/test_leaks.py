@@ -210,3 +210,12 @@ def test_what_only_garbage_holds_is_no_leak(stage, shop, tmp_path):
     with stage.trial() as trial:
         shop.forget(tmp_path / "x.txt")
     assert trial.leaks == ()
+
+
+def test_a_thread_that_the_test_starts_is_its_own_affair(stage, shop, tmp_path):
+    go_on = threading.Event()
+    with stage.trial() as trial:
+        threading.Thread(target=go_on.wait, name="server of the test", daemon=True).start()
+        shop.read(tmp_path / "x.txt", False)
+    go_on.set()
+    assert trial.leaks == ()
