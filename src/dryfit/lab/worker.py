@@ -6,8 +6,10 @@ It is told its task on that line. It ends when nobody holds the other end.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 import pytest
@@ -24,7 +26,12 @@ def main() -> int:
     os.set_inheritable(line.fileno(), False)
     task: Task = line.recv()
     sys.argv = ["pytest", *task.pytest_args]
-    return int(pytest.main([*task.pytest_args], plugins=[LabPlugin(line, task)]))
+    try:
+        return int(pytest.main([*task.pytest_args], plugins=[LabPlugin(line, task)]))
+    finally:
+        shutil.rmtree(task.home, ignore_errors=True)
+        with suppress(OSError):  # other workers have theirs there, or the leading process has removed it
+            task.home.parent.rmdir()
 
 
 if __name__ == "__main__":
