@@ -15,7 +15,7 @@ def connection(tmp_path):
 
 
 def test_a_new_member_is_welcomed(connection, mailbox):
-    assert SignUp(connection, mailbox.host, mailbox.port).register("ann@example.com") == 1
-    [mail] = mailbox.inbox
-    assert mail.message["Subject"] == "Welcome"
+    assert SignUp(connection, *mailbox.address).register("ann@example.com") == 1
+    [mail] = mailbox.mails
+    assert mail["Subject"] == "Welcome"
     assert connection.execute("SELECT text FROM notes").fetchall() == [("joined",)]
