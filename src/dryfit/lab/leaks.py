@@ -14,6 +14,8 @@ from pathlib import Path
 
 from dryfit.lab.standing import let_go
 from dryfit.model.trial import Leak, LeakKind
+from dryfit.weave import Weave
+from dryfit.weave.trampoline import FILE_MARK
 
 LAST_MOMENT = 0.05
 """So long, in seconds, a thread that a trial began may take to end by itself."""
@@ -31,14 +33,15 @@ Thing = tuple[LeakKind, str, int]
 
 
 class Leftovers:
-    """What began while an entry ran; what a test begins itself is its own affair."""
+    """What the program began while an entry ran; what tests and their servers begin is their own affair."""
 
-    def __init__(self) -> None:
+    def __init__(self, weave: Weave) -> None:
+        self._weave = weave
         self._begun: set[Thing] = set()
 
     def now(self) -> frozenset[Thing]:
         """Everything that there is as an entry begins."""
-        return frozenset(_things())
+        return frozenset((*self._threads(), *self._tasks(), *_files()))
 
     def left(self, before: frozenset[Thing]) -> None:
         """The entry has ended."""
@@ -55,20 +58,30 @@ class Leftovers:
         counted = Counter((kind, what) for kind, what, _ in self._begun & self.now())
         return tuple(sorted(Leak(kind, what, count) for (kind, what), count in counted.items()))
 
+    def _threads(self) -> Iterator[Thing]:
+        for thread in threading.enumerate():
+            if self._weave.started(thread) and not _is_pooled(thread):
+                yield (
+                    "thread",
+                    _NUMBERS.sub("", thread.name).replace("-", " ").strip() or "Thread",
+                    id(thread),
+                )
+
+    def _tasks(self) -> Iterator[Thing]:
+        for task in _tasks():
+            coroutine: object = task.get_coro()
+            code = getattr(coroutine, "cr_code", None)
+            if not task.done() and code is not None and self._is_ours(code.co_filename):
+                yield "task", getattr(coroutine, "__qualname__", "coroutine"), id(task)
+
+    def _is_ours(self, file: str) -> bool:
+        # The coroutine that stands for a woven function has the function's file in its own name.
+        return self._weave.component_of(file.removeprefix(FILE_MARK).strip()) is not None
+
 
 def _is_any(file: str) -> bool:
     """By now the test's own frames are nobody's either."""
     return True
-
-
-def _things() -> Iterator[Thing]:
-    for thread in threading.enumerate():
-        if not _is_pooled(thread):
-            yield "thread", _NUMBERS.sub("", thread.name).replace("-", " ").strip() or "Thread", id(thread)
-    for task in _tasks():
-        if not task.done():
-            yield "task", getattr(task.get_coro(), "__qualname__", "coroutine"), id(task)
-    yield from _files()
 
 
 def _is_pooled(thread: threading.Thread) -> bool:

@@ -67,7 +67,8 @@ class Scene:
         self._standing = Standing(
             weave.connections, self._memory, self._name_of, lambda file: weave.component_of(file) is not None
         )
-        self._leftovers = Leftovers()
+        self._weave = weave
+        self._leftovers = Leftovers(weave)
         self._wanted: int | None = None
         self._is_over = True
         self._entries: dict[int, _Entry] = {}
@@ -91,7 +92,7 @@ class Scene:
         self._effects.begin(when)
         self._memory.begin()
         self._standing.begin()
-        self._leftovers = Leftovers()
+        self._leftovers = Leftovers(self._weave)
         gc.freeze()  # what was there before is none of the trial's garbage: a collection has little to go through
 
     def entered(self, entry: int) -> None:

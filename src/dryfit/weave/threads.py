@@ -12,8 +12,10 @@ from collections.abc import Awaitable, Callable
 from sys import _getframe
 from types import FrameType
 from typing import Any
+from weakref import WeakSet
 
 from dryfit.model.crossing import Callee, Crossing, Site
+from dryfit.model.seam import DRIVER
 from dryfit.weave.loop import Loop, Woven
 from dryfit.weave.sites import NOWHERE
 from dryfit.weave.trampoline import unseen
@@ -23,9 +25,13 @@ __tracebackhide__ = True
 
 
 class Carrier:
-    """Notes the crossing and the site at which work is handed over, and takes them up where the work is done."""
+    """Notes the crossing and the site at which work is handed over, and takes them up where the work is done.
+
+    ``started`` are the threads that were started below a crossing.
+    """
 
     def __init__(self, loop: Loop) -> None:
+        self.started: WeakSet[threading.Thread] = WeakSet()
         self._loop = loop
         self._carried: dict[int, tuple[Crossing, Site]] = {}
 
@@ -51,6 +57,8 @@ class Carrier:
         except ValueError:  # a greenlet begins with this call
             frame = _getframe()
         site = self._site(frame)
+        if isinstance(values[0], threading.Thread) and crossing.component is not DRIVER:
+            self.started.add(values[0])
         self._carried[id(values[0])] = (loop.test if crossing is loop.root else crossing, site)
         try:
             return woven.function(*values)

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 from types import CodeType, FunctionType, ModuleType
 
 from dryfit.model.crossing import Callee
@@ -46,6 +47,7 @@ class Weave:
         self.connections = Connections(self._loop, self._weaver)
         self.exchanges = Exchanges(self._loop, self._weaver)
         self._picklers = Picklers(self._weaver)
+        self._carrier = Carrier(self._loop)
         self.stand_ins = StandIns(self._loop, self._weaver, dict(modules))
         self._imports = ImportWatch(
             {*modules, *LIBRARY_MODULES, *CONNECTION_MODULES, *EXCHANGE_MODULES, *PICKLER_MODULES},
@@ -66,7 +68,7 @@ class Weave:
         for name in PICKLER_MODULES & sys.modules.keys():
             self._picklers.weave_module(sys.modules[name])
         self.stand_ins.weave()
-        Carrier(self._loop).weave(self._weaver)
+        self._carrier.weave(self._weaver)
         weave_debuggers(self._weaver)
         self._imports.install()
 
@@ -106,6 +108,10 @@ class Weave:
     def shared_fixture_set_up(self) -> None:
         """What test code did up to now belongs to several tests, and prepared nothing for this one."""
         self._loop.entered = False
+
+    def started(self, thread: Thread) -> bool:
+        """Whether the program has started this thread, and not the tests."""
+        return thread in self._carrier.started
 
     @property
     def count(self) -> int:
