@@ -26,12 +26,14 @@ def main() -> int:
     os.set_inheritable(line.fileno(), False)
     task: Task = line.recv()
     sys.argv = ["pytest", *task.pytest_args]
+    own = os.getpid()
     try:
         return int(pytest.main([*task.pytest_args], plugins=[LabPlugin(line, task)]))
     finally:
-        shutil.rmtree(task.home, ignore_errors=True)
-        with suppress(OSError):  # other workers have theirs there, or the leading process has removed it
-            task.home.parent.rmdir()
+        if os.getpid() == own:  # and not a runner, which a test may have sent here with an exception
+            shutil.rmtree(task.home, ignore_errors=True)
+            with suppress(OSError):  # other workers have theirs there, or the leading process has removed it
+                task.home.parent.rmdir()
 
 
 if __name__ == "__main__":
