@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dryfit.checks import exceptions
-from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner
+from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.seam import DRIVER, Effect, Place, Seam
+from dryfit.model.structure import Component, Interface, ProjectMap
 from dryfit.model.trial import (
     Boundary,
     Crossed,
@@ -55,6 +56,7 @@ class Story:
         offers: tuple[Offer, ...] = (),
         line: int = 1,
         nth: int = 1,
+        given: str = "",
     ) -> int:
         """Add a crossing below another one; gives its index."""
         callee = name.partition(".")[0]
@@ -71,6 +73,7 @@ class Story:
             error=error,
             told=told,
             offers=offers,
+            given=given,
         )
         self.crossings.append(crossed)
         return crossed.index
@@ -459,6 +462,46 @@ def test_the_same_fault_is_tried_in_a_few_tests_only():
     story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED,))
     planner = Planner({})
     assert [len(planned(story, planner=planner)) for _ in range(MOST_TESTS + 2)] == [1] * MOST_TESTS + [0, 0]
+
+
+def test_what_only_computes_does_not_fail_where_it_was_asked_the_same_before():
+    story = Story()
+    entry = story.call("order.buy")
+    story.call("money.parse", entry, line=1, given="3,20")
+    story.call("money.parse", entry, line=2, given="3,20")
+    story.call("money.parse", entry, line=3, given="x")
+    assert [
+        line.point.site.line for line in Planner({"money.parse": ("money.Odd",)}).plan(story.trial())
+    ] == [1, 3]
+
+
+def test_what_tests_call_from_within_is_not_made_to_fail():
+    story = Story()
+    entry = story.call("order.buy")
+    fake = story.call("store.save", entry)
+    inner = story.crossings[fake]
+    back = replace(
+        inner, index=2, parent=fake, point=replace(inner.point, seam=Seam(DRIVER, "order", "order.log"))
+    )
+    story.crossings.append(back)
+    assert planned(story, {"order.log": ("order.LogError",)}) == []
+
+
+def test_what_is_known_to_fail_is_the_project_s_own_and_not_what_passes_through(make):
+    project = ProjectMap(
+        "",
+        components=(Component("order", 1, ()), Component("payment", 0, ())),
+        interfaces=(Interface("payment.holding", "payment", make.place(), (), generator=True),),
+    )
+    seen = [
+        make.behaviour("payment.pay", outcome="raised", result="payment.Declined"),
+        make.behaviour("payment.pay", outcome="raised", result="KeyError"),
+        make.behaviour("payment.holding", outcome="raised", result="payment.Declined"),
+        make.behaviour("Mock", outcome="raised", result="payment.Declined"),
+        make.behaviour("payment.look", outcome="returned"),
+    ]
+    known = known_failures(project, make.observations(*seen), {"payment.find": ("builtins.KeyError",)})
+    assert known == {"payment.pay": ("payment.Declined",), "payment.find": ("builtins.KeyError",)}
 
 
 def test_what_is_new_comes_first_whatever_test_it_is_of():
