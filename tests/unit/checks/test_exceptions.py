@@ -78,10 +78,12 @@ class Story:
         self.crossings.append(crossed)
         return crossed.index
 
-    def error(self, name: str, text: str = "", *chain: int, injected: bool = False) -> int:
+    def error(
+        self, name: str, text: str = "", *chain: int, injected: bool = False, path: tuple[Place, ...] = ()
+    ) -> int:
         """Add an exception; gives its number."""
         number = len(self.errors)
-        self.errors.append(ErrorSeen(number, (name, "Exception"), text, chain, injected=injected))
+        self.errors.append(ErrorSeen(number, (name, "Exception"), text, chain, path=path, injected=injected))
         return number
 
     def effect(self, crossing: int, what: str, source: str = "smtp", key: str = "") -> None:
@@ -259,6 +261,22 @@ def test_an_order_that_stays_though_its_buyer_hears_of_a_failure_is_a_partial_ef
     case = raised_after_saving(["tea"], cause=True)
     assert findings(case) == [("DF302", "error")]
     assert "order.buy leaves its work half done" in messages(case)[0]
+
+
+def test_a_finding_tells_the_way_of_the_failure():
+    faulted = Story(rows=["tea"])
+    lost = faulted.error(
+        "smtplib.SMTPServerDisconnected", "", injected=True, path=(Place("order.py", 5), Place("mail.py", 9))
+    )
+    own = faulted.error("order.OrderError", "", lost, path=(Place("order.py", 7),))
+    entry = faulted.call("order.buy", error=own)
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2, error=lost)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    (found,) = exceptions.judge([tried(buying(), faulted, at, fault=LOST)]).judgement.findings
+    (chain,) = (fact.value for fact in found.evidence if fact.name == "chain")
+    assert chain == ("smtplib.SMTPServerDisconnected: mail.py:9 → order.py:5", "order.OrderError: order.py:7")
 
 
 def test_an_order_that_was_taken_back_is_handled_well():
