@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from dryfit.model.run import Run
+from dryfit.model.seam import Place
+from dryfit.model.trial import Experiment, Fault, Point, Verdict
 from dryfit.report import html
 
 SAMPLE = Path(__file__).parent.parent / "unit" / "report" / "sample.py"
@@ -64,10 +67,24 @@ def sample() -> ModuleType:
 def files(sample: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The reports of the shop and of the large program, written to files."""
     folder = tmp_path_factory.mktemp("reports")
-    pages = {"shop": html.page(sample.shop(), sample.SOURCES), "large": html.page(sample.large(), {})}
+    shop = sample.shop()
+    runs = {"shop": shop, "large": sample.large(), "tried": replace(shop, verdicts=verdicts(shop))}
+    pages = {name: html.page(run, {} if name == "large" else sample.SOURCES) for name, run in runs.items()}
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in pages}
+
+
+def verdicts(run: Run) -> tuple[Verdict, ...]:
+    """What two faults at the first seam came to, one of them in two tests."""
+    point = Point(run.coverage[0].seam, Place("order.py", 7, "checkout"))
+    lost = Fault("connection-lost", "smtplib.SMTPServerDisconnected")
+    tried = [Experiment(f"test_{number}", point, "after", lost) for number in (1, 2)]
+    refused = Experiment("test_1", point, "before", Fault("domain-error", "builtins.ValueError"))
+    return (
+        *(Verdict(each, "something was done twice", ("DF306",)) for each in tried),
+        Verdict(refused, "not injected: the test did not come there this time", judged=False),
+    )
 
 
 @pytest.fixture

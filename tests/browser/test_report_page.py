@@ -109,6 +109,21 @@ def test_a_click_on_a_seam_opens_what_was_seen_there(open_page: Any) -> None:
     assert "order.py:20" in text
 
 
+def test_the_failures_that_were_tried_stand_at_their_seam(open_page: Any, sample: Any) -> None:
+    page = open_page("tried").page
+    seam = sample.shop().coverage[0].seam
+    page.locator("button.link", has_text=seam.callable).first.click(timeout=5000)
+    panel = page.locator("#panel")
+    assert panel.get_by_role("heading", name="Failures that were tried").is_visible()
+    told = [" ".join(each.split()) for each in panel.locator(".fault").all_inner_texts()]
+    assert told == [
+        "smtplib.SMTPServerDisconnected after the call, its reply lost order.py:7"
+        " verdict something was done twice breaks DF306 2 trials",
+        "ValueError instead of the call order.py:7"
+        " no verdict not injected: the test did not come there this time 1 trial",
+    ]
+
+
 def test_a_mocked_seam_says_so(open_page: Any) -> None:
     page = open_page("shop").page
     page.locator("g.seamline[data-from=payment][data-to=payment_gateway] .hit").click()

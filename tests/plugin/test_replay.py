@@ -92,7 +92,9 @@ def check(project, *arguments, **environment):
 
 
 def run(project, *arguments, **environment):
-    return project.dryfit("check", "--json", "report.json", *arguments, **BARE | environment)
+    return project.dryfit(
+        "check", "--only", "data,interfaces", "--json", "report.json", *arguments, **BARE | environment
+    )
 
 
 def replayed(project):

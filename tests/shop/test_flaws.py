@@ -53,6 +53,15 @@ def test_the_shop_as_it_is_has_nothing_to_mend(shop):
     assert checked.status == 0
 
 
+def test_the_shop_as_it_is_handles_every_failure_well(shop):
+    checked, document = shop.check("--budget", "30s", only="exceptions")
+    assert document["checks"]["exceptions"]["trials"] > 0
+    assert [finding for finding in document["findings"] if finding["severity"] == "error"] == [], checked.said
+    # The lost reply of a commit is ambiguous whatever the shop does.
+    assert {finding["rule"] for finding in document["findings"]} <= {"DF308"}, checked.said
+    assert checked.status == 0
+
+
 def test_the_demonstration_finds_all_flaws_at_once(shop):
     demo = shutil.copy(EXAMPLES / "demo.py", shop.root.parent)
     ended = shop.run(sys.executable, demo)

@@ -112,13 +112,13 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     file = root / "pyproject.toml"
     assert problems(root, {"only": "dta,interfaces,races"}, DRYFIT_FAIL_ON="eror") == (
         f"{file}: [tool.dryfit] fail-in: unknown key; allowed: components, only, fail-on, seed, resources, base,"
-        " replay-fakes; did you mean fail-on?",
+        " replay-fakes, budget; did you mean fail-on?",
         f'{file}: [tool.dryfit] seed: found "x"; allowed: a whole number',
         f'{file}: [tool.dryfit] resources: db: found 5; allowed: a kind such as "postgres",'
         " or a table with a kind in it",
         'DRYFIT_FAIL_ON: found "eror"; allowed: error, warning, never; did you mean error?',
-        '--only: found "dta"; allowed: some of data, interfaces; did you mean data?',
-        '--only: found "races"; allowed: some of data, interfaces',
+        '--only: found "dta"; allowed: some of data, interfaces, exceptions; did you mean data?',
+        '--only: found "races"; allowed: some of data, interfaces, exceptions',
     )
 
 
@@ -132,8 +132,10 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
         ('components = ["shop..x"]', 'components: found "shop..x"; allowed: dotted names'),
         ("components = [3]", "components: found 3; allowed: dotted names"),
         ("components = [['a']]", "components: found a list; allowed: dotted names"),
-        ("only = []", "only: found no check; allowed: some of data, interfaces"),
-        ('only = ["contention"]', 'only: found "contention"; allowed: some of data, interfaces; that check'),
+        ("only = []", "only: found no check; allowed: some of data, interfaces, exceptions"),
+        ('only = ["contention"]', 'only: found "contention"; allowed: some of data, interfaces, exceptions; that'),
+        ("budget = 60", 'budget: found 60; allowed: a time such as "90s", "5m" or "1h", or "none"'),
+        ('budget = "0s"', 'budget: found "0s"; allowed: a time such as'),
         ("fail-on = ['error']", "fail-on: found a list; allowed: error, warning, never"),
         ("replay-fakes = 1", "replay-fakes: found 1; allowed: true or false"),
         ("resources = 5", "resources: found 5; allowed: a table of names with kinds"),

@@ -104,7 +104,9 @@ def _said(tried: Tried) -> str:
     if not isinstance(tried, Faulted):
         return "the test broke off"
     work = (
-        "nothing was changed"
+        "something was done twice"
+        if tried.doubled and not tried.is_complete
+        else "nothing was changed"
         if tried.is_untouched
         else "all was done"
         if tried.is_complete

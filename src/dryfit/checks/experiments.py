@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 
 from dryfit.checks.names import plain
-from dryfit.model.seam import Seam
+from dryfit.model.seam import DRIVER, Seam
 from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import Observations
 from dryfit.model.trial import Crossed, Experiment, Fault, Offer, Point, Trial
@@ -46,6 +46,9 @@ _MISTAKES = frozenset(
 )
 """Builtin exceptions that tell of a mistake in the program, or of nothing wrong at all."""
 
+_ACCIDENTS = frozenset({"builtins.KeyError", "builtins.LookupError", "builtins.UnicodeDecodeError"})
+"""Builtin exceptions that mean something only where the source raises them."""
+
 Stack = tuple[tuple[Seam, str], ...]
 
 
@@ -55,16 +58,27 @@ def known_failures(
     """The exceptions that a callable of the project is known to raise: from the source, and from what tests showed.
 
     What comes out of a generator may have been thrown into it: a context manager hands on what the block raised.
+    What stands for something outside of the project raises what its test wants.
     """
+    components = {component.name for component in project.components}
     generators = {plain(interface.name) for interface in project.interfaces if interface.generator}
     found: dict[str, set[str]] = {plain(name): set(each) for name, each in raised.items()}
     for behaviour in observations.behaviours:
-        if behaviour.outcome == "raised" and plain(behaviour.seam.callable) not in generators:
+        seam = behaviour.seam
+        if (
+            behaviour.outcome == "raised"
+            and seam.callee in components
+            and plain(seam.callable) not in generators
+        ):
             name = (
                 behaviour.result_type if "." in behaviour.result_type else f"builtins.{behaviour.result_type}"
             )
             found.setdefault(plain(behaviour.seam.callable), set()).add(name)
-    return {name: tuple(sorted(each - _MISTAKES)) for name, each in found.items()}
+    stated = {plain(name): set(each) for name, each in raised.items()}
+    return {
+        name: tuple(sorted(each - _MISTAKES - (_ACCIDENTS - stated.get(name, set()))))
+        for name, each in found.items()
+    }
 
 
 class Planner:
@@ -85,7 +99,8 @@ class Planner:
         planned = [
             (crossed, offer, self._rank(crossed, offer, stack))
             for crossed in baseline.crossings
-            if crossed.parent >= 0 and _is_chosen(crossed.point, last[_where(crossed)])
+            if crossed.parent >= 0 and crossed.point.seam.caller != DRIVER
+            if _is_chosen(crossed.point, last[_where(crossed)])
             for stack in (_stack(baseline, crossed),)
             for offer in self._offers(baseline, crossed)
             if self._tried[stack, offer] < MOST_TESTS
@@ -109,12 +124,24 @@ class Planner:
             yield from crossed.offers
             return
         exceptions = self._failures.get(plain(crossed.point.seam.callable), ())[:MOST_DOMAIN_ERRORS]
-        loses_a_reply = any(each.effect in ("write", "send") for each in below(baseline, crossed))
+        effects = {each.effect for each in below(baseline, crossed)} - {"call"}
+        if not effects and _has_been_asked(baseline, crossed):
+            return
+        loses_a_reply = not effects.isdisjoint(("write", "send"))
         for exception in exceptions:
             fault = Fault(DOMAIN_ERROR, exception, "injected by dryfit")
             if loses_a_reply:
                 yield Offer("after", fault)
             yield Offer("before", fault)
+
+
+def _has_been_asked(trial: Trial, crossed: Crossed) -> bool:
+    """Whether the same callable got the same before, for the same caller: what only computes gives the same again."""
+    return any(
+        each.given == crossed.given and each.outcome == "returned"
+        for each in trial.crossings[: crossed.index]
+        if each.parent == crossed.parent and each.point.seam.callable == crossed.point.seam.callable
+    )
 
 
 def below(trial: Trial, crossed: Crossed) -> Iterator[Crossed]:

@@ -132,8 +132,19 @@ def state_of(faulted: Faulted) -> Iterator[Fact]:
         yield Fact("done", done)
     if usual := _listed(faulted, usual=True):
         yield Fact("done without the fault", usual)
+    if chain := tuple(_chain(faulted)):
+        yield Fact("chain", chain)
     if faulted.surfaced is not None:
         yield Fact("the caller got", f"{faulted.surfaced.bases[0]}: {faulted.surfaced.text}")
+
+
+def _chain(faulted: Faulted) -> Iterator[str]:
+    """The fault and what was made of it, in that order, each with the lines of the project that it passed."""
+    faults = {each.number for each in faulted.trial.errors if each.injected}
+    for error in faulted.trial.errors:
+        if error.path and (error.injected or not faults.isdisjoint(error.chain)):
+            lines = " → ".join(str(place) for place in dict.fromkeys(reversed(error.path)))
+            yield f"{error.bases[0]}: {lines}"
 
 
 def _listed(faulted: Faulted, *, usual: bool) -> tuple[str, ...]:

@@ -48,18 +48,21 @@ def _half_done(faulted: Faulted) -> Mishandled:
 
 
 def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
-    """The caller was told of a failure, and everything is done."""
+    """The caller was told of a failure, and everything is done.
+
+    What is only in memory and files may well be taken back, or done again, by whoever was told.
+    """
     entry = function_of(faulted.entry)
-    if faulted.experiment.when == "before":
+    if faulted.experiment.when == "before" and not faulted.is_among_itself:
         yield Mishandled(
             "DF308",
             faulted,
             entry,
             f"{entry} reports a failure though all of its work is done, when {fails(faulted)}",
-            severity="warning" if _reads(faulted) or faulted.is_among_itself else None,
+            severity="warning" if _reads(faulted) else None,
             evidence=tuple(state_of(faulted)),
         )
-    elif faulted.struck.effect == "write":
+    elif faulted.experiment.when == "after" and faulted.struck.effect == "write":
         yield Mishandled(
             "DF308",
             faulted,

@@ -33,7 +33,9 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
     epilog="Exit status: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage or configuration; "
     "3 the project's own tests fail; 4 dryfit itself failed; 130 interrupted (Ctrl-C).",
 )
-@click.option("--only", metavar="CHECKS", help="Run only these checks, with commas: data,interfaces,exceptions.")
+@click.option(
+    "--only", metavar="CHECKS", help="Run only these checks, with commas: data,interfaces,exceptions."
+)
 @click.option(
     "--fail-on", metavar="LEVEL", help="Exit with 1 from this severity on: error, warning or never."
 )

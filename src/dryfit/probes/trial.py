@@ -13,7 +13,7 @@ from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
 from dryfit.model.trial import Crossed, ErrorSeen, Offer, Point
 from dryfit.probes.statics import instance_dict, mro, type_name
-from dryfit.probes.told import told
+from dryfit.probes.told import hash_of, told
 
 MOST_CROSSINGS = 20_000
 """Of a trial with more, only the first are kept."""
@@ -115,7 +115,7 @@ class TrialRecorder:
         if opened is None:
             return
         if self._is_baseline:
-            opened.crossed = replace(opened.crossed, offers=self._offers(crossing))
+            opened.crossed = replace(opened.crossed, offers=self._offers(crossing), given=_given(crossing))
         if opened.entry >= 0:
             self._entered(opened.entry)
 
@@ -203,6 +203,13 @@ class TrialRecorder:
                 places.append(place)
             step = step.tb_next
         return tuple(places)
+
+
+def _given(crossing: Crossing) -> str:
+    """What a callable of the project gets, without its receiver."""
+    if crossing.callee.kind == "library":
+        return ""
+    return hash_of(repr([told(value) for value in crossing.values[crossing.callee.method :]]))
 
 
 def _nearest(crossing: Crossing | None) -> _Open | None:

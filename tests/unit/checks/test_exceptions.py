@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dryfit.checks import exceptions
-from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner
+from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.seam import DRIVER, Effect, Place, Seam
+from dryfit.model.structure import Component, Interface, ProjectMap
 from dryfit.model.trial import (
     Boundary,
     Crossed,
@@ -55,6 +56,7 @@ class Story:
         offers: tuple[Offer, ...] = (),
         line: int = 1,
         nth: int = 1,
+        given: str = "",
     ) -> int:
         """Add a crossing below another one; gives its index."""
         callee = name.partition(".")[0]
@@ -71,14 +73,17 @@ class Story:
             error=error,
             told=told,
             offers=offers,
+            given=given,
         )
         self.crossings.append(crossed)
         return crossed.index
 
-    def error(self, name: str, text: str = "", *chain: int, injected: bool = False) -> int:
+    def error(
+        self, name: str, text: str = "", *chain: int, injected: bool = False, path: tuple[Place, ...] = ()
+    ) -> int:
         """Add an exception; gives its number."""
         number = len(self.errors)
-        self.errors.append(ErrorSeen(number, (name, "Exception"), text, chain, injected=injected))
+        self.errors.append(ErrorSeen(number, (name, "Exception"), text, chain, path=path, injected=injected))
         return number
 
     def effect(self, crossing: int, what: str, source: str = "smtp", key: str = "") -> None:
@@ -256,6 +261,23 @@ def test_an_order_that_stays_though_its_buyer_hears_of_a_failure_is_a_partial_ef
     case = raised_after_saving(["tea"], cause=True)
     assert findings(case) == [("DF302", "error")]
     assert "order.buy leaves its work half done" in messages(case)[0]
+
+
+def test_a_finding_tells_the_way_of_the_failure():
+    faulted = Story(rows=["tea"])
+    lost = faulted.error(
+        "smtplib.SMTPServerDisconnected", "", injected=True, path=(Place("order.py", 5), Place("mail.py", 9))
+    )
+    own = faulted.error("order.OrderError", "", lost, path=(Place("order.py", 7),))
+    entry = faulted.call("order.buy", error=own)
+    save = faulted.call("store.save", entry)
+    faulted.call("sqlite3.Connection.commit", save, effect="write")
+    mail = faulted.call("mail.send", entry, line=2, error=lost)
+    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    told = exceptions.judge([tried(buying(), faulted, at, fault=LOST)]).judgement.findings
+    (found,) = (each for each in told if each.rule == "DF302")
+    (chain,) = (fact.value for fact in found.evidence if fact.name == "chain")
+    assert chain == ("smtplib.SMTPServerDisconnected: mail.py:9 → order.py:5", "order.OrderError: order.py:7")
 
 
 def test_an_order_that_was_taken_back_is_handled_well():
@@ -459,6 +481,46 @@ def test_the_same_fault_is_tried_in_a_few_tests_only():
     story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED,))
     planner = Planner({})
     assert [len(planned(story, planner=planner)) for _ in range(MOST_TESTS + 2)] == [1] * MOST_TESTS + [0, 0]
+
+
+def test_what_only_computes_does_not_fail_where_it_was_asked_the_same_before():
+    story = Story()
+    entry = story.call("order.buy")
+    story.call("money.parse", entry, line=1, given="3,20")
+    story.call("money.parse", entry, line=2, given="3,20")
+    story.call("money.parse", entry, line=3, given="x")
+    assert [
+        line.point.site.line for line in Planner({"money.parse": ("money.Odd",)}).plan(story.trial())
+    ] == [1, 3]
+
+
+def test_what_tests_call_from_within_is_not_made_to_fail():
+    story = Story()
+    entry = story.call("order.buy")
+    fake = story.call("store.save", entry)
+    inner = story.crossings[fake]
+    back = replace(
+        inner, index=2, parent=fake, point=replace(inner.point, seam=Seam(DRIVER, "order", "order.log"))
+    )
+    story.crossings.append(back)
+    assert planned(story, {"order.log": ("order.LogError",)}) == []
+
+
+def test_what_is_known_to_fail_is_the_project_s_own_and_not_what_passes_through(make):
+    project = ProjectMap(
+        "",
+        components=(Component("order", 1, ()), Component("payment", 0, ())),
+        interfaces=(Interface("payment.holding", "payment", make.place(), (), generator=True),),
+    )
+    seen = [
+        make.behaviour("payment.pay", outcome="raised", result="payment.Declined"),
+        make.behaviour("payment.pay", outcome="raised", result="KeyError"),
+        make.behaviour("payment.holding", outcome="raised", result="payment.Declined"),
+        make.behaviour("Mock", outcome="raised", result="payment.Declined"),
+        make.behaviour("payment.look", outcome="returned"),
+    ]
+    known = known_failures(project, make.observations(*seen), {"payment.find": ("builtins.KeyError",)})
+    assert known == {"payment.pay": ("payment.Declined",), "payment.find": ("builtins.KeyError",)}
 
 
 def test_what_is_new_comes_first_whatever_test_it_is_of():

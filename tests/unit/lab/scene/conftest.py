@@ -120,7 +120,7 @@ def stage(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, server_cache):
     """An embedded PostgreSQL server."""
     pytest.importorskip("psycopg")
     try:
@@ -133,10 +133,8 @@ def server(tmp_path_factory):
         + "".join(f"CREATE TABLE t{number} (id integer PRIMARY KEY, x text);" for number in range(9))
     )
     declaration = Declaration("database", "postgres", options={"schema": "schema.sql"})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        with provider_named("embedded").provide(kind, declaration, root) as endpoint:
-            yield declaration, endpoint, root
+    with provider_named("embedded").provide(kind, declaration, root) as endpoint:
+        yield declaration, endpoint, root
 
 
 @pytest.fixture

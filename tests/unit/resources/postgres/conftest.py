@@ -63,19 +63,6 @@ SELECT nextval('invoices');
 '''
 
 
-@pytest.fixture(scope="session")
-def server_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache of this session's own, at a path with spaces."""
-    try:
-        programs.find()
-    except ResourceError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("a cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder))
-        yield folder
-
-
 @dataclass(frozen=True)
 class Project:
     """A project's folder, and what its table in ``[tool.dryfit.resources]`` says."""
@@ -91,6 +78,10 @@ class Project:
 @pytest.fixture(scope="session")
 def project(server_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project of the schema above."""
+    try:
+        programs.find()
+    except ResourceError as error:
+        pytest.skip(str(error))
     root = tmp_path_factory.mktemp("a project")
     (root / "schema.sql").write_text(SCHEMA)
     return Project(root, {"schema": "schema.sql"})
