@@ -32,7 +32,7 @@ HARM = {
     "folder": "[os.mkdir('gone'), os.chdir('gone'), os.rmdir('../gone')]",
     "variables": "[os.environ.clear(), sys.path.clear()]",
     "pytest.exit": "pytest.exit('enough')",
-    "interrupt": "signal.raise_signal(signal.SIGINT)",
+    "interrupt": "signal.default_int_handler(signal.SIGINT, None)",
     "nothing": "None",
 }
 """What a program does when its seam fails."""
