@@ -20,8 +20,9 @@ VALUE = "value"
 
 _NO_STATE = frozenset({
     "attempt", "cache", "cached", "client", "clock", "conn", "connection", "counter", "cursor", "engine", "error",
-    "exception", "failure", "lock", "log", "logger", "logging", "metric", "mutex", "next", "pool", "retry", "retries",
-    "semaphore", "seq", "sequence", "session", "stat", "statistic", "telemetry", "timer", "tries", "warning",
+    "exception", "failure", "handler", "hook", "lock", "log", "logger", "logging", "metric", "mutex", "next", "plugin",
+    "pool", "registered", "registry", "retry", "retries", "semaphore", "seq", "sequence", "session", "stat", "statistic",
+    "telemetry", "timer", "tries", "warning",
 })  # fmt: skip
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MAPPED = frozenset({"_sa_instance_state", "_state"})
@@ -35,8 +36,8 @@ class TooManyError(Exception):
 def is_state(name: str) -> bool:
     """Whether what bears this name counts as state: not what retries and failures change by their nature.
 
-    Left out are names that say cache, metric, log, retry, error, lock, pool, connection, counter and the like, and
-    those that Python or a class has for itself.
+    Left out are names that say cache, metric, log, retry, error, lock, pool, connection, counter and the like, those
+    that say registry, plugin or hook, since whoever registers does so once, and those that Python has for itself.
     """
     if name.startswith(("__", "_abc_")):
         return False
