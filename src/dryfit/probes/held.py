@@ -21,8 +21,8 @@ VALUE = "value"
 _NO_STATE = frozenset({
     "attempt", "cache", "cached", "client", "clock", "conn", "connection", "counter", "cursor", "engine", "error",
     "exception", "failure", "handler", "hook", "lock", "log", "logger", "logging", "metric", "mutex", "next", "plugin",
-    "pool", "registered", "registry", "retry", "retries", "semaphore", "seq", "sequence", "session", "stat", "statistic",
-    "telemetry", "timer", "tries", "warning",
+    "pool", "registered", "registry", "retry", "retries", "semaphore", "seq", "sequence", "session", "stat",
+    "statistic", "telemetry", "timer", "tries", "warning",
 })  # fmt: skip
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MAPPED = frozenset({"_sa_instance_state", "_state"})
