@@ -10,24 +10,6 @@ from dryfit.checks.mishandled import Mishandled, fails, function_of
 from dryfit.model.finding import Fact
 from dryfit.model.trial import Crossed, ErrorSeen
 
-LIBRARIES = frozenset(
-    {
-        *("aiohttp", "aiosmtplib", "asyncpg", "boto3", "botocore", "django", "httpcore", "httpx", "psycopg"),
-        *(
-            "psycopg2",
-            "pymongo",
-            "pymysql",
-            "redis",
-            "requests",
-            "smtplib",
-            "sqlalchemy",
-            "sqlite3",
-            "urllib3",
-        ),
-    }
-)
-"""Whose exceptions are nothing that a caller of the component should have to know."""
-
 
 def judge(tried: Iterable[Tried]) -> Iterator[Mishandled]:
     """An exception of a library leaves the component that called it, and its caller does not use that library.
@@ -36,10 +18,12 @@ def judge(tried: Iterable[Tried]) -> Iterator[Mishandled]:
     a component and library.
     """
     everything = tuple(tried)
-    own = {pair for each in everything for pair in _translations(each)}
+    users = _users(everything)
+    libraries = frozenset(library for _, library in users)
+    own = {pair for each in everything for pair in _translations(each, libraries)}
     told: set[tuple[str, str]] = set()
     for each in everything:
-        for crossed, library in _escapes(each, _users(everything)):
+        for crossed, library in _escapes(each, users, libraries):
             component = crossed.point.seam.callee
             translates = (component, library) in own
             if translates or (component, library) not in told:
@@ -62,14 +46,16 @@ def _mishandled(tried: Tried, crossed: Crossed, library: str, *, translates: boo
     )
 
 
-def _escapes(tried: Tried, users: set[tuple[str, str]]) -> Iterator[tuple[Crossed, str]]:
+def _escapes(
+    tried: Tried, users: set[tuple[str, str]], libraries: frozenset[str]
+) -> Iterator[tuple[Crossed, str]]:
     """The crossing out of which a library's exception came into a component that does not use the library itself."""
     hit = tried.hit
-    if hit is None or hit.point.seam.callee not in LIBRARIES or tried.experiment.fault.name == "cancelled":
+    if hit is None or hit.effect == "call" or tried.experiment.fault.name == "cancelled":
         return
     for each in above(tried.trial, hit):
         error = tried.trial.errors[each.error] if each.error >= 0 else None
-        library = _library(error) if error is not None else ""
+        library = _library(error, libraries) if error is not None else ""
         if not library:
             return
         if (each.point.seam.caller, hit.point.seam.callee) not in users:
@@ -77,34 +63,34 @@ def _escapes(tried: Tried, users: set[tuple[str, str]]) -> Iterator[tuple[Crosse
             return
 
 
-def _translations(tried: Tried) -> Iterator[tuple[str, str]]:
+def _translations(tried: Tried, libraries: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Components that gave an exception of their own for one of a library's."""
     hit = tried.hit
-    if hit is None or hit.point.seam.callee not in LIBRARIES:
+    if hit is None or hit.effect == "call":
         return
     for each in above(tried.trial, hit):
         error = tried.trial.errors[each.error] if each.error >= 0 else None
         if error is None:
             return
-        if not _library(error):
+        if not _library(error, libraries):
             if not error.bases[0].startswith("builtins.") and "." in error.bases[0]:
                 for number in error.chain:
-                    if library := _library(tried.trial.errors[number]):
+                    if library := _library(tried.trial.errors[number], libraries):
                         yield each.point.seam.callee, library
             return
 
 
 def _users(tried: Iterable[Tried]) -> set[tuple[str, str]]:
-    """Components that call a library themselves."""
+    """Components with the resource libraries that they call themselves."""
     return {
         (crossed.point.seam.caller, crossed.point.seam.callee)
         for each in tried
         for crossed in each.baselines[0].crossings
-        if crossed.point.seam.callee in LIBRARIES
+        if crossed.effect != "call"
     }
 
 
-def _library(error: ErrorSeen) -> str:
+def _library(error: ErrorSeen, libraries: frozenset[str]) -> str:
     """The library that an exception belongs to, "" for the project's own and for builtin ones."""
     top = error.bases[0].partition(".")[0]
-    return top if top in LIBRARIES else ""
+    return top if top in libraries else ""
