@@ -118,7 +118,7 @@ class LabPlugin:
 
     def _call_it_a_worker(self, config: pytest.Config) -> None:
         """As pytest-xdist does, so that whatever each of its workers has for itself, each of ours has."""
-        config.workerinput = {  # type: ignore[attr-defined]
+        config.workerinput = {  # type: ignore[attr-defined]  # of xdist
             "workerid": f"gw{self._task.number}",
             "workercount": self._task.workers,
             "testrunuid": "dryfit",

@@ -47,7 +47,6 @@ class RemoteWorker:
         self._runner: Connection | None = None
         self._forks = True
         self.tests: tuple[str, ...] = ()
-        self.is_fresh = True
 
     @property
     def has_runner(self) -> bool:
@@ -88,7 +87,6 @@ class RemoteWorker:
         Raises ``LabError`` where there can be no runner, ``Stopped`` where the user breaks off.
         """
         runner = self._runner or self._begin_runner()
-        self.is_fresh = False
         deadline = time.monotonic() + limit
         fired = False
         with suppress(OSError):  # it has ended meanwhile, and is found to have
@@ -136,7 +134,7 @@ class RemoteWorker:
         said = self._heard(ours, time.monotonic() + START_SECONDS)
         if not isinstance(said, Ready):
             raise self._failed()
-        self._ready, self._runner, self.is_fresh = said, ours, True
+        self._ready, self._runner = said, ours
         return ours
 
     def _failed(self) -> LabError:

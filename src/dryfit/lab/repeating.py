@@ -55,12 +55,13 @@ class Repeating:
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
         """Run the phases as pytest does, in place of whoever would run them more than once, and tell nobody."""
         begin, _, end = self._steps
-        # The text of a failure is wanted, but to format its traceback may take longer than the test.
-        item.repr_failure = item._repr_failure_py = _described  # type: ignore[assignment,method-assign]
+        # The text of a failure is wanted, but to format its traceback may take longer than the test: so this one item
+        # describes it otherwise, for one run.
+        item.repr_failure = item._repr_failure_py = _described  # type: ignore[assignment,method-assign]  # as said
         begin()
         try:
             # The session stands for the next test: pytest asks it which fixtures that will share.
-            self._reports = runtestprotocol(item, log=False, nextitem=self._session)  # type: ignore[arg-type]
+            self._reports = runtestprotocol(item, log=False, nextitem=self._session)  # type: ignore[arg-type]  # as said
         finally:
             del item.repr_failure, item._repr_failure_py
             end()

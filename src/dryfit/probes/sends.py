@@ -171,7 +171,7 @@ def _aiosmtplib(values: Mapping[str, Any]) -> Described:
 
 def _mail(sender: object, receivers: object, content: object) -> Described:
     message = _message(content)
-    given = [receivers] if isinstance(receivers, str) else list(receivers or ())  # type: ignore[call-overload]
+    given = [receivers] if isinstance(receivers, str) else list(receivers or ())  # type: ignore[call-overload]  # or any iterable
     to = sorted(str(each) for each in given) or [str(message.get("To", ""))]
     subject = str(message.get("Subject", ""))
     what = f"mail from {sender or message.get('From', '')} to {', '.join(to)}: {subject}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
 from dryfit.model.secrets import is_secret
+from dryfit.model.trial import Leaf
 from dryfit.probes.statics import attributes, derives, is_library_class, type_name
 
 MOST_LEAVES = 60
@@ -21,8 +22,6 @@ _PLAIN = (
     *(type(None), bool, int, float, complex, str, bytes, Decimal, uuid.UUID),
     *(dt.date, dt.datetime, dt.time, dt.timedelta),
 )
-
-Leaf = tuple[str, str]
 
 
 def told(value: object) -> tuple[Leaf, ...]:
@@ -66,10 +65,10 @@ def _parts(value: object) -> Iterator[tuple[str, str, object]]:
             if type(key) in _PLAIN:
                 yield f"[{_short(repr(key))}]", key if type(key) is str else "", item
     elif derives(cls, list) or derives(cls, tuple):
-        size = tuple.__len__(value) if derives(cls, tuple) else list.__len__(value)  # type: ignore[arg-type]
+        size = tuple.__len__(value) if derives(cls, tuple) else list.__len__(value)  # type: ignore[arg-type]  # it is one of them
         yield "#", "", size
         each: Iterator[object]
-        each = tuple.__iter__(value) if derives(cls, tuple) else list.__iter__(value)  # type: ignore[arg-type]
+        each = tuple.__iter__(value) if derives(cls, tuple) else list.__iter__(value)  # type: ignore[arg-type]  # as above
         for place, item in enumerate(islice(each, MOST_ITEMS)):
             yield f"[{place}]", "", item
     elif cls in (set, frozenset):
@@ -89,9 +88,3 @@ def hash_of(text: str) -> str:
     from hashlib import sha256  # only for long ones
 
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def stable(first: tuple[Leaf, ...], second: tuple[Leaf, ...]) -> Mapping[str, str]:
-    """The leaves that two executions have in common: the others are generated."""
-    known = dict(second)
-    return {path: text for path, text in first if known.get(path) == text}

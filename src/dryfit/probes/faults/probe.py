@@ -13,12 +13,10 @@ from dryfit.probes.faults import named
 from dryfit.probes.faults.catalogue import row_of
 from dryfit.probes.faults.occasion import NotMadeError, Occasion
 from dryfit.probes.faults.resolve import occasion_of
+from dryfit.probes.trial import FAULT_MARK
 
 DOMAIN_ERROR = "domain-error"
 """The name of a fault that is no library's: an exception of the project's own."""
-
-MARK = "__dryfit_fault__"
-"""What an exception bears that was given to a caller on purpose."""
 
 
 def _nobody() -> None:
@@ -76,7 +74,7 @@ class FaultProbe:
         finally:
             hit.occasion = None
         if isinstance(outcome, Raised) and not self._why:
-            vars(outcome.exception)[MARK] = True
+            vars(outcome.exception)[FAULT_MARK] = True
             self._fired()
         return outcome
 
