@@ -147,14 +147,19 @@ def buying(*, saved=True, mailed=True, result="order.Receipt", told=((".status",
     return story
 
 
-def test_a_mail_that_nobody_misses_is_swallowed():
+def losing_the_mail(told=((".status", "'paid'"),), *, result="order.Receipt"):
+    """The same with a mail server that goes away, which nobody hears of: the trial, who mails, and where it failed."""
     faulted = Story(rows=["tea"])
     lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
-    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
+    entry = faulted.call("order.buy", result=result, told=told)
     save = faulted.call("store.save", entry)
     faulted.call("sqlite3.Connection.commit", save, effect="write")
     mail = faulted.call("mail.send", entry, line=2)
-    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    return faulted, mail, faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+
+
+def test_a_mail_that_nobody_misses_is_swallowed():
+    faulted, _, at = losing_the_mail()
     case = tried(buying(), faulted, at, fault=LOST)
     assert findings(case) == [("DF301", "error")]
     assert messages(case) == [
@@ -164,13 +169,7 @@ def test_a_mail_that_nobody_misses_is_swallowed():
 
 
 def test_a_fallback_that_a_test_shows_is_meant(make):
-    faulted = Story(rows=["tea"])
-    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
-    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
-    save = faulted.call("store.save", entry)
-    faulted.call("sqlite3.Connection.commit", save, effect="write")
-    mail = faulted.call("mail.send", entry, line=2)
-    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    faulted, _, at = losing_the_mail()
     case = tried(buying(), faulted, at, fault=LOST)
     sends = make.behaviour("mail.send")
     fails = make.behaviour("smtplib.SMTP.sendmail", caller="mail", outcome="raised")
@@ -204,13 +203,7 @@ def test_who_says_otherwise_has_told_of_the_failure():
 
 def answered(told, *, result="order.Receipt"):
     """The order is saved, its mail fails, and the caller gets another answer than usual."""
-    faulted = Story(rows=["tea"])
-    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
-    entry = faulted.call("order.buy", result=result, told=told)
-    save = faulted.call("store.save", entry)
-    faulted.call("sqlite3.Connection.commit", save, effect="write")
-    mail = faulted.call("mail.send", entry, line=2)
-    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    faulted, _, at = losing_the_mail(told, result=result)
     return tried(buying(), faulted, at, fault=LOST)
 
 
@@ -233,13 +226,7 @@ def test_an_answer_that_says_no_while_part_of_the_work_stays_is_a_partial_effect
 
 
 def test_what_was_put_aside_for_later_is_not_swallowed():
-    faulted = Story(rows=["tea"])
-    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
-    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
-    save = faulted.call("store.save", entry)
-    faulted.call("sqlite3.Connection.commit", save, effect="write")
-    mail = faulted.call("mail.send", entry, line=2)
-    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    faulted, mail, at = losing_the_mail()
     put = faulted.call("sqlite3.Connection.execute", mail, effect="write")
     faulted.effect(put, "INSERT INTO outbox VALUES (?)", "sqlite later.db")
     assert findings(tried(buying(), faulted, at, fault=LOST)) == []
@@ -302,13 +289,7 @@ def test_an_exception_that_says_what_went_wrong_has_not_lost_it(text):
 
 
 def test_a_second_mail_after_a_lost_reply_is_a_duplicate():
-    faulted = Story(rows=["tea"])
-    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
-    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
-    save = faulted.call("store.save", entry)
-    faulted.call("sqlite3.Connection.commit", save, effect="write")
-    mail = faulted.call("mail.send", entry, line=2)
-    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    faulted, mail, at = losing_the_mail()
     faulted.effect(at, "mail to ann@example.com: order")
     again = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", nth=2)
     faulted.effect(again, "mail to ann@example.com: order")
@@ -318,13 +299,7 @@ def test_a_second_mail_after_a_lost_reply_is_a_duplicate():
 
 
 def test_a_retry_of_what_had_not_happened_is_handled_well():
-    faulted = Story(rows=["tea"])
-    lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
-    entry = faulted.call("order.buy", result="order.Receipt", told=((".status", "'paid'"),))
-    save = faulted.call("store.save", entry)
-    faulted.call("sqlite3.Connection.commit", save, effect="write")
-    mail = faulted.call("mail.send", entry, line=2)
-    at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+    faulted, mail, at = losing_the_mail()
     again = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", nth=2)
     faulted.effect(again, "mail to ann@example.com: order")
     assert findings(tried(buying(), faulted, at, fault=LOST)) == []

@@ -1,10 +1,8 @@
 """One test a row of the table of library seams, against the real thing."""
 
-import contextlib
 import http.server
 import importlib.util
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -647,18 +645,5 @@ def mail():
 
 
 @pytest.fixture(scope="session")
-def redis(tmp_path_factory):
-    """A Redis of the test session's own, on a Unix socket."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("there is no redis-server on this machine")
-    path = tmp_path_factory.mktemp("redis") / "socket"
-    options = ["--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
-    server = subprocess.Popen([program, *options], cwd=path.parent, stdout=subprocess.PIPE, text=True)
-    for line in server.stdout:
-        if "eady to accept connections" in line:
-            break
-    yield str(path)
-    server.terminate()
-    with contextlib.closing(server.stdout):
-        server.wait()
+def redis(redis_socket):
+    return redis_socket

@@ -122,7 +122,6 @@ def stage(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory, server_cache):
     """An embedded PostgreSQL server."""
-    pytest.importorskip("psycopg")
     try:
         programs.find()
     except ResourceError as error:

@@ -15,7 +15,8 @@ def fates(trial):
 
 
 def test_psycopg2(stage, postgres):
-    psycopg2 = pytest.importorskip("psycopg2")
+    import psycopg2
+
     stage.write(
         shop="""
         def order(connection, what, ends):
@@ -44,7 +45,8 @@ def test_psycopg2(stage, postgres):
 
 
 def test_asyncpg(stage, postgres):
-    asyncpg = pytest.importorskip("asyncpg")
+    import asyncpg
+
     stage.write(
         shop="""
         async def order(connection, what, fails=False):
@@ -90,7 +92,8 @@ def test_asyncpg(stage, postgres):
 
 
 def test_psycopg_asynchronously(stage, postgres):
-    psycopg = pytest.importorskip("psycopg")
+    import psycopg
+
     stage.write(
         shop="""
         async def order(connection, what, ends):
@@ -112,8 +115,8 @@ def test_psycopg_asynchronously(stage, postgres):
 
 
 def test_sqlalchemy_asynchronously(stage, tmp_path):
-    pytest.importorskip("aiosqlite")
-    asynchronous = pytest.importorskip("sqlalchemy.ext.asyncio")
+    import sqlalchemy.ext.asyncio as asynchronous
+
     stage.write(
         shop="""
         from sqlalchemy import text
@@ -146,7 +149,6 @@ def test_sqlalchemy_asynchronously(stage, tmp_path):
 
 
 def test_entries_in_several_threads(stage, postgres):
-    pytest.importorskip("psycopg")
     stage.write(
         shop="""
         import psycopg
@@ -173,7 +175,7 @@ def test_entries_in_several_threads(stage, postgres):
 
 
 def test_django(stage, tmp_path):
-    django = pytest.importorskip("django")
+    import django
     from django.conf import settings
 
     if not settings.configured:

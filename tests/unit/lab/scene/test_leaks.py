@@ -7,10 +7,9 @@ import sqlite3
 import threading
 
 import pytest
+import sqlalchemy
 
 from dryfit.model.trial import Leak
-
-sqlalchemy = pytest.importorskip("sqlalchemy")
 
 
 @pytest.fixture

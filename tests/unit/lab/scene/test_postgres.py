@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+import sqlalchemy
 
 from dryfit.model.digest import diff
-
-psycopg = pytest.importorskip("psycopg")
-sqlalchemy = pytest.importorskip("sqlalchemy")
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import inspect
-import shutil
 import socket
-import subprocess
 import sys
 import threading
 from collections import Counter
@@ -305,21 +303,3 @@ class Server:
 @pytest.fixture
 def server(postgres, wire):
     return Server(postgres, wire)
-
-
-@pytest.fixture(scope="session")
-def redis_socket(tmp_path_factory):
-    """A Redis of the session's own, on a Unix socket."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("there is no redis-server on this machine")
-    path = tmp_path_factory.mktemp("redis") / "socket"
-    options = ["--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
-    server = subprocess.Popen([program, *options], cwd=path.parent, stdout=subprocess.PIPE, text=True)
-    for line in server.stdout:
-        if "eady to accept connections" in line:
-            break
-    yield str(path)
-    server.terminate()
-    with contextlib.closing(server.stdout):
-        server.wait()
