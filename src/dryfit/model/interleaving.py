@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -32,7 +32,7 @@ StepKind = Literal[
 ]
 
 Ending = Literal["completed", "deadlock", "stuck", "limit"]
-"""How an interleaving ended: all operations came to their end; they wait for each other; for something else; too long."""
+"""All operations came to their end; they wait for each other; they wait for something else; time was up."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -152,6 +152,37 @@ class Search(Protocol):
     @property
     def at_least(self) -> int:
         """How many interleavings there are at least."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Backend:
+    """The process of a server that serves one connection: the server's address, and the number of the process."""
+
+    server: str
+    number: int
+
+
+class Backends(Protocol):
+    """Knows who waits for whom inside of servers, by what these say, never by elapsed time."""
+
+    def backend(self, connection: object) -> Backend | None:
+        """Who serves a driver's connection; asks nobody. ``None`` where a server cannot be asked who waits."""
+
+    def blockers(self, backends: Sequence[Backend]) -> Mapping[Backend, tuple[Backend, ...]]:
+        """Those of the backends that wait for a lock now, with those that they wait for, others' included."""
+
+    def cancel(self, backend: Backend) -> None:
+        """End the statement that waits, as the server does with the victim of a deadlock."""
+
+
+class Rewind(Protocol):
+    """Something whose state can be put back."""
+
+    def take(self) -> str:
+        """Remember the state; why that cannot be, or ""."""
+
+    def back(self) -> str:
+        """Put it back to what was remembered; why that cannot be, or ""."""
 
 
 @dataclass(frozen=True, slots=True)
