@@ -114,7 +114,7 @@ class TaskRound:
     def came(self, lane: TaskLane) -> None:
         """A step of a task may be made."""
         lane.waits = False
-        if not self.is_stepping:
+        if not self._is_due:
             self.due()
 
     def due(self) -> None:
@@ -141,27 +141,31 @@ class TaskRound:
     # What is done between steps.
 
     def _tick(self) -> None:
-        self._is_due = False
-        try:
-            self._go_on()
+        try:  # due as long as it goes on: the next one has to come after the callbacks of this one's steps
+            if self._go_on():
+                self._is_due = True
+                self._loop.soon(self._tick)
+            else:
+                self._is_due = False
         except BrokenOff:
             self.late()
         except Exception as error:  # noqa: BLE001 - of a choice or of a server; raised where run() is called
             self.failure = error
             self.end("stuck", repr(error))
 
-    def _go_on(self) -> None:
+    def _go_on(self) -> bool:
+        """Make choices as long as that can be done; true where callbacks have to run first."""
         while self.ending is None:
             if self._loop.passed != self._seen:
                 self._seen = self._loop.passed
-                self.due()
-                return
+                return True
             if not self._servers.are_clear() or self._is_out():
-                return
+                return False
             lane = self._next()
             if lane is None:
-                return
+                return False
             self._step(lane)
+        return False
 
     def _is_out(self) -> bool:
         """Whether something is on its way in from outside, by which one goes on that was chosen."""
