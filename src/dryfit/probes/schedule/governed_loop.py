@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from dryfit.probes.schedule.task_lane import WORKER, TaskLane, Timer
 
-TASKS: tuple[type, ...] = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
+TASKS: tuple[type[asyncio.Task[Any]], ...] = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
 
 
 class Governor(Protocol):
@@ -98,7 +98,7 @@ class GovernedLoop:
             return self._at(when, callback, *args, context=context)
         timer = Timer(when, callback, args, self.loop, context)
         if self._governor.is_over:
-            self.soon(timer._run)  # type: ignore[attr-defined]  # what is broken off need not wait
+            self.soon(timer._run)  # what is broken off need not wait
         else:
             lane = self._lanes[worker]
             (lane.sleeps if callback is wake_sleeper else lane.guards).add(when, timer)

@@ -22,7 +22,8 @@ _INSIDE = _files("locks", "queues", "tasks", "taskgroups", "timeouts")
 _OUTSIDE = _files("base_events", "futures", "selector_events", "sslproto", "streams", "unix_events")
 _ACQUIRE = asyncio.Lock.acquire.__code__
 _WAITING = {
-    function.__code__: name for function, name in ((asyncio.tasks._wait, "fs"), (asyncio.wait_for, "fut"))  # type: ignore[attr-defined]
+    function.__code__: name
+    for function, name in ((asyncio.tasks._wait, "fs"), (asyncio.wait_for, "fut"))  # type: ignore[attr-defined]
 }
 """What waits for other futures by one of its own, and what it calls them."""
 
@@ -46,7 +47,7 @@ def stand(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -
     """Where a task that is suspended stands."""
     what, found, lock = "", None, None
     for frame in _frames(task.get_coro()):
-        what = frame.f_code.co_qualname
+        what = frame.f_code.co_qualname.lstrip("_")
         found = place(frame) or found
         if frame.f_code is _ACQUIRE:
             lock = frame.f_locals.get("self")

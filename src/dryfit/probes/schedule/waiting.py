@@ -40,7 +40,9 @@ class Waiting:
 
     def is_out(self, lane: TaskLane) -> bool:
         """Whether what the operation waits for comes from outside of the program: it has to be waited for."""
-        return any(self._origin(future) == "outside" for task in self._tasks(lane) for future in awaited(task))
+        return any(
+            self._origin(future) == "outside" for task in self._tasks(lane) for future in awaited(task)
+        )
 
     def blocked(self, lane: TaskLane) -> Step | None:
         """The step of an operation that can do nothing by itself; none where it is in a server, which is told there."""
@@ -139,7 +141,9 @@ class Waiting:
     def said_of_late(self) -> str:
         """Who has not come to an end in time."""
         return "; ".join(
-            f"operation {lane.worker} stands at {self._waited_for(lane)}" for lane in self._lanes if not lane.is_over
+            f"operation {lane.worker} stands at {self._waited_for(lane)}"
+            for lane in self._lanes
+            if not lane.is_over
         )
 
     def _said(self, lane: TaskLane) -> str:
@@ -170,4 +174,3 @@ def _all_in(waits: Mapping[TaskLane, object], others: Sequence[TaskLane | None])
 
 def _at(what: str, place: Place | None) -> str:
     return f"{what} at {place}" if place is not None else what
-
