@@ -41,7 +41,7 @@ class Waiting:
     def is_out(self, lane: TaskLane) -> bool:
         """Whether what the operation waits for comes from outside of the program: it has to be waited for."""
         return any(
-            self._origin(future) == "outside" for task in self._tasks(lane) for future in awaited(task)
+            self._origin(future, task) == "outside" for task in self._tasks(lane) for future in awaited(task)
         )
 
     def blocked(self, lane: TaskLane) -> Step | None:
@@ -80,15 +80,15 @@ class Waiting:
                 yield from (owner,) if owner is not lane else ()
             elif not isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
                 yield from others
-                if self._origin(future) == "open" and self.hears():
+                if self._origin(future, task) == "open" and self.hears():
                     yield None
 
-    def _origin(self, future: asyncio.Future[Any]) -> Origin:
+    def _origin(self, future: asyncio.Future[Any], task: asyncio.Task[Any]) -> Origin:
         if self._owner(future) is not None:
             return "inside"
         if isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
             return "inside"
-        return origin(self._loop.made.get(future))
+        return origin(self._loop.made.get(future, ""), task)
 
     def _owner(self, future: asyncio.Future[Any]) -> TaskLane | None:
         return next((lane for lane in self._lanes if future in lane.tasks), None)
