@@ -9,12 +9,15 @@ from types import CodeType
 from typing import Protocol, cast
 
 from dryfit.config import Config
+from dryfit.lab.overlapping import Overlapping
 from dryfit.lab.scene import Scene
+from dryfit.model.interleaving import Overlap
 from dryfit.model.probe import Probe
 from dryfit.model.seam import Place
-from dryfit.model.trial import Experiment, Trial
+from dryfit.model.trial import Experiment, Proposed, Trial
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.probes.trial import TrialRecorder
+from dryfit.resources.postgres.waits import PostgresBackends
 from dryfit.weave import Weave
 
 Fire = Callable[[], None]
@@ -32,7 +35,7 @@ class Instruments(Protocol):
     def probes(self) -> tuple[Probe, ...]:
         """Those for the loop, in the order in which they stand there."""
 
-    def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
+    def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
         """A trial begins: before the test's set-up. ``brief`` says that its crossings are enough."""
 
     def called(self) -> None:
@@ -40,6 +43,10 @@ class Instruments(Protocol):
 
     def end(self, trial: Trial) -> Trial:
         """The trial is over: ``trial``, with what was seen."""
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the trial takes another run of the test."""
 
 
 class Standard:
@@ -49,24 +56,31 @@ class Standard:
         self._weave = weave
         # Each asks the recorder which crossing it sees, and the recorder tells the scene of entries.
         self._recorder = TrialRecorder(
-            offers, place_of=self._place_of, entered=self._entered, left=self._left
+            offers,
+            place_of=self._place_of,
+            request=lambda: weave.exchanges.request,
+            entered=self._entered,
+            left=self._left,
         )
         self._fault = FaultProbe(self._recorder.point)
         self._scene = Scene(weave, config.root, self._recorder.index)
+        self._overlapping = Overlapping(weave, self._scene, self._recorder, PostgresBackends())
 
     @property
     def probes(self) -> tuple[Probe, ...]:
-        """First what makes a fault happen, then what sees it happen."""
-        return (self._fault, self._recorder, self._scene.probe)
+        """First what makes a fault happen, then what sees it happen, and last what runs an operation more than once."""
+        return (self._fault, self._recorder, self._scene.probe, self._overlapping)
 
-    def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
+    def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None and not brief)
-        self._fault.begin(experiment, fired)
-        if experiment is None:
-            self._scene.begin(entry=_NO_ENTRY if brief else None)
+        faulted = experiment if isinstance(experiment, Experiment) else None
+        self._fault.begin(faulted, fired)
+        self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
+        if faulted is not None:
+            self._scene.begin(entry=faulted.entry, when=faulted.when)
         else:
-            self._scene.begin(entry=experiment.entry, when=experiment.when)
+            self._scene.begin(entry=None if experiment is None and not brief else _NO_ENTRY)
 
     def called(self) -> None:
         """From here on the suite clears up."""
@@ -85,7 +99,13 @@ class Standard:
             boundaries=boundaries,
             leaks=leaks,
             void=trial.void or void,
+            explored=self._overlapping.end(),
         )
+
+    @property
+    def wants_more(self) -> bool:
+        """An exploration may take many runs."""
+        return self._overlapping.wants_more
 
     def _entered(self, entry: int) -> None:
         self._scene.entered(entry)

@@ -75,7 +75,7 @@ class Scene:
         self._lock = threading.RLock()
         self._about_to_enter = threading.local()
         self.probe: Probe = _SceneProbe(
-            self._effects, self._memory, self._standing, self._enter, self._opening
+            self._effects, self._memory, self._standing, self._enter, self.opening
         )
         weave.connections.used = self._used
 
@@ -127,6 +127,17 @@ class Scene:
             self._entries[entry] = _Entry(
                 dict(self._readings.now()), objects, held, self._standing.now(), self._leftovers.now()
             )
+
+    def enter(self, number: int) -> None:
+        """Read now what is there, as for an entry of this number."""
+        self._about_to_enter.entry = number
+        self._enter()
+
+    def boundary(self, number: int) -> Boundary:
+        """What is there now, beside what ``enter`` found."""
+        self.left(number)
+        entry = self._entries.pop(number)
+        return self._boundary(number, entry, entry.after or {})
 
     def called(self) -> None:
         """The test's call is over; its teardown is about to begin."""
@@ -188,7 +199,7 @@ class Scene:
                 for each in running:
                     each.before.setdefault(target, digest)
 
-    def _opening(self, crossing: Crossing) -> None:
+    def opening(self, crossing: Crossing) -> None:
         """Note what is in a file that is about to be opened for writing."""
         path = files.opened(crossing)
         if path is None:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.interleaving import Overlap, Step
 from dryfit.model.seam import Place, Seam
 from dryfit.model.trial import Experiment
 
@@ -152,7 +153,8 @@ class Finding:
     """One place where modules do not fit. ``test`` is the test that showed it, "" where the source alone did.
 
     ``id`` is the same from run to run and machine to machine. ``accepted`` is the recorded reason, or ``None``;
-    ``experiment`` is what shows it again, where a trial has shown it.
+    ``experiment`` or ``overlap`` is what shows it again, where a trial has shown it; ``lanes`` are the steps of the
+    operations that ran at once then.
     """
 
     id: str
@@ -167,6 +169,8 @@ class Finding:
     evidence: tuple[Fact, ...] = ()
     accepted: str | None = None
     experiment: Experiment | None = None
+    overlap: Overlap | None = None
+    lanes: tuple[Step, ...] = ()
 
     @property
     def replay(self) -> str:

@@ -54,7 +54,8 @@ class TrialRecorder:
     """Records one trial after the other.
 
     ``offers`` says what may go wrong at a crossing; it is asked in baselines only. ``entered`` is told the number of an
-    entry crossing right before it begins, ``left`` right after it has ended. A crossing's ``state`` is its record.
+    entry crossing right before it begins, ``left`` right after it has ended; ``request`` tells which request is being
+    answered. A crossing's ``state`` is its record.
     """
 
     def __init__(
@@ -62,11 +63,13 @@ class TrialRecorder:
         offers: Callable[[Crossing], tuple[Offer, ...]],
         *,
         place_of: PlaceOf = lambda code, line: None,
+        request: Callable[[], int] = lambda: -1,
         entered: Callable[[int], None] = lambda _: None,
         left: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._offers = offers
         self._place_of = place_of
+        self._request = request
         self._entered = entered
         self._left = left
         self._test = ""
@@ -108,6 +111,11 @@ class TrialRecorder:
         """The index of a crossing in progress, -1 where it belongs to no trial."""
         opened = self._record(crossing)
         return opened.crossed.index if opened else -1
+
+    def entry(self, crossing: Crossing) -> int:
+        """The number of an entry crossing in progress, -1 where it is none of this trial."""
+        opened = self._record(crossing)
+        return opened.entry if opened else -1
 
     def before(self, crossing: Crossing) -> None:
         """Keep the crossing, and tell where it is an entry."""
@@ -162,6 +170,7 @@ class TrialRecorder:
             outcome="unfinished",
             result="",
             stand_in=crossing.callee.stands_for,
+            request=self._request() if parent < 0 else -1,
         )
         opened = _Open(self._trial, crossed, kept.entries if parent < 0 else -1)
         kept.entries += parent < 0
