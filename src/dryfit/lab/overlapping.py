@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from inspect import iscoroutinefunction
 from typing import Any, cast
 
 from dryfit.lab import driver_calls
@@ -30,7 +29,7 @@ from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
 from dryfit.probes import dbapi
-from dryfit.probes.schedule import Tasks, Turns, search
+from dryfit.probes.schedule import Turns, search
 from dryfit.probes.statics import is_library_class, mro, type_name
 from dryfit.probes.told import told
 from dryfit.probes.trial import TrialRecorder
@@ -40,6 +39,10 @@ Fire = Callable[[], None]
 Call = Callable[[], object]
 
 LONGEST_TEXT = 200
+
+LIMITS = Limits()
+RUN_SECONDS = 3.0
+"""The limit of one interleaving."""
 
 RESOURCES = dbapi.DATABASES | {"redis"}
 """The libraries at whose calls operations may be switched: they hold what operations share."""
@@ -75,7 +78,7 @@ class Overlapping:
         self._exploration: Exploration | None = None
         self._wanted: Wanted | None = None
         self._explored: Explored | None = None
-        self._turns: Turns | Tasks | None = None
+        self._turns: Turns | None = None
         self._users: dict[int, tuple[object, int]] = {}
         self._shared = ""
         self._came = False
@@ -89,7 +92,7 @@ class Overlapping:
             return
         self._overlap, self._explored, self._exploration = overlap, None, None
         if overlap is not None:
-            self._exploration = explore(overlap, search(overlap.seed), Limits())
+            self._exploration = explore(overlap, search(overlap.seed, LIMITS.interleavings), LIMITS)
             self._wanted = next(self._exploration)
 
     @property
@@ -145,31 +148,20 @@ class Overlapping:
     def _take(self, operation: Call) -> object:
         """Explore in the place of the operation, and break the test off."""
         self._fired()
-        if iscoroutinefunction(getattr(operation, "func", None)):
-            return self._explore_tasks(operation)
         self._explore_threads(operation)
         raise BrokenOff
 
     def _explore_threads(self, operation: Call) -> None:
         wanted = self._wanted
         assert wanted is not None
-        turns = Turns(self._backends, place=self._weave.place_of)
+        turns = Turns(self._backends, limit=RUN_SECONDS, place=self._weave.place_of)
         with self._watching(turns):
             interleaving, outcomes = turns.run([operation for _ in wanted.workers], wanted.choose)
+            turns.close()
         self._ran(interleaving, outcomes)
-
-    async def _explore_tasks(self, operation: Call) -> object:
-        wanted = self._wanted
-        assert wanted is not None
-        tasks = Tasks(self._backends, place=self._weave.place_of)
-        coroutine = cast(Callable[[], Awaitable[object]], operation)
-        with self._watching(tasks):
-            interleaving, outcomes = await tasks.run([coroutine for _ in wanted.workers], wanted.choose)
-        self._ran(interleaving, outcomes)
-        raise BrokenOff
 
     @contextmanager
-    def _watching(self, turns: Turns | Tasks) -> Iterator[None]:
+    def _watching(self, turns: Turns) -> Iterator[None]:
         """Let every call of a driver wait for its turn, and nobody else look at the program meanwhile."""
         self._turns, self._users, self._shared = turns, {}, ""
         self._scene.enter(_NUMBER)

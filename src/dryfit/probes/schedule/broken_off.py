@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class BrokenOff(BaseException):  # noqa: N818 - no error of the program, and nothing that it should handle
+class BrokenOff(BaseException):
     """Raised inside of an operation where its interleaving has ended before it did; never seen outside of it."""

@@ -60,7 +60,9 @@ class Lane:
         "number", "outcome", "serial", "since", "state", "wait", "worker",
     )  # fmt: skip
 
-    def __init__(self, worker: int, number: int, gate: LockType | None = None, *, is_main: bool = True) -> None:
+    def __init__(
+        self, worker: int, number: int, gate: LockType | None = None, *, is_main: bool = True
+    ) -> None:
         self.worker, self.number, self.is_main = worker, number, is_main
         self.gate = gate or closed_gate()
         self.state: State = "parked"

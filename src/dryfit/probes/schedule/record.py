@@ -31,7 +31,9 @@ class Record:
         """Add to what is touched by the move that is under way."""
         before = self._touched[-1]
         self._touched[-1] = Footprint(
-            before.reads | footprint.reads, before.writes | footprint.writes, before.unknown or footprint.unknown
+            before.reads | footprint.reads,
+            before.writes | footprint.writes,
+            before.unknown or footprint.unknown,
         )
 
     def step(self, lane: Lane, deed: Deed) -> None:

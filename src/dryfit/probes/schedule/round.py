@@ -163,7 +163,9 @@ class Round:
                 self.wake(lane, Deed("woken", lane.wait.what, lane.wait.place))
         parked = [lane for lane in self.lanes if lane.state == "parked"]
         return parked or [
-            lane for lane in self.lanes if lane.state == "waiting" and lane.wait is not None and lane.wait.is_timed
+            lane
+            for lane in self.lanes
+            if lane.state == "waiting" and lane.wait is not None and lane.wait.is_timed
         ]
 
     def wake(self, lane: Lane, deed: Deed) -> None:

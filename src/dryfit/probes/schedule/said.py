@@ -58,5 +58,7 @@ def _at(what: str, place: object) -> str:
 def _doing(lane: Lane, frame: FrameType | None) -> str:
     if lane.state == "calling":
         return f"operation {lane.worker} is in a call of its driver that does not come back ({_waited_for(lane)})"
-    where = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}" if frame else "nowhere"
+    where = (
+        f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}" if frame else "nowhere"
+    )
     return f"operation {lane.worker} came to no switch point ({where})"

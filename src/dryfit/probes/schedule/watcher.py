@@ -51,12 +51,19 @@ class Watcher:
     def _ask(self) -> None:
         round_ = self._round
         with round_.mutex:
-            calls, inside = round_.calls, [lane for lane in round_.lanes if lane.state in ("calling", "blocked")]
+            calls, inside = (
+                round_.calls,
+                [lane for lane in round_.lanes if lane.state in ("calling", "blocked")],
+            )
         asked = [lane.backend for lane in inside if lane.backend is not None]
         answer = self._backends.blockers(asked) if asked else {}
         victim = None
         with round_.mutex:
-            if round_.ending is None and calls == round_.calls and all(_is_clear(lane, answer) for lane in inside):
+            if (
+                round_.ending is None
+                and calls == round_.calls
+                and all(_is_clear(lane, answer) for lane in inside)
+            ):
                 victim = self._settle(inside, answer)
         if victim is not None and victim.backend is not None:
             self._backends.cancel(victim.backend)
