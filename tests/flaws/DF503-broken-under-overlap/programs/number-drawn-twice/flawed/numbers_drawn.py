@@ -3,9 +3,9 @@
 
 class Dispenser:
     def __init__(self):
-        self.last = 0
+        self.drawn = []
 
     def draw(self):
-        number = self.last + 1
-        self.last = number
+        number = self.drawn[-1] + 1 if self.drawn else 1
+        self.drawn.append(number)
         return number

@@ -5,11 +5,11 @@ import threading
 
 class Dispenser:
     def __init__(self):
-        self.last = 0
+        self.drawn = []
         self.lock = threading.Lock()
 
     def draw(self):
         with self.lock:
-            number = self.last + 1
-            self.last = number
+            number = self.drawn[-1] + 1 if self.drawn else 1
+            self.drawn.append(number)
             return number

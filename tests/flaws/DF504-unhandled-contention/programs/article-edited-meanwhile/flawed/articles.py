@@ -12,7 +12,7 @@ class Article(Base):
 
     title: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
 

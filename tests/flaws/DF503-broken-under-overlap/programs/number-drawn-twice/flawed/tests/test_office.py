@@ -10,5 +10,5 @@ def office():
 
 @pytest.mark.contention(copies=3)
 def test_a_visitors_number_is_theirs_alone(office):
-    number = office.arrive()
-    assert office.waiting.count(number) == 1
+    number = int(office.arrive().rpartition(" ")[-1])
+    assert office.dispenser.drawn.count(number) == 1
