@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dryfit.checks import contention, exceptions
@@ -14,7 +14,7 @@ from dryfit.checks.overlaps import OverlapPlanner
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
 from dryfit.lab.lab import Lab, Plan
-from dryfit.lab.result import LabResult, Progress
+from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.run import CheckSummary, Run
@@ -43,7 +43,7 @@ def try_out(
         broken = exceptions.judge(_tried(result), run.observations)
         judgements["exceptions"], verdicts = broken.judgement, broken.verdicts
     if "contention" in wanted:
-        judgements["contention"] = contention.judge(_explored(result))
+        judgements["contention"] = contention.judge(_explored(result.trials))
     seconds = time.monotonic() - begun
     found = tuple(finding for each in judgements.values() for finding in each.findings)
     run = replace(
@@ -95,7 +95,7 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     if isinstance(proposed, Experiment):
         found = exceptions.judge([Tried(trial, (first, second))]).judgement.findings
     else:
-        found = contention.judge([trial.explored] if trial.explored is not None else []).findings
+        found = contention.judge(_explored([(first, second, (trial,))])).findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
 
 
@@ -112,10 +112,11 @@ def _tried(result: LabResult) -> tuple[Tried, ...]:
     )
 
 
-def _explored(result: LabResult) -> Iterator[Explored]:
-    """What was explored, and why what was to be explored was not."""
-    for trial in _trials(result):
-        if isinstance(trial.experiment, Overlap):
-            void = trial.void or trial.failure or "the test did not come to the operation this time"
-            explored = trial.explored or Explored(trial.experiment, void=void)
-            yield replace(explored, void=explored.void or trial.void)
+def _explored(tests: Iterable[TestTrials]) -> Iterator[tuple[Explored, Trial]]:
+    """What was explored, or why it was not, each with the baseline of its test."""
+    for first, _, trials in tests:
+        for trial in trials:
+            if isinstance(trial.experiment, Overlap):
+                void = trial.void or trial.failure or "the test did not come to the operation this time"
+                explored = trial.explored or Explored(trial.experiment, void=void)
+                yield replace(explored, void=explored.void or trial.void), first

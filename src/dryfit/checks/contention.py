@@ -8,22 +8,24 @@ from dataclasses import replace
 from dryfit.checks import contention_errors
 from dryfit.checks.judgement import Judgement, combine, find
 from dryfit.checks.lanes import lanes, outcome_of
+from dryfit.checks.names import plain
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run, Step
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, state_of
 from dryfit.model.trace import Skipped
+from dryfit.model.trial import Trial
 
 _SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
 """Steps at which an operation does something."""
 
 
-def judge(explored: Iterable[Explored]) -> Judgement:
-    """Judge DF501, DF502 and DF504 by what explorations showed."""
-    return combine(_judged(each) for each in explored)
+def judge(explored: Iterable[tuple[Explored, Trial]]) -> Judgement:
+    """Judge DF501, DF502, DF504 and DF505 by what explorations showed, each with the baseline of its test."""
+    return combine(_judged(each, baseline) for each, baseline in explored)
 
 
-def _judged(explored: Explored) -> Judgement:
+def _judged(explored: Explored, baseline: Trial) -> Judgement:
     if explored.void:
         return Judgement(skipped=(Skipped(named(explored.overlap), explored.void),))
     findings: dict[str, Finding] = {}
@@ -33,7 +35,7 @@ def _judged(explored: Explored) -> Judgement:
         if run.interleaving.ending in ("stuck", "limit"):
             skipped.append(Skipped(named(explored.overlap), f"inconclusive: {run.interleaving.said}"))
         elif rule := _rule(explored, run, masks):
-            found = _finding(rule, explored, run)
+            found = _finding(rule, explored, run, baseline)
             findings.setdefault(found.id, found)  # the smallest schedule comes first
     return Judgement(tuple(findings.values()), tuple(skipped))
 
@@ -82,10 +84,10 @@ def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
     return len(rest) == 1 and any(left == state_of(first, masks) for first, _ in explored.alone)
 
 
-def _finding(rule: str, explored: Explored, run: Run) -> Finding:
+def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Finding:
     overlap = explored.overlap
     place = where(run.interleaving)
-    seam = overlap.operations[0].seam or Seam(DRIVER, "", overlap.operations[0].name)
+    seam = seam_of(place, overlap, baseline)
     found = find(
         rule,
         seam,
@@ -110,6 +112,16 @@ def where(interleaving: Interleaving) -> Place:
             if place is not None and following.kind != "began":
                 return place
     return next((each.place for each in last.values() if each.place is not None), Place("", 0))
+
+
+def seam_of(place: Place, overlap: Overlap, baseline: Trial) -> Seam:
+    """The seam through which the function was called that had to give way; that of the operation, if it was itself."""
+    at = [each for each in baseline.crossings if each.point.site == place and each.parent >= 0]
+    around = [baseline.crossings[each.parent] for each in at] or [
+        each for each in baseline.crossings if plain(each.point.seam.callable).endswith(f".{place.function}")
+    ]
+    found = next((each.point.seam for each in around if each.point.seam.caller != DRIVER), None)
+    return found or overlap.operations[0].seam or Seam(DRIVER, "", overlap.operations[0].name)
 
 
 def named(overlap: Overlap) -> str:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
+from _pytest.outcomes import OutcomeException
+
 from dryfit.lab import driver_calls
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
 from dryfit.lab.scene import Scene
@@ -59,8 +61,11 @@ _NUMBER = 0
 _ARGUMENTS = vars(BaseException)["args"].__get__  # a class may have an attribute of that name
 
 
-class BrokenOff(BaseException):
-    """Ends a test whose operations have been explored: what follows them is of no interest."""
+class BrokenOff(OutcomeException):
+    """Ends a test whose operations have been explored: what follows them is of no interest.
+
+    Of pytest's own kind: it passes every ``except Exception``, and leaves fixtures as they may be set up again.
+    """
 
 
 class Overlapping:
