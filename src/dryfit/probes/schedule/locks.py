@@ -88,7 +88,7 @@ class Locks:
 
     def _rebind(self) -> None:
         """Conditions keep methods of their locks, bound when they were made."""
-        for condition in [each for each in gc.get_objects() if type(each) is threading.Condition]:
+        for condition in [each for each in gc.get_referrers(threading.Condition) if type(each) is threading.Condition]:
             lock: Any = condition._lock  # type: ignore[attr-defined]
             names = [name for name in _KEPT if name in vars(condition) and type(lock) in (LockType, _RLOCK)]
             self._bound.append((condition, {name: vars(condition)[name] for name in names}))
