@@ -38,7 +38,7 @@ def _left(round_: Round) -> tuple[Lane, ...]:
 def _interrupt(lanes: tuple[Lane, ...]) -> None:
     """Raise in threads that run code of the program, and came to no switch point."""
     for lane in lanes:
-        if lane.state == "running" and not lane.is_inside and lane.ident:
+        if lane.state == "running" and not lane.is_told and not lane.is_inside and lane.ident:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(lane.ident), ctypes.py_object(BrokenOff)
             )

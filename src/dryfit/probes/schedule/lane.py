@@ -22,12 +22,16 @@ RELEASE = LockType.release
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a lane is about to do when it is chosen: a step to be, and what it touches."""
+    """What a lane is about to do when it is chosen: a step to be, and what it touches.
+
+    ``is_pause`` says that it means to let others go on.
+    """
 
     kind: StepKind
     what: str = ""
     place: Place | None = None
     footprint: Footprint = ANYTHING
+    is_pause: bool = False
 
 
 BEGIN = Deed("began")
@@ -51,26 +55,29 @@ class Wait:
 class Lane:
     """One thread of an operation: its state is changed under the round's mutex only.
 
-    ``gate`` is what it waits at; ``is_inside`` says that it runs code that must not be governed: the controller's own,
-    or a driver's. ``serial`` counts its driver calls, ``by`` are the processes of the server that it waits for, ``since`` which move.
+    ``gate`` is what it waits at; that of the thread in which the operation itself runs is given.
+    ``is_inside`` says that it runs the controller's own code, ``is_calling`` a driver's, ``is_told`` that it was told
+    of the end. ``serial`` counts its driver calls, ``moves`` how often it was chosen; ``rested`` is how often others
+    had been when it was last chosen for a pause, and ``was_alone`` that nobody else could go on then.
+    ``by`` are the processes of a server that it waits for, ``since`` which move.
     """
 
     __slots__ = (
-        "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_inside", "is_main", "is_victim",
-        "number", "outcome", "serial", "since", "state", "wait", "worker",
+        "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling", "is_inside", "is_main",
+        "is_told", "is_victim", "moves", "number", "outcome", "rested", "serial", "since", "state", "wait",
+        "was_alone", "worker",
     )  # fmt: skip
 
-    def __init__(
-        self, worker: int, number: int, gate: LockType | None = None, *, is_main: bool = True
-    ) -> None:
-        self.worker, self.number, self.is_main = worker, number, is_main
+    def __init__(self, worker: int, number: int, gate: LockType | None = None) -> None:
+        self.worker, self.number, self.is_main = worker, number, gate is not None
         self.gate = gate or closed_gate()
         self.state: State = "parked"
         self.deed = BEGIN
-        self.has_begun = False
+        self.has_begun = self.is_told = False
+        self.is_inside = self.is_calling = False
         self.ident = 0
-        self.is_inside = False
         self.outcome: Outcome | None = None
+        self.moves, self.rested, self.was_alone = 0, -1, False
         self.backend: Backend | None = None
         self.by: tuple[Backend, ...] = ()
         self.call = BEGIN

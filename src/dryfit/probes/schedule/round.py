@@ -5,7 +5,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from collections.abc import Callable
 
-from dryfit.model.interleaving import Backend, Backends, Choice, Choose, Ending, Step
+from dryfit.model.interleaving import ANYTHING, Backend, Backends, Choice, Choose, Ending, Step
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.graph import circle
@@ -45,6 +45,11 @@ class Round:
             is_mine = self._pass_on(lane)
         self._rest(lane, is_mine)
 
+    def pause(self, lane: Lane, deed: Deed) -> bool:
+        """Stop to let others go on; whether none could, and this was not the first time."""
+        self.park(lane, deed)
+        return lane.was_alone
+
     def wait(self, lane: Lane, wait: Wait) -> bool:
         """Stop until the wait is over; false where it is given up instead."""
         lane.is_inside = True
@@ -53,10 +58,14 @@ class Round:
             self.record.add(Step(lane.worker, "blocked", wait.what, wait.place, self._holders(wait)))
             is_mine = self._pass_on(lane)
         self._rest(lane, is_mine)
+        if lane.is_calling:
+            self._go_back_in(lane)
         return not lane.gave_up
 
     def call(self, lane: Lane, connection: object, deed: Deed, do: Callable[[], object]) -> object:
         """Stop before a driver call, do it, and stop again where it had to wait for others."""
+        if self.ending is not None and deed.kind == "rollback":
+            return do()  # a program that cleans up after itself
         self.park(lane, deed)
         self._go_in(lane, connection, deed)
         try:
@@ -70,12 +79,19 @@ class Round:
         self._come_back(lane)
         return result
 
+    def join_in(self, lane: Lane) -> None:
+        """Another thread of an operation may go on from now."""
+        with self.mutex:
+            self.lanes.append(lane)
+
     def finish(self, lane: Lane) -> None:
         """A lane is over."""
         lane.is_inside = True
         with self.mutex:
             lane.state = "done"
-            if lane.outcome is not None and lane.is_main:
+            if self.ending is not None:
+                lane.outcome = None
+            elif lane.outcome is not None and lane.is_main:
                 self.record.step(lane, _ended(lane.outcome))
             self._pass_on(lane)
 
@@ -85,12 +101,20 @@ class Round:
             lane.backend = self._backends.backend(connection)
             if lane.backend is not None:
                 self.held[lane.backend] = lane
-            lane.call, lane.state = deed, "calling"
+            lane.call, lane.is_calling = deed, True
+        self._go_back_in(lane)
+        lane.is_inside = False
+
+    def _go_back_in(self, lane: Lane) -> None:
+        with self.mutex:
+            lane.state = "calling"
             lane.serial += 1
 
     def _come_back(self, lane: Lane) -> None:
+        lane.is_inside = True
         with self.mutex:
             self.calls += 1
+            lane.is_calling = False
             goes_on = lane.state == "calling" or self.ending is not None
             lane.state = "running" if goes_on else "back"
             if not goes_on:
@@ -102,6 +126,7 @@ class Round:
             ACQUIRE(lane.gate)
         lane.is_inside = False
         if self.ending is not None:
+            lane.is_told = True
             raise BrokenOff
 
     # What is done by whoever stops, or by the watcher: with the mutex, and while nobody runs.
@@ -149,11 +174,14 @@ class Round:
         return self._start(next(lane for lane in enabled if lane.worker == worker), choice)
 
     def _start(self, lane: Lane, choice: Choice) -> Lane:
-        self.record.move(choice, lane.worker, lane.deed.footprint)
+        self.record.move(choice, lane.worker, lane.deed.footprint if lane.state == "parked" else ANYTHING)
         if lane.state == "waiting":
             lane.gave_up = True
         elif lane.deed.kind != "woken":
             self.record.step(lane, lane.deed)
+        lane.was_alone = self.is_resting(lane)
+        lane.moves += 1
+        lane.rested = self.record.moves - lane.moves if lane.deed.is_pause else -1
         lane.state, lane.has_begun = "running", True
         return lane
 
@@ -162,11 +190,23 @@ class Round:
             if lane.state == "waiting" and lane.wait is not None and lane.wait.is_over():
                 self.wake(lane, Deed("woken", lane.wait.what, lane.wait.place))
         parked = [lane for lane in self.lanes if lane.state == "parked"]
-        return parked or [
+        return [lane for lane in parked if not self.is_resting(lane)] or parked or self._timed()
+
+    def is_resting(self, lane: Lane) -> bool:
+        """Whether it pauses once more, and nobody else went on since its last pause: it would pause for ever."""
+        return lane.deed.is_pause and lane.rested == self.record.moves - lane.moves
+
+    def _timed(self) -> list[Lane]:
+        if self._is_complete():
+            return []
+        return [
             lane
             for lane in self.lanes
             if lane.state == "waiting" and lane.wait is not None and lane.wait.is_timed
         ]
+
+    def _is_complete(self) -> bool:
+        return all(lane.state == "done" for lane in self.lanes if lane.is_main)
 
     def wake(self, lane: Lane, deed: Deed) -> None:
         """A lane may go on again with what it waited for."""
@@ -174,7 +214,7 @@ class Round:
         self.record.step(lane, deed)
 
     def _stand_still(self, caller: Lane | None) -> None:
-        if all(lane.state == "done" for lane in self.lanes if lane.is_main):
+        if self._is_complete():
             self.end("completed", "", caller)
         else:
             self.end("stuck", said_of_stuck(self.lanes, self.held), caller)

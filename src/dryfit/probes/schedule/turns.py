@@ -6,6 +6,7 @@ import contextvars
 from _thread import get_ident
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Protocol, Self
 
 from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
 from dryfit.model.outcome import Outcome, Raised, Returned
@@ -13,11 +14,25 @@ from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.crew import Crew
+from dryfit.probes.schedule.governed import Governor, Here
 from dryfit.probes.schedule.lane import Deed, Lane
+from dryfit.probes.schedule.locks import Locks
+from dryfit.probes.schedule.queues import Queues, Sleep
 from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
 
 _WORKER: contextvars.ContextVar[int] = contextvars.ContextVar("worker", default=-1)
+
+
+class Primitive(Protocol):
+    """Something of Python's own that can be known to the controller."""
+
+    def put_in(self) -> None:
+        """Have it known."""
+
+    def take_out(self) -> None:
+        """Have it as it was."""
 
 
 class Turns:
@@ -32,14 +47,29 @@ class Turns:
     ) -> None:
         self._backends = backends
         self._limit = limit
-        self.place = place
         self._crew = Crew()
-        self._lanes: dict[int, tuple[Round, Lane]] = {}
+        self._lanes: dict[int, Here] = {}
+        governor = Governor(self._lanes, Uses(place))
+        self._locks = Locks(governor)
+        self._primitives: tuple[Primitive, ...] = (self._locks, Queues(governor), Sleep(governor))
+
+    def __enter__(self) -> Self:
+        """Have Python's own primitives known."""
+        for primitive in self._primitives:
+            primitive.put_in()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Have them as they were, and end the threads."""
+        for primitive in self._primitives:
+            primitive.take_out()
+        self._crew.dismiss()
 
     def run(
         self, operations: Sequence[Callable[[], object]], choose: Choose
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
+        self._locks.forget()
         round_ = Round(self._backends, choose)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
@@ -53,10 +83,6 @@ class Turns:
         if left:
             said = f"{said}; a thread of operation {left[0].worker} could not be ended"
         return round_.record.interleaving(ending, said), tuple(lane.outcome for lane in lanes)
-
-    def close(self) -> None:
-        """End the threads."""
-        self._crew.dismiss()
 
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations."""
@@ -88,7 +114,9 @@ class Turns:
     def here(self) -> tuple[Round, Lane] | tuple[None, None]:
         """The round and the lane of the running thread; none where it is governed by nobody."""
         found = self._lanes.get(get_ident())
-        return found if found is not None and not found[1].is_inside else (None, None)
+        if found is None or found[1].is_inside or found[1].is_calling:
+            return None, None
+        return found
 
     def _prepare(self, round_: Round, worker: int, operation: Callable[[], object]) -> None:
         hand = self._crew.hand(worker)
