@@ -129,6 +129,42 @@ RULES: tuple[Rule, ...] = (
         "error",
         "The caller was told success though the work failed, or failure though it was done.",
     ),
+    Rule(
+        "DF501",
+        "not-serializable",
+        "contention",
+        "error",
+        "Operations at once come out as in no order of one after the other.",
+    ),
+    Rule("DF502", "deadlock", "contention", "error", "Operations wait for each other and never end."),
+    Rule(
+        "DF503",
+        "broken-under-overlap",
+        "contention",
+        "error",
+        "A test's own assertions fail in some interleaving of its copies.",
+    ),
+    Rule(
+        "DF504",
+        "unhandled-contention",
+        "contention",
+        "error",
+        "A serialization failure, a unique violation or a lock that is busy escapes where operations meet.",
+    ),
+    Rule(
+        "DF505",
+        "pool-exhaustion",
+        "contention",
+        "error",
+        "Operations at once all wait for a connection that one of them holds.",
+    ),
+    Rule(
+        "DF506",
+        "lock-held-across-call",
+        "contention",
+        "warning",
+        "A transaction or a lock is held while a slow or remote call is made.",
+    ),
 )
 
 
