@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 
 from dryfit.checks.experiments import below
 from dryfit.checks.names import plain
@@ -20,8 +22,8 @@ FIRST, LATER = -1, 1
 MEMORY = "memory"
 """The source of a state digest that stands for what is in memory."""
 
-Writes = tuple[str, frozenset[str]]
-"""An operation, and through which seams it writes."""
+Writes = tuple[str, tuple[str, ...]]
+"""An operation, and from where it writes."""
 
 
 class OverlapPlanner:
@@ -29,41 +31,59 @@ class OverlapPlanner:
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
-        self._planned: Counter[Writes] = Counter()
+        self._planned: Counter[tuple[Writes, ...]] = Counter()
 
     def plan(self, baseline: Trial) -> tuple[Overlap, ...]:
-        """Each operation that the test starts itself, that writes and comes to its end, twice at once."""
+        """What a test's own operations that write, and come to their end, are to run at once with.
+
+        Each of them with a copy of itself, and with the one that the test performs next.
+        """
         entries = enumerate(each for each in baseline.crossings if each.parent < 0)
-        return tuple(
-            self._double(baseline, number, crossed)
-            for number, crossed in entries
-            if self._is_wanted(baseline, number, crossed)
+        writing = [_Writer(baseline, *entry) for entry in entries if writes(baseline, *entry)]
+        return (
+            *(self._overlap(baseline, (each,) * COPIES) for each in writing if self._is_new((each,))),
+            *(
+                self._overlap(baseline, pair)
+                for pair in pairwise(writing)
+                if pair[0].operation != pair[1].operation
+                and pair[0].operation.kind == pair[1].operation.kind
+                and self._is_new(pair)
+            ),
         )
 
-    def _is_wanted(self, baseline: Trial, number: int, crossed: Crossed) -> bool:
-        if crossed.outcome != "returned" or _makes(crossed) or not writes(baseline, number, crossed):
-            return False
-        writing = _writing(baseline, crossed)
-        self._planned[writing] += 1
-        return self._planned[writing] <= MOST_TESTS
+    def _is_new(self, writers: Sequence[_Writer]) -> bool:
+        """Whether operations that do the same were tried in fewer tests than is enough."""
+        done = tuple(sorted(each.does for each in writers))
+        self._planned[done] += 1
+        return self._planned[done] <= MOST_TESTS
 
-    def _double(self, baseline: Trial, number: int, crossed: Crossed) -> Overlap:
+    def _overlap(self, baseline: Trial, writers: Sequence[_Writer]) -> Overlap:
+        known = self._planned[tuple(sorted({each.does for each in writers}))]
+        return Overlap(
+            baseline.test,
+            tuple(each.operation for each in writers),
+            lines=any(each.is_in_memory for each in writers),
+            seed=self._seed,
+            rank=FIRST if known <= 1 else LATER,
+        )
+
+
+class _Writer:
+    """An entry that writes: as an operation, and what it does, to tell it from others."""
+
+    def __init__(self, baseline: Trial, number: int, crossed: Crossed) -> None:
         seam = crossed.point.seam
         kind: OperationKind = "request" if crossed.request >= 0 else "call"
         nth = crossed.request if crossed.request >= 0 else number
-        operation = Operation(kind, nth, plain(seam.callable), seam)
-        is_new = self._planned[_writing(baseline, crossed)] == 1
-        return Overlap(
-            baseline.test,
-            (operation,) * COPIES,
-            lines=_is_in_memory(baseline, number),
-            seed=self._seed,
-            rank=FIRST if is_new else LATER,
-        )
+        self.operation = Operation(kind, nth, plain(seam.callable), seam)
+        self.does = _writing(baseline, crossed)
+        self.is_in_memory = _is_in_memory(baseline, number)
 
 
 def writes(trial: Trial, number: int, crossed: Crossed) -> bool:
-    """Whether an entry changes anything that others can see: by what it did to the world, or by the state it left."""
+    """Whether an entry changes what others can see: by what it did to the world, or by the state that it left."""
+    if crossed.outcome != "returned" or _makes(crossed):
+        return False
     inside = {each.index for each in (crossed, *below(trial, crossed))}
     return any(each.crossing in inside and each.fate == "lasting" for each in trial.effects) or any(
         diff(each.before, each.after) for each in trial.boundaries if each.entry == number
@@ -72,9 +92,8 @@ def writes(trial: Trial, number: int, crossed: Crossed) -> bool:
 
 def _writing(trial: Trial, crossed: Crossed) -> Writes:
     seams = (each.point for each in below(trial, crossed) if each.effect in ("write", "send"))
-    return plain(crossed.point.seam.callable), frozenset(
-        f"{each.seam.caller} {each.site.function}" for each in seams
-    )
+    places = {f"{each.seam.caller} {each.site.function}" for each in seams}
+    return plain(crossed.point.seam.callable), tuple(sorted(places))
 
 
 def _is_in_memory(trial: Trial, number: int) -> bool:

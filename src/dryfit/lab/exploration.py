@@ -1,4 +1,4 @@
-"""Which runs of an overlap are wanted, one after the other: the serial orders, each operation alone, then the search."""
+"""Which runs of an overlap are wanted: the serial orders, then what the search says, then each operation alone."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def explore(overlap: Overlap, search: Search, limits: Limits) -> Exploration:
             others.add(run)
     alone = []
     for worker in _distinct(overlap) if others.found else ():
-        alone.append((yield from _twice(Wanted((worker,), serial((0,))))))
+        pair = yield from _twice(Wanted((worker,), serial((0,))))
+        alone.append(pair)
     return Explored(
         overlap,
         tuple(pairs),

@@ -9,14 +9,17 @@ from types import CodeType
 from typing import Protocol, cast
 
 from dryfit.config import Config
+from dryfit.lab.at_once import AtOnce
 from dryfit.lab.overlapping import Overlapping
 from dryfit.lab.scene import Scene
+from dryfit.lab.stage import Stage
 from dryfit.model.interleaving import Overlap
 from dryfit.model.probe import Probe
 from dryfit.model.seam import Place
 from dryfit.model.trial import Experiment, Proposed, Trial
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.probes.trial import TrialRecorder
+from dryfit.resources.environment import Environment
 from dryfit.resources.postgres.waits import PostgresBackends
 from dryfit.weave import Weave
 
@@ -52,7 +55,7 @@ class Instruments(Protocol):
 class Standard:
     """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind."""
 
-    def __init__(self, weave: Weave, config: Config) -> None:
+    def __init__(self, weave: Weave, config: Config, resources: Environment) -> None:
         self._weave = weave
         # Each asks the recorder which crossing it sees, and the recorder tells the scene of entries.
         self._recorder = TrialRecorder(
@@ -64,7 +67,10 @@ class Standard:
         )
         self._fault = FaultProbe(self._recorder.point)
         self._scene = Scene(weave, config.root, self._recorder.index)
-        self._overlapping = Overlapping(weave, self._scene, self._recorder, PostgresBackends())
+        at_once = AtOnce(weave, self._scene, PostgresBackends())
+        stage = Stage(resources, lambda: self._scene.targets)
+        self._overlapping = Overlapping(at_once, stage, self._recorder)
+        weave.exchanges.taking = self._overlapping.answer
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -123,7 +129,7 @@ class Standard:
 STANDARD = "dryfit.lab.instruments:Standard"
 
 
-def instruments_named(name: str, weave: Weave, config: Config) -> Instruments:
-    """Those that ``name`` stands for, as ``module:callable``; the callable takes the weave and the configuration."""
+def instruments_named(name: str, weave: Weave, config: Config, resources: Environment) -> Instruments:
+    """Those that ``name`` stands for, as ``module:callable``, which gets the other arguments."""
     module, _, made_by = name.partition(":")
-    return cast(Instruments, getattr(import_module(module), made_by)(weave, config))
+    return cast(Instruments, getattr(import_module(module), made_by)(weave, config, resources))

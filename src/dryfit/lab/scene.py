@@ -100,8 +100,8 @@ class Scene:
         if self._is_wanted(entry):
             self._about_to_enter.entry = entry
 
-    def left(self, entry: int) -> None:
-        """The crossing has ended: this is what it leaves."""
+    def left(self, entry: int, *, closing: bool = True) -> None:
+        """The crossing has ended: this is what it leaves. ``closing`` says that nothing is read again soon."""
         with self._lock:
             found = self._entries.get(entry)
             if found is not None and found.after is None:
@@ -112,7 +112,7 @@ class Scene:
                 found.files_after = {path: files.look(path) for path in found.files}
                 found.taken = time.time()
                 found.after = self._readings.now()
-                if all(each.after is not None for each in self._entries.values()):
+                if closing and all(each.after is not None for each in self._entries.values()):
                     self._readings.close()
 
     def _enter(self) -> None:
@@ -128,6 +128,8 @@ class Scene:
                 dict(self._readings.now()), objects, held, self._standing.now(), self._leftovers.now()
             )
 
+    # For operations that run at once, again and again, from one state.
+
     def enter(self, number: int) -> None:
         """Read now what is there, as for an entry of this number."""
         self._about_to_enter.entry = number
@@ -135,9 +137,21 @@ class Scene:
 
     def boundary(self, number: int) -> Boundary:
         """What is there now, beside what ``enter`` found."""
-        self.left(number)
-        entry = self._entries.pop(number)
-        return self._boundary(number, entry, entry.after or {})
+        self.left(number, closing=False)
+        entry = self._entries[number]
+        found = self._boundary(number, entry, entry.after or {})
+        entry.after = None
+        return found
+
+    def forget(self, number: int) -> None:
+        """No more is asked of this number."""
+        self._entries.pop(number, None)
+        self._readings.close()
+
+    @property
+    def targets(self) -> frozenset[Target]:
+        """Every database that the test has used up to now."""
+        return self._readings.targets
 
     def called(self) -> None:
         """The test's call is over; its teardown is about to begin."""
