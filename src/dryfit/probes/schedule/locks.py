@@ -151,4 +151,3 @@ class Locks:
             _RESTORE(lock, state)
 
         return restore
-
