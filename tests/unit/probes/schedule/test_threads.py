@@ -146,7 +146,9 @@ def test_pools_of_operations_come_to_their_end(turns: Turns, along, values) -> N
     assert values(run) == ([1, 2, 4], [1, 2, 4])
 
 
-def test_what_work_raises_comes_with_the_result(turns: Turns, along, values, pool: ThreadPoolExecutor) -> None:
+def test_what_work_raises_comes_with_the_result(
+    turns: Turns, along, values, pool: ThreadPoolExecutor
+) -> None:
     def operation() -> object:
         return pool.submit(int, "x").exception()
 
