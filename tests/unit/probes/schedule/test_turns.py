@@ -119,7 +119,9 @@ def crossed(turns: Turns, server, errors: list[BaseException]) -> list[Callable[
         def run() -> None:
             try:
                 for row in (first, second):
-                    turns.call(connection, "statement", row, None, lambda row=row: server.lock(connection, row))
+                    turns.call(
+                        connection, "statement", row, None, lambda row=row: server.lock(connection, row)
+                    )
             except Exception as error:
                 errors.append(error)
             finally:
@@ -171,7 +173,9 @@ def test_who_waits_for_a_stranger_is_stuck(turns: Turns, server, along, lanes) -
 
 def test_who_waits_for_what_another_left_open_is_stuck(turns: Turns, server, along) -> None:
     def operation(connection: int) -> Callable[[], object]:
-        return lambda: turns.call(connection, "statement", "LOCK a", None, lambda: server.lock(connection, "a"))
+        return lambda: turns.call(
+            connection, "statement", "LOCK a", None, lambda: server.lock(connection, "a")
+        )
 
     run = turns.run([operation(1), operation(2)], along())
     assert run[0].ending == "stuck"
