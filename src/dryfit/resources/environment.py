@@ -57,6 +57,11 @@ class Environment:
             self._opened[name] = self._open(self._declared[name])
         return self._opened[name]
 
+    @property
+    def opened(self) -> tuple[Resource, ...]:
+        """The resources that are open."""
+        return tuple(self._opened.values())
+
     def database_url(self) -> str | None:
         """Where the program keeps its rows: the URL of the only declared database, opened now if need be."""
         databases = [each.name for each in self.declared if each.kind in DATABASES]

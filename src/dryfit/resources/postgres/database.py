@@ -6,11 +6,13 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
+from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint, Handle, Leftover
+from dryfit.model.target import Target
 from dryfit.resources.database_clock import PostgresClock
-from dryfit.resources.postgres import catalogue, databases, leftovers, snapshot
+from dryfit.resources.postgres import catalogue, databases, leftovers, mark, snapshot
 from dryfit.resources.postgres.catalogue import Catalogue
-from dryfit.resources.postgres.connect import connect, driver
+from dryfit.resources.postgres.connect import NAME, connect, driver
 from dryfit.resources.postgres.pool import Pool
 from dryfit.resources.postgres.restore import can_hold_off, write_back
 from dryfit.resources.postgres.rewind import Ground, PostgresRewind
@@ -74,6 +76,18 @@ class Database:
         except driver().OperationalError:  # a test ended our connections, too
             self._reconnect()
             return tuple(self._clean())
+
+    def serves(self, target: Target) -> bool:
+        """Whether the program's connection leads to this very database, by the mark that it bears."""
+        if target.kind != "postgres":
+            return False
+        with (
+            suppress(ResourceError, driver().Error),
+            driver().connect(target.address, application_name=NAME) as asked,
+        ):
+            mark.judge(asked.execute(mark.PROOF).fetchall(), self._site.token)
+            return bool(asked.info.dbname == self._site.name)
+        return False
 
     def rewind(self) -> PostgresRewind:
         """What puts the data back to what they are at some time within a test."""

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from tests.unit.resources.postgres.conftest import Subject, state_of
 from tests.unit.resources.postgres.test_recycle_any import run, transactions
 
+from dryfit.model.target import Target
+from dryfit.resources.rewinds import rewind_of
+
 
 def taken(database: Subject, *prefix: str):
     """A rewind that remembers what a test has prepared, and that state."""
@@ -165,3 +168,14 @@ def test_any_statements(database, prefix, trials):
                 assert state_of(database.resource.handle.url) == then
     finally:
         database.resource.clean()
+
+
+def test_the_programs_connection_is_known_by_the_mark_at_its_end(database, open_database):
+    other = open_database()
+    handle = database.resource.handle
+    address = f"host='localhost' port='{handle.port}' user='{handle.user}' password='{handle.password}'"
+    target = Target("postgres", handle.database, f"{address} dbname='{handle.database}'")
+    assert [each.resource.serves(target) for each in (database, other)] == [True, False]
+    assert rewind_of(target, [other.resource, database.resource], []).take() == ""
+    assert not database.resource.serves(Target("postgres", "gone", f"{address} dbname='gone'"))
+    assert not database.resource.serves(Target("redis", "db 0", "redis://localhost"))
