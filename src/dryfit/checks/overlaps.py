@@ -36,15 +36,22 @@ class OverlapPlanner:
     def plan(self, baseline: Trial) -> tuple[Overlap, ...]:
         """What a test's own operations that write, and come to their end, are to run at once with.
 
-        Each of them with a copy of itself, and with the one that the test performs next.
+        Each of them with a copy of itself, and with the one that the test performs next; also where that is the same
+        operation and is refused, for it would have written otherwise.
         """
-        entries = enumerate(each for each in baseline.crossings if each.parent < 0)
+        entries = list(enumerate(each for each in baseline.crossings if each.parent < 0))
         writing = [_Writer(baseline, *entry) for entry in entries if writes(baseline, *entry)]
+        names = {each.operation.name for each in writing}
+        related = [
+            _Writer(baseline, number, crossed)
+            for number, crossed in entries
+            if plain(crossed.point.seam.callable) in names and not _makes(crossed)
+        ]
         return (
             *(self._overlap(baseline, (each,) * COPIES) for each in writing if self._is_new((each,))),
             *(
                 self._overlap(baseline, pair)
-                for pair in pairwise(writing)
+                for pair in pairwise(related)
                 if pair[0].operation != pair[1].operation
                 and pair[0].operation.kind == pair[1].operation.kind
                 and self._is_new(pair)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from types import FrameType
 from typing import Any, cast
 
 from dryfit.lab import driver_calls
+from dryfit.lab.busy import patiently
 from dryfit.lab.scene import Scene
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Backends, Choose, Ended, Run, StepKind
@@ -60,6 +62,7 @@ class AtOnce:
         self._turns: Turns | None = None
         self._users: dict[int, tuple[object, int]] = {}
         self._shared = ""
+        self._calls = 0
 
     @contextmanager
     def governed(self) -> Iterator[None]:
@@ -79,7 +82,7 @@ class AtOnce:
     def run(self, operations: Sequence[Call], choose: Choose) -> Run:
         """Run the operations as it is chosen."""
         assert self._turns is not None
-        self._users, self._shared = {}, ""
+        self._users, self._shared, self._calls = {}, "", 0
         interleaving, outcomes = self._turns.run(operations, choose)
         if self._shared:
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
@@ -116,7 +119,18 @@ class AtOnce:
         if turns is None or worker < 0:
             return do()
         self._note_user(connection, worker)
-        return turns.call(connection, kind, what, place, do)
+        call = partial(turns.call, connection, kind, what, place)
+        if isinstance(connection, sqlite3.Connection):
+            result = patiently(connection, call, do, partial(self._let_others, turns, place))
+        else:
+            result = call(do)
+        self._calls += 1
+        return result
+
+    def _let_others(self, turns: Turns, place: Place | None) -> bool:
+        """Wait until another operation has made a call; false where none can."""
+        calls = self._calls
+        return turns.wait("the lock of the database file", place, lambda: self._calls > calls)
 
     def _note_user(self, connection: object, worker: int) -> None:
         """Notice that two operations are at work in one transaction, which no program would do."""
