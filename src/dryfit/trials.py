@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dryfit.checks import contention, exceptions
+from dryfit.checks import contention, exceptions, held_across
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
-from dryfit.checks.judgement import Judgement, sorted_findings
+from dryfit.checks.judgement import Judgement, combine, sorted_findings
 from dryfit.checks.overlaps import OverlapPlanner
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
@@ -43,7 +43,12 @@ def try_out(
         broken = exceptions.judge(_tried(result), run.observations)
         judgements["exceptions"], verdicts = broken.judgement, broken.verdicts
     if "contention" in wanted:
-        judgements["contention"] = contention.judge(_explored(result.trials))
+        judgements["contention"] = combine(
+            [
+                contention.judge(_explored(result.trials)),
+                held_across.judge(first for first, *_ in result.trials),
+            ]
+        )
     seconds = time.monotonic() - begun
     found = tuple(finding for each in judgements.values() for finding in each.findings)
     run = replace(

@@ -62,12 +62,14 @@ class Standard:
             offers,
             place_of=self._place_of,
             request=lambda: weave.exchanges.request,
+            holding=self._holding,
             entered=self._entered,
             left=self._left,
         )
         self._fault = FaultProbe(self._recorder.point)
-        self._scene = Scene(weave, config.root, self._recorder.index)
-        at_once = AtOnce(weave, self._scene, PostgresBackends())
+        backends = PostgresBackends()
+        self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
+        at_once = AtOnce(weave, self._scene, backends)
         stage = Stage(resources, lambda: self._scene.targets)
         self._overlapping = Overlapping(at_once, stage, self._recorder)
         weave.exchanges.taking = self._overlapping.answer
@@ -112,6 +114,9 @@ class Standard:
     def wants_more(self) -> bool:
         """An exploration may take many runs."""
         return self._overlapping.wants_more
+
+    def _holding(self) -> tuple[str, ...]:
+        return self._scene.holding()
 
     def _entered(self, entry: int) -> None:
         self._scene.entered(entry)

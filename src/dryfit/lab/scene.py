@@ -54,11 +54,18 @@ class _Entry:
 class Scene:
     """Watches the state of one trial after the other, in the process that runs them.
 
-    ``index`` gives the index of a crossing in its trial. ``probe`` stands behind the one that counts the crossings.
+    ``index`` gives the index of a crossing in its trial, ``has_written`` says of a connection that is in a transaction
+    whether others may have to wait for it. ``probe`` stands behind the one that counts the crossings.
     A reading changes nothing; what cannot be read is left out of the digest, which says so.
     """
 
-    def __init__(self, weave: Weave, project_root: Path, index: Callable[[Crossing], int]) -> None:
+    def __init__(
+        self,
+        weave: Weave,
+        project_root: Path,
+        index: Callable[[Crossing], int],
+        has_written: Callable[[object], bool] = lambda connection: True,
+    ) -> None:
         self._root = project_root
         self._names = Names(project_root)
         self._readings = Readings(lambda: weave.connections.live)
@@ -68,6 +75,7 @@ class Scene:
             weave.connections, self._memory, self._name_of, lambda file: weave.component_of(file) is not None
         )
         self._weave = weave
+        self._has_written = has_written
         self._leftovers = Leftovers(weave)
         self._wanted: int | None = None
         self._is_over = True
@@ -127,6 +135,12 @@ class Scene:
             self._entries[entry] = _Entry(
                 dict(self._readings.now()), objects, held, self._standing.now(), self._leftovers.now()
             )
+
+    def holding(self) -> tuple[str, ...]:
+        """What is held now that was not when the entry in progress began."""
+        with self._lock:
+            running = [each.standing for each in self._entries.values() if each.after is None]
+            return self._standing.held_since(running[-1], self._has_written) if running else ()
 
     # For operations that run at once, again and again, from one state.
 

@@ -80,7 +80,8 @@ class Crossed:
     whose number among the trial's errors is ``error`` (-1: none). ``told`` is what the value says to its caller,
     leaf by leaf. ``given`` is a digest of the arguments, as far as they are plain, and ``offers`` are the faults that
     may happen here: where the trial is a baseline. ``request`` is the number of the request through a test client that
-    is being answered, -1 for none.
+    is being answered, -1 for none. ``holding`` are the locks, and the transactions that have locked rows, which are
+    held in a baseline while something is sent.
     """
 
     index: int
@@ -95,6 +96,7 @@ class Crossed:
     offers: tuple[Offer, ...] = ()
     given: str = ""
     request: int = -1
+    holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

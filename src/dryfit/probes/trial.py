@@ -55,7 +55,7 @@ class TrialRecorder:
 
     ``offers`` says what may go wrong at a crossing; it is asked in baselines only. ``entered`` is told the number of an
     entry crossing right before it begins, ``left`` right after it has ended; ``request`` tells which request is being
-    answered. A crossing's ``state`` is its record.
+    answered, ``holding`` which locks are held. A crossing's ``state`` is its record.
     """
 
     def __init__(
@@ -64,12 +64,14 @@ class TrialRecorder:
         *,
         place_of: PlaceOf = lambda code, line: None,
         request: Callable[[], int] = lambda: -1,
+        holding: Callable[[], tuple[str, ...]] = lambda: (),
         entered: Callable[[int], None] = lambda _: None,
         left: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._offers = offers
         self._place_of = place_of
         self._request = request
+        self._holding = holding
         self._entered = entered
         self._left = left
         self._test = ""
@@ -123,7 +125,12 @@ class TrialRecorder:
         if opened is None:
             return
         if self._is_baseline:
-            opened.crossed = replace(opened.crossed, offers=self._offers(crossing), given=_given(crossing))
+            opened.crossed = replace(
+                opened.crossed,
+                offers=self._offers(crossing),
+                given=_given(crossing),
+                holding=self._holding() if crossing.callee.effect == "send" else (),
+            )
         if opened.entry >= 0:
             self._entered(opened.entry)
 
