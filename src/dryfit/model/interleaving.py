@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dryfit.model.digest import Digest
-from dryfit.model.seam import Place
-from dryfit.model.trial import ErrorSeen, Leaf
+from dryfit.model.reply import ErrorSeen, Leaf
+from dryfit.model.seam import Place, Seam
 
 OperationKind = Literal["call", "request", "test"]
 """An entry crossing of a test, a request through a test client, or the body of a marked test as a whole."""
@@ -37,11 +37,15 @@ Ending = Literal["completed", "deadlock", "stuck", "limit"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Operation:
-    """One of the operations that run at once: the ``nth`` that the test starts, from 0; ``name`` is for people."""
+    """One of the operations that run at once: the ``nth`` that the test starts, from 0; ``name`` is for people.
+
+    ``seam`` is the one through which the test starts it.
+    """
 
     kind: OperationKind
     nth: int
     name: str
+    seam: Seam | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from _thread import get_ident
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType
 
 from dryfit.model.interleaving import Step
@@ -32,9 +33,15 @@ class Governor:
 
     def use(self, here: Here, used: object, frame: FrameType) -> Use:
         """Who uses a primitive, and for what."""
+        with self.ungoverned(here):
+            return self._uses.of(used, frame)
+
+    @contextmanager
+    def ungoverned(self, here: Here) -> Iterator[None]:
+        """What is done within is not governed."""
         here[1].is_inside = True
         try:
-            return self._uses.of(used, frame)
+            yield
         finally:
             here[1].is_inside = False
 

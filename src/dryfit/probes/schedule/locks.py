@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-import threading
 from _thread import LockType, RLock
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from sys import _getframe
-from types import MethodType
 from typing import Any
 
 from dryfit.probes.schedule.breaking import GRACE
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.governed import Governor, Here, nobody
+from dryfit.probes.schedule.kept import Kept
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Lane
 from dryfit.probes.schedule.methods import Methods
 from dryfit.probes.schedule.uses import Use
@@ -58,7 +56,7 @@ class Locks:
         self._governor = governor
         self._holders: dict[int, tuple[object, Lane]] = {}
         self._methods = Methods()
-        self._bound: list[tuple[threading.Condition, dict[str, object]]] = []
+        self._kept = Kept()
 
     def put_in(self) -> None:
         """Have them known."""
@@ -72,27 +70,17 @@ class Locks:
             _RLOCK, acquire=acquire, __enter__=acquire, release=release, __exit__=release,
             _release_save=self._release_of(REENTRANT, _SAVE), _acquire_restore=self._restore(),
         )  # fmt: skip
-        self._rebind()
+        self._kept.replace()
 
     def take_out(self) -> None:
         """Have them as they were."""
         self._methods.restore()
-        while self._bound:
-            condition, bound = self._bound.pop()
-            vars(condition).update(bound)
+        self._kept.restore()
         self.forget()
 
     def forget(self) -> None:
         """Nobody holds anything."""
         self._holders.clear()
-
-    def _rebind(self) -> None:
-        """Conditions keep methods of their locks, bound when they were made."""
-        for condition in [each for each in gc.get_objects() if type(each) is threading.Condition]:
-            lock: Any = condition._lock  # type: ignore[attr-defined]
-            names = [name for name in _KEPT if name in vars(condition) and type(lock) in (LockType, _RLOCK)]
-            self._bound.append((condition, {name: vars(condition)[name] for name in names}))
-            vars(condition).update({name: MethodType(vars(type(lock))[name], lock) for name in names})
 
     def _acquire_of(self, kind: Kind) -> Callable[..., bool]:
         governor, really = self._governor, kind.acquire
@@ -163,6 +151,3 @@ class Locks:
             _RESTORE(lock, state)
 
         return restore
-
-
-_KEPT = ("acquire", "release", "_release_save", "_acquire_restore")

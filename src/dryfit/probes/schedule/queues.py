@@ -37,6 +37,9 @@ class Queues:
         """Have them as they were."""
         self._methods.restore()
 
+    def forget(self) -> None:
+        """There is nothing to forget."""
+
     def _get(self) -> Callable[..., object]:
         governor = self._governor
 
@@ -85,6 +88,9 @@ class Sleep:
         for module in self._modules:
             if vars(module).get("sleep") is self._sleep:
                 vars(module)["sleep"] = SLEEP
+
+    def forget(self) -> None:
+        """There is nothing to forget."""
 
     def _made(self) -> Callable[[float], None]:
         governor = self._governor

@@ -190,15 +190,14 @@ class Round:
             if lane.state == "waiting" and lane.wait is not None and lane.wait.is_over():
                 self.wake(lane, Deed("woken", lane.wait.what, lane.wait.place))
         parked = [lane for lane in self.lanes if lane.state == "parked"]
-        return [lane for lane in parked if not self.is_resting(lane)] or parked or self._timed()
+        awake = [lane for lane in parked if not self.is_resting(lane)]
+        return awake or ([] if self._is_complete() else parked or self._timed())
 
     def is_resting(self, lane: Lane) -> bool:
         """Whether it pauses once more, and nobody else went on since its last pause: it would pause for ever."""
         return lane.deed.is_pause and lane.rested == self.record.moves - lane.moves
 
     def _timed(self) -> list[Lane]:
-        if self._is_complete():
-            return []
         return [
             lane
             for lane in self.lanes

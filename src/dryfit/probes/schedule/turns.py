@@ -14,11 +14,13 @@ from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.crew import Crew
-from dryfit.probes.schedule.governed import Governor, Here
-from dryfit.probes.schedule.lane import Deed, Lane
+from dryfit.probes.schedule.executors import Executors
+from dryfit.probes.schedule.governed import Governor, Here, nobody
+from dryfit.probes.schedule.lane import Deed, Lane, Wait
 from dryfit.probes.schedule.locks import Locks
 from dryfit.probes.schedule.queues import Queues, Sleep
 from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.threads import Threads
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
 
@@ -33,6 +35,9 @@ class Primitive(Protocol):
 
     def take_out(self) -> None:
         """Have it as it was."""
+
+    def forget(self) -> None:
+        """Forget what an interleaving has left behind."""
 
 
 class Turns:
@@ -50,8 +55,13 @@ class Turns:
         self._crew = Crew()
         self._lanes: dict[int, Here] = {}
         governor = Governor(self._lanes, Uses(place))
-        self._locks = Locks(governor)
-        self._primitives: tuple[Primitive, ...] = (self._locks, Queues(governor), Sleep(governor))
+        self._primitives: tuple[Primitive, ...] = (
+            Locks(governor),
+            Queues(governor),
+            Sleep(governor),
+            Threads(governor, self._perform),
+            Executors(governor),
+        )
 
     def __enter__(self) -> Self:
         """Have Python's own primitives known."""
@@ -69,7 +79,8 @@ class Turns:
         self, operations: Sequence[Callable[[], object]], choose: Choose
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
-        self._locks.forget()
+        for primitive in self._primitives:
+            primitive.forget()
         round_ = Round(self._backends, choose)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
@@ -111,6 +122,13 @@ class Turns:
             return do()
         return round_.call(lane, connection, Deed(kind, what, place, footprint), do)
 
+    def wait(self, what: str, place: Place | None, is_over: Callable[[], bool]) -> bool:
+        """Have others go on until the wait is over; false where none of them can."""
+        round_, lane = self.here()
+        if round_ is None or lane is None:
+            return False
+        return round_.wait(lane, Wait(what, is_over, nobody, is_timed=True, place=place))
+
     def here(self) -> tuple[Round, Lane] | tuple[None, None]:
         """The round and the lane of the running thread; none where it is governed by nobody."""
         found = self._lanes.get(get_ident())
@@ -123,15 +141,16 @@ class Turns:
         lane = Lane(worker, worker, hand.gate)
         round_.lanes.append(lane)
         context = contextvars.copy_context()
-        context.run(_WORKER.set, worker)
-        hand.work = lambda: context.run(self.perform, round_, lane, operation)
+        hand.work = lambda: context.run(self._perform, round_, lane, operation)
 
-    def perform(self, round_: Round, lane: Lane, operation: Callable[[], object]) -> None:
+    def _perform(self, round_: Round, lane: Lane, operation: Callable[[], object]) -> None:
         """Run an operation in the lane of this thread, to which the turn has come."""
+        _WORKER.set(lane.worker)
         lane.ident = get_ident()
         self._lanes[lane.ident] = round_, lane
         try:
-            lane.outcome = _outcome(operation)
+            if round_.ending is None:
+                lane.outcome = _outcome(operation)
         except BrokenOff:
             pass
         finally:

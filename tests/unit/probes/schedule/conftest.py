@@ -151,9 +151,7 @@ def values() -> Callable[[Run], tuple[object, ...]]:
     """What the operations returned; the exception of those that raised."""
 
     def of(run: Run) -> tuple[object, ...]:
-        return tuple(
-            each.value if isinstance(each, Returned) else each and each.exception for each in run[1]
-        )
+        return tuple(each.value if isinstance(each, Returned) else each and each.exception for each in run[1])
 
     return of
 
