@@ -53,6 +53,7 @@ class TaskRound:
         self._choose = choose
         self._watchdog = watchdog
         self._seen = 0
+        self._woken: list[Call] = []
         self._is_due = False
         self._loop = GovernedLoop(asyncio.get_running_loop(), self)
         self._done: asyncio.Future[None] = self._loop.loop.create_future()
@@ -107,9 +108,8 @@ class TaskRound:
         self.due()
         self.is_stepping = True
         if call.was_blocked and self.ending is None:
-            deed = Deed("woken", call.deed.what, call.deed.place)
-            self.record.add(Step(call.lane.worker, "woken", deed.what, deed.place))
-            await self.park(call.lane.worker, deed)
+            self._woken.append(call)
+            await self.park(call.lane.worker, Deed("woken", call.deed.what, call.deed.place))
 
     # What the loop tells.
 
@@ -168,6 +168,7 @@ class TaskRound:
                 return True
             if not self._servers.are_clear() or self._is_out():
                 return False
+            self._note_woken()
             lane = self._next()
             if lane is None:
                 return False
@@ -175,6 +176,12 @@ class TaskRound:
             if self.is_late:
                 self.late()
         return False
+
+    def _note_woken(self) -> None:
+        """In the order of the workers: in which order servers answer is not for the choices to decide."""
+        for call in sorted(self._woken, key=lambda call: call.lane.worker):
+            self.record.add(Step(call.lane.worker, "woken", call.deed.what, call.deed.place))
+        self._woken.clear()
 
     def _is_out(self) -> bool:
         """Whether something is on its way in from outside, by which one goes on that was chosen."""
