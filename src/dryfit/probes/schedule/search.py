@@ -12,7 +12,7 @@ from dryfit.probes.schedule.known import Known
 from dryfit.probes.schedule.orders import stay, unlike
 from dryfit.probes.schedule.priorities import Priorities
 
-TINY = 16
+TINY = 24
 """A space of so few runs is tried in full before anything else; in a bigger one few preemptions come first."""
 
 SAME = 200

@@ -168,7 +168,8 @@ class TaskRound:
                 return True
             if not self._servers.are_clear() or self._is_out():
                 return False
-            self._note_woken()
+            if self._woken:
+                self._note_woken()
             lane = self._next()
             if lane is None:
                 return False
@@ -196,20 +197,17 @@ class TaskRound:
         return False
 
     def _next(self) -> TaskLane | None:
-        enabled = tuple(lane.worker for lane in self.lanes if _can_go(lane))
-        awake = tuple(worker for worker in enabled if self.lanes[worker].slept < NAPS)
-        enabled = awake or enabled
-        found = self._waiting.circle() if any(lane.waits for lane in self.lanes) else ()
-        if found:
+        if any([lane.waits for lane in self.lanes]) and (found := self._waiting.circle()):
             if not self._servers.free(found):
                 self.end("deadlock", self._waiting.said_of(found))
             return None
-        if not enabled:
-            enabled = tuple(lane.worker for lane in self.lanes if lane.guards and not lane.is_over)
-        if not enabled:
-            self._stand_still()
-            return None
-        return self._chosen(Choice(enabled, self.record.last))
+        enabled = [lane for lane in self.lanes if _can_go(lane)]
+        awake = [lane.worker for lane in enabled if lane.slept < NAPS] or [lane.worker for lane in enabled]
+        guarded = awake or [lane.worker for lane in self.lanes if lane.guards and not lane.is_over]
+        if guarded:
+            return self._chosen(Choice(tuple(guarded), self.record.last))
+        self._stand_still()
+        return None
 
     def _chosen(self, choice: Choice) -> TaskLane:
         worker = self._choose(choice)
