@@ -197,7 +197,7 @@ class TaskRound:
         return False
 
     def _next(self) -> TaskLane | None:
-        if any([lane.waits for lane in self.lanes]) and (found := self._waiting.circle()):
+        if any(lane.waits for lane in self.lanes) and (found := self._waiting.circle()):
             if not self._servers.free(found):
                 self.end("deadlock", self._waiting.said_of(found))
             return None
