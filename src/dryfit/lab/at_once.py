@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from inspect import iscoroutinefunction
 from types import FrameType
 from typing import Any, cast
 
@@ -16,18 +17,19 @@ from dryfit.lab import driver_calls
 from dryfit.lab.busy import patiently
 from dryfit.lab.scene import Scene
 from dryfit.model.crossing import Crossing
-from dryfit.model.interleaving import Backends, Choose, Ended, Run, StepKind
+from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
 from dryfit.probes import dbapi
-from dryfit.probes.schedule import Turns
+from dryfit.probes.schedule import Tasks, Turns
 from dryfit.probes.statics import is_library_class, mro, type_name
 from dryfit.probes.told import told
 from dryfit.weave import Weave
 
 Call = Callable[[], object]
+AsyncCall = Callable[[], Awaitable[object]]
 
 RUN_SECONDS = 3.0
 """The limit of one interleaving."""
@@ -60,6 +62,7 @@ class AtOnce:
         self._scene = scene
         self._backends = backends
         self._turns: Turns | None = None
+        self._tasks: Tasks | None = None
         self._users: dict[int, tuple[object, int]] = {}
         self._shared = ""
         self._calls = 0
@@ -67,23 +70,47 @@ class AtOnce:
     @contextmanager
     def governed(self) -> Iterator[None]:
         """Know every switch point of the process until the end of the block; what is there now is what runs find."""
+        with self._alone(), Turns(self._backends, limit=RUN_SECONDS, place=self._place_of) as self._turns:
+            yield
+
+    def run(self, operations: Sequence[Call], choose: Choose) -> Run:
+        """Run the operations in threads, as it is chosen."""
+        assert self._turns is not None
+        self._begin()
+        return self._ran(*self._turns.run(operations, choose))
+
+    @contextmanager
+    def governed_tasks(self) -> Iterator[None]:
+        """The same for tasks of the running loop."""
+        with (
+            self._alone(),
+            closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._place_of)) as self._tasks,
+        ):
+            yield
+
+    async def run_tasks(self, operations: Sequence[Call], choose: Choose) -> Run:
+        """Run the operations, which are coroutine functions, as tasks."""
+        assert self._tasks is not None
+        self._begin()
+        return self._ran(*await self._tasks.run(cast(Sequence[AsyncCall], operations), choose))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         self._scene.enter(_FOUND)
         probes = self._weave.let_see(self)
         self._weave.connections.calling = self._psycopg
         try:
-            with Turns(self._backends, limit=RUN_SECONDS, place=self._place_of) as self._turns:
-                yield
+            yield
         finally:
-            self._turns = None
+            self._turns = self._tasks = None
             self._weave.connections.calling = None
             self._weave.let_see(*probes)
             self._scene.forget(_FOUND)
 
-    def run(self, operations: Sequence[Call], choose: Choose) -> Run:
-        """Run the operations as it is chosen."""
-        assert self._turns is not None
+    def _begin(self) -> None:
         self._users, self._shared, self._calls = {}, "", 0
-        interleaving, outcomes = self._turns.run(operations, choose)
+
+    def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run:
         if self._shared:
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         boundary = self._scene.boundary(_FOUND)
@@ -114,11 +141,20 @@ class AtOnce:
         return self._call(connection, kind, what, self._weave.place_of(sys._getframe(1)), do)
 
     def _call(self, connection: object, kind: StepKind, what: str, place: Place | None, do: Call) -> object:
-        turns = self._turns
+        """Make a call in its turn; what is asynchronous is awaited by the caller."""
+        turns = self._turns or self._tasks
         worker = turns.worker() if turns is not None else -1
         if turns is None or worker < 0:
             return do()
+        is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
         self._note_user(connection, worker)
+        if isinstance(turns, Tasks):
+            if not is_asynchronous:
+                return do()  # it blocks the loop, and nobody goes on meanwhile
+            return turns.call(connection, kind, what, place, cast(AsyncCall, do))
+        if is_asynchronous:
+            turns.point(kind, what, place)
+            return do()
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
             result = patiently(connection, call, do, partial(self._let_others, turns, place))

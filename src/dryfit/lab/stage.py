@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from dryfit.model.interleaving import Rewind
 from dryfit.model.target import Target
@@ -18,21 +18,21 @@ class Stage:
     def __init__(self, resources: Environment, targets: Callable[[], Collection[Target]]) -> None:
         self._resources = resources
         self._targets = targets
-        self._rewinds: dict[Target, Rewind] = {}
+        self._rewinds: Mapping[str, Rewind] = {}
 
     def take(self) -> str:
         """Remember everything; why that cannot be, or ""."""
-        self._rewinds = {}
-        for target in self._targets():
-            rewind = self._resources.rewind_of(target)
-            if rewind is None:
-                return f"{target} is none of the declared resources that can be put back"
-            self._rewinds[target] = rewind
-        return next((said for each in self._rewinds.values() if (said := each.take())), "")
+        self._rewinds = self._resources.rewinds()
+        return self._obstacle() or _first(each.take() for each in self._rewinds.values())
 
     def back(self) -> str:
         """Put everything back; why that cannot be, or ""."""
-        new = next((each for each in self._targets() if each not in self._rewinds), None)
-        if new is not None:
-            return f"{new} was not used before"
-        return next((said for each in self._rewinds.values() if (said := each.back())), "")
+        return self._obstacle() or _first(each.back() for each in self._rewinds.values())
+
+    def _obstacle(self) -> str:
+        foreign = [each for each in self._targets() if self._resources.name_of(each) not in self._rewinds]
+        return f"{foreign[0]} is none of the declared resources that can be put back" if foreign else ""
+
+
+def _first(said: Iterable[str]) -> str:
+    return next((each for each in said if each), "")
