@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
 from sys import _getframe
-from types import CodeType
 from typing import Any, Protocol
 
 from dryfit.probes.schedule.task_lane import WORKER, TaskLane, Timer
 
-TASKS: tuple[type, ...] = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
+TASKS: tuple[type[asyncio.Task[Any]], ...] = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
 
 
 class Governor(Protocol):
@@ -30,7 +29,7 @@ class GovernedLoop:
     """Stands in for some methods of an event loop, as attributes of the object, for one interleaving.
 
     What belongs to no operation is left to the loop, and so is every callback that is no step of a task: it runs before
-    another choice is made. ``passed`` counts these. ``made`` says for each future of an operation what code made it.
+    another choice is made. ``passed`` counts these. ``made`` says for each future of an operation which module made it.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, governor: Governor) -> None:
@@ -38,7 +37,7 @@ class GovernedLoop:
         self.soon = loop.call_soon
         self.later = loop.call_later
         self.passed = 0
-        self.made: dict[asyncio.Future[Any], CodeType] = {}
+        self.made: dict[asyncio.Future[Any], str] = {}
         self._at = loop.call_at
         self._time = loop.time
         self._future = loop.create_future
@@ -98,7 +97,7 @@ class GovernedLoop:
             return self._at(when, callback, *args, context=context)
         timer = Timer(when, callback, args, self.loop, context)
         if self._governor.is_over:
-            self.soon(timer._run)  # type: ignore[attr-defined]  # what is broken off need not wait
+            self.soon(timer._run)  # what is broken off need not wait
         else:
             lane = self._lanes[worker]
             (lane.sleeps if callback is wake_sleeper else lane.guards).add(when, timer)
@@ -108,7 +107,7 @@ class GovernedLoop:
         """Note who made the future of a governed task."""
         future = self._future()
         if WORKER.get() >= 0:
-            self.made[future] = _getframe(1).f_code
+            self.made[future] = _getframe(1).f_globals.get("__name__", "")
         return future
 
     def time(self) -> float:

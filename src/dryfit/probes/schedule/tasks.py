@@ -1,9 +1,7 @@
-"""Runs operations at once as tasks of the running event loop, of which one goes on at a time, and lets each switch be chosen."""
+"""Runs operations at once as tasks of one event loop: one goes on at a time, and each switch is chosen."""
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from types import FrameType
 from typing import TypeVar
@@ -13,7 +11,6 @@ from dryfit.model.outcome import Outcome
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.lane import Deed
 from dryfit.probes.schedule.owners import Owners
-from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.task_round import TaskRound
 from dryfit.probes.schedule.victim import deadlock_error

@@ -40,7 +40,9 @@ class Waiting:
 
     def is_out(self, lane: TaskLane) -> bool:
         """Whether what the operation waits for comes from outside of the program: it has to be waited for."""
-        return any(self._origin(future) == "outside" for task in self._tasks(lane) for future in awaited(task))
+        return any(
+            self._origin(future, task) == "outside" for task in self._tasks(lane) for future in awaited(task)
+        )
 
     def blocked(self, lane: TaskLane) -> Step | None:
         """The step of an operation that can do nothing by itself; none where it is in a server, which is told there."""
@@ -78,15 +80,15 @@ class Waiting:
                 yield from (owner,) if owner is not lane else ()
             elif not isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
                 yield from others
-                if self._origin(future) == "open" and self.hears():
+                if self._origin(future, task) == "open" and self.hears():
                     yield None
 
-    def _origin(self, future: asyncio.Future[Any]) -> Origin:
+    def _origin(self, future: asyncio.Future[Any], task: asyncio.Task[Any]) -> Origin:
         if self._owner(future) is not None:
             return "inside"
         if isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
             return "inside"
-        return origin(self._loop.made.get(future))
+        return origin(self._loop.made.get(future, ""), task)
 
     def _owner(self, future: asyncio.Future[Any]) -> TaskLane | None:
         return next((lane for lane in self._lanes if future in lane.tasks), None)
@@ -139,7 +141,9 @@ class Waiting:
     def said_of_late(self) -> str:
         """Who has not come to an end in time."""
         return "; ".join(
-            f"operation {lane.worker} stands at {self._waited_for(lane)}" for lane in self._lanes if not lane.is_over
+            f"operation {lane.worker} stands at {self._waited_for(lane)}"
+            for lane in self._lanes
+            if not lane.is_over
         )
 
     def _said(self, lane: TaskLane) -> str:
@@ -170,4 +174,3 @@ def _all_in(waits: Mapping[TaskLane, object], others: Sequence[TaskLane | None])
 
 def _at(what: str, place: Place | None) -> str:
     return f"{what} at {place}" if place is not None else what
-

@@ -21,9 +21,10 @@ class Watched(Protocol):
     thread: int
     is_over: bool
     is_stepping: bool
+    is_interrupted: bool
 
     def call_late(self) -> None:
-        """Say in the event loop that time is up."""
+        """Have the event loop know that time is up."""
 
 
 class Watchdog:
@@ -71,6 +72,7 @@ class Watchdog:
             self._told = watched
             watched.call_late()
         elif watched.is_stepping:
+            watched.is_interrupted = True
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(watched.thread), ctypes.py_object(BrokenOff)
             )
