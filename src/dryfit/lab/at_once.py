@@ -36,9 +36,6 @@ RUN_SECONDS = 3.0
 
 LONGEST_TEXT = 200
 
-RESOURCES = dbapi.DATABASES | {"redis"}
-"""The libraries at whose calls operations may be switched: they hold what operations share."""
-
 SHARED = "both operations work in one transaction of one connection: let each take a connection of its own"
 PINNED = (
     "the fixtures of the test hold one transaction open for all: operations in it cannot overlap; let them commit, "
@@ -68,9 +65,16 @@ class AtOnce:
         self._calls = 0
 
     @contextmanager
-    def governed(self) -> Iterator[None]:
-        """Know every switch point of the process until the end of the block; what is there now is what runs find."""
-        with self._alone(), Turns(self._backends, limit=RUN_SECONDS, place=self._place_of) as self._turns:
+    def governed(self, *, lines: bool) -> Iterator[None]:
+        """Know every switch point of the process until the end of the block; what is there now is what runs find.
+
+        ``lines`` makes switch points of the lines of components that touch what may be shared.
+        """
+        known = self._is_components if lines else None
+        with (
+            self._alone(),
+            Turns(self._backends, limit=RUN_SECONDS, place=self._place_of, lines=known) as self._turns,
+        ):
             yield
 
     def run(self, operations: Sequence[Call], choose: Choose) -> Run:
@@ -122,7 +126,7 @@ class AtOnce:
         """Make a call of a driver when it is its turn."""
         if crossing.callee.kind != "library":
             return None
-        if crossing.component not in RESOURCES:
+        if crossing.component == "builtins":
             self._scene.opening(crossing)
             return None
         is_database = crossing.component in dbapi.DATABASES
@@ -174,6 +178,9 @@ class AtOnce:
         if before != worker and dbapi.standing(connection) in ("open", "failed"):
             self._shared = PINNED if before < 0 else SHARED
         self._users[id(connection)] = connection, worker
+
+    def _is_components(self, file: str) -> bool:
+        return self._weave.component_of(file) is not None
 
     def _place_of(self, frame: FrameType) -> Place | None:
         """The line of a component that a frame stands in, and not those that it was called from."""

@@ -124,7 +124,8 @@ class Overlapping:
 
     def _explore(self) -> None:
         """Make the runs that are wanted, one where the state cannot be put back, else all of them."""
-        with self._at_once.governed():
+        assert self._overlap is not None
+        with self._at_once.governed(lines=self._overlap.lines):
             self._ran(self._at_once.run(*self._following()))
             while self._exploration is not None and self._goes_back():
                 self._ran(self._at_once.run(*self._following()))
