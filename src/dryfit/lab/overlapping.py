@@ -22,8 +22,6 @@ Fire = Callable[[], None]
 
 LIMITS = Limits()
 
-IN_MEMORY = "what the operations change is in memory"
-
 
 class BrokenOff(OutcomeException):
     """Ends a test whose operations have been explored: what follows them is of no interest.
@@ -101,7 +99,7 @@ class Overlapping:
     def _take(self, operation: Call) -> object:
         """Remember an operation; when the last one is taken explore in its place, and break the test off."""
         if not self._taken:
-            self._obstacle = IN_MEMORY if self._overlap and self._overlap.lines else self._stage.take()
+            self._obstacle = self._stage.take([operation])
         self._taken.append(operation)
         if len(self._taken) < len(self._distinct):
             return operation()

@@ -7,11 +7,8 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from dryfit.model.interleaving import Rewind
 from dryfit.model.resource import Declaration, Handle, Leftover, Resource, Suspendable
-from dryfit.model.target import Target
 from dryfit.resources.clock import DatabaseClock
 from dryfit.resources.registry import kind_named, provider_named
 
@@ -74,18 +71,6 @@ class Environment:
     def clean(self) -> tuple[Leftover, ...]:
         """Give the next test clean data in everything that is open, and tell what had been left."""
         return tuple(leftover for resource in self._opened.values() for leftover in resource.clean())
-
-    def rewinds(self) -> dict[str, Rewind]:
-        """What puts those that are open back to what they are at some time within a test, where they can, by name."""
-        found = {name: getattr(resource, "rewind", None) for name, resource in self._opened.items()}
-        return {name: rewind() for name, rewind in found.items() if rewind is not None}
-
-    def name_of(self, target: Target) -> str:
-        """The open resource that a database is, or ""."""
-        for name, resource in self._opened.items():
-            if target.kind == "postgres" and urlsplit(resource.handle.url).path.lstrip("/") == target.name:
-                return name
-        return ""
 
     def suspend(self) -> bool:
         """Make everything that is open fit for being taken over by a forked process; ``False`` where that can't be."""
