@@ -99,7 +99,7 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
         tests=[overlap.test],
         evidence=tuple(_evidence(explored, run)),
     )
-    shown = replace(overlap, schedule=run.interleaving.schedule)
+    shown = replace(overlap, schedule=run.interleaving.schedule, stop=run.stop)
     return replace(found, overlap=shown, lanes=run.interleaving.steps)
 
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from dryfit.lab import driver_calls
 from dryfit.lab.busy import patiently
+from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.scene import Scene
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
@@ -42,6 +43,8 @@ PINNED = (
     'and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
 )
 
+STOPPED = "[stopped half-way: it has read, and not yet written]"
+
 _FOUND = 0
 """The number under which the scene keeps what the operations find."""
 
@@ -58,6 +61,7 @@ class AtOnce:
         self._weave = weave
         self._scene = scene
         self._backends = backends
+        self.halfway = Halfway(backends)
         self._turns: Turns | None = None
         self._tasks: Tasks | None = None
         self._users: dict[int, tuple[object, int]] = {}
@@ -77,11 +81,17 @@ class AtOnce:
         ):
             yield
 
-    def run(self, operations: Sequence[Call], choose: Choose) -> Run:
-        """Run the operations in threads, as it is chosen."""
+    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
+        """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says."""
         assert self._turns is not None
-        self._begin()
-        return self._ran(*self._turns.run(operations, choose))
+        self._begin(stop)
+        return self._ran(*self._turns.run([partial(self._performed, each) for each in operations], choose))
+
+    def _performed(self, operation: Call) -> object:
+        try:
+            return operation()
+        finally:
+            self.halfway.let_go()
 
     @contextmanager
     def governed_tasks(self) -> Iterator[None]:
@@ -92,11 +102,18 @@ class AtOnce:
         ):
             yield
 
-    async def run_tasks(self, operations: Sequence[Call], choose: Choose) -> Run:
+    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
         """Run the operations, which are coroutine functions, as tasks."""
         assert self._tasks is not None
-        self._begin()
-        return self._ran(*await self._tasks.run(cast(Sequence[AsyncCall], operations), choose))
+        self._begin(stop)
+        tasks = [partial(self._performed_task, cast(AsyncCall, each)) for each in operations]
+        return self._ran(*await self._tasks.run(tasks, choose))
+
+    async def _performed_task(self, operation: AsyncCall) -> object:
+        try:
+            return await operation()
+        finally:
+            self.halfway.let_go()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -107,16 +124,19 @@ class AtOnce:
             yield
         finally:
             self._turns = self._tasks = None
+            self.halfway.remove()
             self._weave.connections.calling = None
             self._weave.let_see(*probes)
             self._scene.forget(_FOUND)
 
-    def _begin(self) -> None:
+    def _begin(self, stop: Stop) -> None:
         self._users, self._shared, self._calls = {}, "", 0
+        self.halfway.begin(stop)
 
     def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run:
         if self._shared:
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
+        self.halfway.let_go()
         boundary = self._scene.boundary(_FOUND)
         return Run(interleaving, tuple(map(ended, outcomes)), boundary.before, boundary.after)
 
@@ -152,6 +172,9 @@ class AtOnce:
             return do()
         is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
         self._note_user(connection, worker)
+        if kind == "statement" and self.halfway.before(worker, connection):
+            what = f"{what} {STOPPED}"
+            do = do if is_asynchronous else partial(self._performed, do)
         if isinstance(turns, Tasks):
             if not is_asynchronous:
                 return do()  # it blocks the loop, and nobody goes on meanwhile

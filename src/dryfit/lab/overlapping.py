@@ -10,6 +10,7 @@ from _pytest.outcomes import OutcomeException
 
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
+from dryfit.lab.halfway import Stop
 from dryfit.lab.stage import Stage
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Choose, Explored, Operation, OperationKind, Overlap, Run
@@ -56,7 +57,9 @@ class Overlapping:
         self._taken = []
         self._is_over = overlap is None
         if overlap is not None and overlap is not self._overlap:
-            self._exploration = explore(overlap, search(overlap.seed, LIMITS.interleavings), LIMITS)
+            self._exploration = explore(
+                overlap, search(overlap.seed, LIMITS.interleavings), LIMITS, self._can_stop
+            )
             self._wanted = next(self._exploration)
             self._explored = None
             self._distinct = tuple(dict.fromkeys(overlap.operations))
@@ -136,11 +139,15 @@ class Overlapping:
                 self._ran(await self._at_once.run_tasks(*self._following()))
         raise BrokenOff
 
-    def _following(self) -> tuple[list[Call], Choose]:
-        """The operations of the next run, and who chooses."""
+    def _following(self) -> tuple[list[Call], Choose, Stop]:
+        """The operations of the next run, who chooses, and what is stopped."""
         wanted = self._wanted
         assert wanted is not None
-        return [self._operation(each) for each in wanted.workers], wanted.choose
+        return [self._operation(each) for each in wanted.workers], wanted.choose, wanted.stop
+
+    def _can_stop(self) -> bool:
+        """Whether statements can be stopped half-way from now on: in databases that can be put back afterwards."""
+        return not self._obstacle and self._at_once.halfway.install(self._stage.resources)
 
     def _goes_back(self) -> bool:
         if not self._obstacle:

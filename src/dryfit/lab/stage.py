@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from dryfit.model.interleaving import Rewind
+from dryfit.model.resource import Resource
 from dryfit.model.target import Target
 from dryfit.probes.rewind import MemoryRewind
 from dryfit.resources.environment import Environment
@@ -33,6 +34,11 @@ class Stage:
         self._folder = folder
         self._taken: frozenset[Target] = frozenset()
         self._rewind: Rewind = Together(())
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The declared ones that are open."""
+        return self._resources.opened
 
     def take(self, roots: Iterable[object]) -> str:
         """Remember everything, also what ``roots`` lead to; why that cannot be, or ""."""
