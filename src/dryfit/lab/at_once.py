@@ -149,6 +149,8 @@ class AtOnce:
         if crossing.component == "builtins":
             self._scene.opening(crossing)
             return None
+        if driver_calls.stays_within(crossing):
+            return None
         is_database = crossing.component in dbapi.DATABASES
         connection = dbapi.connection_of(crossing) if is_database else crossing.values[0]
         if dbapi.driver_of(connection) == "psycopg":
