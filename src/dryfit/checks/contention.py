@@ -9,6 +9,8 @@ from dryfit.checks import contention_errors
 from dryfit.checks.judgement import Judgement, combine, find
 from dryfit.checks.lanes import lanes, outcome_of
 from dryfit.checks.names import plain
+from dryfit.checks.overlaps import MEMORY
+from dryfit.model.digest import diff
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run, Step
 from dryfit.model.seam import DRIVER, Place, Seam
@@ -87,7 +89,7 @@ def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
 def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Finding:
     overlap = explored.overlap
     place = where(run.interleaving)
-    seam = seam_of(place, overlap, baseline)
+    seam = _owner(run, baseline) or seam_of(place, overlap, baseline)
     found = find(
         rule,
         seam,
@@ -97,7 +99,7 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
         tests=[overlap.test],
         evidence=tuple(_evidence(explored, run)),
     )
-    shown = replace(overlap, schedule=run.interleaving.schedule)
+    shown = replace(overlap, schedule=run.interleaving.schedule, stop=run.stop)
     return replace(found, overlap=shown, lanes=run.interleaving.steps)
 
 
@@ -112,6 +114,21 @@ def where(interleaving: Interleaving) -> Place:
             if place is not None and following.kind != "began":
                 return place
     return next((each.place for each in last.values() if each.place is not None), Place("", 0))
+
+
+def _owner(run: Run, baseline: Trial) -> Seam | None:
+    """The seam to whose callee belongs what changed in memory, where something did."""
+    places = [change.place for change in diff(run.before, run.after) if change.source == MEMORY]
+    owners = {place.rpartition(".")[0] for place in places}
+    return next(
+        (
+            each.point.seam
+            for each in baseline.crossings
+            if each.point.seam.caller != DRIVER
+            and plain(each.point.seam.callable).rpartition(".")[0] in owners
+        ),
+        None,
+    )
 
 
 def seam_of(place: Place, overlap: Overlap, baseline: Trial) -> Seam:

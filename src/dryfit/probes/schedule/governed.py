@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
-from dryfit.model.interleaving import Step
+from dryfit.model.interleaving import Footprint, Step
 from dryfit.probes.schedule.lane import Deed, Lane, Wait
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.uses import Use, Uses
@@ -20,11 +20,16 @@ def nobody() -> None:
 
 
 class Governor:
-    """Has lanes stop before they use a primitive, and where they have to wait for it."""
+    """Has lanes stop before they use a primitive, and where they have to wait for it; that has the given footprint."""
 
-    def __init__(self, lanes: Mapping[int, Here], uses: Uses) -> None:
+    def __init__(self, lanes: Mapping[int, Here], uses: Uses, footprint: Footprint) -> None:
         self._lanes = lanes
         self._uses = uses
+        self._footprint = footprint
+
+    def forget(self) -> None:
+        """Forget what an interleaving has left behind."""
+        self._uses.forget()
 
     def here(self) -> Here | None:
         """The lane of the running thread; ``None`` where it is governed by nobody."""
@@ -49,7 +54,7 @@ class Governor:
         """Others may go on before the components' own code uses it."""
         round_, lane = here
         if use.is_own and not lane.is_calling and round_.ending is None:
-            round_.park(lane, Deed(use.kind, use.what, use.place))
+            round_.park(lane, Deed(use.kind, use.what, use.place, self._footprint))
 
     def wait(
         self,
@@ -61,10 +66,13 @@ class Governor:
         is_timed: bool = False,
     ) -> bool:
         """Have others go on until the wait is over; false where it is given up, as nobody else can go on."""
-        return here[0].wait(here[1], Wait(use.what, is_over, holder, is_timed, use.place))
+        return here[0].wait(here[1], Wait(use.what, is_over, holder, is_timed, use.place, self._footprint))
 
     def released(self, here: Here, use: Use) -> None:
         """Write down that the components' own code let go of a lock."""
         round_, lane = here
-        if use.is_own and use.kind == "lock" and round_.ending is None:
+        if not use.is_own or round_.ending is not None:
+            return
+        round_.record.touch(self._footprint)
+        if use.kind == "lock":
             round_.record.add(Step(lane.worker, "release", use.what, use.place))

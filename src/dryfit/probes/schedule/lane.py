@@ -50,6 +50,7 @@ class Wait:
     holder: Callable[[], Lane | None]
     is_timed: bool = False
     place: Place | None = None
+    footprint: Footprint = ANYTHING
 
 
 class Lane:

@@ -188,7 +188,7 @@ class Round:
     def _enabled(self) -> list[Lane]:
         for lane in self.lanes:
             if lane.state == "waiting" and lane.wait is not None and lane.wait.is_over():
-                self.wake(lane, Deed("woken", lane.wait.what, lane.wait.place))
+                self.wake(lane, Deed("woken", lane.wait.what, lane.wait.place, lane.wait.footprint))
         parked = [lane for lane in self.lanes if lane.state == "parked"]
         awake = [lane for lane in parked if not self.is_resting(lane)]
         return awake or ([] if self._is_complete() else parked or self._timed())

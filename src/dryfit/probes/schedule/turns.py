@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 from _thread import get_ident
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Protocol, Self
 
@@ -16,13 +18,20 @@ from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.crew import Crew
 from dryfit.probes.schedule.executors import Executors
 from dryfit.probes.schedule.governed import Governor, Here, nobody
-from dryfit.probes.schedule.lane import Deed, Lane, Wait
+from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
+from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.locks import Locks
 from dryfit.probes.schedule.queues import Queues, Sleep
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.threads import Threads
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
+
+if sys.version_info >= (3, 12):
+    from dryfit.probes.schedule.monitored import Monitored
+
+_PRIMITIVE = Footprint(writes=frozenset({"primitive"}))
+"""Python's primitives are not told apart. What is done between two of them shows only where lines are switch points."""
 
 _WORKER: contextvars.ContextVar[int] = contextvars.ContextVar("worker", default=-1)
 
@@ -40,21 +49,44 @@ class Primitive(Protocol):
         """Forget what an interleaving has left behind."""
 
 
+class Hearing(Protocol):
+    """A way to hear of the lines that are about to run."""
+
+    def put_in(self) -> None:
+        """Begin to hear."""
+
+    def take_out(self) -> None:
+        """Hear no more."""
+
+    def on(self) -> AbstractContextManager[None]:
+        """Hear of what the running thread does within."""
+
+
 class Turns:
     """The controller of one exploration: ``run`` makes one interleaving of some operations after the other.
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
-    ``None`` for any other code.
+    ``None`` for any other code. Where ``lines`` is given, lines that touch shared objects are switch points too, in the
+    files of which it says that they are the components'.
     """
 
     def __init__(
-        self, backends: Backends, *, limit: float, place: Callable[[FrameType], Place | None]
+        self,
+        backends: Backends,
+        *,
+        limit: float,
+        place: Callable[[FrameType], Place | None],
+        lines: Callable[[str], bool] | None = None,
     ) -> None:
         self._backends = backends
         self._limit = limit
         self._crew = Crew()
         self._lanes: dict[int, Here] = {}
-        governor = Governor(self._lanes, Uses(place))
+        self._began = BEGIN if lines is None else Deed("began", footprint=Footprint())
+        governor = self._governor = Governor(
+            self._lanes, Uses(place), ANYTHING if lines is None else _PRIMITIVE
+        )
+        self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
         self._primitives: tuple[Primitive, ...] = (
             Locks(governor),
             Queues(governor),
@@ -67,10 +99,14 @@ class Turns:
         """Have Python's own primitives known."""
         for primitive in self._primitives:
             primitive.put_in()
+        if self._hearing is not None:
+            self._hearing.put_in()
         return self
 
     def __exit__(self, *exception: object) -> None:
         """Have them as they were, and end the threads."""
+        if self._hearing is not None:
+            self._hearing.take_out()
         for primitive in self._primitives:
             primitive.take_out()
         self._crew.dismiss()
@@ -79,6 +115,7 @@ class Turns:
         self, operations: Sequence[Callable[[], object]], choose: Choose
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
+        self._governor.forget()
         for primitive in self._primitives:
             primitive.forget()
         round_ = Round(self._backends, choose)
@@ -139,6 +176,7 @@ class Turns:
     def _prepare(self, round_: Round, worker: int, operation: Callable[[], object]) -> None:
         hand = self._crew.hand(worker)
         lane = Lane(worker, worker, hand.gate)
+        lane.deed = self._began
         round_.lanes.append(lane)
         context = contextvars.copy_context()
         hand.work = lambda: context.run(self._perform, round_, lane, operation)
@@ -150,7 +188,8 @@ class Turns:
         self._lanes[lane.ident] = round_, lane
         try:
             if round_.ending is None:
-                lane.outcome = _outcome(operation)
+                with self._hearing.on() if self._hearing is not None else nullcontext():
+                    lane.outcome = _outcome(operation)
         except BrokenOff:
             pass
         finally:
@@ -171,6 +210,12 @@ class Turns:
                 if not lane.has_begun:
                     self._crew.hand(lane.worker).work = None
         return left
+
+
+def _hearing(lines: Lines) -> Hearing:
+    if sys.version_info >= (3, 12):
+        return Monitored(lines)
+    return Traced(lines)
 
 
 def _outcome(operation: Callable[[], object]) -> Outcome:

@@ -41,6 +41,10 @@ class Uses:
         self._place = place
         self._names: dict[int, tuple[object, str]] = {}
 
+    def forget(self) -> None:
+        """Another interleaving has other objects."""
+        self._names.clear()
+
     def of(self, used: object, frame: FrameType) -> Use:
         """The use of a lock or queue by the code of a frame."""
         is_within = frame.f_code is _WAIT or frame.f_code is _RESTORE
