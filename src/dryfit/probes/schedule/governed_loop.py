@@ -6,7 +6,7 @@ import asyncio
 from asyncio.futures import _set_result_unless_cancelled as wake_sleeper  # type: ignore[attr-defined]
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Context
+from contextvars import Context, copy_context
 from sys import _getframe
 from typing import Any, Protocol
 
@@ -34,15 +34,22 @@ class GovernedLoop:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, governor: Governor) -> None:
         self.loop = loop
-        self.soon = loop.call_soon
-        self.later = loop.call_later
         self.passed = 0
         self.made: dict[asyncio.Future[Any], str] = {}
-        self._at = loop.call_at
+        self._soon, self._later, self._at = loop.call_soon, loop.call_later, loop.call_at
         self._time = loop.time
         self._future = loop.create_future
         self._governor = governor
         self._lanes = governor.lanes
+        self._context = copy_context()
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Have something of the controller's own called, which belongs to no operation."""
+        self._soon(callback, context=self._context)
+
+    def after(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Have something of the controller's own called later, in real time."""
+        self._at(self._time() + seconds, callback, context=self._context)
 
     @contextmanager
     def instead(self) -> Iterator[None]:
@@ -78,14 +85,14 @@ class GovernedLoop:
                 self._governor.came(lane)
                 return handle
         self.passed += 1
-        return self.soon(callback, *args, context=context)
+        return self._soon(callback, *args, context=context)
 
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Take the timer of a governed task, by its own clock; leave all else to the loop."""
         if WORKER.get() < 0:
-            return self.later(delay, callback, *args, context=context)
+            return self._later(delay, callback, *args, context=context)
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
     def call_at(

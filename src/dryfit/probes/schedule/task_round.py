@@ -53,6 +53,7 @@ class TaskRound:
         self._choose = choose
         self._watchdog = watchdog
         self._seen = 0
+        self._woken: list[Call] = []
         self._is_due = False
         self._loop = GovernedLoop(asyncio.get_running_loop(), self)
         self._done: asyncio.Future[None] = self._loop.loop.create_future()
@@ -107,9 +108,8 @@ class TaskRound:
         self.due()
         self.is_stepping = True
         if call.was_blocked and self.ending is None:
-            deed = Deed("woken", call.deed.what, call.deed.place)
-            self.record.add(Step(call.lane.worker, "woken", deed.what, deed.place))
-            await self.park(call.lane.worker, deed)
+            self._woken.append(call)
+            await self.park(call.lane.worker, Deed("woken", call.deed.what, call.deed.place))
 
     # What the loop tells.
 
@@ -168,6 +168,8 @@ class TaskRound:
                 return True
             if not self._servers.are_clear() or self._is_out():
                 return False
+            if self._woken:
+                self._note_woken()
             lane = self._next()
             if lane is None:
                 return False
@@ -175,6 +177,12 @@ class TaskRound:
             if self.is_late:
                 self.late()
         return False
+
+    def _note_woken(self) -> None:
+        """In the order of the workers: in which order servers answer is not for the choices to decide."""
+        for call in sorted(self._woken, key=lambda call: call.lane.worker):
+            self.record.add(Step(call.lane.worker, "woken", call.deed.what, call.deed.place))
+        self._woken.clear()
 
     def _is_out(self) -> bool:
         """Whether something is on its way in from outside, by which one goes on that was chosen."""
@@ -189,20 +197,17 @@ class TaskRound:
         return False
 
     def _next(self) -> TaskLane | None:
-        enabled = tuple(lane.worker for lane in self.lanes if _can_go(lane))
-        awake = tuple(worker for worker in enabled if self.lanes[worker].slept < NAPS)
-        enabled = awake or enabled
-        found = self._waiting.circle() if any(lane.waits for lane in self.lanes) else ()
-        if found:
+        if any(lane.waits for lane in self.lanes) and (found := self._waiting.circle()):
             if not self._servers.free(found):
                 self.end("deadlock", self._waiting.said_of(found))
             return None
-        if not enabled:
-            enabled = tuple(lane.worker for lane in self.lanes if lane.guards and not lane.is_over)
-        if not enabled:
-            self._stand_still()
-            return None
-        return self._chosen(Choice(enabled, self.record.last))
+        enabled = [lane for lane in self.lanes if _can_go(lane)]
+        awake = [lane.worker for lane in enabled if lane.slept < NAPS] or [lane.worker for lane in enabled]
+        guarded = awake or [lane.worker for lane in self.lanes if lane.guards and not lane.is_over]
+        if guarded:
+            return self._chosen(Choice(tuple(guarded), self.record.last))
+        self._stand_still()
+        return None
 
     def _chosen(self, choice: Choice) -> TaskLane:
         worker = self._choose(choice)

@@ -73,7 +73,7 @@ class Servers:
             return True
         if not self._is_watching:
             self._is_watching, self._pause = True, FIRST
-            self._loop.later(FIRST, self._look)
+            self._loop.after(FIRST, self._look)
         return False
 
     def _look(self) -> None:
@@ -85,7 +85,7 @@ class Servers:
             self._round.due()
             return
         self._is_watching, self._pause = True, min(2 * self._pause, LAST)
-        self._loop.later(self._pause, self._look)
+        self._loop.after(self._pause, self._look)
 
     def _ask(self) -> None:
         self._asked = self._over

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from types import FrameType
+from types import CoroutineType, FrameType
 from typing import Any, Literal, NamedTuple
 
 from dryfit.model.seam import Place
@@ -99,6 +99,11 @@ def _futures(found: object) -> Iterable[asyncio.Future[Any]]:
 def frames_of(task: asyncio.Task[Any]) -> Iterator[FrameType]:
     """The frames of what is suspended, from the task's own inwards; not those below an asynchronous generator."""
     suspended: object = task.get_coro()
+    while (
+        isinstance(suspended, CoroutineType) and suspended.cr_frame is not None
+    ):  # nearly always all of them are
+        yield suspended.cr_frame
+        suspended = suspended.cr_await
     while suspended is not None:
         for kind, following in (("cr", "cr_await"), ("gi", "gi_yieldfrom"), ("ag", "ag_await")):
             frame = getattr(suspended, f"{kind}_frame", None)
