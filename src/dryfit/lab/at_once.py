@@ -91,7 +91,12 @@ class AtOnce:
         try:
             return operation()
         finally:
-            self.halfway.let_go()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        turns = self._turns or self._tasks
+        if self.halfway.let_go() and turns is not None:
+            turns.ask_again()
 
     @contextmanager
     def governed_tasks(self) -> Iterator[None]:
@@ -113,7 +118,7 @@ class AtOnce:
         try:
             return await operation()
         finally:
-            self.halfway.let_go()
+            self._let_go()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

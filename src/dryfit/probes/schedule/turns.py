@@ -166,6 +166,13 @@ class Turns:
             return False
         return round_.wait(lane, Wait(what, is_over, nobody, is_timed=True, place=place))
 
+    def ask_again(self) -> None:
+        """What servers have said of who waits may be different now, though no driver's call is over."""
+        round_, _ = self.here()
+        if round_ is not None:
+            with round_.mutex:
+                round_.calls += 1
+
     def here(self) -> tuple[Round, Lane] | tuple[None, None]:
         """The round and the lane of the running thread; none where it is governed by nobody."""
         found = self._lanes.get(get_ident())
