@@ -10,12 +10,15 @@ from dryfit.model.interleaving import ANYTHING, Backend, Backends, Choice, Choos
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.graph import circle
-from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait, closed_gate
+from dryfit.probes.schedule.lane import ACQUIRE, MONOTONIC, RELEASE, Deed, Lane, Wait, closed_gate
 from dryfit.probes.schedule.record import Record
-from dryfit.probes.schedule.said import said_of_circle, said_of_stuck
+from dryfit.probes.schedule.said import said_of_circle, said_of_endless, said_of_stuck
 from dryfit.probes.schedule.victim import deadlock_error
 
 Result = TypeVar("Result")
+
+ENDLESS = 10_000
+"""How often an operation may pause where nobody else can go on: more than that is taken for for ever."""
 
 
 class Round:
@@ -51,11 +54,6 @@ class Round:
             is_mine = self._pass_on(lane)
         self._rest(lane, is_mine)
 
-    def pause(self, lane: Lane, deed: Deed) -> bool:
-        """Stop to let others go on; whether none could, and this was not the first time."""
-        self.park(lane, deed)
-        return lane.was_alone
-
     def wait(self, lane: Lane, wait: Wait) -> bool:
         """Stop until the wait is over; false where it is given up instead."""
         lane.is_inside = True
@@ -85,8 +83,7 @@ class Round:
         except BaseException as error:
             self._come_back(lane)
             if lane.is_victim:
-                lane.is_victim = False
-                raise deadlock_error(error) from None
+                raise self.deadlock_of(lane, error) from None
             raise
         self._come_back(lane)
         return result
@@ -106,6 +103,11 @@ class Round:
             elif lane.outcome is not None and lane.is_main:
                 self.record.step(lane, _ended(lane.outcome))
             self._pass_on(lane)
+
+    def deadlock_of(self, lane: Lane, cancelled: BaseException) -> BaseException:
+        """What the victim of a deadlock is told, whose statement was cancelled."""
+        lane.is_victim = False
+        return deadlock_error(cancelled)
 
     def begin_awaited(self, lane: Lane, connection: object, deed: Deed) -> None:
         """Stop before a driver call that the lane's event loop is about to await."""
@@ -183,10 +185,15 @@ class Round:
         found = self._circle()
         if found:
             self.end("deadlock", said_of_circle(found), caller)
+        elif any(lane.alone > ENDLESS for lane in enabled):
+            self.end("stuck", said_of_endless(enabled), caller)
         elif not enabled:
             self._stand_still(caller)
         else:
-            following = self._heir(enabled) or self._chosen(enabled, caller)
+            following = self._heir(enabled)
+            if following is None and self._is_answered_soon():
+                return False
+            following = following or self._chosen(enabled, caller)
             if following is not None and following is not caller:
                 RELEASE(following.gate)
             return following is caller
@@ -200,6 +207,15 @@ class Round:
                 self.record.touch(lane.deed.footprint)
                 return self._start(lane)
         return None
+
+    def _is_answered_soon(self) -> bool:
+        """Whether the operation that went on last waits for something outside that may come at any moment."""
+        now = MONOTONIC()
+        return any(
+            self._last is not None and lane.worker == self._last.worker and lane.state == "waiting"
+            and lane.wait is not None and now < lane.wait.until
+            for lane in self.lanes
+        )  # fmt: skip
 
     def _chosen(self, enabled: list[Lane], caller: Lane | None) -> Lane | None:
         choice = Choice(tuple(sorted({lane.worker for lane in enabled})), self.record.last)
@@ -221,7 +237,7 @@ class Round:
             lane.gave_up = True
         elif lane.deed.kind != "woken":
             self.record.step(lane, lane.deed)
-        lane.was_alone = self.is_resting(lane)
+        lane.alone = lane.alone + 1 if self.is_resting(lane) else 0
         self.turns += 1
         lane.turns += 1
         lane.rested = self.turns - lane.turns if lane.deed.is_pause else -1
@@ -277,7 +293,7 @@ class Round:
         if self._is_complete():
             self.end("completed", "", caller)
         elif not any(
-            lane.state == "waiting" and lane.wait is not None and lane.wait.is_outside for lane in self.lanes
+            lane.state == "waiting" and lane.wait is not None and lane.wait.until for lane in self.lanes
         ):
             self.end("stuck", said_of_stuck(self.lanes, self.held), caller)
 
