@@ -139,7 +139,7 @@ class AtOnce:
         self.halfway.begin(stop)
 
     def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run:
-        if self._shared:
+        if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
         boundary = self._scene.boundary(_FOUND)
@@ -187,8 +187,7 @@ class AtOnce:
                 return do()  # it blocks the loop, and nobody goes on meanwhile
             return turns.call(connection, kind, what, place, cast(AsyncCall, do))
         if is_asynchronous:
-            turns.point(kind, what, place)
-            return do()
+            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
             result = patiently(connection, call, do, partial(self._let_others, turns, place))
