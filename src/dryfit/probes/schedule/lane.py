@@ -60,13 +60,14 @@ class Lane:
     ``is_inside`` says that it runs the controller's own code, ``is_calling`` a driver's, ``is_told`` that it was told
     of the end. ``serial`` counts its driver calls, ``moves`` how often it was chosen; ``rested`` is how often others
     had been when it was last chosen for a pause, and ``was_alone`` that nobody else could go on then.
-    ``by`` are the processes of a server that it waits for, ``since`` which move.
+    ``by`` are the processes of a server that it waits for, ``since`` which move. ``is_half_way`` says that it is parked
+    in the middle of a statement.
     """
 
     __slots__ = (
-        "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling", "is_inside", "is_main",
-        "is_told", "is_victim", "moves", "number", "outcome", "rested", "serial", "since", "state", "wait",
-        "was_alone", "worker",
+        "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling", "is_half_way",
+        "is_inside", "is_main", "is_told", "is_victim", "moves", "number", "outcome", "rested", "serial", "since",
+        "state", "wait", "was_alone", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: int, number: int, gate: LockType | None = None) -> None:
@@ -83,7 +84,7 @@ class Lane:
         self.by: tuple[Backend, ...] = ()
         self.call = BEGIN
         self.serial = self.since = 0
-        self.is_victim = False
+        self.is_victim = self.is_half_way = False
         self.wait: Wait | None = None
         self.gave_up = False
 

@@ -12,6 +12,7 @@ from dryfit.probes.schedule.graph import circle
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait, closed_gate
 from dryfit.probes.schedule.record import Record
 from dryfit.probes.schedule.said import said_of_circle, said_of_stuck
+from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.victim import deadlock_error
 
 
@@ -23,7 +24,7 @@ class Round:
     ``asked`` is that number when the servers were asked last. All of it is used with the ``mutex``.
     """
 
-    def __init__(self, backends: Backends, choose: Choose) -> None:
+    def __init__(self, backends: Backends, choose: Choose, stops: Stops | None = None) -> None:
         self.mutex = allocate_lock()
         self.bell = closed_gate()
         self.lanes: list[Lane] = []
@@ -32,6 +33,7 @@ class Round:
         self.calls = self.asked = 0
         self.ending: tuple[Ending, str] | None = None
         self.failure: BaseException | None = None
+        self.stops = stops
         self._backends = backends
         self._choose = choose
 
@@ -102,6 +104,8 @@ class Round:
             if lane.backend is not None:
                 self.held[lane.backend] = lane
             lane.call, lane.is_calling = deed, True
+        if self.stops is not None and lane.backend is not None:
+            self.stops.arm(lane.backend)
         self._go_back_in(lane)
         lane.is_inside = False
 
@@ -112,6 +116,8 @@ class Round:
 
     def _come_back(self, lane: Lane) -> None:
         lane.is_inside = True
+        if self.stops is not None and lane.backend is not None:
+            self.stops.let_go(lane.backend)
         with self.mutex:
             self.calls += 1
             lane.is_calling = False
@@ -157,7 +163,7 @@ class Round:
         else:
             chosen = self._chosen(enabled, lane)
             if chosen is not None and chosen is not lane:
-                RELEASE(chosen.gate)
+                self._release(chosen)
             return chosen is lane
         return True
 
@@ -184,6 +190,15 @@ class Round:
         lane.rested = self.record.moves - lane.moves if lane.deed.is_pause else -1
         lane.state, lane.has_begun = "running", True
         return lane
+
+    def _release(self, lane: Lane) -> None:
+        """Let a lane go on: from its gate, or in the middle of its statement."""
+        if lane.is_half_way and self.stops is not None and lane.backend is not None:
+            lane.is_half_way, lane.state = False, "calling"
+            lane.serial += 1
+            self.stops.let_go(lane.backend)
+        else:
+            RELEASE(lane.gate)
 
     def _enabled(self) -> list[Lane]:
         for lane in self.lanes:
@@ -248,6 +263,9 @@ class Round:
     def _let_through(self, lane: Lane, caller: Lane | None) -> None:
         if lane.is_main and not lane.has_begun:
             lane.state = "done"
+            return
+        if lane.is_half_way:  # it is broken off in its statement
+            lane.is_half_way, lane.state = False, "calling"
             return
         lane.state = "running"
         if lane is not caller:

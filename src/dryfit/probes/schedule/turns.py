@@ -23,6 +23,7 @@ from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.locks import Locks
 from dryfit.probes.schedule.queues import Queues, Sleep
 from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.threads import Threads
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
@@ -67,7 +68,7 @@ class Turns:
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
     ``None`` for any other code. Where ``lines`` is given, lines that touch shared objects are switch points too, in the
-    files of which it says that they are the components'.
+    files of which it says that they are the components'. ``stops`` stop statements half-way: a switch point more.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class Turns:
         limit: float,
         place: Callable[[FrameType], Place | None],
         lines: Callable[[str], bool] | None = None,
+        stops: Stops | None = None,
     ) -> None:
         self._backends = backends
+        self._stops = stops
         self._limit = limit
         self._crew = Crew()
         self._lanes: dict[int, Here] = {}
@@ -118,7 +121,7 @@ class Turns:
         self._governor.forget()
         for primitive in self._primitives:
             primitive.forget()
-        round_ = Round(self._backends, choose)
+        round_ = Round(self._backends, choose, self._stops)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
