@@ -22,11 +22,11 @@ from dryfit.lab.remote import RemoteWorker
 from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.errors import LabError
 from dryfit.model.trace import Skipped
-from dryfit.model.trial import Experiment, Trial
+from dryfit.model.trial import Proposed, Trial
 
 LOG = Path(".dryfit", "lab")
 
-Plan = Callable[[Trial], Iterable[Experiment]]
+Plan = Callable[[Trial], Iterable[Proposed]]
 Told = Callable[[Progress], None]
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class Lab:
                 work.left_out = BROKEN_OFF
         return work.result()
 
-    def replay(self, experiment: Experiment) -> tuple[Trial, Trial, Trial]:
+    def replay(self, experiment: Proposed) -> tuple[Trial, Trial, Trial]:
         """Run one experiment again: two baseline trials, and the trial; raises ``LabError`` where that cannot be."""
         with self._crew() as crew:
             worker = crew.worker()
@@ -172,8 +172,8 @@ class _Work:
         self._lock = threading.Lock()
         self._done = 0
         self._known: dict[str, Baselines] = {}
-        self._planned: dict[str, tuple[Experiment, ...]] = {}
-        self._trials: dict[str, dict[Experiment, Trial]] = {}
+        self._planned: dict[str, tuple[Proposed, ...]] = {}
+        self._trials: dict[str, dict[Proposed, Trial]] = {}
         self._skipped: dict[str, str] = {}
         self.all_tests: tuple[str, ...] = ()
         self.left_out = OUT_OF_TIME
@@ -207,7 +207,7 @@ class _Work:
         with_plan = [test for test in self.all_tests if self._of_rank(test, rank)]
         return sorted(with_plan, key=lambda test: _magnitude(self._known[test].second.seconds))
 
-    def _of_rank(self, test: str, rank: int) -> list[Experiment]:
+    def _of_rank(self, test: str, rank: int) -> list[Proposed]:
         return [each for each in self._planned.get(test, ()) if each.rank == rank]
 
     def go_on(self, rank: int, worker: RemoteWorker, test: str) -> None:

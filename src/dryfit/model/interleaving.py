@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dryfit.model.digest import Digest
-from dryfit.model.seam import Place
-from dryfit.model.trial import ErrorSeen, Leaf
+from dryfit.model.reply import ErrorSeen, Leaf
+from dryfit.model.seam import Place, Seam
 
 OperationKind = Literal["call", "request", "test"]
 """An entry crossing of a test, a request through a test client, or the body of a marked test as a whole."""
@@ -37,11 +37,15 @@ Ending = Literal["completed", "deadlock", "stuck", "limit"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Operation:
-    """One of the operations that run at once: the ``nth`` that the test starts, from 0; ``name`` is for people."""
+    """One of the operations that run at once: the ``nth`` that the test starts, from 0; ``name`` is for people.
+
+    ``seam`` is the one through which the test starts it.
+    """
 
     kind: OperationKind
     nth: int
     name: str
+    seam: Seam | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -187,12 +191,13 @@ class Rewind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An interleaving, what each operation told, and the state before and after."""
+    """An interleaving, what each operation told, and the state before and after; ``stop`` is as an overlap has it."""
 
     interleaving: Interleaving
     ended: tuple[Ended | None, ...]
     before: Digest
     after: Digest
+    stop: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -200,13 +205,14 @@ class Overlap:
     """An experiment: operations of one test at once, from the state that the test had prepared for the first.
 
     ``copies`` of the same operation, or several operations. ``schedule`` is empty where all orders are to be explored,
-    else the one to be followed. ``split`` lets statements be stopped half-way, ``lines`` the operations' own lines.
+    else the one to be followed. ``lines`` makes switch points of the operations' own lines. ``stop`` is the worker, and
+    the number of its statement, that is stopped half-way until the others are over.
     """
 
     test: str
     operations: tuple[Operation, ...]
     schedule: tuple[int, ...] = ()
-    split: bool = False
+    stop: tuple[int, ...] = ()
     lines: bool = False
     seed: int = 0
     rank: int = 0

@@ -1,5 +1,8 @@
 """Decides who goes on where operations run at once: threads, their locks, tasks, and the orders that are tried."""
 
+from dryfit.probes.schedule.orders import Follow, follow, serial, serial_orders
+from dryfit.probes.schedule.search import search
+from dryfit.probes.schedule.tasks import Tasks
 from dryfit.probes.schedule.turns import Turns
 
-__all__ = ["Turns"]
+__all__ = ["Follow", "Tasks", "Turns", "follow", "search", "serial", "serial_orders"]

@@ -17,8 +17,8 @@ from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.crew import Crew
 from dryfit.probes.schedule.executors import Executors
-from dryfit.probes.schedule.governed import Governor, Here
-from dryfit.probes.schedule.lane import BEGIN, Deed, Lane
+from dryfit.probes.schedule.governed import Governor, Here, nobody
+from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.locks import Locks
 from dryfit.probes.schedule.queues import Queues, Sleep
@@ -161,6 +161,13 @@ class Turns:
         if round_ is None or lane is None:
             return do()
         return round_.call(lane, connection, Deed(kind, what, place, footprint), do)
+
+    def wait(self, what: str, place: Place | None, is_over: Callable[[], bool]) -> bool:
+        """Have others go on until the wait is over; false where none of them can."""
+        round_, lane = self.here()
+        if round_ is None or lane is None:
+            return False
+        return round_.wait(lane, Wait(what, is_over, nobody, is_timed=True, place=place))
 
     def here(self) -> tuple[Round, Lane] | tuple[None, None]:
         """The round and the lane of the running thread; none where it is governed by nobody."""

@@ -72,6 +72,17 @@ class PostgresBackends:
         with suppress(ResourceError):
             inquiry.ask(f"SELECT pg_cancel_backend({backend.number})")
 
+    def has_written(self, connection: object) -> bool:
+        """Whether the transaction of a connection has written or has locked rows; true where nobody can say.
+
+        Either gives it a number of its own. Raises ``ResourceError`` as ``blockers`` does.
+        """
+        backend = self.backend(connection)
+        if backend is None:
+            return True
+        inquiry = self._inquiries[backend.server, self._users[backend]]
+        return inquiry.ask(f"SELECT backend_xid FROM pg_stat_get_activity({backend.number})") != [("",)]
+
     def close(self) -> None:
         """Close our own connections."""
         for inquiry in self._inquiries.values():

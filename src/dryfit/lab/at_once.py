@@ -1,0 +1,246 @@
+"""Runs operations at once under a controller: every call of a driver waits for its turn, and nobody else looks on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from inspect import iscoroutinefunction
+from types import FrameType
+from typing import Any, cast
+
+from dryfit.lab import driver_calls
+from dryfit.lab.busy import patiently
+from dryfit.lab.halfway import Halfway, Stop
+from dryfit.lab.scene import Scene
+from dryfit.model.crossing import Crossing
+from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
+from dryfit.model.outcome import Outcome, Returned
+from dryfit.model.probe import Act, Around
+from dryfit.model.reply import ErrorSeen, Leaf
+from dryfit.model.seam import Place
+from dryfit.probes import dbapi
+from dryfit.probes.schedule import Tasks, Turns
+from dryfit.probes.statics import is_library_class, mro, type_name
+from dryfit.probes.told import told
+from dryfit.weave import Weave
+
+Call = Callable[[], object]
+AsyncCall = Callable[[], Awaitable[object]]
+
+RUN_SECONDS = 3.0
+"""The limit of one interleaving."""
+
+LONGEST_TEXT = 200
+
+SHARED = "both operations work in one transaction of one connection: let each take a connection of its own"
+PINNED = (
+    "the fixtures of the test hold one transaction open for all: operations in it cannot overlap; let them commit, "
+    'and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
+)
+
+STOPPED = "[stopped half-way: it has read, and not yet written]"
+
+_FOUND = 0
+"""The number under which the scene keeps what the operations find."""
+
+_ARGUMENTS = vars(BaseException)["args"].__get__  # a class may have an attribute of that name
+
+
+class AtOnce:
+    """Runs operations at once, one interleaving after the other, within ``governed``.
+
+    It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it.
+    """
+
+    def __init__(self, weave: Weave, scene: Scene, backends: Backends) -> None:
+        self._weave = weave
+        self._scene = scene
+        self._backends = backends
+        self.halfway = Halfway(backends)
+        self._turns: Turns | None = None
+        self._tasks: Tasks | None = None
+        self._users: dict[int, tuple[object, int]] = {}
+        self._shared = ""
+        self._calls = 0
+
+    @contextmanager
+    def governed(self, *, lines: bool) -> Iterator[None]:
+        """Know every switch point of the process until the end of the block; what is there now is what runs find.
+
+        ``lines`` makes switch points of the lines of components that touch what may be shared.
+        """
+        known = self._is_components if lines else None
+        with (
+            self._alone(),
+            Turns(self._backends, limit=RUN_SECONDS, place=self._place_of, lines=known) as self._turns,
+        ):
+            yield
+
+    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
+        """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says."""
+        assert self._turns is not None
+        self._begin(stop)
+        return self._ran(*self._turns.run([partial(self._performed, each) for each in operations], choose))
+
+    def _performed(self, operation: Call) -> object:
+        try:
+            return operation()
+        finally:
+            self.halfway.let_go()
+
+    @contextmanager
+    def governed_tasks(self) -> Iterator[None]:
+        """The same for tasks of the running loop."""
+        with (
+            self._alone(),
+            closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._place_of)) as self._tasks,
+        ):
+            yield
+
+    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
+        """Run the operations, which are coroutine functions, as tasks."""
+        assert self._tasks is not None
+        self._begin(stop)
+        tasks = [partial(self._performed_task, cast(AsyncCall, each)) for each in operations]
+        return self._ran(*await self._tasks.run(tasks, choose))
+
+    async def _performed_task(self, operation: AsyncCall) -> object:
+        try:
+            return await operation()
+        finally:
+            self.halfway.let_go()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._scene.enter(_FOUND)
+        probes = self._weave.let_see(self)
+        self._weave.connections.calling = self._psycopg
+        try:
+            yield
+        finally:
+            self._turns = self._tasks = None
+            self.halfway.remove()
+            self._weave.connections.calling = None
+            self._weave.let_see(*probes)
+            self._scene.forget(_FOUND)
+
+    def _begin(self, stop: Stop) -> None:
+        self._users, self._shared, self._calls = {}, "", 0
+        self.halfway.begin(stop)
+
+    def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run:
+        if self._shared:
+            interleaving = replace(interleaving, ending="stuck", said=self._shared)
+        self.halfway.let_go()
+        boundary = self._scene.boundary(_FOUND)
+        return Run(interleaving, tuple(map(ended, outcomes)), boundary.before, boundary.after)
+
+    # The probe.
+
+    def before(self, crossing: Crossing) -> Act:
+        """Make a call of a driver when it is its turn."""
+        if crossing.callee.kind != "library":
+            return None
+        if crossing.component == "builtins":
+            self._scene.opening(crossing)
+            return None
+        if driver_calls.stays_within(crossing):
+            return None
+        is_database = crossing.component in dbapi.DATABASES
+        connection = dbapi.connection_of(crossing) if is_database else crossing.values[0]
+        if dbapi.driver_of(connection) == "psycopg":
+            return None  # it is governed where psycopg asks its server
+        kind, what = driver_calls.of_crossing(crossing)
+        return Around(partial(self._call, connection, kind, what, crossing.site.place))
+
+    def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
+        """Nothing changes what an operation gets."""
+        return outcome
+
+    def _psycopg(self, connection: object, work: object, do: Call) -> object:
+        kind, what = driver_calls.of_generator(work)
+        return self._call(connection, kind, what, self._weave.place_of(sys._getframe(1)), do)
+
+    def _call(self, connection: object, kind: StepKind, what: str, place: Place | None, do: Call) -> object:
+        """Make a call in its turn; what is asynchronous is awaited by the caller."""
+        turns = self._turns or self._tasks
+        worker = turns.worker() if turns is not None else -1
+        if turns is None or worker < 0:
+            return do()
+        is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
+        self._note_user(connection, worker)
+        if kind == "statement" and self.halfway.before(worker, connection):
+            what = f"{what} {STOPPED}"
+            do = do if is_asynchronous else partial(self._performed, do)
+        if isinstance(turns, Tasks):
+            if not is_asynchronous:
+                return do()  # it blocks the loop, and nobody goes on meanwhile
+            return turns.call(connection, kind, what, place, cast(AsyncCall, do))
+        if is_asynchronous:
+            turns.point(kind, what, place)
+            return do()
+        call = partial(turns.call, connection, kind, what, place)
+        if isinstance(connection, sqlite3.Connection):
+            result = patiently(connection, call, do, partial(self._let_others, turns, place))
+        else:
+            result = call(do)
+        self._calls += 1
+        return result
+
+    def _let_others(self, turns: Turns, place: Place | None) -> bool:
+        """Wait until another operation has made a call; false where none can."""
+        calls = self._calls
+        return turns.wait("the lock of the database file", place, lambda: self._calls > calls)
+
+    def _note_user(self, connection: object, worker: int) -> None:
+        """Notice that two operations are at work in one transaction, which no program would do."""
+        _, before = self._users.get(id(connection), (None, -1))
+        if before != worker and dbapi.standing(connection) in ("open", "failed"):
+            self._shared = PINNED if before < 0 else SHARED
+        self._users[id(connection)] = connection, worker
+
+    def _is_components(self, file: str) -> bool:
+        return self._weave.component_of(file) is not None
+
+    def _place_of(self, frame: FrameType) -> Place | None:
+        """The line of a component that a frame stands in, and not those that it was called from."""
+        if self._weave.component_of(frame.f_code.co_filename) is None:
+            return None
+        return self._weave.place_of(frame)
+
+
+def ended(outcome: Outcome | None) -> Ended | None:
+    """What an operation told its caller."""
+    if outcome is None:
+        return None
+    if isinstance(outcome, Returned):
+        return Ended(tuple(_told(outcome.value)))
+    return Ended(error=_error(outcome.exception))
+
+
+def _told(value: object) -> Iterator[Leaf]:
+    """What a value says; of an answer over HTTP its status and its JSON."""
+    if type_name(type(value)) not in ("httpx.Response", "httpx2.Response"):
+        yield from told(value)
+        return
+    response = cast(Any, value)
+    yield ".status", str(response.status_code)
+    with suppress(Exception):  # no JSON, or a stream that nobody can read here
+        yield from told(json.loads(response.read()))
+
+
+def _error(error: BaseException) -> ErrorSeen:
+    """An exception by its classes; of one that a library raised for another also those of the other."""
+    cause = error.__cause__ if is_library_class(type(error)) else None
+    classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
+    said = next((each for each in _ARGUMENTS(error) if type(each) is str), "")
+    return ErrorSeen(
+        0,
+        tuple(type_name(cls) for cls in classes if cls is not object),
+        said.partition("\n")[0][:LONGEST_TEXT],
+    )

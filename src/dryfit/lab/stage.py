@@ -1,0 +1,64 @@
+"""What the operations of an overlap find, to be put back after each run of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+
+from dryfit.model.interleaving import Rewind
+from dryfit.model.resource import Resource
+from dryfit.model.target import Target
+from dryfit.probes.rewind import MemoryRewind
+from dryfit.resources.environment import Environment
+from dryfit.resources.rewinds import Rewindable, Together, rewind_of
+
+
+class Stage:
+    """Puts back what the test has used: databases, where all of them are its own, and what is in memory.
+
+    ``targets`` are the databases that the test has used up to now, ``modules`` those of the components; ``folder`` is
+    where the tests have their temporary files.
+    """
+
+    def __init__(
+        self,
+        resources: Environment,
+        targets: Callable[[], Collection[Target]],
+        modules: Callable[[], Mapping[str, ModuleType]],
+        folder: Path,
+    ) -> None:
+        self._resources = resources
+        self._targets = targets
+        self._modules = modules
+        self._folder = folder
+        self._taken: frozenset[Target] = frozenset()
+        self._rewind: Rewind = Together(())
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The declared ones that are open."""
+        return self._resources.opened
+
+    def take(self, roots: Iterable[object]) -> str:
+        """Remember everything, also what ``roots`` lead to; why that cannot be, or ""."""
+        self._taken = frozenset(self._targets())
+        memory = MemoryRewind(roots, self._modules())
+        self._rewind = Together((*self._databases(), memory))
+        return self._rewind.take()
+
+    def back(self) -> str:
+        """Put everything back; why that cannot be, or ""."""
+        new = [each for each in self._targets() if each not in self._taken and not self._is_declared(each)]
+        return f"{new[0]} was not there when the operations began" if new else self._rewind.back()
+
+    def _databases(self) -> Iterable[Rewind]:
+        """Those that the test has used, and the declared ones that it may come to use."""
+        declared = [each for each in self._resources.opened if isinstance(each, Rewindable)]
+        yield from (each.rewind() for each in declared)
+        for target in self._taken:
+            if not self._is_declared(target):
+                yield rewind_of(target, (), [self._folder])
+
+    def _is_declared(self, target: Target) -> bool:
+        return any(isinstance(each, Rewindable) and each.serves(target) for each in self._resources.opened)
