@@ -6,12 +6,14 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
 
 from dryfit.model.interleaving import Footprint, Step
 from dryfit.probes.schedule.lane import Deed, Lane, Wait
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.uses import Use, Uses
 
+Result = TypeVar("Result")
 Here = tuple[Round, Lane]
 
 
@@ -64,9 +66,17 @@ class Governor:
         holder: Callable[[], Lane | None] = nobody,
         *,
         is_timed: bool = False,
+        is_outside: bool = False,
     ) -> bool:
         """Have others go on until the wait is over; false where it is given up, as nobody else can go on."""
-        return here[0].wait(here[1], Wait(use.what, is_over, holder, is_timed, use.place, self._footprint))
+        wait = Wait(use.what, is_over, holder, is_timed, use.place, self._footprint, is_outside, use.is_own)
+        return here[0].wait(here[1], wait)
+
+    def call(self, here: Here, do: Callable[[], Result]) -> Result:
+        """Wait for what the first of the driver's calls brings that an event loop awaits."""
+        round_, lane = here
+        connection, deed = lane.pending[0]
+        return round_.within(lane, connection, deed, do)
 
     def released(self, here: Here, use: Use) -> None:
         """Write down that the components' own code let go of a lock."""

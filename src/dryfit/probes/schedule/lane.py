@@ -24,7 +24,8 @@ RELEASE = LockType.release
 class Deed:
     """What a lane is about to do when it is chosen: a step to be, and what it touches.
 
-    ``is_pause`` says that it means to let others go on.
+    ``is_pause`` says that it means to let others go on, ``is_passed_on`` that it follows from what another thread of
+    the same operation did, so that it is no switch point.
     """
 
     kind: StepKind
@@ -32,6 +33,7 @@ class Deed:
     place: Place | None = None
     footprint: Footprint = ANYTHING
     is_pause: bool = False
+    is_passed_on: bool = False
 
 
 BEGIN = Deed("began")
@@ -42,7 +44,8 @@ class Wait:
     """Something of Python's that a lane waits for.
 
     ``is_over`` is asked by other threads; ``holder`` is the lane that has to let go of it, where that can be told.
-    ``is_timed`` says that it gives up by itself when nothing else can go on.
+    ``is_timed`` says that it gives up by itself when nothing else can go on, ``is_outside`` that it may also be over by
+    what happens outside of all operations, ``is_own`` that the components' own code waits.
     """
 
     what: str
@@ -51,6 +54,13 @@ class Wait:
     is_timed: bool = False
     place: Place | None = None
     footprint: Footprint = ANYTHING
+    is_outside: bool = False
+    is_own: bool = False
+
+    @property
+    def woken(self) -> Deed:
+        """What follows when it is over."""
+        return Deed("woken", self.what, self.place, self.footprint, is_passed_on=not self.is_own)
 
 
 class Lane:
@@ -58,15 +68,16 @@ class Lane:
 
     ``gate`` is what it waits at; that of the thread in which the operation itself runs is given.
     ``is_inside`` says that it runs the controller's own code, ``is_calling`` a driver's, ``is_told`` that it was told
-    of the end. ``serial`` counts its driver calls, ``moves`` how often it was chosen; ``rested`` is how often others
-    had been when it was last chosen for a pause, and ``was_alone`` that nobody else could go on then.
+    of the end. ``serial`` counts its driver calls, ``turns`` how often it went on; ``rested`` is how often others
+    had when it last went on after a pause, and ``was_alone`` that nobody else could go on then.
+    ``pending`` are the connections on which its event loop awaits a driver's call, and these calls.
     ``by`` are the processes of a server that it waits for, ``since`` which move.
     """
 
     __slots__ = (
         "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling", "is_inside", "is_main",
-        "is_told", "is_victim", "moves", "number", "outcome", "rested", "serial", "since", "state", "wait",
-        "was_alone", "worker",
+        "is_noted", "is_told", "is_victim", "number", "outcome", "pending", "rested", "serial", "since", "state",
+        "turns", "wait", "was_alone", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: int, number: int, gate: LockType | None = None) -> None:
@@ -74,14 +85,15 @@ class Lane:
         self.gate = gate or closed_gate()
         self.state: State = "parked"
         self.deed = BEGIN
-        self.has_begun = self.is_told = False
+        self.has_begun = self.is_told = self.is_noted = False
         self.is_inside = self.is_calling = False
         self.ident = 0
         self.outcome: Outcome | None = None
-        self.moves, self.rested, self.was_alone = 0, -1, False
+        self.turns, self.rested, self.was_alone = 0, -1, False
         self.backend: Backend | None = None
         self.by: tuple[Backend, ...] = ()
         self.call = BEGIN
+        self.pending: list[tuple[object, Deed]] = []
         self.serial = self.since = 0
         self.is_victim = False
         self.wait: Wait | None = None

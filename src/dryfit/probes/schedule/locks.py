@@ -49,6 +49,11 @@ SIMPLE = Kind(ACQUIRE, RELEASE, _is_free, lambda lock: False)
 REENTRANT = Kind(_RLOCK.acquire, _RLOCK.release, _is_free_again, _is_owned)
 
 
+def kind_of(lock: object) -> Kind:
+    """The kind of a lock."""
+    return REENTRANT if isinstance(lock, _RLOCK) else SIMPLE
+
+
 class Locks:
     """Governs locks in the threads of operations; in others they are what they were."""
 
