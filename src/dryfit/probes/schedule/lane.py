@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from _thread import LockType, allocate_lock
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ it waits for something of Python's; it is over."""
 
 ACQUIRE = LockType.acquire
 RELEASE = LockType.release
+MONOTONIC = time.monotonic
 """The interpreter's own, whatever stands in their places while an exploration is on."""
 
 
@@ -44,8 +46,8 @@ class Wait:
     """Something of Python's that a lane waits for.
 
     ``is_over`` is asked by other threads; ``holder`` is the lane that has to let go of it, where that can be told.
-    ``is_timed`` says that it gives up by itself when nothing else can go on, ``is_outside`` that it may also be over by
-    what happens outside of all operations, ``is_own`` that the components' own code waits.
+    ``is_timed`` says that it gives up by itself when nothing else can go on, ``is_own`` that the components' own code
+    waits. Where it may also be over by what happens outside of all operations, others go on only from ``until`` on.
     """
 
     what: str
@@ -54,7 +56,7 @@ class Wait:
     is_timed: bool = False
     place: Place | None = None
     footprint: Footprint = ANYTHING
-    is_outside: bool = False
+    until: float = 0.0
     is_own: bool = False
 
     @property
@@ -69,15 +71,16 @@ class Lane:
     ``gate`` is what it waits at; that of the thread in which the operation itself runs is given.
     ``is_inside`` says that it runs the controller's own code, ``is_calling`` a driver's, ``is_told`` that it was told
     of the end. ``serial`` counts its driver calls, ``turns`` how often it went on; ``rested`` is how often others
-    had when it last went on after a pause, and ``was_alone`` that nobody else could go on then.
+    had when it last went on after a pause, and ``alone`` how often nobody could in between, one after the other.
     ``pending`` are the connections on which its event loop awaits a driver's call, and these calls.
+    ``skipped`` are the seconds that have passed for it in sleeps and timeouts, which take no time.
     ``by`` are the processes of a server that it waits for, ``since`` which move.
     """
 
     __slots__ = (
-        "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling", "is_inside", "is_main",
-        "is_noted", "is_told", "is_victim", "number", "outcome", "pending", "rested", "serial", "since", "state",
-        "turns", "wait", "was_alone", "worker",
+        "alone", "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling", "is_inside",
+        "is_main", "is_noted", "is_told", "is_victim", "number", "outcome", "pending", "rested", "serial", "since",
+        "skipped", "state", "turns", "wait", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: int, number: int, gate: LockType | None = None) -> None:
@@ -89,12 +92,13 @@ class Lane:
         self.is_inside = self.is_calling = False
         self.ident = 0
         self.outcome: Outcome | None = None
-        self.turns, self.rested, self.was_alone = 0, -1, False
+        self.turns, self.rested, self.alone = 0, -1, 0
         self.backend: Backend | None = None
         self.by: tuple[Backend, ...] = ()
         self.call = BEGIN
         self.pending: list[tuple[object, Deed]] = []
         self.serial = self.since = 0
+        self.skipped = 0.0
         self.is_victim = False
         self.wait: Wait | None = None
         self.gave_up = False

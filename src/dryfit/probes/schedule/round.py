@@ -10,12 +10,15 @@ from dryfit.model.interleaving import ANYTHING, Backend, Backends, Choice, Choos
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.graph import circle
-from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait, closed_gate
+from dryfit.probes.schedule.lane import ACQUIRE, MONOTONIC, RELEASE, Deed, Lane, Wait, closed_gate
 from dryfit.probes.schedule.record import Record
-from dryfit.probes.schedule.said import said_of_circle, said_of_stuck
+from dryfit.probes.schedule.said import said_of_circle, said_of_endless, said_of_stuck
 from dryfit.probes.schedule.victim import deadlock_error
 
 Result = TypeVar("Result")
+
+ENDLESS = 10_000
+"""How often an operation may pause where nobody else can go on: more than that is taken for for ever."""
 
 
 class Round:
@@ -51,11 +54,6 @@ class Round:
             is_mine = self._pass_on(lane)
         self._rest(lane, is_mine)
 
-    def pause(self, lane: Lane, deed: Deed) -> bool:
-        """Stop to let others go on; whether none could, and this was not the first time."""
-        self.park(lane, deed)
-        return lane.was_alone
-
     def wait(self, lane: Lane, wait: Wait) -> bool:
         """Stop until the wait is over; false where it is given up instead."""
         lane.is_inside = True
@@ -85,8 +83,7 @@ class Round:
         except BaseException as error:
             self._come_back(lane)
             if lane.is_victim:
-                lane.is_victim = False
-                raise deadlock_error(error) from None
+                raise self.deadlock_of(lane, error) from None
             raise
         self._come_back(lane)
         return result
@@ -106,6 +103,11 @@ class Round:
             elif lane.outcome is not None and lane.is_main:
                 self.record.step(lane, _ended(lane.outcome))
             self._pass_on(lane)
+
+    def deadlock_of(self, lane: Lane, cancelled: BaseException) -> BaseException:
+        """What the victim of a deadlock is told, whose statement was cancelled."""
+        lane.is_victim = False
+        return deadlock_error(cancelled)
 
     def begin_awaited(self, lane: Lane, connection: object, deed: Deed) -> None:
         """Stop before a driver call that the lane's event loop is about to await."""
@@ -183,14 +185,19 @@ class Round:
         found = self._circle()
         if found:
             self.end("deadlock", said_of_circle(found), caller)
+        elif any(lane.alone > ENDLESS for lane in enabled):
+            self.end("stuck", said_of_endless(enabled), caller)
         elif not enabled:
             self._stand_still(caller)
         else:
-            following = self._heir(enabled) or self._chosen(enabled, caller)
+            following = self._heir(enabled)
+            if following is None and self._is_answered_soon():
+                return False
+            following = following or self._chosen(enabled, caller)
             if following is not None and following is not caller:
                 RELEASE(following.gate)
             return following is caller
-        return True
+        return self.ending is not None
 
     def _heir(self, enabled: list[Lane]) -> Lane | None:
         """Another thread of the operation that went on last, if one has to follow: that is no switch."""
@@ -200,6 +207,13 @@ class Round:
                 self.record.touch(lane.deed.footprint)
                 return self._start(lane)
         return None
+
+    def _is_answered_soon(self) -> bool:
+        """Whether the operation that went on last waits for something outside that may come at any moment."""
+        now, last = MONOTONIC(), self._last.worker if self._last is not None else -1
+        return any(
+            lane.worker == last and lane.wait is not None and now < lane.wait.until for lane in self.lanes
+        )
 
     def _chosen(self, enabled: list[Lane], caller: Lane | None) -> Lane | None:
         choice = Choice(tuple(sorted({lane.worker for lane in enabled})), self.record.last)
@@ -221,17 +235,17 @@ class Round:
             lane.gave_up = True
         elif lane.deed.kind != "woken":
             self.record.step(lane, lane.deed)
-        lane.was_alone = self.is_resting(lane)
+        lane.alone = lane.alone + 1 if self.is_resting(lane) else 0
         self.turns += 1
         lane.turns += 1
         lane.rested = self.turns - lane.turns if lane.deed.is_pause else -1
-        lane.state, lane.has_begun = "running", True
+        lane.state, lane.has_begun, lane.wait = "running", True, None
         self._last = lane
         return lane
 
     def _enabled(self) -> list[Lane]:
         for lane in self.lanes:
-            if lane.state == "waiting" and lane.wait is not None and lane.wait.is_over():
+            if lane.wait is not None and lane.wait.is_over():
                 self.wake(lane, lane.wait.woken)
         parked = [lane for lane in self.lanes if lane.state == "parked"]
         awake = [lane for lane in parked if not self.is_resting(lane)]
@@ -242,43 +256,38 @@ class Round:
         return lane.deed.is_pause and lane.rested == self.turns - lane.turns
 
     def _timed(self) -> list[Lane]:
-        return [
-            lane
-            for lane in self.lanes
-            if lane.state == "waiting" and lane.wait is not None and lane.wait.is_timed
-        ]
+        return [lane for lane in self.lanes if lane.wait is not None and lane.wait.is_timed]
 
     def _is_complete(self) -> bool:
         return all(lane.state == "done" for lane in self.lanes if lane.is_main)
 
     def wake(self, lane: Lane, deed: Deed) -> None:
         """A lane may go on again with what it waited for."""
-        lane.state, lane.deed = "parked", deed
+        lane.state, lane.deed, lane.wait = "parked", deed, None
         if lane.is_noted:
             self.record.step(lane, deed)
 
     def _note_waits(self, enabled: Sequence[int]) -> None:
         """Write down what operations wait for that cannot go on, where it is not written down already."""
         for worker in {lane.worker for lane in self.lanes} - set(enabled):
-            stopped = [
-                lane for lane in self.lanes if lane.worker == worker and lane.state in ("waiting", "blocked")
-            ]
+            lanes = [lane for lane in self.lanes if lane.worker == worker]
+            stopped = [lane for lane in lanes if lane.state in ("waiting", "blocked")]
             if stopped and not any(lane.is_noted for lane in stopped):
                 self._note_wait(max(stopped, key=lambda lane: lane.since))
 
     def _note_wait(self, lane: Lane) -> None:
-        lane.is_noted = True
-        if lane.wait is not None:
+        if (
+            lane.wait is not None and not lane.wait.until
+        ):  # nobody is waited for by whom an answer is under way
+            lane.is_noted = True
             by = tuple(other.worker for other in self.waits_for(lane))
             self.record.add(Step(lane.worker, "blocked", lane.wait.what, lane.wait.place, by))
 
     def _stand_still(self, caller: Lane | None) -> None:
-        self._note_waits(())
         if self._is_complete():
             self.end("completed", "", caller)
-        elif not any(
-            lane.state == "waiting" and lane.wait is not None and lane.wait.is_outside for lane in self.lanes
-        ):
+        elif not any(lane.wait is not None and lane.wait.until for lane in self.lanes):
+            self._note_waits(())
             self.end("stuck", said_of_stuck(self.lanes, self.held), caller)
 
     def _circle(self) -> tuple[Lane, ...]:
@@ -289,7 +298,7 @@ class Round:
         """The lanes that have to do something before this one can go on, as far as that can be told."""
         if lane.state == "blocked":
             return tuple(self.held[each] for each in lane.by if each in self.held)
-        if lane.state == "waiting" and lane.wait is not None and not lane.wait.is_timed:
+        if lane.wait is not None and not lane.wait.is_timed:
             holder = lane.wait.holder()
             return (holder,) if holder is not None else ()
         return ()
@@ -308,7 +317,7 @@ class Round:
         if lane.is_main and not lane.has_begun:
             lane.state = "done"
             return
-        lane.state = "running"
+        lane.state, lane.wait = "running", None
         if lane is not caller:
             RELEASE(lane.gate)
 

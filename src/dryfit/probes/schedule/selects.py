@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import selectors
-import time
 from collections.abc import Callable, Mapping
 from sys import _getframe
 from types import CodeType
 from typing import Any
 
 from dryfit.probes.schedule.governed import Governor, Here
+from dryfit.probes.schedule.lane import MONOTONIC
+from dryfit.probes.schedule.uses import Use
 
 _CLASSES: tuple[Any, ...] = tuple(
     each
@@ -58,19 +60,35 @@ class Selects:
                 return found
             if here[1].pending:
                 return governor.call(here, lambda: really(selector, timeout))
-            self._wait(here, selector, timeout, really)
+            use = governor.use(here, selector, _getframe(1))
+            if timeout is not None and _is_sleep():
+                governor.pause(here, f"sleep({timeout:g})", use, timeout)
+            else:
+                self._wait(here, use, selector, timeout, really)
             return really(selector, 0)
 
         return select
 
-    def _wait(self, here: Here, selector: Any, timeout: float | None, really: Callable[..., Any]) -> None:
-        until = time.monotonic() + timeout if timeout is not None else None
+    def _wait(
+        self, here: Here, use: Use, selector: Any, timeout: float | None, really: Callable[..., Any]
+    ) -> None:
+        # A loop's own pair of sockets is where its other threads wake it; whatever else is in there comes from outside.
+        if len(selector.get_map()) <= 1:
+            self._governor.wait(here, use, lambda: bool(really(selector, 0)), timeout=timeout)
+            return
+        until = MONOTONIC() + timeout if timeout is not None else None
 
         def is_over() -> bool:
-            return bool(really(selector, 0)) or (until is not None and time.monotonic() >= until)
+            return bool(really(selector, 0)) or (until is not None and MONOTONIC() >= until)
 
-        # A loop's own pair of sockets is where its other threads wake it; whatever else is in there comes from outside.
-        is_outside = until is not None or len(selector.get_map()) > 1
-        self._governor.wait(
-            here, self._governor.use(here, selector, _getframe(2)), is_over, is_outside=is_outside
-        )
+        self._governor.wait(here, use, is_over, is_outside=True)
+
+
+def _is_sleep() -> bool:
+    """Whether the event loop of this thread has nothing to do until a task of its has slept."""
+    loop: Any = asyncio._get_running_loop()
+    timers: Any = getattr(loop, "_scheduled", None)
+    return bool(timers) and timers[0]._callback is _SLEPT
+
+
+_SLEPT = asyncio.futures._set_result_unless_cancelled  # type: ignore[attr-defined]

@@ -62,6 +62,7 @@ class Threads:
     def _prepare(self, here: Here, thread: threading.Thread) -> Lane:
         round_, starter = here
         lane = self._lanes[thread] = Lane(starter.worker, len(round_.lanes))
+        lane.skipped = starter.skipped
         lane.deed = Deed("began", "thread", is_passed_on=True)
         run = thread.run
 
@@ -87,7 +88,7 @@ class Threads:
             use = governor.use(here, thread, _getframe(1))
             governor.stop(here, use)
             is_over = lane.state == "done" or governor.wait(
-                here, use, lambda: lane.state == "done", lambda: lane, is_timed=timeout is not None
+                here, use, lambda: lane.state == "done", lambda: lane, timeout=timeout
             )
             if is_over:
                 with governor.ungoverned(here):

@@ -15,6 +15,7 @@ from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
+from dryfit.probes.schedule.clocks import Clocks
 from dryfit.probes.schedule.crew import Crew
 from dryfit.probes.schedule.executors import Executors
 from dryfit.probes.schedule.governed import Governor, Here, nobody
@@ -99,6 +100,7 @@ class Turns:
             Selects(governor),
             Loops(governor, place),
             Sleep(governor),
+            Clocks(governor),
             Threads(governor, self._perform, self._outsiders.leave_out_once),
             Executors(governor),
         )
@@ -194,6 +196,10 @@ class Turns:
         round_.begin_awaited(lane, connection, deed)
         try:
             return await do()
+        except BaseException as error:
+            if lane.is_victim:
+                raise round_.deadlock_of(lane, error) from None
+            raise
         finally:
             round_.end_awaited(lane, connection, deed)
 
