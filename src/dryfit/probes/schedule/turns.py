@@ -179,6 +179,13 @@ class Turns:
             return False
         return round_.wait(lane, Wait(what, is_over, nobody, is_timed=True, place=place))
 
+    def ask_again(self) -> None:
+        """What servers have said of who waits may be different now, though no driver's call is over."""
+        round_, _ = self.here()
+        if round_ is not None:
+            with round_.mutex:
+                round_.calls += 1
+
     async def call_awaited(
         self,
         connection: object,
