@@ -41,7 +41,7 @@ def test_one_that_sleeps_goes_on_where_it_is_chosen(turns: Turns, values) -> Non
 
     assert values((interleaving, outcomes)) == (1, 2)
     assert interleaving.schedule == (0, 0, 1, 1)
-    assert [step.kind for step in interleaving.steps] == ["began", "await", "returned"] * 2
+    assert [step.kind for step in interleaving.steps] == ["began", "wait", "returned"] * 2
 
 
 def test_a_timeout_fires_where_nobody_else_can_go_on_alone(turns: Turns, values) -> None:
@@ -74,11 +74,9 @@ def test_the_clock_of_a_loop_goes_on_by_its_sleeps(turns: Turns, values) -> None
 
 
 def test_asyncio_is_left_as_it_was(turns: Turns) -> None:
-    governed = asyncio.BaseEventLoop.time, asyncio.BaseEventLoop._run_once
+    governed = asyncio.BaseEventLoop._run_once
     turns.__exit__()
     try:
-        assert asyncio.BaseEventLoop.time is not governed[0]
-        assert asyncio.BaseEventLoop._run_once is not governed[1]
-        assert asyncio.BaseEventLoop.time.__module__ == "asyncio.base_events"
+        assert asyncio.BaseEventLoop._run_once is not governed
     finally:
         turns.__enter__()

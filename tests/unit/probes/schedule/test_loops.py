@@ -35,7 +35,7 @@ def test_loops_of_operations_take_turns(turns: Turns, explore, values) -> None:
 
     runs = explore(operations)
     assert {values(run) for run in runs} == {(1, 1), (1, 2), (2, 1)}
-    assert len(runs) == 20  # the await is one; what a loop and its threads do among themselves is not
+    assert len(runs) == 6  # what a loop and its threads do among themselves is no switch point
 
 
 def test_requests_of_a_test_client_take_turns(turns: Turns, explore, values) -> None:
