@@ -41,3 +41,15 @@ def note(key):
 def plain(a, b):
     c = a + b
     return len(str(c))
+
+
+def closed():
+    count = 0
+
+    def add():
+        nonlocal count
+        seen = count
+        count = seen + 1
+        return count
+
+    return add
