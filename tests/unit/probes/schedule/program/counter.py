@@ -46,10 +46,10 @@ def plain(a, b):
 def closed():
     count = 0
 
-    def add():
+    def add(step=1):
         nonlocal count
         seen = count
-        count = seen + 1
+        count = seen + step
         return count
 
     return add
