@@ -15,6 +15,11 @@ class Record:
         self._steps: list[Step] = []
         self.last = -1
 
+    @property
+    def moves(self) -> int:
+        """How many choices were made."""
+        return len(self._moves)
+
     def move(self, choice: Choice, chosen: int, footprint: Footprint) -> None:
         """A choice was made; what is touched until the next one is that footprint, and what is added to it."""
         self._moves.append((choice, chosen))

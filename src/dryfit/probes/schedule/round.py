@@ -13,6 +13,7 @@ from dryfit.probes.schedule.graph import circle
 from dryfit.probes.schedule.lane import ACQUIRE, MONOTONIC, RELEASE, Deed, Lane, Wait, closed_gate
 from dryfit.probes.schedule.record import Record
 from dryfit.probes.schedule.said import said_of_circle, said_of_endless, said_of_stuck
+from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.victim import deadlock_error
 
 Result = TypeVar("Result")
@@ -30,7 +31,9 @@ class Round:
     it is used with the ``mutex``. ``are_idle`` says that no thread but the lanes' is about to do anything.
     """
 
-    def __init__(self, backends: Backends, choose: Choose, are_idle: Callable[[], bool]) -> None:
+    def __init__(
+        self, backends: Backends, choose: Choose, are_idle: Callable[[], bool], stops: Stops | None = None
+    ) -> None:
         self.mutex = allocate_lock()
         self.bell = closed_gate()
         self.lanes: list[Lane] = []
@@ -39,6 +42,7 @@ class Round:
         self.calls = self.asked = self.turns = 0
         self.ending: tuple[Ending, str] | None = None
         self.failure: BaseException | None = None
+        self.stops = stops
         self._backends = backends
         self._choose = choose
         self.are_idle = are_idle
@@ -123,6 +127,8 @@ class Round:
     def _go_in(self, lane: Lane, connection: object, deed: Deed) -> None:
         self._hold(lane, connection)
         lane.call, lane.is_calling = deed, True
+        if self.stops is not None and lane.backend is not None:
+            self.stops.arm(lane.backend)
         self._go_back_in(lane)
 
     def _hold(self, lane: Lane, connection: object) -> None:
@@ -142,6 +148,8 @@ class Round:
 
     def _come_back(self, lane: Lane) -> None:
         lane.is_inside = True
+        if self.stops is not None and lane.backend is not None:
+            self.stops.let_go(lane.backend)
         with self.mutex:
             self.calls += 1
             lane.is_calling = False
@@ -195,7 +203,7 @@ class Round:
                 return False
             following = following or self._chosen(enabled, caller)
             if following is not None and following is not caller:
-                RELEASE(following.gate)
+                self._release(following)
             return following is caller
         return self.ending is not None
 
@@ -242,6 +250,15 @@ class Round:
         lane.state, lane.has_begun, lane.wait = "running", True, None
         self._last = lane
         return lane
+
+    def _release(self, lane: Lane) -> None:
+        """Let a lane go on: from its gate, or in the middle of its statement."""
+        if lane.is_half_way and self.stops is not None and lane.backend is not None:
+            lane.is_half_way, lane.state = False, "calling"
+            lane.serial += 1
+            self.stops.let_go(lane.backend)
+        else:
+            RELEASE(lane.gate)
 
     def _enabled(self) -> list[Lane]:
         for lane in self.lanes:
@@ -317,6 +334,9 @@ class Round:
     def _let_through(self, lane: Lane, caller: Lane | None) -> None:
         if lane.is_main and not lane.has_begun:
             lane.state = "done"
+            return
+        if lane.is_half_way:  # it is broken off in its statement
+            lane.is_half_way, lane.state = False, "calling"
             return
         lane.state, lane.wait = "running", None
         if lane is not caller:
