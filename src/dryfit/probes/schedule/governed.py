@@ -42,6 +42,10 @@ class Governor:
         found = self._lanes.get(get_ident())
         return None if found is None or found[1].is_inside else found
 
+    def owns(self, ident: int | None) -> bool:
+        """Whether a thread is an operation's."""
+        return ident in self._lanes
+
     def use(self, here: Here, used: object, frame: FrameType) -> Use:
         """Who uses a primitive, and for what."""
         here[1].is_inside = True

@@ -138,7 +138,8 @@ class Order:
 
     def _note_waits(self, enabled: Sequence[int]) -> None:
         """Write down what operations wait for that cannot go on, where it is not written down already."""
-        for worker in {lane.worker for lane in self.lanes} - set(enabled):
+        going = {lane.worker for lane in self.lanes if lane.is_main and lane.state != "done"}
+        for worker in sorted(going - set(enabled)):
             lanes = [lane for lane in self.lanes if lane.worker == worker]
             stopped = [lane for lane in lanes if lane.state in ("waiting", "blocked")]
             if stopped and not any(lane.is_noted for lane in stopped):
