@@ -18,6 +18,9 @@ from dryfit.model.serial import Masks, came_of, changes, state_of
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Trial
 
+_OF_SERVERS = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COMMIT", "LOCK", "WITH")
+"""How what waits inside of a server begins."""
+
 _SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
 """Steps at which an operation does something."""
 
@@ -34,7 +37,7 @@ def _judged(explored: Explored, baseline: Trial) -> Judgement:
     skipped: list[Skipped] = []
     masks = Masks.of((*explored.serial, *explored.alone))
     for run in explored.others:
-        if run.interleaving.ending in ("stuck", "limit"):
+        if run.interleaving.ending in ("stuck", "limit") and not _starve(run.interleaving):
             skipped.append(Skipped(named(explored.overlap), f"inconclusive: {run.interleaving.said}"))
         elif rule := _rule(explored, run, masks):
             found = _finding(rule, explored, run, baseline)
@@ -46,12 +49,31 @@ def _rule(explored: Explored, run: Run, masks: Masks) -> str:
     """The rule that a run shows broken, which came out as no serial order; "" where an operation was refused."""
     if run.interleaving.ending == "deadlock":
         return "DF502"
+    if run.interleaving.ending == "stuck":
+        return "DF505"
     escaped = _escaped(explored, run)
     if escaped:
         if contention_errors.kind_of(escaped) == "deadlock":
             return "DF502"
         return "DF505" if contention_errors.kind_of(escaped) == "pool" else "DF504"
     return "" if _is_refused(explored, run, masks) else "DF501"
+
+
+def _starve(interleaving: Interleaving) -> bool:
+    """Whether all operations that did not end wait for something of Python's own that none of them gives back.
+
+    One after the other they come to their end: so it is one of them that has what the others want.
+    """
+    last = {step.worker: step for step in interleaving.steps}
+    waiting = [step for step in last.values() if step.kind not in ("returned", "raised")]
+    return (
+        interleaving.ending == "stuck"
+        and len(waiting) > 1
+        and all(
+            step.kind == "blocked" and not step.by and not step.what.startswith(_OF_SERVERS)
+            for step in waiting
+        )
+    )
 
 
 def _escaped(explored: Explored, run: Run) -> tuple[str, ...]:
@@ -159,6 +181,8 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
     match rule:
         case "DF502":
             return f"{said} wait for each other and never end: {run.interleaving.said or 'a deadlock'}"
+        case "DF505" if raised is None:
+            return f"{said} all wait for what one of them holds and never gives back: {run.interleaving.said}"
         case "DF504" | "DF505" if raised is not None:
             return f"{said}: {raised.bases[0]} escapes, which no order of one after the other raises"
         case _:

@@ -91,7 +91,12 @@ class AtOnce:
         try:
             return operation()
         finally:
-            self.halfway.let_go()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        turns = self._turns or self._tasks
+        if self.halfway.let_go() and turns is not None:
+            turns.ask_again()
 
     @contextmanager
     def governed_tasks(self) -> Iterator[None]:
@@ -113,7 +118,7 @@ class AtOnce:
         try:
             return await operation()
         finally:
-            self.halfway.let_go()
+            self._let_go()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -134,7 +139,7 @@ class AtOnce:
         self.halfway.begin(stop)
 
     def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run:
-        if self._shared:
+        if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
         boundary = self._scene.boundary(_FOUND)
@@ -182,8 +187,7 @@ class AtOnce:
                 return do()  # it blocks the loop, and nobody goes on meanwhile
             return turns.call(connection, kind, what, place, cast(AsyncCall, do))
         if is_asynchronous:
-            turns.point(kind, what, place)
-            return do()
+            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
             result = patiently(connection, call, do, partial(self._let_others, turns, place))

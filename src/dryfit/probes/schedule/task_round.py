@@ -111,6 +111,10 @@ class TaskRound:
             self._woken.append(call)
             await self.park(call.lane.worker, Deed("woken", call.deed.what, call.deed.place))
 
+    def ask_again(self) -> None:
+        """Something but the operations has let go of a lock."""
+        self._servers.outdate()
+
     # What the loop tells.
 
     def came(self, lane: TaskLane) -> None:

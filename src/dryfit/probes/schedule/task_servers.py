@@ -56,6 +56,10 @@ class Servers:
         lane.calls.append(call)
         return call
 
+    def outdate(self) -> None:
+        """What was said is not to be relied on any more."""
+        self._over += 1
+
     def come_back(self, call: Call) -> None:
         """A call is over."""
         self._over += 1

@@ -54,6 +54,11 @@ class Tasks:
         self._owners.unwatch()
         self._watchdog.close()
 
+    def ask_again(self) -> None:
+        """What servers have said of who waits may be different now, though no driver's call is over."""
+        if self._round is not None:
+            self._round.ask_again()
+
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations, and in drivers."""
         return WORKER.get()
