@@ -23,6 +23,7 @@ from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
+from dryfit.model.target import Target
 from dryfit.probes import dbapi
 from dryfit.probes.schedule import Tasks, Turns
 from dryfit.probes.statics import is_library_class, mro, type_name
@@ -67,6 +68,8 @@ class AtOnce:
         self._users: dict[int, tuple[object, int]] = {}
         self._shared = ""
         self._calls = 0
+        self._used: set[Target] = set()
+        self._met: set[Target] = set()
 
     @contextmanager
     def governed(self, *, lines: bool) -> Iterator[None]:
@@ -81,8 +84,16 @@ class AtOnce:
         ):
             yield
 
-    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
-        """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says."""
+    def forget(self) -> None:
+        """The operations that come now are others, and may use other databases."""
+        self._met.clear()
+
+    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
+        """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says.
+
+        ``None`` where they used a database of which nobody knows what was in it before: it is known within the next
+        ``governed``.
+        """
         assert self._turns is not None
         self._begin(stop)
         return self._ran(*self._turns.run([partial(self._performed, each) for each in operations], choose))
@@ -107,7 +118,7 @@ class AtOnce:
         ):
             yield
 
-    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
+    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
         """Run the operations, which are coroutine functions, as tasks."""
         assert self._tasks is not None
         self._begin(stop)
@@ -122,7 +133,11 @@ class AtOnce:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        self._met |= self._scene.targets
+        for target in self._met:
+            self._scene.use(target)
         self._scene.enter(_FOUND)
+        used, self._weave.connections.used = self._weave.connections.used, self._note_target
         probes = self._weave.let_see(self)
         self._weave.connections.calling = self._psycopg
         try:
@@ -131,17 +146,31 @@ class AtOnce:
             self._turns = self._tasks = None
             self.halfway.remove()
             self._weave.connections.calling = None
+            self._weave.connections.used = used
             self._weave.let_see(*probes)
             self._scene.forget(_FOUND)
 
     def _begin(self, stop: Stop) -> None:
         self._users, self._shared, self._calls = {}, "", 0
+        self._used.clear()
         self.halfway.begin(stop)
 
-    def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run:
+    def _note_target(self, target: Target) -> None:
+        """An operation uses a database: it is not read in the midst of that."""
+        turns = self._turns or self._tasks
+        if turns is not None and turns.worker() >= 0:
+            self._used.add(target)
+
+    def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run | None:
         if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
+        new = self._used - self._met
+        self._met |= new
+        if new:
+            return None
+        for target in self._used:
+            self._scene.use(target)
         boundary = self._scene.boundary(_FOUND)
         return Run(interleaving, tuple(map(ended, outcomes)), boundary.before, boundary.after)
 

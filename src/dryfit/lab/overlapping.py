@@ -62,6 +62,7 @@ class Overlapping:
             )
             self._wanted = next(self._exploration)
             self._explored = None
+            self._at_once.forget()
             self._distinct = tuple(dict.fromkeys(overlap.operations))
         self._overlap = overlap
 
@@ -126,18 +127,23 @@ class Overlapping:
     def _explore(self) -> None:
         """Make the runs that are wanted, one where the state cannot be put back, else all of them."""
         assert self._overlap is not None
-        with self._at_once.governed(lines=self._overlap.lines):
-            self._ran(self._at_once.run(*self._following()))
-            while self._exploration is not None and self._goes_back():
-                self._ran(self._at_once.run(*self._following()))
+        while True:
+            with self._at_once.governed(lines=self._overlap.lines):
+                is_known = self._ran(self._at_once.run(*self._following()))
+                while is_known and self._exploration is not None and self._goes_back():
+                    is_known = self._ran(self._at_once.run(*self._following()))
+            if is_known or not self._goes_back():
+                return
 
     async def _explore_tasks(self) -> object:
         """The same within the loop that runs the test."""
-        with self._at_once.governed_tasks():
-            self._ran(await self._at_once.run_tasks(*self._following()))
-            while self._exploration is not None and self._goes_back():
-                self._ran(await self._at_once.run_tasks(*self._following()))
-        raise BrokenOff
+        while True:
+            with self._at_once.governed_tasks():
+                is_known = self._ran(await self._at_once.run_tasks(*self._following()))
+                while is_known and self._exploration is not None and self._goes_back():
+                    is_known = self._ran(await self._at_once.run_tasks(*self._following()))
+            if is_known or not self._goes_back():
+                raise BrokenOff
 
     def _following(self) -> tuple[list[Call], Choose, Stop]:
         """The operations of the next run, who chooses, and what is stopped."""
@@ -158,10 +164,13 @@ class Overlapping:
         assert self._overlap is not None
         return self._taken[self._distinct.index(self._overlap.operations[worker])]
 
-    def _ran(self, run: Run) -> None:
-        """Tell the exploration what a run showed."""
+    def _ran(self, run: Run | None) -> bool:
+        """Tell the exploration what a run showed; false where it has to be made again."""
         assert self._exploration is not None
+        if run is None:
+            return False
         try:
             self._wanted = self._exploration.send(run)
         except StopIteration as stop:
             self._explored, self._exploration = stop.value, None
+        return True

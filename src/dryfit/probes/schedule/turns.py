@@ -22,6 +22,7 @@ from dryfit.probes.schedule.governed import Governor, Here, nobody
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.locks import Locks
+from dryfit.probes.schedule.loops import Loops
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.queues import Queues, Sleep
 from dryfit.probes.schedule.round import Round
@@ -100,6 +101,7 @@ class Turns:
             Locks(governor),
             Queues(governor),
             Selects(governor),
+            Loops(governor, place),
             Sleep(governor),
             Clocks(governor),
             Threads(governor, self._perform, self._outsiders.leave_out_once),
