@@ -45,6 +45,9 @@ class Instruments(Protocol):
     def body(self, body: Call) -> object:
         """Call the body of the test, or take it as an operation."""
 
+    def calling(self) -> None:
+        """The test is set up; its call follows."""
+
     def called(self) -> None:
         """The test's call is over; its teardown follows."""
 
@@ -97,6 +100,10 @@ class Standard:
     def body(self, body: Call) -> object:
         """Call it, unless copies of it are to run at once."""
         return self._overlapping.body(body)
+
+    def calling(self) -> None:
+        """From here on the test itself calls."""
+        self._recorder.calling()
 
     def called(self) -> None:
         """From here on the suite clears up."""

@@ -81,7 +81,7 @@ class Crossed:
     leaf by leaf. ``given`` is a digest of the arguments, as far as they are plain, and ``offers`` are the faults that
     may happen here: where the trial is a baseline. ``request`` is the number of the request through a test client that
     is being answered, -1 for none. ``holding`` are the locks, and the transactions that have locked rows, which are
-    held in a baseline while something is sent.
+    held in a baseline while something is sent. ``prepares`` says that it was made while the test was set up.
     """
 
     index: int
@@ -97,6 +97,7 @@ class Crossed:
     given: str = ""
     request: int = -1
     holding: tuple[str, ...] = ()
+    prepares: bool = False
 
 
 @dataclass(frozen=True, slots=True)

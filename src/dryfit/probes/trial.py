@@ -76,6 +76,7 @@ class TrialRecorder:
         self._left = left
         self._test = ""
         self._is_baseline = False
+        self._is_set_up = False
         self._trial = 0
         self._kept = _Kept()
         self._errors = count()
@@ -84,8 +85,13 @@ class TrialRecorder:
         """Forget the last trial, and record the crossings of ``test`` from now on."""
         self._test = test
         self._is_baseline = baseline
+        self._is_set_up = False
         self._trial += 1
         self._kept = _Kept()
+
+    def calling(self) -> None:
+        """The test is set up: what comes now it does itself."""
+        self._is_set_up = True
 
     def finish(self) -> tuple[tuple[Crossed, ...], tuple[ErrorSeen, ...]]:
         """What was recorded."""
@@ -178,6 +184,7 @@ class TrialRecorder:
             result="",
             stand_in=crossing.callee.stands_for,
             request=self._request() if parent < 0 else -1,
+            prepares=not self._is_set_up,
         )
         opened = _Open(self._trial, crossed, kept.entries if parent < 0 else -1)
         kept.entries += parent < 0
