@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import CodeType
@@ -12,6 +13,8 @@ from typing import Protocol, cast
 from dryfit.config import Config
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.overlapping import Overlapping
+from dryfit.lab.propagation.journey import Sources
+from dryfit.lab.propagation.watch import Propagation
 from dryfit.lab.scene import Scene
 from dryfit.lab.stage import Stage
 from dryfit.model.interleaving import Overlap
@@ -71,6 +74,7 @@ class Standard:
             left=self._left,
         )
         self._fault = FaultProbe(self._recorder.point)
+        self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative))
         backends = PostgresBackends()
         self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
         at_once = AtOnce(weave, self._scene, backends)
@@ -87,9 +91,10 @@ class Standard:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None and not brief)
         faulted = experiment if isinstance(experiment, Experiment) else None
-        self._fault.begin(faulted, fired)
+        self._fault.begin(faulted, partial(self._fire, fired))
         self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
         if faulted is not None:
+            self._propagation.begin()
             self._scene.begin(entry=faulted.entry, when=faulted.when)
         else:
             self._scene.begin(entry=None if experiment is None and not brief else _NO_ENTRY)
@@ -100,6 +105,7 @@ class Standard:
 
     def called(self) -> None:
         """From here on the suite clears up."""
+        self._propagation.stop()
         self._scene.called()
 
     def end(self, trial: Trial) -> Trial:
@@ -116,6 +122,7 @@ class Standard:
             leaks=leaks,
             void=trial.void or void,
             explored=self._overlapping.end(),
+            propagation=self._propagation.finish(),
         )
 
     @property
@@ -123,8 +130,9 @@ class Standard:
         """An exploration may take many runs."""
         return self._overlapping.wants_more
 
-    def _holding(self) -> tuple[str, ...]:
-        return self._scene.holding()
+    def _fire(self, fired: Fire) -> None:
+        fired()
+        self._propagation.fired()
 
     def _entered(self, entry: int) -> None:
         self._scene.entered(entry)
