@@ -7,10 +7,10 @@ from typing import Literal
 
 from dryfit.model.seam import Place
 
-StepKind = Literal["raised", "passed", "wrapped", "raised again", "caught", "left"]
-"""What becomes of a failure somewhere: the call that fails, a frame that it passes, another exception that is raised in
-its place, the same one raised anew (by a future, say), the handler out of which it does not come, or the last frame of
-the program, where nobody catches it."""
+StepKind = Literal["raised", "passed", "thrown into", "wrapped", "raised again", "caught", "left"]
+"""What becomes of a failure somewhere: the call that fails, a frame that it passes, a generator that gets it (as that
+of a context manager does), another exception that is raised in its place, the same one raised anew (by a future, say),
+the handler out of which it does not come, or the last frame of the program, where nobody catches it."""
 
 
 @dataclass(frozen=True, slots=True)

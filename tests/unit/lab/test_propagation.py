@@ -312,7 +312,7 @@ def test_it_tells_where_another_exception_takes_its_place(
 def test_finally_and_with_catch_nothing(ways: dict[str, tuple[Step, ...]]) -> None:
     assert told(ways["catches_further_up"]) == [
         "raised flows._tidies",
-        "passed guards.closing",
+        "thrown into guards.closing",
         "passed flows.catches_further_up",
         "caught flows.catches_further_up",
     ]
@@ -323,12 +323,12 @@ def test_a_context_manager_of_the_project_catches_what_is_thrown_into_it(
 ) -> None:
     assert told(ways["is_guarded"]) == [
         "raised flows.is_guarded",
-        "passed guards.quiet",
+        "thrown into guards.quiet",
         "caught guards.quiet",
     ]
     assert told(ways["is_translated"])[:3] == [
         "raised flows.is_translated",
-        "passed guards.translating",
+        "thrown into guards.translating",
         "wrapped guards.translating",
     ]
 

@@ -7,6 +7,7 @@ or not it names it as its cause; what is raised and caught within a handler does
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from linecache import getline
@@ -18,6 +19,8 @@ from dryfit.model.step import Step, StepKind
 
 MOST_STEPS = 40
 """Of a longer way the beginning and the end are kept."""
+
+_GENERATORS = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 Owner = Callable[[str], str | None]
 """The component that a file belongs to, ``DRIVER`` for the tests' own, ``None`` for all others."""
@@ -100,6 +103,8 @@ class _Journey:
     def _kind(self, event: Event, is_known: bool, is_anew: bool) -> StepKind:
         if not is_known:
             return "raised" if event.error in self._log.faults else "wrapped"
+        if event.kind == "thrown" and event.code.co_flags & _GENERATORS:
+            return "thrown into"
         return "raised again" if is_anew else "passed"
 
     def _is_raised_anew(self, event: Event, before: Event | None) -> bool:
