@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run
 from dryfit.model.seam import Place
+from dryfit.model.step import Step
 from dryfit.model.trial import Verdict
 from dryfit.report.graph import fold, order
 from dryfit.report.jsontext import Json, number
@@ -127,4 +128,16 @@ def _finding(finding: Finding) -> Json:
         "callee": finding.seam.callee,
         "callable": finding.seam.callable,
         "accepted": finding.accepted is not None,
+        "way": [_step(step) for step in finding.path],
     }
+
+
+def _step(step: Step) -> Json:
+    return [
+        step.kind,
+        step.component or step.callable.partition(".")[0],
+        str(step.place),
+        step.place.function,
+        step.exception,
+        step.source,
+    ]
