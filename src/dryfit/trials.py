@@ -11,6 +11,7 @@ from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import Judgement, combine, sorted_findings
 from dryfit.checks.overlaps import OverlapPlanner
+from dryfit.checks.propagated import stop_of
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
 from dryfit.lab.lab import Lab, Plan
@@ -18,6 +19,7 @@ from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.run import CheckSummary, Run
+from dryfit.model.seam import Place
 from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
 from dryfit.store import accepted
 from dryfit.store.writer import amend
@@ -102,6 +104,23 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     else:
         found = contention.judge(_explored([(first, second, (trial,))])).findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
+
+
+def place_to_stop(finding: Finding) -> Place | None:
+    """Where a debugger can show how the failure was mishandled; ``None`` where that is not known."""
+    step = stop_of(finding)
+    return step.place if step is not None else None
+
+
+def debug(config: Config, finding: Finding, pytest_args: Sequence[str]) -> bool:
+    """Run the trial once more in this terminal, and start a debugger where the failure was mishandled.
+
+    Whether the failure happened again.
+    """
+    step = stop_of(finding)
+    assert finding.experiment is not None
+    assert step is not None
+    return Lab(config, pytest_args, budget=None, workers=1).debug(finding.experiment, step).fired
 
 
 def _trials(result: LabResult) -> Iterator[Trial]:

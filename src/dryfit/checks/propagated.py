@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dryfit.checks.faulted import Tried
 from dryfit.checks.names import plain
-from dryfit.model.finding import Fact
+from dryfit.model.finding import Fact, Finding
 from dryfit.model.step import Step
 from dryfit.model.trial import Trial
 
@@ -33,6 +33,20 @@ def caught_in(tried: Tried, component: str) -> str:
         return ""
     guards = {step.callable for step in steps if step.kind == "thrown into"}
     return "" if last.callable in guards else plain(last.callable)
+
+
+def stop_of(finding: Finding) -> Step | None:
+    """The step at which a failure was mishandled: its handler, or else the last look that the program had at it.
+
+    That is in the callable that the finding names, or in whatever was the last of the project's; ``None`` where the
+    way of the failure is not known.
+    """
+    own = [step for step in finding.path if step.component]
+    if own and own[-1].kind == "caught":
+        return own[-1]
+    named = next((fact.value for fact in finding.evidence if fact.name == "handled in"), "")
+    there = [step for step in own if plain(step.callable) == named] or own
+    return there[-1] if there else None
 
 
 def _told(step: Step) -> str:

@@ -14,6 +14,7 @@ from dryfit.config import Config
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.overlapping import Overlapping
 from dryfit.lab.propagation.journey import Sources
+from dryfit.lab.propagation.log import Noted
 from dryfit.lab.propagation.watch import Propagation
 from dryfit.lab.scene import Scene
 from dryfit.lab.stage import Stage
@@ -60,9 +61,19 @@ class Instruments(Protocol):
 
 
 class Standard:
-    """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind."""
+    """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind.
 
-    def __init__(self, weave: Weave, config: Config, resources: Environment, folder: Path) -> None:
+    ``noted`` is told of every event in the way of the fault while it happens.
+    """
+
+    def __init__(
+        self,
+        weave: Weave,
+        config: Config,
+        resources: Environment,
+        folder: Path,
+        noted: Noted = lambda event, frame: None,
+    ) -> None:
         self._weave = weave
         # Each asks the recorder which crossing it sees, and the recorder tells the scene of entries.
         self._recorder = TrialRecorder(
@@ -74,7 +85,7 @@ class Standard:
             left=self._left,
         )
         self._fault = FaultProbe(self._recorder.point)
-        self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative))
+        self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()
         self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
         at_once = AtOnce(weave, self._scene, backends)

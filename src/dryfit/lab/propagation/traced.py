@@ -104,7 +104,10 @@ class Traced:
                 self._stopped(frame)
         except Exception:  # noqa: BLE001 - the user is not to have it; the recursion limit may come here, too
             self._log = None
-        return self._trace_locally
+        if self._log is not None:
+            return self._trace_locally
+        successor = frame.f_trace  # a debugger that has taken over
+        return successor(frame, event, given) if successor not in (None, self._trace_locally) else None
 
     def _raised(self, log: Log, frame: FrameType, error: BaseException) -> None:
         number = log.number(error)
