@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dryfit.checks import contention, exceptions, held_across
+from dryfit.checks.changed import ChangedFirst
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import Judgement, combine, sorted_findings
@@ -29,16 +30,27 @@ TRYING: tuple[CheckName, ...] = ("exceptions", "contention")
 
 
 def try_out(
-    config: Config, run: Run, pytest_args: Sequence[str], workers: int, told: Callable[[Progress], None]
+    config: Config,
+    run: Run,
+    pytest_args: Sequence[str],
+    workers: int,
+    told: Callable[[Progress], None],
+    changed: Collection[str] | None = None,
 ) -> Run:
     """The run, with what the checks found in trials of its tests; it is kept, too.
 
-    ``told`` hears how far the trials are. Raises ``LabError`` where no trial can be run at all.
+    ``told`` hears how far the trials are; what has to do with files that have ``changed`` is tried first. Raises
+    ``LabError`` where no trial can be run at all.
     """
     begun = time.monotonic()
     wanted = [each for each in TRYING if each in config.only.value]
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
-    result = lab.run(_plan(config, run, wanted), told)
+    plan = _plan(config, run, wanted)
+    if changed is None:
+        result = lab.run(plan, told)
+    else:
+        first = ChangedFirst(plan, changed, run.project)
+        result = lab.run(first.plan, told, first.is_later)
     judgements: dict[CheckName, Judgement] = {}
     verdicts: tuple[Verdict, ...] = ()
     if "exceptions" in wanted:

@@ -69,8 +69,13 @@ class Lab:
         self._forks = forks
         self._instruments = instruments
 
-    def run(self, plan: Plan, told: Told = lambda progress: None) -> LabResult:
-        """Try, for each test, what ``plan`` makes of its baseline.
+    def run(
+        self,
+        plan: Plan,
+        told: Told = lambda progress: None,
+        is_later: Callable[[str], bool] = lambda test: False,
+    ) -> LabResult:
+        """Try, for each test, what ``plan`` makes of its baseline; tests that are later begin after all others.
 
         Ctrl-C ends it early, with what there is. Raises ``LabError`` where the tests cannot be collected.
         """
@@ -78,7 +83,7 @@ class Lab:
         with self._crew() as crew:
             try:
                 work.all_tests = crew.tests()
-                crew.each(work.all_tests, work.begin)
+                crew.each(sorted(work.all_tests, key=is_later), work.begin)
                 for rank in work.ranks():
                     crew.each(work.by_cost(rank), partial(work.go_on, rank))
             except KeyboardInterrupt:
