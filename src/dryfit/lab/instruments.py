@@ -85,6 +85,7 @@ class Standard:
             left=self._left,
         )
         self._fault = FaultProbe(self._recorder.point)
+        self._entry = _NO_ENTRY
         self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()
         self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
@@ -103,6 +104,7 @@ class Standard:
         self._recorder.begin(test, baseline=experiment is None and not brief)
         faulted = experiment if isinstance(experiment, Experiment) else None
         self._fault.begin(faulted, partial(self._fire, fired))
+        self._entry = faulted.entry if faulted is not None else _NO_ENTRY
         self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
         if faulted is not None:
             self._propagation.begin()
@@ -149,6 +151,8 @@ class Standard:
         self._scene.entered(entry)
 
     def _left(self, entry: int) -> None:
+        if entry == self._entry:
+            self._propagation.left()
         self._scene.left(entry)
 
     def _place_of(self, code: CodeType, line: int) -> Place | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from dryfit.probes.statics import instance_dict, type_name
+from dryfit.probes.statics import type_name
 from dryfit.probes.trial import FAULT_MARK
 from dryfit.weave.trampoline import FILE_MARK
 
@@ -25,13 +24,14 @@ MOST_CAUSES = 50
 _MARK = "__dryfit_flight__"
 """In the ``__dict__`` of an exception: the log that knows it, and its number there."""
 
+_marks_of = vars(BaseException)["__dict__"].__get__  # a class may have an attribute of that name
+
 _OWN = (FILE_MARK, str(Path(__file__).parents[2]))
 
 _logs = count()
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event. ``frame`` tells a frame from all others that live at the same time, ``error`` is a number."""
 
     kind: EventKind
@@ -68,7 +68,7 @@ class Log:
     def note(self, kind: EventKind, frame: FrameType, offset: int, number: int) -> None:
         """Keep an event; ``number`` is its exception's."""
         code = frame.f_code
-        if number < 0 or len(self.events) >= MOST_EVENTS or is_ours(code):
+        if len(self.events) >= MOST_EVENTS or is_ours(code):
             return
         module = str(frame.f_globals.get("__name__", ""))
         event = Event(kind, id(frame), code, offset, module, number)
@@ -77,13 +77,11 @@ class Log:
 
     def number(self, error: BaseException) -> int:
         """The number of an exception, -1 where it has nothing to do with the fault."""
-        marks = instance_dict(error)
-        if marks is None:
-            return -1
+        marks: dict[str, object] = _marks_of(error)
         known = marks.get(_MARK)
         if type(known) is tuple and known[0] == self._name:
             return int(known[1])
-        if not any(FAULT_MARK in (instance_dict(each) or ()) for each in _causes(error)):
+        if not any(FAULT_MARK in _marks_of(each) for each in _causes(error)):
             return -1
         number = len(self.errors)
         marks[_MARK] = (self._name, number)

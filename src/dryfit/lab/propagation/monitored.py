@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from sys import _getframe
 from types import CodeType, FrameType
 from typing import Any
@@ -66,11 +65,12 @@ def _number(name: str) -> int:
 
 def _noting(kind: EventKind, log: Log) -> Callable[[CodeType, int, BaseException], None]:
     def note(code: CodeType, offset: int, error: BaseException) -> None:
-        frame: FrameType = _getframe(1)
-        # Where the frame is another one, the exception is in one of ours that cannot be seen. What is raised here would
-        # be raised in the user's code, and at the recursion limit anything raises.
-        with suppress(Exception):
-            if frame.f_code is code:
-                log.note(kind, frame, offset, log.number(error))
+        try:
+            number = log.number(error)
+            frame: FrameType | None = _getframe(1) if number >= 0 else None
+            if frame is not None and frame.f_code is code:  # else it is in one of ours that cannot be seen
+                log.note(kind, frame, offset, number)
+        except Exception:  # noqa: BLE001 - the user would have it; and at the recursion limit anything raises
+            return
 
     return note

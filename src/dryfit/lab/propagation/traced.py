@@ -20,10 +20,10 @@ from dryfit.lab.propagation.log import Log, is_ours
 _PUSHED = 2
 """So many bytes takes the instruction without a line with which a handler begins."""
 
-_ENDS = frozenset({"RETURN_VALUE", "YIELD_VALUE", "RETURN_GENERATOR"})
-"""A frame that stops at another instruction is left by an exception."""
-
 _SUSPENDED = frozenset({"YIELD_VALUE", "RESUME"})
+
+_ENDS = _SUSPENDED | {"RETURN_VALUE", "RETURN_GENERATOR"}
+"""A frame that stops at another instruction is left by an exception."""
 
 _CODES = 1024
 
@@ -52,6 +52,11 @@ class Traced:
         self._flying: dict[int, int] = {}
         self._own = _Own()
 
+    @property
+    def traces_here(self) -> bool:
+        """Whether it listens in this thread."""
+        return sys.gettrace() == self._trace
+
     def prepare(self) -> None:
         """Nothing has to be done before."""
 
@@ -74,7 +79,7 @@ class Traced:
         self._own.taken()
         if threading.gettrace() == self._trace:
             threading.settrace(None)
-        if sys.gettrace() == self._trace:
+        if self.traces_here:
             sys.settrace(None)
         for frame in _outwards():
             if frame.f_trace == self._trace_locally:
@@ -87,7 +92,8 @@ class Traced:
             return None
         if is_ours(frame.f_code):
             return None
-        self._nobody_took_it()
+        if self._own.leaving:
+            self._nobody_took_it()
         frame.f_trace_lines = id(frame) in self._flying
         return self._trace_locally
 
@@ -122,14 +128,20 @@ class Traced:
         self._nobody_took_it()
         begins = targets(frame.f_code)
         if frame.f_lasti in begins or frame.f_lasti - _PUSHED in begins:
-            log.note("handled", frame, frame.f_lasti, self._flying.get(id(frame), -1))
+            number = self._flying.get(id(frame), -1)
+            if number >= 0:
+                log.note("handled", frame, frame.f_lasti, number)
 
     def _stopped(self, frame: FrameType) -> None:
-        self._nobody_took_it()
-        if _instructions(frame.f_code).get(frame.f_lasti) not in _ENDS:
-            number = self._flying.pop(id(frame), -1)
-            if number >= 0:
+        if self._own.leaving:
+            self._nobody_took_it()
+        number = self._flying.get(id(frame), -1)
+        if number >= 0:
+            last = _instructions(frame.f_code).get(frame.f_lasti)
+            if last not in _ENDS:
                 self._own.leaving.append((frame, number))
+            if last not in _SUSPENDED:
+                del self._flying[id(frame)]
 
     def _nobody_took_it(self) -> None:
         """What left a frame came into none that is traced: whoever called it is written in C, and keeps it."""

@@ -37,6 +37,11 @@ class Propagation:
         in_main = threading.current_thread() is threading.main_thread()
         self._hears_all = is_heard and (in_main or isinstance(self._listener, Monitored))
 
+    def left(self) -> None:
+        """The entry below which the fault is due has ended. To trace every call of what follows would take its time."""
+        if isinstance(self._listener, Traced) and self._listener.traces_here:
+            self._listener.off()
+
     def stop(self) -> None:
         """What follows is the tests' affair."""
         self._listener.off()
