@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from dryfit.model.chain import Link, LinkKind
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run
 from dryfit.model.seam import Place, Seam
-from dryfit.model.step import Step, StepKind
 from dryfit.model.trial import Experiment, Fault, Point, Verdict
 from dryfit.report import html
 
@@ -91,7 +91,7 @@ def swallowed() -> Finding:
         "order.OrderSystem.checkout",
     )
     declined = "payment_gateway.GatewayError"
-    steps: tuple[tuple[StepKind, str, int, str, str], ...] = (
+    steps: tuple[tuple[LinkKind, str, int, str, str], ...] = (
         ("raised", charge, 16, client, 'reply = await self.client.post("/charges", json=body)'),
         ("wrapped", charge, 18, declined, "raise GatewayError(body.id) from error"),
         ("passed", pay, 41, declined, "charged = await self.gateway.charge(amount)"),
@@ -111,9 +111,9 @@ def swallowed() -> Finding:
     )
 
 
-def _step(kind: StepKind, name: str, line: int, exception: str, source: str) -> Step:
+def _step(kind: LinkKind, name: str, line: int, exception: str, source: str) -> Link:
     component, _, function = name.partition(".")
-    return Step(kind, Place(f"{component}.py", line, function), component, name, exception, source)
+    return Link(kind, Place(f"{component}.py", line, function), component, name, exception, source)
 
 
 def verdicts(run: Run) -> tuple[Verdict, ...]:

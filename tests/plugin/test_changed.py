@@ -138,7 +138,7 @@ def test_a_revision_that_is_none_is_refused_in_one_line(repository):
 def test_without_trials_it_is_refused(repository):
     ended = repository.dryfit("check", "--changed-since", "HEAD", "--only", "data")
     assert ended.status == 2
-    assert "--changed-since: only the exceptions check has trials" in ended.err
+    assert "--changed-since: only the exceptions and contention checks have trials" in ended.err
 
 
 def test_the_same_seed_gives_the_same_trials(repository):
@@ -181,6 +181,7 @@ BREAKS_OFF = {
         import mail, os, pytest, refunds, signal
 
         def test_refund():
+            sum(range(10**7))  # what takes long is tried last
             try:
                 refunds.refund()
             except mail.MailError:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from dryfit.checks.faulted import Tried
 from dryfit.checks.names import plain
+from dryfit.model.chain import Link
 from dryfit.model.finding import Fact, Finding
-from dryfit.model.step import Step
 from dryfit.model.trial import Trial
 
 _VERBS = {"raised": "raised at", "passed": "passed", "left": "left the program at"}
@@ -35,7 +35,7 @@ def caught_in(tried: Tried, component: str) -> str:
     return "" if last.callable in guards else plain(last.callable)
 
 
-def stop_of(finding: Finding) -> Step | None:
+def stop_of(finding: Finding) -> Link | None:
     """The step at which a failure was mishandled: its handler, or else the last look that the program had at it.
 
     That is in the callable that the finding names, or in whatever was the last of the project's; ``None`` where the
@@ -49,7 +49,7 @@ def stop_of(finding: Finding) -> Step | None:
     return there[-1] if there else None
 
 
-def _told(step: Step) -> str:
+def _told(step: Link) -> str:
     verb = _VERBS.get(step.kind, step.kind if step.kind == "thrown into" else f"{step.kind} at")
     outside = "" if step.component else ", outside of the project"
     exception = f" ({step.exception})" if step.kind in ("raised", "wrapped") else ""

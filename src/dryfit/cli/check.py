@@ -124,8 +124,8 @@ def _changed(config: Config, revision: str) -> frozenset[str]:
     """The files that have changed; refused where nothing would come of it."""
     if TRYING.isdisjoint(config.only.value):
         raise UsageError(
-            "--changed-since: only the exceptions and contention checks have trials, and --only leaves them out; add one"
-            " of them there, or leave the option out"
+            "--changed-since: only the exceptions and contention checks have trials, and --only leaves them out;"
+            " add one of them there, or leave the option out"
         )
     return changed_files(config.root, revision)
 

@@ -147,6 +147,9 @@ class Standard:
         fired()
         self._propagation.fired()
 
+    def _holding(self) -> tuple[str, ...]:
+        return self._scene.holding()
+
     def _entered(self, entry: int) -> None:
         self._scene.entered(entry)
 

@@ -23,10 +23,10 @@ from dryfit.lab.instruments import STANDARD
 from dryfit.lab.messages import Task
 from dryfit.lab.remote import RemoteWorker
 from dryfit.lab.result import LabResult, Progress, TestTrials
+from dryfit.model.chain import Link
 from dryfit.model.errors import LabError
-from dryfit.model.step import Step
 from dryfit.model.trace import Skipped
-from dryfit.model.trial import Proposed, Trial
+from dryfit.model.trial import Experiment, Proposed, Trial
 
 LOG = Path(".dryfit", "lab")
 
@@ -101,7 +101,7 @@ class Lab:
             course.run([experiment])
             return found.first, found.second, course.trials[experiment]
 
-    def debug(self, experiment: Experiment, step: Step) -> Trial:
+    def debug(self, experiment: Experiment, step: Link) -> Trial:
         """Run one experiment in this terminal, and start a debugger at a step of its failure; raises ``LabError``."""
         with TemporaryDirectory(prefix="dryfit-lab-") as home:
             task = replace(self._task(Path(home), 0), forks=False, stop=step)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dryfit.config import Config
-from dryfit.model.step import Step
+from dryfit.model.chain import Link
 from dryfit.model.trial import Proposed, Trial
 
 
@@ -26,7 +26,7 @@ class Task:
     home: Path
     forks: bool
     instruments: str
-    stop: Step | None = None
+    stop: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

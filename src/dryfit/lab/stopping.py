@@ -12,7 +12,7 @@ from dryfit.config import Config
 from dryfit.lab.instruments import Standard
 from dryfit.lab.propagation import handlers
 from dryfit.lab.propagation.log import Event
-from dryfit.model.step import Step
+from dryfit.model.chain import Link
 from dryfit.resources.environment import Environment
 from dryfit.weave import Weave
 
@@ -21,7 +21,7 @@ class Stopping(Standard):
     """Starts pytest's debugger at one step of a failure: where it is caught in the handler, else where it passes."""
 
     def __init__(
-        self, weave: Weave, config: Config, resources: Environment, folder: Path, step: Step
+        self, weave: Weave, config: Config, resources: Environment, folder: Path, step: Link
     ) -> None:
         super().__init__(weave, config, resources, folder, self._noted)
         self._step = step

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.chain import Link
 from dryfit.model.interleaving import Overlap, Step
 from dryfit.model.seam import Place, Seam
-from dryfit.model.step import Step as Link
 from dryfit.model.trial import Experiment
 
 CheckName = Literal["data", "interfaces", "exceptions", "performance", "contention"]

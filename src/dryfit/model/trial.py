@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.chain import Link
 from dryfit.model.digest import Digest
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.reply import ErrorSeen as ErrorSeen
 from dryfit.model.reply import Leaf as Leaf
 from dryfit.model.seam import Effect, Place, Seam
-from dryfit.model.step import Step
 from dryfit.model.trace import TestOutcome
 
 When = Literal["before", "after"]
@@ -142,8 +142,8 @@ class Trial:
 
     ``fired`` is the proof that the fault happened. ``failure`` is what the test failed with ("" where it did not),
     ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was ended as a hang.
-    ``wishes`` are what the test asks for itself: where the trial is a baseline. ``propagation`` is the way that the fault
-    took, as far as it could be followed.
+    ``wishes`` are what the test asks for itself: where the trial is a baseline. ``propagation`` is the way that the
+    fault took, as far as it could be followed.
     """
 
     test: str
@@ -161,7 +161,7 @@ class Trial:
     stack: tuple[str, ...] = ()
     explored: Explored | None = None
     wishes: tuple[Overlap, ...] = ()
-    propagation: tuple[Step, ...] = ()
+    propagation: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from dryfit.model.chain import Link
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run
 from dryfit.model.seam import Place
-from dryfit.model.step import Step
 from dryfit.model.trial import Verdict
 from dryfit.report.graph import fold, order
 from dryfit.report.jsontext import Json, number
@@ -132,7 +132,7 @@ def _finding(finding: Finding) -> Json:
     }
 
 
-def _step(step: Step) -> Json:
+def _step(step: Link) -> Json:
     return [
         step.kind,
         step.component or step.callable.partition(".")[0],

@@ -13,9 +13,9 @@ import pytest
 from dryfit.checks import exceptions
 from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner, known_failures
 from dryfit.checks.faulted import Tried
+from dryfit.model.chain import Link, LinkKind
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.seam import DRIVER, Effect, Place, Seam
-from dryfit.model.step import Step, StepKind
 from dryfit.model.structure import Component, Interface, ProjectMap
 from dryfit.model.trial import (
     Boundary,
@@ -268,11 +268,11 @@ def test_a_finding_tells_the_way_of_the_failure():
     assert chain == ("smtplib.SMTPServerDisconnected: mail.py:9 → order.py:5", "order.OrderError: order.py:7")
 
 
-def passing(*steps: tuple[StepKind, str]) -> tuple[Step, ...]:
+def passing(*steps: tuple[LinkKind, str]) -> tuple[Link, ...]:
     """The way of a lost connection through these callables, each in its component's file."""
     files = [name.partition(".")[0] for _, name in steps]
     return tuple(
-        Step(kind, Place(f"{file}.py", 9, name.partition(".")[2]), file, name, LOST.exception, "...")
+        Link(kind, Place(f"{file}.py", 9, name.partition(".")[2]), file, name, LOST.exception, "...")
         for (kind, name), file in zip(steps, files, strict=True)
     )
 
@@ -304,7 +304,7 @@ def test_a_failure_is_swallowed_where_it_was_caught(steps, handler):
 def test_the_way_of_a_failure_is_told_with_its_lines():
     faulted, _, at = losing_the_mail()
     case = tried(buying(), faulted, at, fault=LOST)
-    outside = Step(
+    outside = Link(
         "caught", Place("retry/core.py", 3, "call"), "", "retry.core.call", LOST.exception, "except E:"
     )
     way = (*passing(RAISED, ("passed", "order.buy")), outside)

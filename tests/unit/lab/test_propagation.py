@@ -9,7 +9,7 @@ import pytest
 
 from dryfit.lab.instruments import STANDARD
 from dryfit.lab.lab import Lab
-from dryfit.model.step import Step
+from dryfit.model.chain import Link
 from dryfit.model.trial import Experiment, Fault, Trial
 
 MONITORED = sys.version_info >= (3, 12)
@@ -255,7 +255,7 @@ def mail_fails(baseline: Trial) -> Iterable[Experiment]:
 
 
 @pytest.fixture(scope="module")
-def ways(lab_on: Callable[..., Lab]) -> dict[str, tuple[Step, ...]]:
+def ways(lab_on: Callable[..., Lab]) -> dict[str, tuple[Link, ...]]:
     """The way of a fault in each of the flows, by its name."""
     result = lab_on(PROGRAM, instruments=STANDARD).run(mail_fails)
     assert not result.skipped
@@ -270,7 +270,7 @@ def marked(kind: str, name: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if line.endswith(f"# {kind}: {name}")), 0)
 
 
-def told(steps: Iterable[Step]) -> list[str]:
+def told(steps: Iterable[Link]) -> list[str]:
     return [f"{step.kind} {step.callable}" for step in steps]
 
 
@@ -293,7 +293,7 @@ CAUGHT = [
 
 @pytest.mark.parametrize("name", CAUGHT)
 def test_it_ends_at_the_handler_out_of_which_nothing_came(
-    ways: dict[str, tuple[Step, ...]], name: str
+    ways: dict[str, tuple[Link, ...]], name: str
 ) -> None:
     first, *_, last = ways[name]
     assert (first.kind, first.exception, first.component) == ("raised", "mail.MailError", "flows")
@@ -303,13 +303,13 @@ def test_it_ends_at_the_handler_out_of_which_nothing_came(
 
 @pytest.mark.parametrize("name", ["wraps", "wraps_in_secret", "wraps_and_catches"])
 def test_it_tells_where_another_exception_takes_its_place(
-    ways: dict[str, tuple[Step, ...]], name: str
+    ways: dict[str, tuple[Link, ...]], name: str
 ) -> None:
     (wrapped,) = [step for step in ways[name] if step.kind == "wrapped"]
     assert (wrapped.exception, wrapped.place.line) == ("flows.FlowError", marked("wrapped", name))
 
 
-def test_finally_and_with_catch_nothing(ways: dict[str, tuple[Step, ...]]) -> None:
+def test_finally_and_with_catch_nothing(ways: dict[str, tuple[Link, ...]]) -> None:
     assert told(ways["catches_further_up"]) == [
         "raised flows._tidies",
         "thrown into guards.closing",
@@ -319,7 +319,7 @@ def test_finally_and_with_catch_nothing(ways: dict[str, tuple[Step, ...]]) -> No
 
 
 def test_a_context_manager_of_the_project_catches_what_is_thrown_into_it(
-    ways: dict[str, tuple[Step, ...]],
+    ways: dict[str, tuple[Link, ...]],
 ) -> None:
     assert told(ways["is_guarded"]) == [
         "raised flows.is_guarded",
@@ -333,14 +333,14 @@ def test_a_context_manager_of_the_project_catches_what_is_thrown_into_it(
     ]
 
 
-def test_what_nobody_catches_leaves_the_program(ways: dict[str, tuple[Step, ...]]) -> None:
+def test_what_nobody_catches_leaves_the_program(ways: dict[str, tuple[Link, ...]]) -> None:
     assert told(ways["lets_through"]) == ["raised flows.lets_through", "left flows.lets_through"]
     assert told(ways["wraps_in_secret"])[-1] == "left flows.wraps_in_secret"
     assert told(ways["gathers"])[-1] == "left flows._posts"
 
 
 @pytest.mark.skipif(not MONITORED, reason="two threads take monitoring")
-def test_it_goes_on_in_another_thread(ways: dict[str, tuple[Step, ...]]) -> None:
+def test_it_goes_on_in_another_thread(ways: dict[str, tuple[Link, ...]]) -> None:
     assert told(ways["asks_a_thread"]) == [
         "raised flows._helper",
         "raised again flows.asks_a_thread",
@@ -350,7 +350,7 @@ def test_it_goes_on_in_another_thread(ways: dict[str, tuple[Step, ...]]) -> None
 
 @pytest.mark.skipif(MONITORED, reason="there is no trace function")
 def test_without_monitoring_nothing_is_told_of_what_goes_on_in_another_thread(
-    ways: dict[str, tuple[Step, ...]],
+    ways: dict[str, tuple[Link, ...]],
 ) -> None:
     assert ways["asks_a_thread"] == ()
 

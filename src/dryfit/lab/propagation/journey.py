@@ -14,8 +14,8 @@ from linecache import getline
 
 from dryfit.lab.propagation import handlers
 from dryfit.lab.propagation.log import Event, Log
+from dryfit.model.chain import Link, LinkKind
 from dryfit.model.seam import DRIVER, Place
-from dryfit.model.step import Step, StepKind
 
 MOST_STEPS = 40
 """Of a longer way the beginning and the end are kept."""
@@ -36,7 +36,7 @@ class Sources:
     relative: Relative
 
 
-def steps(log: Log, sources: Sources) -> tuple[Step, ...]:
+def steps(log: Log, sources: Sources) -> tuple[Link, ...]:
     """The way of the fault, in the order in which it went."""
     journey = _Journey(log, sources)
     found = tuple(journey.steps())
@@ -76,7 +76,7 @@ class _Journey:
         number = self._handling.get(event.key)
         return self._log.events[number] if number is not None else None
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Link]:
         """The steps, each frame once for each exception that passes it."""
         caught = self._caught()
         met: set[object] = set()
@@ -100,7 +100,7 @@ class _Journey:
         if caught is None and last is not None:
             yield self._step("left", last)
 
-    def _kind(self, event: Event, is_known: bool, is_anew: bool) -> StepKind:
+    def _kind(self, event: Event, is_known: bool, is_anew: bool) -> LinkKind:
         if not is_known:
             return "raised" if event.error in self._log.faults else "wrapped"
         if event.kind == "thrown" and event.code.co_flags & _GENERATORS:
@@ -146,12 +146,12 @@ class _Journey:
     def _owner(self, event: Event) -> str | None:
         return self._sources.owner(event.code.co_filename)
 
-    def _step(self, kind: StepKind, event: Event) -> Step:
+    def _step(self, kind: LinkKind, event: Event) -> Link:
         code = event.code
         line = handlers.line(code, event.offset)
         owner = self._owner(event)
         file = f"{event.module.replace('.', '/')}.py"
-        return Step(
+        return Link(
             kind,
             Place(self._sources.relative(code.co_filename) if owner else file, line, code.co_qualname),
             owner or "",

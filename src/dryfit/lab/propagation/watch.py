@@ -9,7 +9,7 @@ from dryfit.lab.propagation.journey import Sources, steps
 from dryfit.lab.propagation.log import Log, Noted
 from dryfit.lab.propagation.monitored import Monitored
 from dryfit.lab.propagation.traced import Traced
-from dryfit.model.step import Step
+from dryfit.model.chain import Link
 
 
 class Propagation:
@@ -46,7 +46,7 @@ class Propagation:
         """What follows is the tests' affair."""
         self._listener.off()
 
-    def finish(self) -> tuple[Step, ...]:
+    def finish(self) -> tuple[Link, ...]:
         """The way that the fault took; nothing where it is not known, or not to its end."""
         self.stop()
         log, self._log = self._log, Log()
