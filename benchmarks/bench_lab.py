@@ -45,14 +45,16 @@ MEASURED = 200
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Seconds: of the lab in all, of one trial in a runner, of that beyond its test, of a trial whose fault is not
-    followed, and of one process a trial."""
+    """Seconds: of the lab in all, of one trial in a runner, of that beyond its test, and of one process a trial.
+
+    ``followed`` is how many times as long a trial takes as one whose fault is not followed, the median.
+    """
 
     trials: int
     lab: float
     trial: float
     overhead: float
-    unfollowed: float
+    followed: float
     process: float
 
 
@@ -89,7 +91,7 @@ def in_processes(found: LabResult, wanted: int) -> float:
 
 
 def in_runner(root: Path, found: LabResult) -> tuple[float, float, float]:
-    """Seconds of one trial in a warm runner: all of it (mean), beyond its test (median), and unfollowed (mean)."""
+    """One trial in a warm runner: seconds in all (mean), beyond its test (median); how many times one unfollowed."""
     done = [
         trial for _, _, trials in found.trials for trial in trials if trial.outcome not in ("hang", "crash")
     ]
@@ -111,7 +113,8 @@ def in_runner(root: Path, found: LabResult) -> tuple[float, float, float]:
                 spent[each].append(time.perf_counter() - begun)
                 if each == 0:
                     beyond.append(spent[0][-1] - trial.seconds)
-    return statistics.mean(spent[0]), statistics.median(beyond), statistics.mean(spent[1])
+    ratio = statistics.median(one / other for one, other in zip(*spent, strict=True))
+    return statistics.mean(spent[0]), statistics.median(beyond), ratio
 
 
 @contextmanager
@@ -130,13 +133,13 @@ def measured(root: Path, arguments: argparse.Namespace) -> Figures:
     """Run the lab, and what it is compared with."""
     lab = Lab(load_config(root), arguments.pytest, workers=arguments.workers)
     found = lab.run(lambda baseline: first_offered(arguments.trials, baseline))
-    trial, beyond, unfollowed = in_runner(root, found)
+    trial, beyond, followed = in_runner(root, found)
     return Figures(
         trials=sum(len(trials) for _, _, trials in found.trials),
         lab=found.seconds,
         trial=trial,
         overhead=beyond,
-        unfollowed=unfollowed,
+        followed=followed,
         process=in_processes(found, arguments.processes),
     )
 
@@ -165,7 +168,7 @@ def main(given: Sequence[str] | None = None) -> None:
         f" what one process a trial does ({figures.process:.2f} s each)\n"
         f"one trial in a warm runner: {1000 * figures.trial:.1f} ms, {figures.process / figures.trial:.0f}×;"
         f" {1000 * figures.overhead:.1f} ms of it beyond its test;"
-        f" {figures.trial / figures.unfollowed:.2f} of one whose fault is not followed"
+        f" {figures.followed:.2f} of one whose fault is not followed"
     )
 
 
