@@ -107,7 +107,7 @@ RULES: tuple[Rule, ...] = (
         "leak",
         "exceptions",
         "error",
-        "A failure leaves a connection, transaction, thread, task, file or lock behind.",
+        "A failure leaves a connection, transaction, thread, task, process, file or lock behind.",
     ),
     Rule(
         "DF306",

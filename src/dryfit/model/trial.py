@@ -18,7 +18,7 @@ When = Literal["before", "after"]
 
 TrialOutcome = TestOutcome | Literal["hang", "crash"]
 
-LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock"]
+LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock", "process"]
 
 Fate = Literal["lasting", "undone", "open"]
 
