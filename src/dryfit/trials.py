@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dryfit.checks import contention, exceptions, held_across
+from dryfit.checks.changed import ChangedFirst
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import Judgement, combine, sorted_findings
 from dryfit.checks.overlaps import OverlapPlanner
+from dryfit.checks.propagated import stop_of
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
 from dryfit.lab.lab import Lab, Plan
@@ -18,6 +20,7 @@ from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.run import CheckSummary, Run
+from dryfit.model.seam import Place
 from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
 from dryfit.store import accepted
 from dryfit.store.writer import amend
@@ -27,16 +30,27 @@ TRYING: tuple[CheckName, ...] = ("exceptions", "contention")
 
 
 def try_out(
-    config: Config, run: Run, pytest_args: Sequence[str], workers: int, told: Callable[[Progress], None]
+    config: Config,
+    run: Run,
+    pytest_args: Sequence[str],
+    workers: int,
+    told: Callable[[Progress], None],
+    changed: Collection[str] | None = None,
 ) -> Run:
     """The run, with what the checks found in trials of its tests; it is kept, too.
 
-    ``told`` hears how far the trials are. Raises ``LabError`` where no trial can be run at all.
+    ``told`` hears how far the trials are; what has to do with files that have ``changed`` is tried first. Raises
+    ``LabError`` where no trial can be run at all.
     """
     begun = time.monotonic()
     wanted = [each for each in TRYING if each in config.only.value]
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
-    result = lab.run(_plan(config, run, wanted), told)
+    plan = _plan(config, run, wanted)
+    if changed is None:
+        result = lab.run(plan, told)
+    else:
+        first = ChangedFirst(plan, changed, run.project)
+        result = lab.run(first.plan, told, first.is_later)
     judgements: dict[CheckName, Judgement] = {}
     verdicts: tuple[Verdict, ...] = ()
     if "exceptions" in wanted:
@@ -102,6 +116,23 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     else:
         found = contention.judge(_explored([(first, second, (trial,))])).findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
+
+
+def place_to_stop(finding: Finding) -> Place | None:
+    """Where a debugger can show how the failure was mishandled; ``None`` where that is not known."""
+    step = stop_of(finding)
+    return step.place if step is not None else None
+
+
+def debug(config: Config, finding: Finding, pytest_args: Sequence[str]) -> bool:
+    """Run the trial once more in this terminal, and start a debugger where the failure was mishandled.
+
+    Whether the failure happened again.
+    """
+    step = stop_of(finding)
+    assert finding.experiment is not None
+    assert step is not None
+    return Lab(config, pytest_args, budget=None, workers=1).debug(finding.experiment, step).fired
 
 
 def _trials(result: LabResult) -> Iterator[Trial]:

@@ -40,7 +40,7 @@ def judge(tried: Iterable[Tried], observations: Observations = NOTHING) -> Broke
     found = tuple(
         each
         for each in _mishandled([each for each in everything if _counts(each)])
-        if not (each.rule in _SILENT and (each.handler, plain(each.seam.callable)) in meant)
+        if not (each.rule in _SILENT and (each.around or each.handler, plain(each.seam.callable)) in meant)
     )
     rules = defaultdict[int, set[str]](set)
     for mishandled in found:

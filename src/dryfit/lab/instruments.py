@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import CodeType
@@ -12,6 +13,9 @@ from typing import Protocol, cast
 from dryfit.config import Config
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.overlapping import Overlapping
+from dryfit.lab.propagation.journey import Sources
+from dryfit.lab.propagation.log import Noted
+from dryfit.lab.propagation.watch import Propagation
 from dryfit.lab.scene import Scene
 from dryfit.lab.stage import Stage
 from dryfit.model.interleaving import Overlap
@@ -60,9 +64,19 @@ class Instruments(Protocol):
 
 
 class Standard:
-    """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind."""
+    """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind.
 
-    def __init__(self, weave: Weave, config: Config, resources: Environment, folder: Path) -> None:
+    ``noted`` is told of every event in the way of the fault while it happens.
+    """
+
+    def __init__(
+        self,
+        weave: Weave,
+        config: Config,
+        resources: Environment,
+        folder: Path,
+        noted: Noted = lambda event, frame: None,
+    ) -> None:
         self._weave = weave
         # Each asks the recorder which crossing it sees, and the recorder tells the scene of entries.
         self._recorder = TrialRecorder(
@@ -74,6 +88,8 @@ class Standard:
             left=self._left,
         )
         self._fault = FaultProbe(self._recorder.point)
+        self._entry = _NO_ENTRY
+        self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()
         self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
         at_once = AtOnce(weave, self._scene, backends)
@@ -90,9 +106,11 @@ class Standard:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None and not brief)
         faulted = experiment if isinstance(experiment, Experiment) else None
-        self._fault.begin(faulted, fired)
+        self._fault.begin(faulted, partial(self._fire, fired))
+        self._entry = faulted.entry if faulted is not None else _NO_ENTRY
         self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
         if faulted is not None:
+            self._propagation.begin()
             self._scene.begin(entry=faulted.entry, when=faulted.when)
         else:
             self._scene.begin(entry=None if experiment is None and not brief else _NO_ENTRY)
@@ -107,6 +125,7 @@ class Standard:
 
     def called(self) -> None:
         """From here on the suite clears up."""
+        self._propagation.stop()
         self._scene.called()
 
     def end(self, trial: Trial) -> Trial:
@@ -123,12 +142,17 @@ class Standard:
             leaks=leaks,
             void=trial.void or void,
             explored=self._overlapping.end(),
+            propagation=self._propagation.finish(),
         )
 
     @property
     def wants_more(self) -> bool:
         """An exploration may take many runs."""
         return self._overlapping.wants_more
+
+    def _fire(self, fired: Fire) -> None:
+        fired()
+        self._propagation.fired()
 
     def _holding(self) -> tuple[str, ...]:
         return self._scene.holding()
@@ -137,6 +161,8 @@ class Standard:
         self._scene.entered(entry)
 
     def _left(self, entry: int) -> None:
+        if entry == self._entry:
+            self._propagation.left()
         self._scene.left(entry)
 
     def _place_of(self, code: CodeType, line: int) -> Place | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.chain import Link
 from dryfit.model.digest import Digest
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.reply import ErrorSeen as ErrorSeen
@@ -17,7 +18,7 @@ When = Literal["before", "after"]
 
 TrialOutcome = TestOutcome | Literal["hang", "crash"]
 
-LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock"]
+LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock", "process"]
 
 Fate = Literal["lasting", "undone", "open"]
 
@@ -142,7 +143,8 @@ class Trial:
 
     ``fired`` is the proof that the fault happened. ``failure`` is what the test failed with ("" where it did not),
     ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was ended as a hang.
-    ``wishes`` are what the test asks for itself: where the trial is a baseline.
+    ``wishes`` are what the test asks for itself: where the trial is a baseline. ``propagation`` is the way that the
+    fault took, as far as it could be followed.
     """
 
     test: str
@@ -160,6 +162,7 @@ class Trial:
     stack: tuple[str, ...] = ()
     explored: Explored | None = None
     wishes: tuple[Overlap, ...] = ()
+    propagation: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
