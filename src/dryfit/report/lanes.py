@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dryfit.model.finding import Fact, Finding
@@ -17,13 +17,18 @@ State = Literal["before", "acts", "stands", "blocked", "over"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One operation during one step; ``holds`` are the numbers of those that begin to wait for it with this step."""
+    """One operation during one step.
+
+    ``holds`` are the numbers of those that begin to wait for it with this step, ``tie`` what is drawn of the line
+    between them here: whether it starts, passes or ends, and whether the holder is at this end.
+    """
 
     state: State
     text: str = ""
     place: Place | None = None
     line: str = ""
     holds: tuple[int, ...] = ()
+    tie: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def lanes_of(finding: Finding, sources: Mapping[str, tuple[str, ...]]) -> Lanes 
         return None
     steps = telling(finding.lanes)
     rows = tuple(_rows(steps, len(names_of(finding)), sources))
-    return Lanes(names_of(finding), rows, outcomes(finding.evidence), len(finding.lanes) - len(steps))
+    return Lanes(names_of(finding), rows, outcomes(finding.evidence), _left_out(finding, steps))
 
 
 def names_of(finding: Finding) -> tuple[str, ...]:
@@ -90,6 +95,10 @@ def besides(finding: Finding) -> tuple[Fact, ...]:
     )
 
 
+def _left_out(finding: Finding, steps: Sequence[Step]) -> int:
+    return sum(step.kind != "began" for step in finding.lanes) - len(steps)
+
+
 def _rows(steps: Sequence[Step], count: int, sources: Mapping[str, tuple[str, ...]]) -> Iterator[Row]:
     states: list[State] = ["before"] * count
     for step in steps:
@@ -99,9 +108,21 @@ def _rows(steps: Sequence[Step], count: int, sources: Mapping[str, tuple[str, ..
         for number in step.by:
             cells[number] = Cell(states[number], holds=(step.worker + 1,))
         cells[step.worker] = _cell(step, states[step.worker], sources)
-        yield Row(step.kind, tuple(cells))
+        ties = _ties(step, count)
+        yield Row(step.kind, tuple(replace(cell, tie=tie) for cell, tie in zip(cells, ties, strict=True)))
         if step.kind in ("returned", "raised"):
             states[step.worker] = "over"
+
+
+def _ties(step: Step, count: int) -> Iterator[str]:
+    """The line between an operation that is blocked and those that hold it up, lane by lane."""
+    ends = sorted((step.worker, *step.by))
+    for lane in range(count):
+        if not step.by or not ends[0] <= lane <= ends[-1]:
+            yield ""
+        else:
+            kind = "starts" if lane == ends[0] else "ends" if lane == ends[-1] else "passes"
+            yield f"{kind} holder" if lane in step.by else kind
 
 
 def _cell(step: Step, state: State, sources: Mapping[str, tuple[str, ...]]) -> Cell:
