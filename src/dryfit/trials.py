@@ -10,12 +10,15 @@ from dryfit.checks import exceptions
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import sorted_findings
+from dryfit.checks.promising import Promising
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
+from dryfit.discover.tolerated import tolerated_in
 from dryfit.lab.lab import Lab
 from dryfit.lab.result import LabResult, Progress
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.run import CheckSummary, Run
+from dryfit.model.structure import Tolerated
 from dryfit.store import accepted
 from dryfit.store.writer import amend
 
@@ -32,9 +35,10 @@ def break_seams(
     begun = time.monotonic()
     failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
-    result = lab.run(Planner(failures).plan, told)
+    promising = Promising(run.observations, failures)
+    result = lab.run(Planner(failures).plan, told, batches=promising.batches)
     tried = _tried(result)
-    broken = exceptions.judge(tried, run.observations)
+    broken = exceptions.judge(tried, run.observations, _tolerated(config, tried))
     applied = accepted.apply(broken.judgement.findings, accepted.read(config.root), [CHECK])
     seconds = time.monotonic() - begun
     summary = CheckSummary(
@@ -62,8 +66,15 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     assert finding.experiment is not None
     lab = Lab(config, pytest_args, budget=None, workers=1)
     first, second, trial = lab.replay(finding.experiment)
-    found = exceptions.judge([Tried(trial, (first, second))]).judgement.findings
+    tried = (Tried(trial, (first, second)),)
+    found = exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
+
+
+def _tolerated(config: Config, tried: Sequence[Tried]) -> tuple[Tolerated, ...]:
+    """What the source says of the lines that a failure passed."""
+    passed = (each.point.site.file for one in tried if one.hit for each in (one.hit, *one.around))
+    return tolerated_in(config.root, passed)
 
 
 def _tried(result: LabResult) -> tuple[Tried, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from dryfit.checks import after_effects, foreign_exception, masked_cause, partial_effect, swallowed
 from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import Judgement
 from dryfit.checks.mishandled import Mishandled, findings, told
 from dryfit.checks.names import plain
+from dryfit.model.structure import Tolerated
 from dryfit.model.trace import Observations, Skipped
 from dryfit.model.trial import Verdict
 
@@ -30,15 +31,20 @@ class Broken:
     verdicts: tuple[Verdict, ...]
 
 
-def judge(tried: Iterable[Tried], observations: Observations = NOTHING) -> Broken:
+def judge(
+    tried: Iterable[Tried],
+    observations: Observations = NOTHING,
+    tolerated: Sequence[Tolerated] = (),
+) -> Broken:
     """Judge DF301 to DF308; trials show something where the fault happened and nothing made them void.
 
-    ``observations`` tell which failures the suite's own tests show to be meant.
+    ``observations`` tell which failures the suite's own tests show to be meant, ``tolerated`` which ones its source
+    passes over by name: where all that is missing then is files, that is a warning.
     """
     everything = tuple(Faulted.of(each) or each for each in tried)
     meant = tested_fallbacks(observations)
     found = tuple(
-        each
+        replace(each, severity="warning") if _is_tolerated(each, tolerated) else each
         for each in _mishandled([each for each in everything if _counts(each)])
         if not (each.rule in _SILENT and (each.handler, plain(each.seam.callable)) in meant)
     )
@@ -75,6 +81,18 @@ def _mishandled(tried: list[Tried]) -> Iterator[Mishandled]:
         yield from after_effects.judge(each)
         if isinstance(each, Faulted):
             yield from (mishandled for rule in _RULES for mishandled in rule(each))
+
+
+def _is_tolerated(found: Mishandled, tolerated: Sequence[Tolerated]) -> bool:
+    tried = found.tried
+    if found.rule not in _SILENT or not isinstance(tried, Faulted) or not tried.misses_only_files:
+        return False
+    at = tried.stopped_at
+    names = {base.rpartition(".")[2] for each in tried.trial.errors if each.injected for base in each.bases}
+    return any(
+        each.file == at.file and each.first <= at.line <= each.last and not names.isdisjoint(each.exceptions)
+        for each in tolerated
+    )
 
 
 def _void(tried: Iterable[Tried]) -> set[Skipped]:

@@ -17,13 +17,14 @@ _NO_CAUSES = frozenset({"cancelled"})
 def judge(faulted: Faulted) -> Iterator[Mishandled]:
     """The exception that the caller got does not lead to the fault, by no cause, no context, and no word of its text.
 
-    ``raise … from None`` keeps the context, and is what its author wants.
+    ``raise … from None`` keeps the context, and is what its author wants. Where a stand-in was told meanwhile, what
+    follows comes of its having returned.
     """
     surfaced = faulted.surfaced
     if surfaced is None or faulted.reply != "raised" or faulted.experiment.fault.name in _NO_CAUSES:
         return
     fault = next((each for each in faulted.trial.errors if each.injected), None)
-    if fault is None or _tells(faulted, surfaced, fault):
+    if fault is None or _tells(faulted, surfaced, fault) or faulted.asked_stand_ins:
         return
     handler = _lost_in(faulted, fault)
     yield Mishandled(

@@ -154,7 +154,7 @@ class Scene:
         """The two states of what can be named: a database in memory only where the program has used it."""
         before, now = memory.digests(
             entry.held.places(entry.counting),
-            entry.holds.places(entry.counting),
+            entry.holds.places(entry.counting, entry.held.unset),
             entry.held.skipped | entry.holds.skipped,
             entry.taken,
         )

@@ -75,8 +75,8 @@ class Crossed:
 
     ``outcome`` is "unfinished" where the trial ended first. ``result`` is the type of the value, or of the exception,
     whose number among the trial's errors is ``error`` (-1: none). ``told`` is what the value says to its caller,
-    leaf by leaf. ``given`` is a digest of the arguments, as far as they are plain, and ``offers`` are the faults that
-    may happen here: where the trial is a baseline.
+    leaf by leaf. ``given`` is a digest of the arguments, as far as they are plain: where the trial is a baseline, or
+    the callee a stand-in. ``offers`` are the faults that may happen here, where the trial is a baseline.
     """
 
     index: int

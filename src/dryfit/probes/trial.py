@@ -116,6 +116,8 @@ class TrialRecorder:
             return
         if self._is_baseline:
             opened.crossed = replace(opened.crossed, offers=self._offers(crossing), given=_given(crossing))
+        elif crossing.callee.kind == "stand-in":
+            opened.crossed = replace(opened.crossed, given=_given(crossing))
         if opened.entry >= 0:
             self._entered(opened.entry)
 
