@@ -95,6 +95,22 @@ def attributes_of(value: object) -> Iterable[tuple[str, object]]:
     return ((name, item) for name, item in attributes(value) if is_state(name) and name not in made_again)
 
 
+def unset_in(value: object) -> frozenset[str]:
+    """The private attributes of an object that are ``None``, by themselves or by its class."""
+    own = dict(attributes(value))
+    empty = {name for name, item in own.items() if item is None and name.startswith("_")}
+    return (_none(type(value)) - own.keys()) | empty
+
+
+@told_once
+def _none(cls: type) -> frozenset[str]:
+    """The private names that stand for ``None`` in a class."""
+    known: dict[str, object] = {}
+    for base in reversed(mro(cls)):
+        known |= namespace(base)
+    return frozenset(name for name, item in known.items() if item is None and name.startswith("_"))
+
+
 @told_once
 def _cached(cls: type) -> frozenset[str]:
     """The names of a class's cached properties."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
-from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of
+from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of, unset_in
 from dryfit.probes.jsonable import is_opaque, is_scalar
 from dryfit.probes.statics import attributes, derives, module_of, namespace, type_name
 
@@ -158,8 +158,8 @@ class Memory:
                 if id(item) not in objects:
                     place = f"{type_name(type(value))}.{name}"
                     holding.add(places, place, item, name, {OBJECT: known.number})
-                    if item is None and name.startswith("_"):
-                        holding.unset.setdefault(key, set()).add(place)
+            if value is not None:
+                holding.unset[key] = {f"{type_name(type(value))}.{name}" for name in unset_in(value)}
         return holding
 
     def _meet_variables(self) -> None:

@@ -15,7 +15,7 @@ from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner, known_f
 from dryfit.checks.faulted import Tried
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.seam import DRIVER, Effect, Place, Seam
-from dryfit.model.structure import Component, Interface, ProjectMap
+from dryfit.model.structure import Component, Interface, ProjectMap, Tolerated
 from dryfit.model.trial import (
     Boundary,
     Crossed,
@@ -57,6 +57,7 @@ class Story:
         line: int = 1,
         nth: int = 1,
         given: str = "",
+        stand_in: str = "",
     ) -> int:
         """Add a crossing below another one; gives its index."""
         callee = name.partition(".")[0]
@@ -74,6 +75,7 @@ class Story:
             told=told,
             offers=offers,
             given=given,
+            stand_in=stand_in,
         )
         self.crossings.append(crossed)
         return crossed.index
@@ -232,6 +234,50 @@ def test_what_was_put_aside_for_later_is_not_swallowed():
     assert findings(tried(buying(), faulted, at, fault=LOST)) == []
 
 
+@pytest.mark.parametrize(
+    ("usual", "now", "rules"),
+    [
+        (["0"], ["1"], []),  # sys.exit(1) is not sys.exit(0)
+        ([], ["1"], []),
+        (["0"], ["0", "0"], []),
+        (["0"], ["0"], ["DF301"]),
+        (["0"], [], ["DF301"]),
+    ],
+)
+def test_what_a_stand_in_was_told_is_an_answer(usual, now, rules):
+    stories = []
+    faulted, _, at = losing_the_mail()
+    for story, given in ((buying(), usual), (faulted, now)):
+        for nth, each in enumerate(given, 1):
+            story.call("sys.exit", 0, line=9, nth=nth, given=each, stand_in="sys.exit")
+        stories.append(story)
+    found = findings(tried(*stories, at, fault=LOST))
+    assert [rule for rule, _ in found] == rules
+
+
+def test_what_differs_between_the_baselines_is_no_answer():
+    usual = [buying(), buying()]
+    faulted, _, at = losing_the_mail()
+    for number, story in enumerate([*usual, faulted]):
+        story.call("clock.now", 0, given=str(number), stand_in="clock.now")
+    first, second = (story.trial() for story in usual)
+    experiment = Experiment(TEST, faulted.crossings[at].point, "before", LOST)
+    assert findings(Tried(faulted.trial(experiment), (first, second))) == [("DF301", "error")]
+
+
+def test_what_follows_where_a_stand_in_took_the_end_s_place_masks_nothing():
+    baseline, faulted = Story(), Story()
+    entry = baseline.call("order.buy")
+    baseline.call("sqlite3.Connection.commit", entry, effect="write")
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    unbound = faulted.error("builtins.UnboundLocalError", "order is not bound")
+    entry = faulted.call("order.buy", error=unbound)
+    at = faulted.call("sqlite3.Connection.commit", entry, effect="write", error=full)
+    assert findings(tried(baseline, faulted, at)) == [("DF303", "error")]
+    faulted.call("argparse.ArgumentParser.error", entry, stand_in="argparse.ArgumentParser.error")
+    assert findings(tried(baseline, faulted, at)) == []
+
+
 def raised_after_saving(rows, *, cause):
     faulted = Story(rows=rows)
     lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
@@ -265,6 +311,70 @@ def test_a_finding_tells_the_way_of_the_failure():
     (found,) = (each for each in told if each.rule == "DF302")
     (chain,) = (fact.value for fact in found.evidence if fact.name == "chain")
     assert chain == ("smtplib.SMTPServerDisconnected: mail.py:9 → order.py:5", "order.OrderError: order.py:7")
+
+
+def test_a_program_that_was_run_cannot_be_taken_back():
+    baseline, faulted = Story(rows=["tea"]), Story(rows=[])
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    for story, error in ((baseline, -1), (faulted, full)):
+        entry = story.call("order.buy", error=error)
+        run = story.call("subprocess.Popen", entry, effect="send")
+        story.effect(run, "run make-label", source="programs")
+        at = story.call("sqlite3.Connection.commit", entry, effect="write", error=error)
+    assert ("DF302", "warning") in findings(tried(baseline, faulted, at))
+
+
+def keeping(place, rows, rows_before=()):
+    """The state of one thing in memory, or of one file."""
+    source = "memory" if place == "memory" else "files"
+    columns = (Column("path", key=True),)
+    before, after = (
+        Digest((Contents(source, "thing", columns, tuple((f'"{row}"',) for row in held)),))
+        for held in (rows_before, rows)
+    )
+    return (Boundary(0, before, after),)
+
+
+@pytest.mark.parametrize(
+    ("surfaced", "found"), [("builtins.SystemExit", []), ("order.Error", [("DF302", "error")])]
+)
+def test_what_is_in_memory_is_given_up_where_the_program_ends(surfaced, found):
+    baseline, faulted = Story(), Story()
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    ends = faulted.error(surfaced, "", full)
+    for story, errors in ((baseline, (-1, -1)), (faulted, (ends, full))):
+        entry = story.call("order.buy", error=errors[0])
+        at = story.call("sqlite3.Connection.commit", entry, effect="write", error=errors[1])
+    usual = baseline.trial(boundaries=keeping("memory", ["a", "b"]))
+    experiment = Experiment(TEST, faulted.crossings[at].point, "before", DISK_FULL)
+    now = faulted.trial(experiment, boundaries=keeping("memory", ["a"]))
+    assert findings(Tried(now, (usual, usual))) == found
+
+
+@pytest.mark.parametrize(
+    ("place", "tolerated", "severity"),
+    [
+        ("files", Tolerated("order.py", 2, 2, ("OSError",)), "warning"),
+        ("memory", Tolerated("order.py", 2, 2, ("OSError",)), "error"),
+        ("files", Tolerated("order.py", 2, 2, ("ValueError",)), "error"),
+        ("files", Tolerated("order.py", 3, 4, ("OSError",)), "error"),
+        ("files", Tolerated("stock.py", 2, 2, ("OSError",)), "error"),
+    ],
+)
+def test_a_file_whose_failure_the_source_passes_over_by_name_is_a_warning(place, tolerated, severity):
+    baseline, faulted = Story(), Story()
+    full = len(faulted.errors)
+    faulted.errors.append(ErrorSeen(full, ("builtins.OSError", "builtins.Exception"), "", injected=True))
+    for story, error in ((baseline, -1), (faulted, full)):
+        entry = story.call("order.buy")
+        at = story.call("builtins.open", entry, effect="write", error=error, line=2)
+    usual = baseline.trial(boundaries=keeping(place, ["a"]))
+    experiment = Experiment(
+        TEST, faulted.crossings[at].point, "before", Fault("disk-full", "builtins.OSError")
+    )
+    case = Tried(faulted.trial(experiment, boundaries=keeping(place, [])), (usual, usual))
+    (found,) = exceptions.judge([case], tolerated=[tolerated]).judgement.findings
+    assert (found.rule, found.severity) == ("DF301", severity)
 
 
 def test_an_order_that_was_taken_back_is_handled_well():
