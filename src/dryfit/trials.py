@@ -10,6 +10,7 @@ from dryfit.checks import exceptions
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import sorted_findings
+from dryfit.checks.pairs import Pairs
 from dryfit.checks.promising import Promising
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
@@ -36,7 +37,8 @@ def break_seams(
     failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
     promising = Promising(run.observations, failures)
-    result = lab.run(Planner(failures).plan, told, batches=promising.batches)
+    planner = Planner(failures)
+    result = lab.run(planner.plan, told, follow=Pairs(planner.offers).plan, batches=promising.batches)
     tried = _tried(result)
     broken = exceptions.judge(tried, run.observations, _tolerated(config, tried))
     applied = accepted.apply(broken.judgement.findings, accepted.read(config.root), [CHECK])

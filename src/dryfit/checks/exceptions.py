@@ -13,7 +13,7 @@ from dryfit.checks.mishandled import Mishandled, findings, told
 from dryfit.checks.names import plain
 from dryfit.model.structure import Tolerated
 from dryfit.model.trace import Observations, Skipped
-from dryfit.model.trial import Verdict
+from dryfit.model.trial import Experiment, Verdict
 
 _RULES = (swallowed.judge, partial_effect.judge, masked_cause.judge)
 
@@ -43,10 +43,10 @@ def judge(
     """
     everything = tuple(Faulted.of(each) or each for each in tried)
     meant = tested_fallbacks(observations)
-    found = tuple(
+    found = _alone_or_not(
         replace(each, severity="warning") if _is_tolerated(each, tolerated) else each
         for each in _mishandled([each for each in everything if _counts(each)])
-        if not (each.rule in _SILENT and (each.handler, plain(each.seam.callable)) in meant)
+        if not (each.rule in _SILENT and _is_meant(each, meant))
     )
     rules = defaultdict[int, set[str]](set)
     for mishandled in found:
@@ -69,6 +69,23 @@ def tested_fallbacks(observations: Observations) -> frozenset[tuple[str, str]]:
             if failed and around and (failed.outcome, around.outcome) == ("raised", "returned"):
                 found.add((plain(around.seam.callable), plain(failed.seam.callable)))
     return frozenset(found)
+
+
+def _is_meant(found: Mishandled, meant: frozenset[tuple[str, str]]) -> bool:
+    last = found.tried.experiment.strikes[-1]
+    return (found.handler, plain(last.point.seam.callable)) in meant
+
+
+def _alone_or_not(found: Iterable[Mishandled]) -> tuple[Mishandled, ...]:
+    """What a pair of faults shows, only where its first one by itself does not break the same rule."""
+    everything = tuple(found)
+    alone = {(each.rule, each.tried.experiment) for each in everything}
+    return tuple(each for each in everything if (each.rule, _first_of(each.tried.experiment)) not in alone)
+
+
+def _first_of(experiment: Experiment) -> Experiment | None:
+    """The experiment of which a pair is the continuation."""
+    return replace(experiment, rank=experiment.rank - 1, then=()) if experiment.then else None
 
 
 def _counts(tried: Tried) -> bool:

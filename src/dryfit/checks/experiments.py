@@ -102,7 +102,7 @@ class Planner:
             if crossed.parent >= 0 and crossed.point.seam.caller != DRIVER
             if _is_chosen(crossed.point, last[_where(crossed)])
             for stack in (_stack(baseline, crossed),)
-            for offer in self._offers(baseline, crossed)
+            for offer in self.offers(baseline, crossed)
             if self._tried[stack, offer] < MOST_TESTS
         ]
         self._tried.update({(_stack(baseline, crossed), offer) for crossed, offer, _ in planned})
@@ -119,7 +119,8 @@ class Planner:
         self._known.update(news)
         return rank
 
-    def _offers(self, baseline: Trial, crossed: Crossed) -> Iterator[Offer]:
+    def offers(self, baseline: Trial, crossed: Crossed) -> Iterator[Offer]:
+        """What may go wrong at one crossing of a trial, the gravest first."""
         if crossed.offers:
             yield from crossed.offers
             return

@@ -17,7 +17,9 @@ def judge(tried: Iterable[Tried]) -> Iterator[Mishandled]:
     An error where the component makes an exception of its own of another failure of that library; else a warning, one
     a component and library.
     """
-    everything = tuple(tried)
+    everything = tuple(
+        each for each in tried if not each.experiment.then
+    )  # who fails second is not always known
     users = _users(everything)
     libraries = frozenset(library for _, library in users)
     own = {pair for each in everything for pair in _translations(each, libraries)}

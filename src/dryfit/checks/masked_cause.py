@@ -43,7 +43,7 @@ def _tells(faulted: Faulted, error: ErrorSeen, fault: ErrorSeen) -> bool:
     """Whether an exception is the fault, or leads to it, or has its text in its own."""
     if error.number == fault.number or fault.number in error.chain:
         return True
-    if any(faulted.trial.errors[number].injected for number in error.chain):
+    if not faulted.experiment.then and any(faulted.trial.errors[number].injected for number in error.chain):
         return True
     return bool(fault.text) and fault.text in error.text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from types import CodeType
 from typing import Protocol, cast
@@ -62,11 +63,11 @@ class Standard:
     def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None and not brief)
-        self._fault.begin(experiment, fired)
+        self._fault.begin(experiment, partial(self._happened, fired))
         if experiment is None:
             self._scene.begin(entry=_NO_ENTRY if brief else None)
         else:
-            self._scene.begin(entry=experiment.entry, when=experiment.when)
+            self._scene.begin(entry=experiment.entry)
 
     def called(self) -> None:
         """From here on the suite clears up."""
@@ -86,6 +87,10 @@ class Standard:
             leaks=leaks,
             void=trial.void or void,
         )
+
+    def _happened(self, fired: Fire) -> None:
+        self._recorder.look_out()
+        fired()
 
     def _entered(self, entry: int) -> None:
         self._scene.entered(entry)

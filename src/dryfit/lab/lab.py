@@ -28,6 +28,7 @@ from dryfit.model.trial import Experiment, Trial
 LOG = Path(".dryfit", "lab")
 
 Plan = Callable[[Trial], Iterable[Experiment]]
+Follow = Callable[[Trial, Trial], Iterable[Experiment]]
 Batches = Callable[[tuple[str, ...]], Iterable[Sequence[str]]]
 Told = Callable[[Progress], None]
 
@@ -74,15 +75,16 @@ class Lab:
         plan: Plan,
         told: Told = lambda progress: None,
         *,
+        follow: Follow = lambda baseline, trial: (),
         batches: Batches = lambda tests: (tests,),
     ) -> LabResult:
-        """Try, for each test, what ``plan`` makes of its baseline.
+        """Try, for each test, what ``plan`` makes of its baseline, and what ``follow`` makes of each trial then.
 
         ``batches`` says which of the tests, in which order; what is to be tried first in the tests of one batch is
         tried before those of the next one have a baseline. Ctrl-C ends it early, with what there is. Raises
         ``LabError`` where the tests cannot be collected.
         """
-        work = _Work(plan, told, self._limit, self._budget)
+        work = _Work(plan, follow, told, self._limit, self._budget)
         with self._crew() as crew:
             try:
                 for batch in work.divide(crew.tests(), batches):
@@ -176,8 +178,9 @@ class _Crew:
 class _Work:
     """What is known so far, and what is to be done; told by several threads."""
 
-    def __init__(self, plan: Plan, told: Told, limit: float, budget: float | None) -> None:
+    def __init__(self, plan: Plan, follow: Follow, told: Told, limit: float, budget: float | None) -> None:
         self._plan = plan
+        self._follow = follow
         self._told = told
         self._limit = limit
         self._begun = time.monotonic()
@@ -260,6 +263,14 @@ class _Work:
             self._skipped[test] = f"its trials were broken off: {error}"
         finally:  # where the user breaks off
             self._trials.setdefault(test, {}).update(course.trials)
+        self._plan_on(test, course.trials.values())
+
+    def _plan_on(self, test: str, trials: Iterable[Trial]) -> None:
+        """Plan what is to be tried because of these trials."""
+        with self._lock:
+            baseline = self._known[test].first
+            more = [each for trial in trials for each in self._follow(baseline, trial)]
+            self._planned[test] = tuple(dict.fromkeys((*self._planned[test], *more)))
 
     def result(self) -> LabResult:
         """What there is."""

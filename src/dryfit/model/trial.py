@@ -50,11 +50,20 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Experiment:
-    """One test with one fault at one point.
+class Strike:
+    """A fault at a point."""
 
-    ``entry`` says which entry crossing of the test holds it, from 0; ``rank`` when it is tried: 0 comes first, in every
-    test, and the higher ones where there is time.
+    point: Point
+    when: When
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Experiment:
+    """One test with one fault at one point; and with others, one after another, at points that there are only then.
+
+    ``entry`` says which entry crossing of the test holds them, from 0; ``rank`` when it is tried: 0 comes first, in
+    every test, and the higher ones where there is time. ``then`` are the faults that follow the first one.
     """
 
     test: str
@@ -63,6 +72,12 @@ class Experiment:
     fault: Fault
     entry: int = 0
     rank: int = 0
+    then: tuple[Strike, ...] = ()
+
+    @property
+    def strikes(self) -> tuple[Strike, ...]:
+        """All its faults, in the order in which they happen."""
+        return (Strike(self.point, self.when, self.fault), *self.then)
 
 
 Leaf = tuple[str, str]
@@ -76,7 +91,8 @@ class Crossed:
     ``outcome`` is "unfinished" where the trial ended first. ``result`` is the type of the value, or of the exception,
     whose number among the trial's errors is ``error`` (-1: none). ``told`` is what the value says to its caller,
     leaf by leaf. ``given`` is a digest of the arguments, as far as they are plain: where the trial is a baseline, or
-    the callee a stand-in. ``offers`` are the faults that may happen here, where the trial is a baseline.
+    the callee a stand-in. ``offers`` are the faults that may happen here, where the trial is a
+    baseline, or has had its fault.
     """
 
     index: int
@@ -149,8 +165,9 @@ class Leak:
 class Trial:
     """One execution of one test under one experiment; without one it is a baseline trial.
 
-    ``fired`` is the proof that the fault happened. ``failure`` is what the test failed with ("" where it did not),
-    ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was ended as a hang.
+    ``fired`` is the proof that the fault happened, and those that follow it. ``failure`` is what the test failed with
+    ("" where it did not), ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was
+    ended as a hang.
     """
 
     test: str

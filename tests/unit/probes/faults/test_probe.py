@@ -110,7 +110,7 @@ def test_before_the_callee_does_not_run(shop):
     assert not ran
     assert type(outcome.exception) is shop.Plain
     assert outcome.exception.args == ("no money",)
-    assert outcome.exception.__dict__["__dryfit_fault__"] is True
+    assert outcome.exception.__dict__["__dryfit_fault__"] == "before"
     assert (trial.fired, trial.probe.end()) == (1, "")
 
 
