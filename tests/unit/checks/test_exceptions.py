@@ -13,6 +13,7 @@ import pytest
 from dryfit.checks import exceptions
 from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner, known_failures
 from dryfit.checks.faulted import Tried
+from dryfit.checks.pairs import SECOND, Pairs
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.seam import DRIVER, Effect, Place, Seam
 from dryfit.model.structure import Component, Interface, ProjectMap, Tolerated
@@ -26,6 +27,7 @@ from dryfit.model.trial import (
     Leak,
     Offer,
     Point,
+    Strike,
     Trial,
     When,
 )
@@ -629,3 +631,115 @@ def test_an_experiment_says_in_which_entry_it_happens():
     story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED,))
     (experiment,) = Planner({}).plan(story.trial())
     assert experiment.entry == 1
+
+
+# -- second faults ----------------------------------------------------------------------------------------------
+
+REFUSED = Offer("before", Fault("refused", "bank.Refused", "not today"))
+
+
+def compensated(*, charged=True, refund=(REFUSED,), entry_name="order.buy", line=1):
+    """What is paid is given back, for the order could not be saved; the baseline has no refund."""
+    baseline = Story()
+    entry = baseline.call(entry_name)
+    paid = baseline.call("bank.pay", entry, effect="send")
+    baseline.effect(paid, "pay 5", source="bank")
+    saved = baseline.call("sqlite3.Connection.commit", entry, effect="write", line=line)
+    baseline.effect(saved, "INSERT INTO orders", source="sqlite shop.db")
+    faulted = Story()
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    entry = faulted.call(entry_name, error=full)
+    paid = faulted.call("bank.pay", entry, effect="send")
+    if charged:
+        faulted.effect(paid, "pay 5", source="bank")
+    at = faulted.call("sqlite3.Connection.commit", entry, effect="write", error=full, line=line)
+    faulted.call("bank.refund", entry, effect="send", offers=refund)
+    return baseline, faulted, at
+
+
+def pairs_of(case, planner):
+    first = case.trial
+    return [(each.then, each.rank, each.entry) for each in planner.plan(case.baselines[0], first)]
+
+
+def test_what_only_a_fault_reveals_is_made_to_fail_next():
+    baseline, faulted, at = compensated(refund=(REFUSED, LOCKED, REPLY_LOST))
+    refund = faulted.crossings[-1].point
+    case = tried(baseline, faulted, at)
+    assert pairs_of(case, Pairs(Planner({}).offers)) == [
+        ((Strike(refund, REFUSED.when, REFUSED.fault),), 1, 0),
+        ((Strike(refund, REPLY_LOST.when, REPLY_LOST.fault),), 1, 0),
+    ]
+
+
+def test_the_same_outcomes_are_combined_once():
+    planner = Pairs(Planner({}).offers)
+    assert len(pairs_of(tried(*compensated()), planner)) == 1
+    assert pairs_of(tried(*compensated(line=9)), planner) == []
+    assert len(pairs_of(tried(*compensated(entry_name="order.renew")), planner)) == 1
+
+
+@pytest.mark.parametrize("more", [{"fired": False}, {"void": "leaked"}, {"outcome": "hang"}])
+def test_nothing_follows_from_a_trial_that_shows_nothing(more):
+    baseline, faulted, at = compensated()
+    assert pairs_of(tried(baseline, faulted, at, **more), Pairs(Planner({}).offers)) == []
+
+
+def test_a_second_fault_of_the_project_s_own_bears_another_text():
+    baseline, faulted, at = compensated(refund=())
+    planner = Planner({"bank.refund": ("bank.Refused",)})
+    ((strikes, _, _), *_) = pairs_of(tried(baseline, faulted, at), Pairs(planner.offers))
+    assert (strikes[0].fault.exception, strikes[0].fault.text) == ("bank.Refused", SECOND)
+
+
+def pair_of(*, alone_is_handled=True):
+    """The trial of a pair, and the one of its first fault alone, as the lab has them."""
+    baseline, faulted, at = compensated()
+    if alone_is_handled:
+        faulted.effect(len(faulted.crossings) - 1, "refund 5", source="bank")
+    alone = tried(baseline, faulted, at)
+    (experiment,) = Pairs(Planner({}).offers).plan(alone.baselines[0], alone.trial)
+    _, both, _ = compensated()
+    refused = both.error("bank.Refused", "not today", 0, injected=True)
+    both.crossings[0] = replace(both.crossings[0], error=refused)
+    both.crossings[-1] = replace(both.crossings[-1], outcome="raised", error=refused)
+    return alone, Tried(both.trial(experiment), alone.baselines)
+
+
+def test_a_compensation_that_fails_leaves_the_work_half_done():
+    alone, both = pair_of()
+    assert findings(alone) == [("DF307", "warning")]
+    (found,) = (each for each in exceptions.judge([alone, both]).judgement.findings if each.rule == "DF302")
+    assert found.experiment == both.experiment
+    assert found.message == (
+        "order.buy leaves its work half done, when sqlite3.Connection.commit fails with sqlite3.OperationalError"
+        " and then bank.refund fails with bank.Refused (stays: bank: pay 5)"
+    )
+    (faults,) = [fact.value for fact in found.evidence if fact.name == "faults"]
+    assert [each.partition(" (")[0] for each in faults] == [
+        "sqlite3.OperationalError before sqlite3.Connection.commit"
+    ]
+    assert "then bank.Refused before bank.refund (order.py:1): not today" in faults[0]
+
+
+def test_what_the_first_fault_shows_by_itself_is_not_told_of_both():
+    alone, both = pair_of(alone_is_handled=False)
+    found = [each for each in exceptions.judge([alone, both]).judgement.findings if each.rule == "DF302"]
+    assert [each.experiment for each in found] == [alone.experiment]
+
+
+@pytest.mark.parametrize(("chain", "rules"), [((0,), []), ((), ["DF303"])])
+def test_a_second_failure_must_not_hide_the_first(chain, rules):
+    baseline, faulted = Story(), Story()
+    entry = baseline.call("order.buy")
+    baseline.call("bank.rate", entry)
+    first = faulted.error("bank.Down", "injected by dryfit", injected=True)
+    second = faulted.error("archive.NotKept", SECOND, *chain, injected=True)
+    entry = faulted.call("order.buy", error=second)
+    at = faulted.call("bank.rate", entry, error=first)
+    again = faulted.call("archive.rate", entry, error=second)
+    fault = Fault(DOMAIN_ERROR, "bank.Down", "injected by dryfit")
+    strike = Strike(faulted.crossings[again].point, "before", Fault(DOMAIN_ERROR, "archive.NotKept", SECOND))
+    case = tried(baseline, faulted, at, fault=fault)
+    case = replace(case, trial=replace(case.trial, experiment=replace(case.experiment, then=(strike,))))
+    assert [rule for rule, _ in findings(case)] == rules
