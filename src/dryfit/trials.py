@@ -3,73 +3,121 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dryfit.checks import exceptions
+from dryfit.checks import contention, exceptions, held_across
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
-from dryfit.checks.judgement import sorted_findings
+from dryfit.checks.judgement import Judgement, combine, sorted_findings
+from dryfit.checks.overlaps import OverlapPlanner
 from dryfit.checks.pairs import Pairs
 from dryfit.checks.promising import Promising
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
 from dryfit.discover.tolerated import tolerated_in
 from dryfit.lab.lab import Lab
-from dryfit.lab.result import LabResult, Progress
+from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
+from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.run import CheckSummary, Run
 from dryfit.model.structure import Tolerated
+from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
 from dryfit.store import accepted
 from dryfit.store.writer import amend
 
-CHECK: CheckName = "exceptions"
+TRYING: tuple[CheckName, ...] = ("exceptions", "contention")
+"""The checks that have trials."""
 
 
-def break_seams(
+def try_out(
     config: Config, run: Run, pytest_args: Sequence[str], workers: int, told: Callable[[Progress], None]
 ) -> Run:
-    """The run, with what the exceptions check found in trials of its tests; it is kept, too.
+    """The run, with what the checks found in trials of its tests; it is kept, too.
 
     ``told`` hears how far the trials are. Raises ``LabError`` where no trial can be run at all.
     """
     begun = time.monotonic()
-    failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
+    wanted = [each for each in TRYING if each in config.only.value]
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
-    promising = Promising(run.observations, failures)
-    planner = Planner(failures)
-    result = lab.run(planner.plan, told, follow=Pairs(planner.offers).plan, batches=promising.batches)
-    tried = _tried(result)
-    broken = exceptions.judge(tried, run.observations, _tolerated(config, tried))
-    applied = accepted.apply(broken.judgement.findings, accepted.read(config.root), [CHECK])
+    plans = _Plans(config, run, wanted)
+    result = lab.run(plans.plan, told, follow=plans.follow, batches=plans.batches)
+    judgements: dict[CheckName, Judgement] = {}
+    verdicts: tuple[Verdict, ...] = ()
+    if "exceptions" in wanted:
+        tried = _tried(result)
+        broken = exceptions.judge(tried, run.observations, _tolerated(config, tried))
+        judgements["exceptions"], verdicts = broken.judgement, broken.verdicts
+    if "contention" in wanted:
+        judgements["contention"] = combine(
+            [
+                contention.judge(_explored(result.trials)),
+                held_across.judge(first for first, *_ in result.trials),
+            ]
+        )
     seconds = time.monotonic() - begun
-    summary = CheckSummary(
-        CHECK,
-        seconds,
-        trials=len(tried),
-        not_injected=sum(not each.trial.fired for each in tried),
-        exhausted=result.exhausted,
-        skipped=(*result.skipped, *broken.judgement.skipped),
-    )
+    found = tuple(finding for each in judgements.values() for finding in each.findings)
     run = replace(
         run,
         info=replace(run.info, seconds=run.info.seconds + seconds),
-        checks=(*run.checks, summary),
-        findings=sorted_findings((*run.findings, *applied.findings)),
-        verdicts=broken.verdicts,
+        checks=(*run.checks, *(_summary(check, each, result, seconds) for check, each in judgements.items())),
+        findings=sorted_findings(
+            (*run.findings, *accepted.apply(found, accepted.read(config.root), wanted).findings)
+        ),
+        verdicts=verdicts,
         tests=replace(run.tests, not_repeatable=result.not_repeatable),
     )
     amend(config.root, run)
     return run
 
 
+class _Plans:
+    """What all checks propose: for a test, because of a trial, and for which tests first."""
+
+    def __init__(self, config: Config, run: Run, wanted: Sequence[CheckName]) -> None:
+        failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
+        planner = Planner(failures)
+        plans: dict[CheckName, Callable[[Trial], Sequence[Proposed]]] = {
+            "exceptions": planner.plan,
+            "contention": OverlapPlanner(config.seed.value).plan,
+        }
+        self._plans = [plans[check] for check in wanted]
+        self.follow = Pairs(planner.offers).plan
+        # Where nothing can fail there may still be something to contend for.
+        self.batches = Promising(run.observations, failures, others="contention" in wanted).batches
+
+    def plan(self, baseline: Trial) -> list[Proposed]:
+        """What to try in one test."""
+        return [each for plan in self._plans for each in plan(baseline)]
+
+
+def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds: float) -> CheckSummary:
+    """What is to be said of one check; all of them share the time, and what was skipped for all of them."""
+    trials = [
+        each for each in _trials(result) if isinstance(each.experiment, Overlap) == (check == "contention")
+    ]
+    explored = [each.explored for each in trials if each.explored is not None]
+    return CheckSummary(
+        check,
+        seconds,
+        trials=sum(each.tried for each in explored) if check == "contention" else len(trials),
+        not_injected=sum(not each.fired for each in trials),
+        exhausted=result.exhausted and all(each.exhausted for each in explored),
+        skipped=(*result.skipped, *judgement.skipped),
+    )
+
+
 def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tuple[Finding, ...]:
     """Run the one trial that showed a finding, and judge it: what it shows now, the same finding first if it does."""
-    assert finding.experiment is not None
+    proposed = finding.experiment or finding.overlap
+    assert proposed is not None
     lab = Lab(config, pytest_args, budget=None, workers=1)
-    first, second, trial = lab.replay(finding.experiment)
-    tried = (Tried(trial, (first, second)),)
-    found = exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
+    first, second, trial = lab.replay(proposed)
+    if isinstance(proposed, Experiment):
+        tried = (Tried(trial, (first, second)),)
+        found = exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
+    else:
+        found = contention.judge(_explored([(first, second, (trial,))])).findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
 
 
@@ -79,5 +127,24 @@ def _tolerated(config: Config, tried: Sequence[Tried]) -> tuple[Tolerated, ...]:
     return tolerated_in(config.root, passed)
 
 
+def _trials(result: LabResult) -> Iterator[Trial]:
+    return (trial for _, _, trials in result.trials for trial in trials)
+
+
 def _tried(result: LabResult) -> tuple[Tried, ...]:
-    return tuple(Tried(trial, (first, second)) for first, second, trials in result.trials for trial in trials)
+    return tuple(
+        Tried(trial, (first, second))
+        for first, second, trials in result.trials
+        for trial in trials
+        if isinstance(trial.experiment, Experiment)
+    )
+
+
+def _explored(tests: Iterable[TestTrials]) -> Iterator[tuple[Explored, Trial]]:
+    """What was explored, or why it was not, each with the baseline of its test."""
+    for first, _, trials in tests:
+        for trial in trials:
+            if isinstance(trial.experiment, Overlap):
+                void = trial.void or trial.failure or "the test did not come to the operation this time"
+                explored = trial.explored or Explored(trial.experiment, void=void)
+                yield replace(explored, void=explored.void or trial.void), first

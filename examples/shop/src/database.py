@@ -83,10 +83,11 @@ def _own_words() -> Iterator[None]:
 
 
 def _ready_engine() -> Engine:
-    with _connecting:
-        engine = _engine(settings.database_url())
-        _create_missing_tables(engine, frozenset(Base.metadata.tables))
-        return engine
+    url = settings.database_url()
+    with _connecting:  # never while the database is asked: it may take its time to answer
+        engine = _engine(url)
+    _create_missing_tables(engine, frozenset(Base.metadata.tables))
+    return engine
 
 
 @cache
@@ -101,7 +102,7 @@ def _engine(url: str) -> Engine:
 @cache
 def _create_missing_tables(engine: Engine, declared: frozenset[str]) -> None:
     with engine.begin() as connection:
-        # Two processes may find the same empty database.
+        # Two threads or processes may find the same empty database.
         connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_LOCK)))
         existing = inspect(connection).get_table_names()
         missing = [table for table in Base.metadata.sorted_tables if table.name not in existing]

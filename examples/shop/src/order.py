@@ -291,7 +291,8 @@ def _insert(
 
 def _row(order_id: str, lock: bool = False) -> OrderRow:
     with transaction() as session:
-        row = session.get(OrderRow, order_id, with_for_update=lock or None)
+        # Waiting for the lock is of no use if the row stays as this session has seen it before.
+        row = session.get(OrderRow, order_id, with_for_update=lock or None, populate_existing=lock)
     if row is None:
         raise UnknownOrder(f"there is no order {order_id!r}")
     return row

@@ -1,8 +1,12 @@
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+import settings
 from auth import AuthService, UserRow
 from catalog import Catalog, UnknownProduct
 from database import Conflict, DatabaseUnavailable, transaction
@@ -38,6 +42,18 @@ def test_a_database_that_is_down(silent_port: int, monkeypatch: pytest.MonkeyPat
         AuthService().user("user123")
     assert isinstance(getattr(caught.value.__cause__, "orig", None), psycopg.OperationalError)
     assert "secret" not in str(caught.value)
+
+
+def test_a_database_that_does_not_answer_keeps_nobody_from_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering = settings.database_url()
+    with ThreadPoolExecutor(2) as threads, socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://shop@127.0.0.1:{silent.getsockname()[1]}/shop")
+        waiting = threads.submit(AuthService().user, "user123")
+        connection, _ = silent.accept()
+        with connection:
+            monkeypatch.setenv("DATABASE_URL", answering)
+            assert threads.submit(AuthService().user, "user123").result(timeout=10).id == "user123"
+    assert isinstance(waiting.exception(), DatabaseUnavailable)
 
 
 def test_a_contradiction_is_told_in_the_shops_own_words() -> None:

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -5,9 +6,10 @@ import pytest
 
 from auth import LogIn, UnknownUser
 from catalog import Catalog, UnknownProduct
+from database import transaction
 from delivery import BadPostcode
 from inventory import SAMPLE_STOCK, InventoryManager, OutOfStock
-from order import BadOrder, ItemRequest, OrderNotOpen, OrderStatus, OrderSystem, UnknownOrder
+from order import BadOrder, ItemRequest, OrderNotOpen, OrderRow, OrderStatus, OrderSystem, UnknownOrder
 
 orders = OrderSystem()
 stock = InventoryManager()
@@ -107,6 +109,16 @@ def test_an_order_ends_once(order_id: str) -> None:
     with pytest.raises(OrderNotOpen, match="cancelled"):
         orders.complete_order(order_id, datetime.now(UTC))
     assert stock.check_stock("prod456") == SAMPLE_STOCK
+
+
+def test_what_was_read_before_is_not_relied_on(order_id: str) -> None:
+    with transaction() as session:
+        seen = session.get_one(OrderRow, order_id)
+        assert seen.status == OrderStatus.PENDING
+        with ThreadPoolExecutor(1) as meanwhile:
+            meanwhile.submit(orders.complete_order, order_id, datetime.now(UTC)).result()
+        with pytest.raises(OrderNotOpen, match="completed"):
+            orders.cancel_order(order_id)
 
 
 def test_a_users_orders_come_newest_first(ann: LogIn, order_id: str) -> None:

@@ -35,7 +35,7 @@ class Tried:
     @property
     def experiment(self) -> Experiment:
         """What was tried; a trial without one is no faulted trial."""
-        assert self.trial.experiment is not None
+        assert isinstance(self.trial.experiment, Experiment)
         return self.trial.experiment
 
     @cached_property

@@ -34,8 +34,7 @@ class Pairs:
     def plan(self, baseline: Trial, trial: Trial) -> Iterator[Experiment]:
         """The first fault of ``trial`` once more, each time with one that follows."""
         first = trial.experiment
-        struck = _struck(trial)
-        if first is None or struck is None:
+        if not isinstance(first, Experiment) or (struck := _struck(trial, first)) is None:
             return
         for crossed in _revealed(baseline, trial, struck):
             for offer in _one_each(self._offers(trial, crossed)):
@@ -49,12 +48,9 @@ class Pairs:
                     )
 
 
-def _struck(trial: Trial) -> Crossed | None:
+def _struck(trial: Trial, experiment: Experiment) -> Crossed | None:
     """The crossing at which the one fault of a trial happened; ``None`` where nothing can follow from it."""
-    experiment = trial.experiment
-    if experiment is None or experiment.then or not trial.fired or trial.void:
-        return None
-    if trial.outcome in ("hang", "crash"):
+    if experiment.then or not trial.fired or trial.void or trial.outcome in ("hang", "crash"):
         return None
     return next((each for each in trial.crossings if each.point == experiment.point), None)
 

@@ -16,16 +16,20 @@ class Promising:
     """Puts tests into batches: first those that show a call that may fail, each once, then the others that have any.
 
     ``failures`` are the exceptions of the project's callables. The cheap tests come first, in powers of four: between
-    those that take about as long the order is the suite's.
+    those that take about as long the order is the suite's. ``others`` says that tests in which nothing can fail are
+    wanted, too.
     """
 
-    def __init__(self, observations: Observations, failures: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, observations: Observations, failures: Mapping[str, tuple[str, ...]], *, others: bool = False
+    ) -> None:
+        self._others = others
         self._behaviours = {each.key: each for each in observations.behaviours}
         self._failures = failures
         self._traces = {each.test: each for each in observations.traces}
 
     def batches(self, tests: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The two batches. A test in which nothing can fail is in neither, an unknown one in the second."""
+        """The two batches; what is not known is in the second."""
         known: set[Failing] = set()
         first, rest = [], []
         for test in sorted(tests, key=self._cost):
@@ -33,7 +37,7 @@ class Promising:
             calls = set(self._failing(trace)) if trace is not None else set()
             if calls - known:
                 first.append(test)
-            elif calls or trace is None:
+            elif calls or trace is None or self._others:
                 rest.append(test)
             known |= calls
         return tuple(first), tuple(rest)

@@ -34,7 +34,9 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
     "3 the project's own tests fail; 4 dryfit itself failed; 130 interrupted (Ctrl-C).",
 )
 @click.option(
-    "--only", metavar="CHECKS", help="Run only these checks, with commas: data,interfaces,exceptions."
+    "--only",
+    metavar="CHECKS",
+    help="Run only these checks, with commas: data,interfaces,exceptions,contention.",
 )
 @click.option(
     "--fail-on", metavar="LEVEL", help="Exit with 1 from this severity on: error, warning or never."
@@ -51,7 +53,7 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
 @click.option(
     "--budget",
     metavar="TIME",
-    help="Begin trials of the exceptions check for so long: 90s, 5m, or none for no end.",
+    help="Begin trials of the exceptions and contention checks for so long: 90s, 5m, or none for no end.",
 )
 @click.option("--seed", metavar="N", help="What is random begins here.")
 @click.option("--workers", metavar="N|auto", help="Run the tests in so many processes (needs pytest-xdist).")
@@ -101,7 +103,7 @@ def _can_be_broken(request: Request, config: Config) -> bool:
     """Whether trials are wanted, and the tests are as they should be without any fault."""
     run = request.run
     return (
-        "exceptions" in config.only.value
+        not {"exceptions", "contention"}.isdisjoint(config.only.value)
         and run is not None
         and run.tests.passed > 0 == run.tests.failed
         and not (request.failure or request.interrupted)
@@ -109,15 +111,15 @@ def _can_be_broken(request: Request, config: Config) -> bool:
 
 
 def _break(request: Request, config: Config, pytest_args: tuple[str, ...], workers: str | None) -> None:
-    """Let the seams fail one after the other, and add what that shows to the run."""
+    """Let the seams fail one after the other, and operations run at once, and add what that shows to the run."""
     from dryfit.cli.progress import shown
-    from dryfit.trials import break_seams
+    from dryfit.trials import try_out
 
     assert request.run is not None
     many = (os.cpu_count() or 1) if workers == "auto" else int(workers or 1)
     with shown() as told:
         try:
-            request.run = break_seams(config, request.run, pytest_args, many, told)
+            request.run = try_out(config, request.run, pytest_args, many, told)
         except DryfitError as error:
             request.failure = str(error)
 

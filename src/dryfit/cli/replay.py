@@ -36,7 +36,7 @@ def command(finding: str, pytest_args: tuple[str, ...]) -> None:
     if path is None:
         raise UsageError(f"{root}: no run is kept here; run `dryfit check` first")
     wanted = accepted.pick(recall(config, path).findings, finding)
-    if wanted.experiment is None:
+    if wanted.experiment is None and wanted.overlap is None:
         what = f"the test {wanted.test} shows it" if wanted.test else "the source shows it"
         raise UsageError(f"{finding}: no fault was needed for it, {what}; run `dryfit check` to see it again")
     found = replay(config, wanted, pytest_args)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dryfit.lab.likeness import difference
+from dryfit.model.interleaving import Overlap
 from dryfit.model.trace import Skipped
-from dryfit.model.trial import Experiment, Trial
+from dryfit.model.trial import Proposed, Trial
 
 MOST_BASELINES = 3
 """The first run of a test may fill caches, and set up what all tests share; two in a row have to agree."""
@@ -17,6 +18,9 @@ LIMIT_SECONDS = 5.0
 LIMIT_RATIO = 10.0
 BASELINE_RATIO = 12.0
 """A baseline may take so many times the least limit: it has come to its end before."""
+
+EXPLORATION_SECONDS = 20.0
+"""So much longer may it take to explore an overlap, which runs its operations many times."""
 
 _GOOD = ("passed", "xpassed")
 
@@ -28,7 +32,7 @@ class Worker(Protocol):
     def has_runner(self) -> bool:
         """Whether the runner of the last trial still lives."""
 
-    def trial(self, test: str, experiment: Experiment | None, limit: float, *, brief: bool = False) -> Trial:
+    def trial(self, test: str, experiment: Proposed | None, limit: float, *, brief: bool = False) -> Trial:
         """Run a test for ``limit`` seconds at most; ``brief`` says that its outcome and its crossings are enough."""
 
     def renew(self) -> None:
@@ -101,15 +105,15 @@ class Course:
         self._baseline_limit = BASELINE_RATIO * self._limit
         self._is_over = is_over
         self._tried = tried
-        self.trials: dict[Experiment, Trial] = {}
+        self.trials: dict[Proposed, Trial] = {}
 
-    def run(self, experiments: Sequence[Experiment]) -> None:
+    def run(self, experiments: Sequence[Proposed]) -> None:
         """Try all of them, as long as it is not over; a runner that dies begins a new batch with the rest."""
         rest = list(dict.fromkeys(experiments))
         while rest and not self._is_over():
             rest = rest[self._batch(rest) :]
 
-    def _batch(self, experiments: Sequence[Experiment]) -> int:
+    def _batch(self, experiments: Sequence[Proposed]) -> int:
         """Try them one after the other in one runner, as long as it lives; how many were tried."""
         if reason := self._settle():
             for experiment in experiments:
@@ -179,8 +183,9 @@ class Course:
         now = self._worker.trial(self._known.test, None, self._baseline_limit, brief=True)
         return difference(self._known.second, now)
 
-    def _try(self, experiment: Experiment) -> Trial:
-        return self._worker.trial(experiment.test, experiment, self._limit)
+    def _try(self, experiment: Proposed) -> Trial:
+        longer = EXPLORATION_SECONDS if isinstance(experiment, Overlap) else 0.0
+        return self._worker.trial(experiment.test, experiment, self._limit + longer)
 
     def _keep(self, trial: Trial) -> None:
         assert trial.experiment is not None
@@ -191,6 +196,6 @@ class Course:
         self.trials.setdefault(trial.experiment, replace(trial, void=trial.void or reason))
 
 
-def _void(experiment: Experiment, reason: str) -> Trial:
+def _void(experiment: Proposed, reason: str) -> Trial:
     """A trial that was not run."""
     return Trial(experiment.test, experiment, "cut off", 0.0, void=reason)

@@ -10,12 +10,18 @@ from types import CodeType
 from typing import Protocol, cast
 
 from dryfit.config import Config
+from dryfit.lab.at_once import AtOnce
+from dryfit.lab.overlapping import Overlapping
 from dryfit.lab.scene import Scene
+from dryfit.lab.stage import Stage
+from dryfit.model.interleaving import Overlap
 from dryfit.model.probe import Probe
 from dryfit.model.seam import Place
-from dryfit.model.trial import Experiment, Trial
+from dryfit.model.trial import Experiment, Proposed, Trial
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.probes.trial import TrialRecorder
+from dryfit.resources.environment import Environment
+from dryfit.resources.postgres.waits import PostgresBackends
 from dryfit.weave import Weave
 
 Fire = Callable[[], None]
@@ -33,7 +39,7 @@ class Instruments(Protocol):
     def probes(self) -> tuple[Probe, ...]:
         """Those for the loop, in the order in which they stand there."""
 
-    def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
+    def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
         """A trial begins: before the test's set-up. ``brief`` says that its crossings are enough."""
 
     def called(self) -> None:
@@ -42,32 +48,48 @@ class Instruments(Protocol):
     def end(self, trial: Trial) -> Trial:
         """The trial is over: ``trial``, with what was seen."""
 
+    @property
+    def wants_more(self) -> bool:
+        """Whether the trial takes another run of the test."""
+
 
 class Standard:
     """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind."""
 
-    def __init__(self, weave: Weave, config: Config) -> None:
+    def __init__(self, weave: Weave, config: Config, resources: Environment) -> None:
         self._weave = weave
         # Each asks the recorder which crossing it sees, and the recorder tells the scene of entries.
         self._recorder = TrialRecorder(
-            offers, place_of=self._place_of, entered=self._entered, left=self._left
+            offers,
+            place_of=self._place_of,
+            request=lambda: weave.exchanges.request,
+            holding=self._holding,
+            entered=self._entered,
+            left=self._left,
         )
         self._fault = FaultProbe(self._recorder.point)
-        self._scene = Scene(weave, config.root, self._recorder.index)
+        backends = PostgresBackends()
+        self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
+        at_once = AtOnce(weave, self._scene, backends)
+        stage = Stage(resources, lambda: self._scene.targets)
+        self._overlapping = Overlapping(at_once, stage, self._recorder)
+        weave.exchanges.taking = self._overlapping.answer
 
     @property
     def probes(self) -> tuple[Probe, ...]:
-        """First what makes a fault happen, then what sees it happen."""
-        return (self._fault, self._recorder, self._scene.probe)
+        """First what makes a fault happen, then what sees it happen, and last what runs an operation more than once."""
+        return (self._fault, self._recorder, self._scene.probe, self._overlapping)
 
-    def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
+    def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None and not brief)
-        self._fault.begin(experiment, partial(self._happened, fired))
-        if experiment is None:
-            self._scene.begin(entry=_NO_ENTRY if brief else None)
+        faulted = experiment if isinstance(experiment, Experiment) else None
+        self._fault.begin(faulted, partial(self._happened, fired))
+        self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
+        if faulted is not None:
+            self._scene.begin(entry=faulted.entry)
         else:
-            self._scene.begin(entry=experiment.entry)
+            self._scene.begin(entry=None if experiment is None and not brief else _NO_ENTRY)
 
     def called(self) -> None:
         """From here on the suite clears up."""
@@ -86,11 +108,20 @@ class Standard:
             boundaries=boundaries,
             leaks=leaks,
             void=trial.void or void,
+            explored=self._overlapping.end(),
         )
 
     def _happened(self, fired: Fire) -> None:
         self._recorder.look_out()
         fired()
+
+    @property
+    def wants_more(self) -> bool:
+        """An exploration may take many runs."""
+        return self._overlapping.wants_more
+
+    def _holding(self) -> tuple[str, ...]:
+        return self._scene.holding()
 
     def _entered(self, entry: int) -> None:
         self._scene.entered(entry)
@@ -108,7 +139,7 @@ class Standard:
 STANDARD = "dryfit.lab.instruments:Standard"
 
 
-def instruments_named(name: str, weave: Weave, config: Config) -> Instruments:
-    """Those that ``name`` stands for, as ``module:callable``; the callable takes the weave and the configuration."""
+def instruments_named(name: str, weave: Weave, config: Config, resources: Environment) -> Instruments:
+    """Those that ``name`` stands for, as ``module:callable``, which gets the other arguments."""
     module, _, made_by = name.partition(":")
-    return cast(Instruments, getattr(import_module(module), made_by)(weave, config))
+    return cast(Instruments, getattr(import_module(module), made_by)(weave, config, resources))

@@ -23,12 +23,12 @@ from dryfit.lab.remote import RemoteWorker
 from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.errors import LabError
 from dryfit.model.trace import Skipped
-from dryfit.model.trial import Experiment, Trial
+from dryfit.model.trial import Proposed, Trial
 
 LOG = Path(".dryfit", "lab")
 
-Plan = Callable[[Trial], Iterable[Experiment]]
-Follow = Callable[[Trial, Trial], Iterable[Experiment]]
+Plan = Callable[[Trial], Iterable[Proposed]]
+Follow = Callable[[Trial, Trial], Iterable[Proposed]]
 Batches = Callable[[tuple[str, ...]], Iterable[Sequence[str]]]
 Told = Callable[[Progress], None]
 
@@ -96,7 +96,7 @@ class Lab:
                 work.left_out = BROKEN_OFF
         return work.result()
 
-    def replay(self, experiment: Experiment) -> tuple[Trial, Trial, Trial]:
+    def replay(self, experiment: Proposed) -> tuple[Trial, Trial, Trial]:
         """Run one experiment again: two baseline trials, and the trial; raises ``LabError`` where that cannot be."""
         with self._crew() as crew:
             worker = crew.worker()
@@ -188,8 +188,8 @@ class _Work:
         self._lock = threading.Lock()
         self._done = 0
         self._known: dict[str, Baselines] = {}
-        self._planned: dict[str, tuple[Experiment, ...]] = {}
-        self._trials: dict[str, dict[Experiment, Trial]] = {}
+        self._planned: dict[str, tuple[Proposed, ...]] = {}
+        self._trials: dict[str, dict[Proposed, Trial]] = {}
         self._skipped: dict[str, str] = {}
         self._wanted: tuple[str, ...] = ()
         self._baselines_end: float | None = None
@@ -236,10 +236,10 @@ class _Work:
         with_plan = [test for test in self._wanted if self._of_rank(test, rank)]
         return sorted(with_plan, key=lambda test: magnitude(self._known[test].second.seconds))
 
-    def _of_rank(self, test: str, rank: int) -> list[Experiment]:
+    def _of_rank(self, test: str, rank: int) -> list[Proposed]:
         return [each for each in self._untried(test) if each.rank == rank]
 
-    def _untried(self, test: str) -> list[Experiment]:
+    def _untried(self, test: str) -> list[Proposed]:
         """What is still to be tried; nothing of a test that was given up."""
         if test in self._skipped:
             return []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dryfit.config import Config
-from dryfit.model.trial import Experiment, Trial
+from dryfit.model.trial import Proposed, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Request:
     """
 
     test: str
-    experiment: Experiment | None
+    experiment: Proposed | None
     brief: bool = False
 
 

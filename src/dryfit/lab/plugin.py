@@ -75,9 +75,9 @@ class LabPlugin:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Weave what the collection has imported, and run trials."""
         weave = _weave(self._task)
-        runner = self._runner(session, weave)
         fixtures = session.config.pluginmanager.get_plugin(FIXTURES)
         resources: Environment = fixtures.environment if fixtures else Environment((), Path(), "")
+        runner = self._runner(session, weave, resources)
         forks = self._task.forks and _may_fork(resources)
         self._line.send(Collected(runner.tests, forks))
 
@@ -96,8 +96,8 @@ class LabPlugin:
         weave.take_out()
         return True
 
-    def _runner(self, session: pytest.Session, weave: Weave) -> Runner:
-        instruments = instruments_named(self._task.instruments, weave, self._task.config)
+    def _runner(self, session: pytest.Session, weave: Weave, resources: Environment) -> Runner:
+        instruments = instruments_named(self._task.instruments, weave, self._task.config, resources)
         weave.put_in(*instruments.probes)
         weave.weave_replaced(discover.replaced_names(weave.test_files))
         repeating = Repeating(session)

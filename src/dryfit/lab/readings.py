@@ -57,6 +57,12 @@ class Readings:
             self._touched.add(target)
             return digest
 
+    @property
+    def targets(self) -> frozenset[Target]:
+        """Every target that was used, or may have been."""
+        with self._lock:
+            return frozenset((*self._held, *self._touched, *self._live()))
+
     def close(self) -> None:
         """Close the connections of our own: a database that others are connected to cannot be dropped."""
         with self._lock:

@@ -18,7 +18,7 @@ from dryfit.lab import stacks
 from dryfit.lab.family import kill_family
 from dryfit.lab.messages import Answer, Collected, Ended, Fired, Ready, Request, Task, Wanted
 from dryfit.model.errors import LabError
-from dryfit.model.trial import Experiment, Trial
+from dryfit.model.trial import Proposed, Trial
 
 END_SECONDS = 5.0
 """So long a runner may take to tear its session down, and a worker to give its resources back."""
@@ -80,7 +80,7 @@ class RemoteWorker:
             )
         self.tests, self._forks = found.tests, found.forks
 
-    def trial(self, test: str, experiment: Experiment | None, limit: float, *, brief: bool = False) -> Trial:
+    def trial(self, test: str, experiment: Proposed | None, limit: float, *, brief: bool = False) -> Trial:
         """Run a test for ``limit`` seconds at most; ``brief`` says that its outcome and its crossings are enough.
 
         One that does not end by then is a hang, one that ends its process a crash; the next trial gets another runner.

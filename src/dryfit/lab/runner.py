@@ -81,7 +81,9 @@ class Runner:
         worn = ""
         ended: TrialOutcome
         try:
-            ended, said = self._repeating.run(item, self._begin, self._instruments.called, self._end)
+            ended, said = self._run_once(item)
+            while self._instruments.wants_more:
+                ended, said = self._run_once(item)
         except (Exit, KeyboardInterrupt) as error:
             ended, said = "failed", described(error)
             worn = self._torn_down()
@@ -90,6 +92,9 @@ class Runner:
             worn = said
         self._settle(ended, said)
         return worn
+
+    def _run_once(self, item: pytest.Item) -> tuple[TrialOutcome, str]:
+        return self._repeating.run(item, self._begin, self._instruments.called, self._end)
 
     def _begin(self) -> None:
         self._failures = len(self._weave.failures)

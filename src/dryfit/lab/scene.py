@@ -54,11 +54,18 @@ class _Entry:
 class Scene:
     """Watches the state of one trial after the other, in the process that runs them.
 
-    ``index`` gives the index of a crossing in its trial. ``probe`` stands behind the one that counts the crossings.
+    ``index`` gives the index of a crossing in its trial, ``has_written`` says of a connection that is in a transaction
+    whether others may have to wait for it. ``probe`` stands behind the one that counts the crossings.
     A reading changes nothing; what cannot be read is left out of the digest, which says so.
     """
 
-    def __init__(self, weave: Weave, project_root: Path, index: Callable[[Crossing], int]) -> None:
+    def __init__(
+        self,
+        weave: Weave,
+        project_root: Path,
+        index: Callable[[Crossing], int],
+        has_written: Callable[[object], bool] = lambda connection: True,
+    ) -> None:
         self._root = project_root
         self._names = Names(project_root)
         self._readings = Readings(lambda: weave.connections.live)
@@ -68,6 +75,7 @@ class Scene:
             weave.connections, self._memory, self._name_of, lambda file: weave.component_of(file) is not None
         )
         self._weave = weave
+        self._has_written = has_written
         self._leftovers = Leftovers(weave)
         self._wanted: int | None = None
         self._is_over = True
@@ -75,7 +83,7 @@ class Scene:
         self._lock = threading.RLock()
         self._about_to_enter = threading.local()
         self.probe: Probe = _SceneProbe(
-            self._effects, self._memory, self._standing, self._enter, self._opening
+            self._effects, self._memory, self._standing, self._enter, self.opening
         )
         weave.connections.used = self._used
 
@@ -97,8 +105,8 @@ class Scene:
         if self._is_wanted(entry):
             self._about_to_enter.entry = entry
 
-    def left(self, entry: int) -> None:
-        """The crossing has ended: this is what it leaves."""
+    def left(self, entry: int, *, closing: bool = True) -> None:
+        """The crossing has ended: this is what it leaves. ``closing`` says that nothing is read again soon."""
         with self._lock:
             found = self._entries.get(entry)
             if found is not None and found.after is None:
@@ -109,7 +117,7 @@ class Scene:
                 found.files_after = {path: files.look(path) for path in found.files}
                 found.taken = time.time()
                 found.after = self._readings.now()
-                if all(each.after is not None for each in self._entries.values()):
+                if closing and all(each.after is not None for each in self._entries.values()):
                     self._readings.close()
 
     def _enter(self) -> None:
@@ -124,6 +132,37 @@ class Scene:
             self._entries[entry] = _Entry(
                 dict(self._readings.now()), objects, held, self._standing.now(), self._leftovers.now()
             )
+
+    def holding(self) -> tuple[str, ...]:
+        """What is held now that was not when the entry in progress began."""
+        with self._lock:
+            running = [each.standing for each in self._entries.values() if each.after is None]
+            return self._standing.held_since(running[-1], self._has_written) if running else ()
+
+    # For operations that run at once, again and again, from one state.
+
+    def enter(self, number: int) -> None:
+        """Read now what is there, as for an entry of this number."""
+        self._about_to_enter.entry = number
+        self._enter()
+
+    def boundary(self, number: int) -> Boundary:
+        """What is there now, beside what ``enter`` found."""
+        self.left(number, closing=False)
+        entry = self._entries[number]
+        found = self._boundary(number, entry, entry.after or {})
+        entry.after = None
+        return found
+
+    def forget(self, number: int) -> None:
+        """No more is asked of this number."""
+        self._entries.pop(number, None)
+        self._readings.close()
+
+    @property
+    def targets(self) -> frozenset[Target]:
+        """Every database that the test has used up to now."""
+        return self._readings.targets
 
     def called(self) -> None:
         """The test's call is over; its teardown is about to begin."""
@@ -185,7 +224,7 @@ class Scene:
                 for each in running:
                     each.before.setdefault(target, digest)
 
-    def _opening(self, crossing: Crossing) -> None:
+    def opening(self, crossing: Crossing) -> None:
         """Note what is in a file that is about to be opened for writing."""
         path = files.opened(crossing)
         if path is None:

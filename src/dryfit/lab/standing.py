@@ -70,6 +70,20 @@ class Standing:
         )
         return Held(things, frozenset(map(id, self._connections.opened)))
 
+    def held_since(self, before: Held, has_written: Callable[[object], bool]) -> tuple[str, ...]:
+        """The locks, and the transactions that have written or have locked rows, that were not held ``before``."""
+        transactions = {
+            (kind, what)
+            for kind, what, key in {*self._transactions()} - before.things
+            if any(id(each) == key and has_written(each) for each, _ in self._opened())
+        }
+        locks = {
+            ("lock", name)
+            for name, key in held_locks(self._memory.attributes())
+            if ("lock", name, key) not in before.things
+        }
+        return tuple(f"{kind} {what}" for kind, what in sorted(transactions | locks))
+
     def left(self, before: Held, objects: Objects) -> None:
         """An entry has ended: what it has left may still be given back before the test's call is over.
 

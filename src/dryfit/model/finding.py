@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.interleaving import Overlap, Step
 from dryfit.model.seam import Place, Seam
 from dryfit.model.trial import Experiment
 
@@ -128,6 +129,42 @@ RULES: tuple[Rule, ...] = (
         "error",
         "The caller was told success though the work failed, or failure though it was done.",
     ),
+    Rule(
+        "DF501",
+        "not-serializable",
+        "contention",
+        "error",
+        "Operations at once come out as in no order of one after the other.",
+    ),
+    Rule("DF502", "deadlock", "contention", "error", "Operations wait for each other and never end."),
+    Rule(
+        "DF503",
+        "broken-under-overlap",
+        "contention",
+        "error",
+        "A test's own assertions fail in some interleaving of its copies.",
+    ),
+    Rule(
+        "DF504",
+        "unhandled-contention",
+        "contention",
+        "error",
+        "A serialization failure, a unique violation or a lock that is busy escapes where operations meet.",
+    ),
+    Rule(
+        "DF505",
+        "pool-exhaustion",
+        "contention",
+        "error",
+        "Operations at once all wait for a connection that one of them holds.",
+    ),
+    Rule(
+        "DF506",
+        "lock-held-across-call",
+        "contention",
+        "warning",
+        "A transaction or a lock is held while a slow or remote call is made.",
+    ),
 )
 
 
@@ -152,7 +189,8 @@ class Finding:
     """One place where modules do not fit. ``test`` is the test that showed it, "" where the source alone did.
 
     ``id`` is the same from run to run and machine to machine. ``accepted`` is the recorded reason, or ``None``;
-    ``experiment`` is what shows it again, where a trial has shown it.
+    ``experiment`` or ``overlap`` is what shows it again, where a trial has shown it; ``lanes`` are the steps of the
+    operations that ran at once then.
     """
 
     id: str
@@ -167,6 +205,8 @@ class Finding:
     evidence: tuple[Fact, ...] = ()
     accepted: str | None = None
     experiment: Experiment | None = None
+    overlap: Overlap | None = None
+    lanes: tuple[Step, ...] = ()
 
     @property
     def replay(self) -> str:

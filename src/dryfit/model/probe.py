@@ -1,5 +1,6 @@
 """What may act at a seam."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,7 +22,17 @@ class Return:
     value: object
 
 
-Act = Raise | Return | None
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Act: the callee runs within ``call``, which gets it as a callable without arguments, and says what comes of it.
+
+    Where the callee is a coroutine function both are. Generators take no such act.
+    """
+
+    call: Callable[[Callable[[], object]], object]
+
+
+Act = Raise | Return | Around | None
 """``None`` lets the call go on."""
 
 

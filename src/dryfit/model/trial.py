@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dryfit.model.digest import Digest
+from dryfit.model.interleaving import Explored, Overlap
+from dryfit.model.reply import ErrorSeen as ErrorSeen
+from dryfit.model.reply import Leaf as Leaf
 from dryfit.model.seam import Effect, Place, Seam
 from dryfit.model.trace import TestOutcome
 
@@ -80,8 +83,8 @@ class Experiment:
         return (Strike(self.point, self.when, self.fault), *self.then)
 
 
-Leaf = tuple[str, str]
-"""A path into a value (``.status``, ``[0].id``), and what stands there as text, secrets masked."""
+Proposed = Experiment | Overlap
+"""What a check asks the lab to try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,10 @@ class Crossed:
     ``outcome`` is "unfinished" where the trial ended first. ``result`` is the type of the value, or of the exception,
     whose number among the trial's errors is ``error`` (-1: none). ``told`` is what the value says to its caller,
     leaf by leaf. ``given`` is a digest of the arguments, as far as they are plain: where the trial is a baseline, or
-    the callee a stand-in. ``offers`` are the faults that may happen here, where the trial is a
-    baseline, or has had its fault.
+    the callee a stand-in. ``offers`` are the faults that may happen here, where the trial is a baseline, or has had its
+    fault. ``request`` is the number of the request through a test client that is being answered, -1 for none.
+    ``holding`` are the locks, and the transactions that have locked rows, which are held in a baseline while something
+    is sent.
     """
 
     index: int
@@ -106,25 +111,8 @@ class Crossed:
     stand_in: str = ""
     offers: tuple[Offer, ...] = ()
     given: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorSeen:
-    """One exception object that crossed a seam.
-
-    ``bases`` are the dotted names of its classes, its own first. ``chain`` are the numbers of the exceptions that it
-    was raised from, or while they were handled, the nearest first; ``hides`` says that it was raised ``from None``.
-    ``path`` are the project's frames that it passed on its way, from where it was caught, or left the program, to
-    where it was raised. ``injected`` marks the fault itself.
-    """
-
-    number: int
-    bases: tuple[str, ...]
-    text: str
-    chain: tuple[int, ...] = ()
-    hides: bool = False
-    path: tuple[Place, ...] = ()
-    injected: bool = False
+    request: int = -1
+    holding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +153,15 @@ class Leak:
 class Trial:
     """One execution of one test under one experiment; without one it is a baseline trial.
 
+    Under an overlap, operations of the test run at once, again and again: ``explored`` is what that showed.
+
     ``fired`` is the proof that the fault happened, and those that follow it. ``failure`` is what the test failed with
     ("" where it did not), ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was
     ended as a hang.
     """
 
     test: str
-    experiment: Experiment | None
+    experiment: Proposed | None
     outcome: TrialOutcome
     seconds: float
     fired: bool = False
@@ -183,6 +173,7 @@ class Trial:
     failure: str = ""
     void: str = ""
     stack: tuple[str, ...] = ()
+    explored: Explored | None = None
 
 
 @dataclass(frozen=True, slots=True)

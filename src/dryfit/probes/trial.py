@@ -54,8 +54,8 @@ class TrialRecorder:
     """Records one trial after the other.
 
     ``offers`` says what may go wrong at a crossing; it is asked in baselines, and from ``look_out`` on. ``entered`` is
-    told the number of an entry crossing right before it begins, ``left`` right after it has ended. A crossing's
-    ``state`` is its record.
+    told the number of an entry crossing right before it begins, ``left`` right after it has ended; ``request`` tells
+    which request is being answered, ``holding`` which locks are held. A crossing's ``state`` is its record.
     """
 
     def __init__(
@@ -63,11 +63,15 @@ class TrialRecorder:
         offers: Callable[[Crossing], tuple[Offer, ...]],
         *,
         place_of: PlaceOf = lambda code, line: None,
+        request: Callable[[], int] = lambda: -1,
+        holding: Callable[[], tuple[str, ...]] = lambda: (),
         entered: Callable[[int], None] = lambda _: None,
         left: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._offers = offers
         self._place_of = place_of
+        self._request = request
+        self._holding = holding
         self._entered = entered
         self._left = left
         self._test = ""
@@ -115,6 +119,11 @@ class TrialRecorder:
         opened = self._record(crossing)
         return opened.crossed.index if opened else -1
 
+    def entry(self, crossing: Crossing) -> int:
+        """The number of an entry crossing in progress, -1 where it is none of this trial."""
+        opened = self._record(crossing)
+        return opened.entry if opened else -1
+
     def before(self, crossing: Crossing) -> None:
         """Keep the crossing, and tell where it is an entry."""
         opened = self._record(crossing)
@@ -124,6 +133,8 @@ class TrialRecorder:
             opened.crossed = replace(opened.crossed, offers=self._offers(crossing))
         if self._is_baseline or crossing.callee.kind == "stand-in":
             opened.crossed = replace(opened.crossed, given=_given(crossing))
+        if self._is_baseline and crossing.callee.effect == "send":
+            opened.crossed = replace(opened.crossed, holding=self._holding())
         if opened.entry >= 0:
             self._entered(opened.entry)
 
@@ -170,6 +181,7 @@ class TrialRecorder:
             outcome="unfinished",
             result="",
             stand_in=crossing.callee.stands_for,
+            request=self._request() if parent < 0 else -1,
         )
         opened = _Open(self._trial, crossed, kept.entries if parent < 0 else -1)
         kept.entries += parent < 0

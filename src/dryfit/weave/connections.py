@@ -27,6 +27,8 @@ __tracebackhide__ = True
 
 Values = tuple[Any, ...]
 Used = Callable[[Target], None]
+Calling = Callable[[object, object, Callable[[], object]], object]
+"""Makes a call of a driver: the connection, what is to be done as the driver says it, and the call itself."""
 
 _OWN_RECORDS = 0x64664954
 """SQLite's application id of a run file."""
@@ -54,10 +56,12 @@ class Connections:
     """Calls ``used`` with the target of each connection when it is opened, and when it is seen in use.
 
     ``live`` are the targets of connections that are open and whose use is not seen, since their driver is C code.
+    ``calling`` makes psycopg's calls to its server in place of psycopg, where somebody is to decide when they are made.
     """
 
     def __init__(self, loop: Loop, weaver: Weaver) -> None:
         self.used: Used = _nobody
+        self.calling: Calling | None = None
         self._loop = loop
         self._weaver = weaver
         self._seen: WeakKeyDictionary[object, Target] = WeakKeyDictionary()
@@ -106,7 +110,9 @@ class Connections:
 
     def _psycopg_use(self, woven: Woven, values: Values, *_: object) -> Any:
         self._tell(self._seen.get(values[0]))
-        return woven.function(*values)
+        if self.calling is None:
+            return woven.function(*values)
+        return self.calling(values[0], values[1], partial(woven.function, *values))
 
     def _psycopg2(self, woven: Woven, values: Values, *_: object) -> Any:
         connection = woven.function(*values)

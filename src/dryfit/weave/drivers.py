@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from dryfit.weave.trampoline import unseen
 
@@ -71,6 +71,18 @@ def sqlite3(module: ModuleType) -> Twins:
 
         def rollback(self) -> None:
             base_connection.rollback(self)
+
+        def __exit__(self, kind: Any, value: Any, traceback: Any) -> Literal[False]:
+            # In C it commits and rolls back past the methods: nobody would see it.
+            if kind is not None:
+                Connection.rollback(self)
+                return False
+            try:
+                Connection.commit(self)
+            except BaseException:
+                Connection.rollback(self)
+                raise
+            return False
 
     def connect(*arguments: Any, **options: Any) -> Any:
         if len(arguments) <= _FACTORY:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from types import ModuleType
 from typing import Any, TypeVar
@@ -30,6 +31,8 @@ __tracebackhide__ = True
 
 Values = tuple[Any, ...]
 Seen = Callable[[HttpCall], None]
+Taking = Callable[[int, Callable[[], object]], object]
+"""Answers a request in place of the program: its number in the test, and how the program answers it."""
 T = TypeVar("T")
 
 
@@ -61,18 +64,24 @@ EXCHANGE_MODULES = frozenset(row.module for row in _ROWS)
 class _Answering:
     """A request that the program answers within the process."""
 
-    __slots__ = ("parameters", "prepared")
+    __slots__ = ("number", "parameters", "prepared")
 
-    def __init__(self, prepared: bool) -> None:
+    def __init__(self, prepared: bool, number: int) -> None:
         self.prepared = prepared
+        self.number = number
         self.parameters: Mapping[str, str] | None = None
 
 
 class Exchanges:
-    """Calls ``seen`` with every exchange that is complete."""
+    """Calls ``seen`` with every exchange that is complete.
+
+    ``taking`` may answer in the program's place what a test asks of its interface.
+    """
 
     def __init__(self, loop: Loop, weaver: Weaver) -> None:
         self.seen: Seen = _nobody
+        self.taking: Taking = _as_the_program_does
+        self._asked = 0
         self._loop = loop
         self._weaver = weaver
         self._answering: ContextVar[_Answering | None] = ContextVar("dryfit_answering", default=None)
@@ -89,10 +98,28 @@ class Exchanges:
         """Watch one library."""
         weave_rows(self._weaver, _ROWS, module, "<exchanges>", self)
 
+    def begin_test(self) -> None:
+        """Number the requests of a test from 0 on."""
+        self._asked = 0
+
+    @property
+    def request(self) -> int:
+        """The number of the request that is being answered here, -1 for none."""
+        answering = self._answering.get()
+        return answering.number if answering is not None else -1
+
     # The program's own interface, asked within the process.
 
     def _answer(self, woven: Woven, values: Values, *_: object) -> Any:
-        above, answering = self._begin()
+        number = self._next()
+        return self.taking(number, partial(self._answered, woven, values, number))
+
+    def _next(self) -> int:
+        number, self._asked = self._asked, self._asked + 1
+        return number
+
+    def _answered(self, woven: Woven, values: Values, number: int) -> Any:
+        above, answering = self._begin(number)
         try:
             response = woven.function(*values)
         finally:
@@ -101,11 +128,12 @@ class Exchanges:
         return response
 
     def _answer_async(self, woven: Woven, values: Values, *_: object) -> Any:
-        return _named(woven, self._answered_async(woven, values))
+        number = self._next()
+        return _named(woven, self.taking(number, partial(self._answered_async, woven, values, number)))
 
     @unseen
-    async def _answered_async(self, woven: Woven, values: Values) -> Any:
-        above, answering = self._begin()
+    async def _answered_async(self, woven: Woven, values: Values, number: int) -> Any:
+        above, answering = self._begin(number)
         try:
             response = await woven.function(*values)
         finally:
@@ -113,8 +141,8 @@ class Exchanges:
         _keep(self._answers, response, answering)
         return response
 
-    def _begin(self) -> tuple[_Answering | None, _Answering]:
-        above, answering = self._answering.get(), _Answering(self._loop.entered)
+    def _begin(self, number: int) -> tuple[_Answering | None, _Answering]:
+        above, answering = self._answering.get(), _Answering(self._loop.entered, number)
         self._answering.set(answering)
         return above, answering
 
@@ -299,6 +327,10 @@ def _is_loopback(host: str) -> bool:
     with suppress(ValueError):
         return ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")
+
+
+def _as_the_program_does(number: int, answer: Callable[[], object]) -> object:
+    return answer()
 
 
 def _nobody(call: HttpCall) -> None:

@@ -20,11 +20,11 @@ from functools import partial
 from sys import _getframe
 from time import perf_counter_ns
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from dryfit.model.crossing import NOTHING_KNOWN, Callee, Crossing, Site
 from dryfit.model.outcome import Outcome, Raised, Returned
-from dryfit.model.probe import Act, Probe, Raise, Return
+from dryfit.model.probe import Act, Around, Probe, Raise, Return
 from dryfit.model.seam import DRIVER
 from dryfit.weave.frames import VISIBLE
 from dryfit.weave.sites import NOWHERE, Sites
@@ -141,7 +141,7 @@ class Loop:
         act = self._before(crossing)
         self._set(crossing)
         try:
-            value = woven.function(*values) if act is None else perform(act)
+            value = woven.function(*values) if act is None else perform(act, woven, values)
         except BaseException as error:
             self._set(above)
             instead = self._instead_of(error, crossing)
@@ -177,7 +177,12 @@ class Loop:
         act = self._before(crossing)
         self._set(crossing)
         try:
-            value = await woven.function(*crossing.values) if act is None else perform(act)
+            if act is None:
+                value = await woven.function(*crossing.values)
+            elif isinstance(act, Around):
+                value = await cast(Awaitable[object], perform(act, woven, crossing.values))
+            else:
+                value = perform(act, woven, crossing.values)
         except BaseException as error:
             self._set(above)
             instead = self._instead_of(error, crossing)
@@ -192,7 +197,7 @@ class Loop:
     def generator(self, woven: Woven, crossing: Crossing) -> Generator[object, object, object]:
         """Cross into a generator: its component is the innermost one while it runs, and not while it is suspended."""
         act = self._before(crossing)
-        if act is not None:
+        if act is not None and not isinstance(act, Around):
             return self._after(crossing, performed(act)).unwrap()
         inner = woven.function(*crossing.values)
         held: list[Any] = [partial(inner.send, None)]  # the next step, or the item that it gave
@@ -222,7 +227,7 @@ class Loop:
     async def async_generator(self, woven: Woven, crossing: Crossing) -> AsyncGenerator[Any, Any]:
         """Cross into an asynchronous generator; as for generators, and it has no value to return."""
         act = self._before(crossing)
-        if act is not None:
+        if act is not None and not isinstance(act, Around):
             self._after(crossing, performed(act)).unwrap()
             return
         inner = woven.function(*crossing.values)
@@ -345,8 +350,10 @@ def innermost_component(crossing: Crossing | None) -> str:
     return crossing.component if crossing is not None else DRIVER
 
 
-def perform(act: Raise | Return) -> object:
+def perform(act: Raise | Return | Around, woven: Woven, values: Values) -> object:
     """Do what a probe asked for in place of the callee."""
+    if isinstance(act, Around):
+        return act.call(partial(woven.function, *values))
     return performed(act).unwrap()
 
 

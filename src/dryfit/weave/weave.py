@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 
 from dryfit.model.crossing import Callee
 from dryfit.model.probe import Probe
-from dryfit.model.seam import DRIVER
+from dryfit.model.seam import DRIVER, Place
 from dryfit.model.trace import Skipped
 from dryfit.weave.connections import CONNECTION_MODULES, Connections
 from dryfit.weave.debuggers import weave_debuggers
@@ -72,6 +72,16 @@ class Weave:
         weave_debuggers(self._weaver)
         self._imports.install()
 
+    def let_see(self, *probes: Probe) -> tuple[Probe, ...]:
+        """Let these see every crossing from now on; returns those that did until now."""
+        before, self._loop.probes = self._loop.probes, probes
+        return before
+
+    def place_of(self, frame: FrameType | None) -> Place | None:
+        """The line of a component or of the tests that a frame stands in, or was called from; ``None`` for neither."""
+        place = self.sites.locate(frame).place
+        return place if place.file else None
+
     def weave_replaced(self, names: Iterable[str]) -> None:
         """Weave what tests replace and no component defines, wherever it is not replaced."""
         self._replaced = frozenset(names)
@@ -103,6 +113,7 @@ class Weave:
             self._late = False
             self._weaver.weave_components()
         self.stand_ins.begin_test()
+        self.exchanges.begin_test()
         self._loop.begin_test(test)
 
     def shared_fixture_set_up(self) -> None:

@@ -48,3 +48,8 @@ def test_what_a_stand_in_answers_cannot_fail(make):
 def test_what_the_test_itself_calls_does_not_count(make):
     own = make.behaviour(caller=DRIVER)
     assert Promising(seen(make, only=(0.1, own)), FAILS).batches(["only"]) == ((), ())
+
+
+def test_where_nothing_can_fail_comes_last_if_it_is_wanted_at_all(make):
+    observed = seen(make, counts=(0.001, make.behaviour("stock.count")), pays=(0.1, make.behaviour()))
+    assert Promising(observed, FAILS, others=True).batches(["counts", "pays"]) == (("pays",), ("counts",))

@@ -11,13 +11,14 @@ from dryfit.model.outcome import Outcome, Raised
 from dryfit.model.probe import Act, Probe, Raise
 from dryfit.model.trial import Experiment, Leak, Trial
 from dryfit.probes.trial import TrialRecorder
+from dryfit.resources.environment import Environment
 from dryfit.weave import Weave
 
 
 class Watching:
     """Raises a ``RuntimeError`` where an experiment says so; counts how often a test was called as a leak."""
 
-    def __init__(self, weave: Weave, config: Config) -> None:
+    def __init__(self, weave: Weave, config: Config, resources: Environment) -> None:
         self._recorder = TrialRecorder(lambda crossing: ())
         self._experiment: Experiment | None = None
         self._calls = 0
@@ -32,6 +33,11 @@ class Watching:
 
     def called(self) -> None:
         self._calls += 1
+
+    @property
+    def wants_more(self) -> bool:
+        """Each trial is one run of its test."""
+        return False
 
     def end(self, trial: Trial) -> Trial:
         crossings, errors = self._recorder.finish()

@@ -6,6 +6,7 @@ already, and the register knows it. Proof and flush are one script, so nothing c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from dryfit.resources.guard import register
@@ -35,6 +36,18 @@ _FLUSH = (
 """
 )
 _RELEASE = _GUARDED + "redis.call('FLUSHDB') return {run, ARGV[3]}"
+# After the guard's own: how many keys to remove, these; key, lifetime in ms (0 for ever) and dump of each other one.
+_PUT_BACK = (
+    _GUARDED
+    + """
+    local removed = tonumber(ARGV[4])
+    for at = 5, 4 + removed do redis.call('DEL', ARGV[at]) end
+    for at = 5 + removed, #ARGV, 3 do
+        redis.call('RESTORE', ARGV[at], ARGV[at + 1], ARGV[at + 2], 'REPLACE')
+    end
+    return {run, ARGV[3]}
+"""
+)
 _CLAIM = """
     redis.call('SELECT', ARGV[1])
     if redis.call('DBSIZE') > 0 then return redis.call('DBSIZE') end
@@ -46,7 +59,7 @@ _CLAIM = """
 class Client(Protocol):
     """What is asked of a client of redis-py; it may be connected to any of the server's databases."""
 
-    def eval(self, script: str, numkeys: int, *keys_and_args: str) -> object:
+    def eval(self, script: str, numkeys: int, *keys_and_args: str | bytes) -> object:
         """Run a script."""
 
     def client_list(self) -> list[dict[str, str]]:
@@ -94,6 +107,14 @@ def flush(client: Client, mark: Mark) -> None:
     _guarded(client, _FLUSH, mark)
 
 
+def put_back(
+    client: Client, mark: Mark, removed: Sequence[bytes], kept: Sequence[tuple[bytes, int, bytes]]
+) -> None:
+    """Remove keys from the marked database, and restore others (key, lifetime in ms or 0, dump), in one step."""
+    others = (part for key, lifetime, dump in kept for part in (key, b"%d" % lifetime, dump))
+    _guarded(client, _PUT_BACK, mark, b"%d" % len(removed), *removed, *others)
+
+
 def release(client: Client, mark: Mark) -> None:
     """Empty the marked database and take the mark out of it."""
     _guarded(client, _RELEASE, mark)
@@ -106,11 +127,11 @@ def _clear_what_the_dead_left(client: Client, identity: Identity) -> None:
             release(client, entry.mark)
 
 
-def _guarded(client: Client, script: str, mark: Mark) -> None:
+def _guarded(client: Client, script: str, mark: Mark, *arguments: bytes) -> None:
     identity, what = mark.identity, f"redis database {mark.identity.part}"
     if register.find(identity, mark.token) is None:
         raise refusal(what, "this user's register does not hold its mark")
-    told = client.eval(script, *_keys(mark), identity.server, identity.part, mark.text)
+    told = client.eval(script, *_keys(mark), identity.server, identity.part, mark.text, *arguments)
     run, text = told if isinstance(told, list) else ("", "")
     found = Identity(identity.kind, run.decode() if isinstance(run, bytes) else str(run), identity.part)
     register.confirm(Mark(found, mark.token), text, what)

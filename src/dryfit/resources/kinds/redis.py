@@ -14,9 +14,11 @@ from urllib.parse import quote
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Handle, Leftover
+from dryfit.model.target import Target
 from dryfit.resources.guard import redis as guard
 from dryfit.resources.kind import Container, Launch, Option
 from dryfit.resources.programs import find_program, needs_library
+from dryfit.resources.redis_rewind import RedisRewind
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -26,6 +28,9 @@ LOOKED_AT = 1000
 """Keys that are looked at to say what was left; beyond them only their number is told."""
 
 SAMPLE = 3
+OWN = "dryfit"
+"""The name of connections that count as nobody's."""
+
 LEASES = "dryfit:leases"
 """A hash in database 0 of a server of dryfit's own: number of a database → name of the connection that has it."""
 
@@ -96,6 +101,7 @@ class RedisDatabase:
         self._own_server = bool(endpoint.mark)
         self._number = _take(self._lease, name) if self._own_server else _empty_one(self._lease)
         self._data = _connect(endpoint, self._number, name)
+        self._raw = _connect(endpoint, self._number, name, decodes=False)
         if self._own_server:
             self._data.flushdb()  # what a crashed worker has left there
         self._mark = guard.claim(self._data, self._number, own_server=self._own_server)
@@ -108,6 +114,22 @@ class RedisDatabase:
         left = tuple(self._left())
         guard.flush(self._data, self._mark)
         return left
+
+    def serves(self, target: Target) -> bool:
+        """Whether the program's connection leads here, by the run id that the server tells."""
+        if target.kind != "redis":
+            return False
+        import redis
+
+        with suppress(redis.RedisError), redis.Redis.from_url(target.address, client_name=OWN) as client:
+            number = client.connection_pool.connection_kwargs.get("db") or 0
+            identity = self._mark.identity
+            return (str(client.info("server")["run_id"]), str(number)) == (identity.server, identity.part)
+        return False
+
+    def rewind(self) -> RedisRewind:
+        """What puts the keys back to what they are at some time within a test."""
+        return RedisRewind(self._raw, self._mark)
 
     def suspend(self) -> None:
         """The connections stay with this process: the client opens others in one that is forked."""
@@ -122,6 +144,7 @@ class RedisDatabase:
         if self._own_server:
             self._lease.hdel(LEASES, str(self._number))
         self._data.close()
+        self._raw.close()
         self._lease.close()
 
     def _count(self) -> int:
@@ -152,7 +175,7 @@ def _program() -> str:
     return find_program("redis", ("redis-server", "valkey-server"), install)
 
 
-def _connect(endpoint: Endpoint, number: int, name: str) -> Redis:
+def _connect(endpoint: Endpoint, number: int, name: str, *, decodes: bool = True) -> Redis:
     with needs_library("redis", "redis"):
         import redis
         from redis.backoff import NoBackoff
@@ -164,7 +187,7 @@ def _connect(endpoint: Endpoint, number: int, name: str) -> Redis:
         password=_password(endpoint) or None,
         db=number,
         client_name=name,
-        decode_responses=True,
+        decode_responses=decodes,
         encoding_errors="backslashreplace",
         retry=Retry(NoBackoff(), 0),
     )

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Handle, Leftover
-from dryfit.resources import scripts
+from dryfit.model.target import Target
+from dryfit.resources import scripts, sqlite_rewind
 from dryfit.resources.folder import Folder
 from dryfit.resources.in_process import InProcessKind
 from dryfit.resources.sqlite_differences import differences
+from dryfit.resources.sqlite_rewind import SqliteRewind
 
 _BESIDE = ("-wal", "-shm", "-journal")
 
@@ -70,6 +72,14 @@ class SqliteFile:
         elif has_changed:
             self._restore()
         return left
+
+    def serves(self, target: Target) -> bool:
+        """Whether the program's connection leads to this file."""
+        return target.connection is None and Path(target.address) == self.handle.path
+
+    def rewind(self) -> SqliteRewind:
+        """What puts the rows back to what they are at some time within a test."""
+        return sqlite_rewind.of_file(self.handle.path)
 
     def suspend(self) -> None:
         """SQLite's connections must not be carried into another process."""

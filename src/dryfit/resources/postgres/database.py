@@ -6,21 +6,21 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
+from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint, Handle, Leftover
+from dryfit.model.target import Target
 from dryfit.resources.database_clock import PostgresClock
 from dryfit.resources.postgres import catalogue, databases, leftovers, mark, snapshot
 from dryfit.resources.postgres.catalogue import Catalogue
-from dryfit.resources.postgres.connect import connect, driver
+from dryfit.resources.postgres.connect import NAME, connect, driver
 from dryfit.resources.postgres.pool import Pool
-from dryfit.resources.postgres.restore import can_hold_off, restore
+from dryfit.resources.postgres.restore import can_hold_off, write_back
+from dryfit.resources.postgres.rewind import Ground, PostgresRewind
 from dryfit.resources.postgres.seeded import Seeded
 from dryfit.resources.postgres.sessions import Moment
 from dryfit.resources.postgres.snapshot import Changes, Whole
 from dryfit.resources.postgres.temporary import drop_temporary
 from dryfit.resources.postgres.watch import Suspects, Watch, everything
-
-MOST_ROUNDS = 3
-"""How often rows are written back where triggers act on it, before a fresh copy is made."""
 
 log = logging.getLogger("dryfit.resources.postgres")
 
@@ -76,6 +76,34 @@ class Database:
         except driver().OperationalError:  # a test ended our connections, too
             self._reconnect()
             return tuple(self._clean())
+
+    def serves(self, target: Target) -> bool:
+        """Whether the program's connection leads to this very database, by the mark that it bears."""
+        if target.kind != "postgres":
+            return False
+        with (
+            suppress(ResourceError, driver().Error),
+            driver().connect(target.address, application_name=NAME) as asked,
+        ):
+            mark.judge(asked.execute(mark.PROOF).fetchall(), self._site.token)
+            return bool(asked.info.dbname == self._site.name)
+        return False
+
+    def rewind(self) -> PostgresRewind:
+        """What puts the data back to what they are at some time within a test."""
+        return PostgresRewind(
+            Ground(
+                name=self._site.name,
+                token=self._site.token,
+                data=self._data,
+                control=self._control,
+                origin=self._origin,
+                horizon=self._horizon,
+                watch=self._watch,
+                snapshot=self._snapshot,
+                holds_off=self._holds_off,
+            )
+        )
 
     def suspend(self) -> None:
         """Close the connections, which must not be carried into another process."""
@@ -168,7 +196,6 @@ class Database:
         return ", ".join(reasons[:3])
 
     def _restore(self, moment: Moment, changes: Changes) -> None:
-        mark.judge(changes.proof, self._site.token)
         try:
             own = self._write_back(changes)
         except driver().Error as error:
@@ -179,15 +206,8 @@ class Database:
             self._watch.settle_own(moment, own)
 
     def _write_back(self, changes: Changes) -> int:
-        own = restore(self._data, self._snapshot, changes, holding_off=self._holds_off)
-        rounds = 0
-        while not self._holds_off and (changes := self._compare(everything(self._watch.catalogue))):
-            rounds += 1
-            mark.judge(changes.proof, self._site.token)
-            if rounds > MOST_ROUNDS:
-                raise driver().DataError("triggers or cascades write again and again")
-            own = restore(self._data, self._snapshot, changes, holding_off=False)
-        return own
+        again = None if self._holds_off else lambda: self._compare(everything(self._watch.catalogue))
+        return write_back(self._data, self._snapshot, changes, self._site.token, again)
 
     def _replace(self, reason: str) -> None:
         log.info("database %s is replaced by a fresh copy: %s", self._site.name, reason)

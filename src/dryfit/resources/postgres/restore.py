@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from dryfit.resources.postgres import mark
 from dryfit.resources.postgres.connect import Row, answers, driver, literal
 from dryfit.resources.postgres.snapshot import Changes, Difference, Kept, Snapshot
 
@@ -18,6 +19,10 @@ PUT_OFF = b"SET CONSTRAINTS ALL DEFERRED"
 """The next best for those who may not do that."""
 
 
+MOST_ROUNDS = 3
+"""How often rows are written back where triggers act on it."""
+
+
 def can_hold_off(connection: Connection) -> bool:
     """Whether the connection's user may hold off triggers and foreign keys."""
     try:
@@ -26,6 +31,29 @@ def can_hold_off(connection: Connection) -> bool:
     except driver().errors.InsufficientPrivilege:
         return False
     return True
+
+
+def write_back(
+    connection: Connection,
+    snapshot: Snapshot,
+    changes: Changes,
+    token: str,
+    again: Callable[[], Changes] | None = None,
+) -> int:
+    """As ``restore``, in a database that is proved to bear the mark with that token, else ``ResourceError``.
+
+    ``again`` compares everything once more, for those who cannot hold triggers off; whatever these wrote is undone.
+    """
+    mark.judge(changes.proof, token)
+    own = restore(connection, snapshot, changes, holding_off=again is None)
+    rounds = 0
+    while again is not None and (changes := again()):
+        rounds += 1
+        mark.judge(changes.proof, token)
+        if rounds > MOST_ROUNDS:
+            raise driver().DataError("triggers or cascades write again and again")
+        own = restore(connection, snapshot, changes, holding_off=False)
+    return own
 
 
 def restore(connection: Connection, snapshot: Snapshot, changes: Changes, *, holding_off: bool = True) -> int:

@@ -42,8 +42,10 @@ class Moment:
 _LOOK = """SELECT pg_current_wal_insert_lsn();
 SELECT pid, xact_start, state, application_name, left(query, 200) FROM pg_stat_get_activity(NULL)
 WHERE datid = (SELECT oid FROM pg_database WHERE datname = {})
-AND xact_start IS NOT NULL AND pid <> {} AND backend_type = 'client backend'
+AND {} IS NOT NULL AND pid <> {} AND backend_type = 'client backend'
 """
+_OPEN = "xact_start"
+_WRITES = "backend_xid"
 
 
 def quiet_moment(connection: Connection, database: bytes, own: int) -> Moment:
@@ -60,8 +62,23 @@ def quiet_moment(connection: Connection, database: bytes, own: int) -> Moment:
     return Moment(position, tuple(left))
 
 
+def writing_moment(connection: Connection, database: bytes, own: int) -> tuple[Moment, tuple[Session, ...]]:
+    """As ``quiet_moment``, but only transactions that have written or locked rows are waited for; none is ended.
+
+    What did not come to an end is told: then others may still write before the position.
+    """
+    position, open_now = _look(connection, database, own, _WRITES)
+    left = _left(connection, database, own, open_now, GRACE_SECONDS, _WRITES)
+    return Moment(position), tuple(left)
+
+
 def _left(
-    connection: Connection, database: bytes, own: int, sessions: list[Session], seconds: float
+    connection: Connection,
+    database: bytes,
+    own: int,
+    sessions: list[Session],
+    seconds: float,
+    what: str = _OPEN,
 ) -> list[Session]:
     """Those whose transactions are still the same after at most so long."""
     deadline = time.monotonic() + seconds
@@ -69,13 +86,15 @@ def _left(
         time.sleep(POLL_SECONDS)
         begun = {(session.pid, session.since) for session in sessions}
         sessions = [
-            found for found in _look(connection, database, own)[1] if (found.pid, found.since) in begun
+            found for found in _look(connection, database, own, what)[1] if (found.pid, found.since) in begun
         ]
     return sessions
 
 
-def _look(connection: Connection, database: bytes, own: int) -> tuple[bytes, list[Session]]:
-    position, sessions = answers(connection, _LOOK.format(database.decode(), own).encode())
+def _look(
+    connection: Connection, database: bytes, own: int, what: str = _OPEN
+) -> tuple[bytes, list[Session]]:
+    position, sessions = answers(connection, _LOOK.format(database.decode(), what, own).encode())
     return position[0][0] or b"", [Session(int(row[0] or 0), *map(_text, row[1:])) for row in sessions]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import wal
 from dryfit.resources.postgres.catalogue import Catalogue
 from dryfit.resources.postgres.connect import literal
-from dryfit.resources.postgres.sessions import Moment, quiet_moment
+from dryfit.resources.postgres.sessions import Moment, Session, quiet_moment, writing_moment
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -54,6 +55,14 @@ class Watch:
         """Go on with another connection."""
         self._control = control
 
+    def forked(self) -> Watch:
+        """Another one, which goes on by itself from here."""
+        return copy(self)
+
+    def writers(self, own: int) -> tuple[Moment, tuple[Session, ...]]:
+        """As ``moment``, but tells of transactions that have written and do not come to an end, and ends none."""
+        return writing_moment(self._control, self._name, own)
+
     def moment(self, own: int) -> Moment:
         """Wait for open transactions to be over; ``own`` is the process of dryfit's connection to the database."""
         return quiet_moment(self._control, self._name, own)
@@ -74,14 +83,16 @@ class Watch:
         """Take the database as clean up to a position of the log."""
         self._seen = position
 
-    def suspects(self, moment: Moment) -> Suspects:
-        """What was written to up to a moment."""
+    def suspects(self, moment: Moment, own: int = 0) -> Suspects:
+        """What was written to up to a moment, but for what transaction ``own`` wrote."""
         if moment.position == self._seen and not self._always.sequences:
             return Suspects()
         if not self._reads_log:
             return everything(self.catalogue)
         try:
-            written = wal.written_files(self._control, self.catalogue.database, self._seen, moment.position)
+            written = wal.written_files(
+                self._control, self.catalogue.database, self._seen, moment.position, own
+            )
         except wal.UnreadableError:
             return everything(self.catalogue)
         return self._named(written.files, self._always)

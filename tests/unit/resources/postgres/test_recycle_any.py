@@ -48,9 +48,7 @@ _statements = st.one_of(
         ["ALTER TABLE ranks ADD extra int", "CREATE INDEX ON lines (sku)", "DROP TABLE IF EXISTS rooms"]
     ),
 )
-_transactions = st.tuples(
-    st.sampled_from(["COMMIT", "COMMIT", "ROLLBACK"]), st.lists(_statements, max_size=5)
-)
+transactions = st.tuples(st.sampled_from(["COMMIT", "COMMIT", "ROLLBACK"]), st.lists(_statements, max_size=5))
 
 
 def run(connection: psycopg.Connection, end: str, statements: list[str]) -> None:
@@ -77,7 +75,7 @@ def run(connection: psycopg.Connection, end: str, statements: list[str]) -> None
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(tests=st.lists(st.lists(_transactions, max_size=3), min_size=1, max_size=4))
+@given(tests=st.lists(st.lists(transactions, max_size=3), min_size=1, max_size=4))
 @example(
     tests=[
         [("COMMIT", ["DELETE FROM customers", "ALTER TABLE ranks ADD extra int"])],

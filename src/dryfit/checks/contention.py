@@ -1,0 +1,183 @@
+"""The contention check: do operations come out at once as they do one after the other?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from dryfit.checks import contention_errors
+from dryfit.checks.judgement import Judgement, combine, find
+from dryfit.checks.lanes import lanes, outcome_of
+from dryfit.checks.names import plain
+from dryfit.model.finding import Fact, Finding
+from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run, Step
+from dryfit.model.seam import DRIVER, Place, Seam
+from dryfit.model.serial import Masks, came_of, changes, state_of
+from dryfit.model.trace import Skipped
+from dryfit.model.trial import Trial
+
+_SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
+"""Steps at which an operation does something."""
+
+
+def judge(explored: Iterable[tuple[Explored, Trial]]) -> Judgement:
+    """Judge DF501, DF502, DF504 and DF505 by what explorations showed, each with the baseline of its test."""
+    return combine(_judged(each, baseline) for each, baseline in explored)
+
+
+def _judged(explored: Explored, baseline: Trial) -> Judgement:
+    if explored.void:
+        return Judgement(skipped=(Skipped(named(explored.overlap), explored.void),))
+    findings: dict[str, Finding] = {}
+    skipped: list[Skipped] = []
+    masks = Masks.of((*explored.serial, *explored.alone))
+    for run in explored.others:
+        if run.interleaving.ending in ("stuck", "limit"):
+            skipped.append(Skipped(named(explored.overlap), f"inconclusive: {run.interleaving.said}"))
+        elif rule := _rule(explored, run, masks):
+            found = _finding(rule, explored, run, baseline)
+            findings.setdefault(found.id, found)  # the smallest schedule comes first
+    return Judgement(tuple(findings.values()), tuple(skipped))
+
+
+def _rule(explored: Explored, run: Run, masks: Masks) -> str:
+    """The rule that a run shows broken, which came out as no serial order; "" where an operation was refused."""
+    if run.interleaving.ending == "deadlock":
+        return "DF502"
+    escaped = _escaped(explored, run)
+    if escaped:
+        if contention_errors.kind_of(escaped) == "deadlock":
+            return "DF502"
+        return "DF505" if contention_errors.kind_of(escaped) == "pool" else "DF504"
+    return "" if _is_refused(explored, run, masks) else "DF501"
+
+
+def _escaped(explored: Explored, run: Run) -> tuple[str, ...]:
+    """The classes of an error of contention that came out of an operation, and in no serial order does."""
+    usual = {
+        ended.error.bases[0]
+        for pair in explored.serial
+        for each in pair
+        for ended in each.ended
+        if ended is not None and ended.error is not None
+    }
+    return next(
+        (
+            ended.error.bases
+            for ended in run.ended
+            if ended is not None and ended.error is not None
+            if ended.error.bases[0] not in usual and contention_errors.kind_of(ended.error.bases)
+        ),
+        (),
+    )
+
+
+def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
+    """Whether some of the operations raised an exception of the program's own, and left the state to the others."""
+    refused = [
+        number for number, ended in enumerate(run.ended) if ended is not None and ended.error is not None
+    ]
+    if not refused or len(refused) == len(run.ended):
+        return False
+    left = state_of(run, masks)
+    rest = [number for number in range(len(run.ended)) if number not in refused]
+    return len(rest) == 1 and any(left == state_of(first, masks) for first, _ in explored.alone)
+
+
+def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Finding:
+    overlap = explored.overlap
+    place = where(run.interleaving)
+    seam = seam_of(place, overlap, baseline)
+    found = find(
+        rule,
+        seam,
+        place,
+        f"{overlap.operations[0].name} {place.function}",
+        _message(rule, overlap, run),
+        tests=[overlap.test],
+        evidence=tuple(_evidence(explored, run)),
+    )
+    shown = replace(overlap, schedule=run.interleaving.schedule)
+    return replace(found, overlap=shown, lanes=run.interleaving.steps)
+
+
+def where(interleaving: Interleaving) -> Place:
+    """The line at which an operation had to give way first, or where it waits for ever."""
+    last: dict[int, Step] = {}
+    for step, following in zip(interleaving.steps, (*interleaving.steps[1:], None), strict=True):
+        if step.kind in _SHOWING and step.place is not None:
+            last[step.worker] = step
+        if following is not None and following.worker != step.worker and step.worker in last:
+            place = last[step.worker].place
+            if place is not None and following.kind != "began":
+                return place
+    return next((each.place for each in last.values() if each.place is not None), Place("", 0))
+
+
+def seam_of(place: Place, overlap: Overlap, baseline: Trial) -> Seam:
+    """The seam through which the function was called that had to give way; that of the operation, if it was itself."""
+    at = [each for each in baseline.crossings if each.point.site == place and each.parent >= 0]
+    around = [baseline.crossings[each.parent] for each in at] or [
+        each for each in baseline.crossings if plain(each.point.seam.callable).endswith(f".{place.function}")
+    ]
+    found = next((each.point.seam for each in around if each.point.seam.caller != DRIVER), None)
+    return found or overlap.operations[0].seam or Seam(DRIVER, "", overlap.operations[0].name)
+
+
+def named(overlap: Overlap) -> str:
+    """The operations that run at once, in a clause."""
+    names = [each.name for each in overlap.operations]
+    if len(set(names)) == 1:
+        return f"{_number(len(names))} calls of {names[0]} at once"
+    return f"{', '.join(names[:-1])} and {names[-1]} at once"
+
+
+def _number(count: int) -> str:
+    return {2: "two", 3: "three", 4: "four"}.get(count, str(count))
+
+
+def _message(rule: str, overlap: Overlap, run: Run) -> str:
+    said = named(overlap)
+    raised = next((each.error for each in run.ended if each is not None and each.error is not None), None)
+    match rule:
+        case "DF502":
+            return f"{said} wait for each other and never end: {run.interleaving.said or 'a deadlock'}"
+        case "DF504" | "DF505" if raised is not None:
+            return f"{said}: {raised.bases[0]} escapes, which no order of one after the other raises"
+        case _:
+            return f"{said} come out as in no order of one after the other: {outcome_of(run)}"
+
+
+def _evidence(explored: Explored, run: Run) -> Iterator[Fact]:
+    yield Fact("lanes", lanes(run.interleaving.steps))
+    yield Fact("this one gave", (*_replies(run), *changes(run)))
+    for number, (first, _) in enumerate(_distinct_serial(explored), 1):
+        yield Fact(f"serial order {number} gives", (*_replies(first), *changes(first)))
+    yield Fact("explored", _explored(explored))
+
+
+def _distinct_serial(explored: Explored) -> Iterator[tuple[Run, Run]]:
+    masks = Masks.of(explored.serial)
+    seen = set()
+    for pair in explored.serial:
+        came = came_of(pair[0], masks)
+        if came not in seen:
+            seen.add(came)
+            yield pair
+
+
+def _replies(run: Run) -> Iterator[str]:
+    for number, ended in enumerate(run.ended, 1):
+        if ended is None:
+            yield f"operation {number} does not end"
+        elif ended.error is not None:
+            yield f"operation {number} raises {ended.error.bases[0]}: {ended.error.text}".rstrip(": ")
+        else:
+            told = ", ".join(f"{path.lstrip('.')} {value}".strip() for path, value in ended.told[:4])
+            yield f"operation {number} returns {told or 'a value'}"
+
+
+def _explored(explored: Explored) -> str:
+    if explored.exhausted:
+        return f"exhausted: all of {explored.tried} interleavings"
+    return f"budget hit after {explored.tried} of at least {explored.at_least} interleavings"

@@ -1,0 +1,153 @@
+"""Which runs of an overlap are wanted: the serial orders, then what the search says, then each operation alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from dryfit.model.interleaving import Choose, Explored, Overlap, Run, Search
+from dryfit.model.serial import Came, Masks, came_of
+from dryfit.probes.schedule import Follow, follow, serial, serial_orders
+
+Pair = tuple[Run, Run]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One run: ``workers`` are the operations that take part, by number; ``choose`` decides who goes on."""
+
+    workers: tuple[int, ...]
+    choose: Choose
+    split: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """An exploration ends after so many seconds, or so many interleavings."""
+
+    seconds: float = 2.0
+    interleavings: int = 400
+
+
+Exploration = Generator[Wanted, Run, Explored]
+"""Gives what is wanted next, is sent what it showed, and returns what all of them showed."""
+
+
+def explore(overlap: Overlap, search: Search, limits: Limits) -> Exploration:
+    """Run the serial orders and each operation alone, twice each; then as the search says, or as the overlap does.
+
+    It ends early where two runs of one serial order differ, or do not come to their end.
+    """
+    begun = time.monotonic()
+    everyone = tuple(range(len(overlap.operations)))
+    pairs: list[Pair] = []
+    for order in _distinct_orders(overlap):
+        pairs.append((yield from _twice(Wanted(everyone, serial(order)))))
+        if void := _unfit(pairs[-1]):
+            return Explored(overlap, tuple(pairs), void=void, seconds=time.monotonic() - begun)
+    masks = Masks.of(pairs)
+    if masks.differs:
+        void = f"not deterministic, no verdict: one after the other, {masks.differs}"
+        return Explored(overlap, tuple(pairs), void=void, seconds=time.monotonic() - begun)
+    others = _Others(overlap, masks, pairs)
+    if overlap.schedule:
+        yield from _followed(overlap, everyone, others)
+    else:
+        while (
+            time.monotonic() - begun < limits.seconds
+            and others.tried < limits.interleavings
+            and search.begin()
+        ):
+            run = yield Wanted(everyone, search.choose, overlap.split)
+            search.ended(run.interleaving)
+            others.add(run)
+    alone = []
+    for worker in _distinct(overlap) if others.found else ():
+        pair = yield from _twice(Wanted((worker,), serial((0,))))
+        alone.append(pair)
+    return Explored(
+        overlap,
+        tuple(pairs),
+        tuple(alone),
+        others.smallest(),
+        tried=others.tried,
+        at_least=max(search.at_least, others.tried),
+        exhausted=search.exhausted,
+        void=others.diverged,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _twice(wanted: Wanted) -> Generator[Wanted, Run, Pair]:
+    first = yield wanted
+    second = yield wanted
+    return first, second
+
+
+def _followed(overlap: Overlap, everyone: tuple[int, ...], others: _Others) -> Generator[Wanted, Run, None]:
+    """Run the one schedule that the overlap has."""
+    path: Follow = follow(overlap.schedule)
+    others.add((yield Wanted(everyone, path, overlap.split)))
+
+
+def kinds(overlap: Overlap) -> tuple[int, ...]:
+    """Each operation by what it does: two copies of one are the same."""
+    return tuple(overlap.operations.index(each) for each in overlap.operations)
+
+
+def _distinct(overlap: Overlap) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(kinds(overlap)))
+
+
+def _distinct_orders(overlap: Overlap) -> Sequence[tuple[int, ...]]:
+    """The serial orders, less those that differ only in which copy of an operation comes first."""
+    same = kinds(overlap)
+    found = {tuple(same[worker] for worker in order): order for order in reversed(serial_orders(len(same)))}
+    return tuple(sorted(found.values()))
+
+
+def _unfit(pair: Pair) -> str:
+    """Why operations that cannot even run one after the other cannot be judged."""
+    run = next((run for run in pair if run.interleaving.ending != "completed"), None)
+    if run is None:
+        return ""
+    return f"one after the other they do not come to their end: {run.interleaving.said or run.interleaving.ending}"
+
+
+@dataclass(slots=True)
+class _Others:
+    """The runs that did not come out as a serial order, the smallest of each kind."""
+
+    overlap: Overlap
+    masks: Masks
+    pairs: Sequence[Pair]
+    tried: int = 0
+    found: dict[tuple[str, Came], Run] = field(default_factory=dict)
+    diverged: str = ""
+
+    def add(self, run: Run) -> None:
+        """Keep a run if it is one of them."""
+        self.tried += 1
+        came = self._came(run)
+        if run.interleaving.ending == "completed" and came in {self._came(first) for first, _ in self.pairs}:
+            return
+        key = (run.interleaving.ending, came)
+        known = self.found.get(key)
+        if known is None or _size(run) < _size(known):
+            self.found[key] = run
+
+    def smallest(self) -> tuple[Run, ...]:
+        """Those that were kept, the smallest first."""
+        return tuple(sorted(self.found.values(), key=_size))
+
+    def _came(self, run: Run) -> Came:
+        return came_of(run, self.masks, kinds(self.overlap))
+
+
+def _size(run: Run) -> tuple[int, int]:
+    """How much there is to read of a schedule."""
+    schedule = run.interleaving.schedule
+    switches = sum(one != other for one, other in pairwise(schedule))
+    return switches, len(schedule)

@@ -1,0 +1,142 @@
+"""The probe of an overlap: takes the operations as the test comes to them, and runs them at once in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from _pytest.outcomes import OutcomeException
+
+from dryfit.lab.at_once import AtOnce, Call
+from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
+from dryfit.lab.stage import Stage
+from dryfit.model.crossing import Crossing
+from dryfit.model.interleaving import Explored, Operation, OperationKind, Overlap, Run
+from dryfit.model.outcome import Outcome
+from dryfit.model.probe import Act, Around
+from dryfit.probes.schedule import search
+from dryfit.probes.trial import TrialRecorder
+
+Fire = Callable[[], None]
+
+LIMITS = Limits()
+
+IN_MEMORY = "what the operations change is in memory"
+
+
+class BrokenOff(OutcomeException):
+    """Ends a test whose operations have been explored: what follows them is of no interest.
+
+    Of pytest's own kind: it passes every ``except Exception``, and leaves fixtures as they may be set up again.
+    """
+
+
+class Overlapping:
+    """Explores one overlap after the other.
+
+    Where the state can be put back, all runs of the operations are made when the test comes to the last of them; else
+    each takes a run of the whole test.
+    """
+
+    def __init__(self, at_once: AtOnce, stage: Stage, recorder: TrialRecorder) -> None:
+        self._at_once = at_once
+        self._stage = stage
+        self._recorder = recorder
+        self._overlap: Overlap | None = None
+        self._exploration: Exploration | None = None
+        self._wanted: Wanted | None = None
+        self._explored: Explored | None = None
+        self._distinct: tuple[Operation, ...] = ()
+        self._taken: list[Call] = []
+        self._obstacle = ""
+        self._is_over = True
+
+    def begin(self, overlap: Overlap | None, fired: Fire) -> None:
+        """A run of the test begins; the exploration of the same overlap goes on."""
+        self._fired = fired
+        self._taken = []
+        self._is_over = overlap is None
+        if overlap is not None and overlap is not self._overlap:
+            self._exploration = explore(overlap, search(overlap.seed, LIMITS.interleavings), LIMITS)
+            self._wanted = next(self._exploration)
+            self._explored = None
+            self._distinct = tuple(dict.fromkeys(overlap.operations))
+        self._overlap = overlap
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the test is to be run again."""
+        return self._overlap is not None and self._is_over and self._exploration is not None
+
+    def end(self) -> Explored | None:
+        """What the exploration showed, where it is over."""
+        found, self._explored = self._explored, None
+        return found
+
+    # The probe.
+
+    def before(self, crossing: Crossing) -> Act:
+        """Take an operation that is the entry crossing wanted."""
+        due = self._due("call")
+        if due < 0 or self._recorder.entry(crossing) != due:
+            return None
+        return Around(self._take)
+
+    def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
+        """Nothing changes what an operation gives."""
+        return outcome
+
+    def answer(self, number: int, answer: Call) -> object:
+        """Answer a request through a test client, or take it as an operation."""
+        return self._take(answer) if self._due("request") == number else answer()
+
+    def _due(self, kind: OperationKind) -> int:
+        """The number of the next operation that is to be taken, if it is of this kind, else -1."""
+        if self._is_over:
+            return -1
+        following = self._distinct[len(self._taken)]
+        return following.nth if following.kind == kind else -1
+
+    def _take(self, operation: Call) -> object:
+        """Remember an operation; when the last one is taken explore in its place, and break the test off."""
+        if not self._taken:
+            self._obstacle = IN_MEMORY if self._overlap and self._overlap.lines else self._stage.take()
+        self._taken.append(operation)
+        if len(self._taken) < len(self._distinct):
+            return operation()
+        self._is_over = True
+        self._fired()
+        self._explore()
+        raise BrokenOff
+
+    def _explore(self) -> None:
+        """Make the runs that are wanted, one where the state cannot be put back, else all of them."""
+        assert self._overlap is not None
+        if len(self._taken) > 1 and not self._goes_back():
+            self._explored, self._exploration = Explored(self._overlap, void=self._obstacle), None
+            return
+        with self._at_once.governed():
+            self._run_once()
+            while self._exploration is not None and self._goes_back():
+                self._run_once()
+
+    def _run_once(self) -> None:
+        wanted = self._wanted
+        assert wanted is not None
+        self._ran(self._at_once.run([self._operation(each) for each in wanted.workers], wanted.choose))
+
+    def _goes_back(self) -> bool:
+        if not self._obstacle:
+            self._obstacle = self._stage.back()
+        return not self._obstacle
+
+    def _operation(self, worker: int) -> Call:
+        assert self._overlap is not None
+        return self._taken[self._distinct.index(self._overlap.operations[worker])]
+
+    def _ran(self, run: Run) -> None:
+        """Tell the exploration what a run showed."""
+        assert self._exploration is not None
+        try:
+            self._wanted = self._exploration.send(run)
+        except StopIteration as stop:
+            self._explored, self._exploration = stop.value, None

@@ -1,0 +1,236 @@
+"""Operations that run at once, and what came of one order of their steps: data that is explored, judged, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from dryfit.model.digest import Digest
+from dryfit.model.reply import ErrorSeen, Leaf
+from dryfit.model.seam import Place, Seam
+
+OperationKind = Literal["call", "request", "test"]
+"""An entry crossing of a test, a request through a test client, or the body of a marked test as a whole."""
+
+StepKind = Literal[
+    "began",
+    "statement",
+    "commit",
+    "rollback",
+    "send",
+    "lock",
+    "release",
+    "wait",
+    "await",
+    "line",
+    "blocked",
+    "woken",
+    "victim",
+    "returned",
+    "raised",
+]
+
+Ending = Literal["completed", "deadlock", "stuck", "limit"]
+"""All operations came to their end; they wait for each other; they wait for something else; time was up."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Operation:
+    """One of the operations that run at once: the ``nth`` that the test starts, from 0; ``name`` is for people.
+
+    ``seam`` is the one through which the test starts it.
+    """
+
+    kind: OperationKind
+    nth: int
+    name: str
+    seam: Seam | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Step:
+    """One thing that an operation did, or that became of it: one line of its lane.
+
+    ``worker`` is the number of the operation. ``what`` is the statement, the name of the lock, or the line of source;
+    ``by`` are the workers that it waits for.
+    """
+
+    worker: int
+    kind: StepKind
+    what: str = ""
+    place: Place | None = None
+    by: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a step touches, as far as it is known: names of rows, keys, locks or attributes, read or written.
+
+    ``unknown`` says that it may touch anything: it depends on every other step.
+    """
+
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    unknown: bool = False
+
+    def depends_on(self, other: Footprint) -> bool:
+        """Whether the order of the two may matter."""
+        if self.unknown or other.unknown:
+            return True
+        return not (
+            self.writes.isdisjoint(other.reads | other.writes) and other.writes.isdisjoint(self.reads)
+        )
+
+
+ANYTHING = Footprint(unknown=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who may go on: ``enabled`` workers in order of their number, ``running`` the one that went last, -1 at first."""
+
+    enabled: tuple[int, ...]
+    running: int = -1
+
+
+Choose = Callable[[Choice], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One choice that was made, and what the worker touched until the next one."""
+
+    choice: Choice
+    chosen: int
+    footprint: Footprint = ANYTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Interleaving:
+    """One order of the steps of some operations. ``said`` is why it did not complete."""
+
+    moves: tuple[Move, ...]
+    steps: tuple[Step, ...]
+    ending: Ending
+    said: str = ""
+
+    @property
+    def schedule(self) -> tuple[int, ...]:
+        """The workers in the order in which they were chosen."""
+        return tuple(move.chosen for move in self.moves)
+
+    @property
+    def preemptions(self) -> int:
+        """How often a worker had to give way that could have gone on."""
+        return sum(
+            move.choice.running in move.choice.enabled and move.chosen != move.choice.running
+            for move in self.moves
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What one operation told its caller: ``told`` leaf by leaf what it returned, or the exception that it raised."""
+
+    told: tuple[Leaf, ...] = ()
+    error: ErrorSeen | None = None
+
+
+class Search(Protocol):
+    """Decides who goes on at each choice, one interleaving after the other, until there are no more."""
+
+    def begin(self) -> bool:
+        """Begin another interleaving; false where there is none left."""
+
+    def choose(self, choice: Choice) -> int:
+        """One of those that are enabled."""
+
+    def ended(self, interleaving: Interleaving) -> None:
+        """Learn what came of the choices."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every order that may matter was tried."""
+
+    @property
+    def at_least(self) -> int:
+        """How many interleavings there are at least."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Backend:
+    """The process of a server that serves one connection: the server's address, and the number of the process."""
+
+    server: str
+    number: int
+
+
+class Backends(Protocol):
+    """Knows who waits for whom inside of servers, by what these say, never by elapsed time."""
+
+    def backend(self, connection: object) -> Backend | None:
+        """Who serves a driver's connection; asks nobody. ``None`` where a server cannot be asked who waits."""
+
+    def blockers(self, backends: Sequence[Backend]) -> Mapping[Backend, tuple[Backend, ...]]:
+        """Those of the backends that wait for a lock now, with those that they wait for, others' included."""
+
+    def cancel(self, backend: Backend) -> None:
+        """End the statement that waits, as the server does with the victim of a deadlock."""
+
+
+class Rewind(Protocol):
+    """Something whose state can be put back."""
+
+    def take(self) -> str:
+        """Remember the state; why that cannot be, or ""."""
+
+    def back(self) -> str:
+        """Put it back to what was remembered; why that cannot be, or ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An interleaving, what each operation told, and the state before and after."""
+
+    interleaving: Interleaving
+    ended: tuple[Ended | None, ...]
+    before: Digest
+    after: Digest
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Overlap:
+    """An experiment: operations of one test at once, from the state that the test had prepared for the first.
+
+    ``copies`` of the same operation, or several operations. ``schedule`` is empty where all orders are to be explored,
+    else the one to be followed. ``split`` lets statements be stopped half-way, ``lines`` the operations' own lines.
+    """
+
+    test: str
+    operations: tuple[Operation, ...]
+    schedule: tuple[int, ...] = ()
+    split: bool = False
+    lines: bool = False
+    seed: int = 0
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What the exploration of an overlap showed.
+
+    ``serial`` are the runs of each serial order, two of each; ``alone`` those of each operation without the others;
+    ``others`` the runs with another outcome than each other, the smallest schedule of each. ``tried`` counts the
+    interleavings, ``void`` says why nothing can be said.
+    """
+
+    overlap: Overlap
+    serial: tuple[tuple[Run, Run], ...] = ()
+    alone: tuple[tuple[Run, Run], ...] = ()
+    others: tuple[Run, ...] = ()
+    tried: int = 0
+    at_least: int = 0
+    exhausted: bool = False
+    void: str = ""
+    seconds: float = 0.0

@@ -1,0 +1,7 @@
+"""Decides who goes on where operations run at once: threads, their locks, tasks, and the orders that are tried."""
+
+from dryfit.probes.schedule.orders import Follow, follow, serial, serial_orders
+from dryfit.probes.schedule.search import search
+from dryfit.probes.schedule.turns import Turns
+
+__all__ = ["Follow", "Turns", "follow", "search", "serial", "serial_orders"]

@@ -1,0 +1,94 @@
+"""One thread of an operation, as the controller sees it."""
+
+from __future__ import annotations
+
+from _thread import LockType, allocate_lock
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from dryfit.model.interleaving import ANYTHING, Backend, Footprint, StepKind
+from dryfit.model.outcome import Outcome
+from dryfit.model.seam import Place
+
+State = Literal["parked", "running", "calling", "blocked", "back", "waiting", "done"]
+"""It may go on; it goes on; it is inside of a driver's call; the server says that it waits there; that call is over;
+it waits for something of Python's; it is over."""
+
+ACQUIRE = LockType.acquire
+RELEASE = LockType.release
+"""The interpreter's own, whatever stands in their places while an exploration is on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a lane is about to do when it is chosen: a step to be, and what it touches.
+
+    ``is_pause`` says that it means to let others go on.
+    """
+
+    kind: StepKind
+    what: str = ""
+    place: Place | None = None
+    footprint: Footprint = ANYTHING
+    is_pause: bool = False
+
+
+BEGIN = Deed("began")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something of Python's that a lane waits for.
+
+    ``is_over`` is asked by other threads; ``holder`` is the lane that has to let go of it, where that can be told.
+    ``is_timed`` says that it gives up by itself when nothing else can go on.
+    """
+
+    what: str
+    is_over: Callable[[], bool]
+    holder: Callable[[], Lane | None]
+    is_timed: bool = False
+    place: Place | None = None
+
+
+class Lane:
+    """One thread of an operation: its state is changed under the round's mutex only.
+
+    ``gate`` is what it waits at; that of the thread in which the operation itself runs is given.
+    ``is_inside`` says that it runs the controller's own code, ``is_calling`` a driver's, ``is_told`` that it was told
+    of the end. ``serial`` counts its driver calls, ``moves`` how often it was chosen; ``rested`` is how often others
+    had been when it was last chosen for a pause, and ``was_alone`` that nobody else could go on then.
+    ``by`` are the processes of a server that it waits for, ``since`` which move.
+    """
+
+    __slots__ = (
+        "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling", "is_inside", "is_main",
+        "is_told", "is_victim", "moves", "number", "outcome", "rested", "serial", "since", "state", "wait",
+        "was_alone", "worker",
+    )  # fmt: skip
+
+    def __init__(self, worker: int, number: int, gate: LockType | None = None) -> None:
+        self.worker, self.number, self.is_main = worker, number, gate is not None
+        self.gate = gate or closed_gate()
+        self.state: State = "parked"
+        self.deed = BEGIN
+        self.has_begun = self.is_told = False
+        self.is_inside = self.is_calling = False
+        self.ident = 0
+        self.outcome: Outcome | None = None
+        self.moves, self.rested, self.was_alone = 0, -1, False
+        self.backend: Backend | None = None
+        self.by: tuple[Backend, ...] = ()
+        self.call = BEGIN
+        self.serial = self.since = 0
+        self.is_victim = False
+        self.wait: Wait | None = None
+        self.gave_up = False
+
+
+def closed_gate() -> LockType:
+    """A lock that is taken, for a thread to wait at until another one releases it."""
+    gate = allocate_lock()
+    ACQUIRE(gate)
+    return gate

@@ -1,0 +1,102 @@
+"""Runs operations at once as tasks of the running event loop, of which one goes on at a time, and lets each switch be chosen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable, Sequence
+from types import FrameType
+from typing import TypeVar
+
+from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
+from dryfit.model.outcome import Outcome
+from dryfit.model.seam import Place
+from dryfit.probes.schedule.lane import Deed
+from dryfit.probes.schedule.owners import Owners
+from dryfit.probes.schedule.pause import Pause
+from dryfit.probes.schedule.task_lane import WORKER
+from dryfit.probes.schedule.task_round import TaskRound
+from dryfit.probes.schedule.victim import deadlock_error
+from dryfit.probes.schedule.watchdog import Watchdog
+
+Told = TypeVar("Told")
+
+
+class Tasks:
+    """The controller of one exploration: ``run`` makes one interleaving of some operations after the other.
+
+    ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
+    ``None`` for any other code.
+    """
+
+    def __init__(
+        self, backends: Backends, *, limit: float, place: Callable[[FrameType], Place | None]
+    ) -> None:
+        self._backends = backends
+        self._limit = limit
+        self._place = place
+        self._round: TaskRound | None = None
+        self._watchdog = Watchdog(limit)
+        self._owners = Owners()
+        self._owners.watch()
+
+    async def run(
+        self, operations: Sequence[Callable[[], Awaitable[object]]], choose: Choose
+    ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
+        """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
+        round_ = TaskRound(self._backends, choose, self._place, self._owners, self._watchdog)
+        self._round = round_
+        self._owners.of.clear()
+        try:
+            return await round_.make(operations, self._limit)
+        finally:
+            self._round = None
+
+    def close(self) -> None:
+        """Leave asyncio as it was."""
+        self._owners.unwatch()
+        self._watchdog.close()
+
+    def worker(self) -> int:
+        """The number of the operation to which the running code belongs; -1 outside of operations, and in drivers."""
+        return WORKER.get()
+
+    async def point(
+        self, kind: StepKind, what: str = "", place: Place | None = None, footprint: Footprint = ANYTHING
+    ) -> None:
+        """A switch point: others may go on before this."""
+        round_, worker = self._round, WORKER.get()
+        if round_ is not None and round_.ending is None and worker >= 0:
+            await round_.park(worker, Deed(kind, what, place, footprint))
+
+    async def call(
+        self,
+        connection: object,
+        kind: StepKind,
+        what: str,
+        place: Place | None,
+        do: Callable[[], Awaitable[Told]],
+        footprint: Footprint = ANYTHING,
+    ) -> Told:
+        """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
+
+        What happens inside of it is the driver's own: real input and output, real timers, tasks that are not governed.
+        """
+        round_, worker = self._round, WORKER.get()
+        if round_ is None or round_.ending is not None or worker < 0:
+            return await do()
+        deed = Deed(kind, what, place, footprint)
+        await round_.park(worker, deed)
+        call = round_.go_in(worker, connection, deed)
+        WORKER.set(-1)
+        try:
+            told = await do()
+        except BaseException as error:
+            WORKER.set(worker)
+            await round_.come_back(call)
+            if call.is_victim and isinstance(error, Exception):
+                raise deadlock_error(error) from None
+            raise
+        WORKER.set(worker)
+        await round_.come_back(call)
+        return told

@@ -1,0 +1,91 @@
+"""Threads that an operation starts itself: they take turns with all others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from sys import _getframe
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from dryfit.model.outcome import Raised
+from dryfit.probes.schedule.governed import Governor, Here
+from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane
+from dryfit.probes.schedule.round import Round
+
+_THREAD: Any = threading.Thread
+Perform = Callable[[Round, Lane, Callable[[], object]], None]
+
+
+class Threads:
+    """Governs ``Thread.start`` and ``Thread.join``; ``perform`` runs what a thread is for in its lane."""
+
+    def __init__(self, governor: Governor, perform: Perform) -> None:
+        self._governor = governor
+        self._perform = perform
+        self._lanes: WeakKeyDictionary[threading.Thread, Lane] = WeakKeyDictionary()
+        self._start, self._join = _THREAD.start, _THREAD.join
+
+    def put_in(self) -> None:
+        """Have them known."""
+        self._start, self._join = _THREAD.start, _THREAD.join
+        _THREAD.start, _THREAD.join = self._governed_start(), self._governed_join()
+
+    def take_out(self) -> None:
+        """Have them as they were."""
+        _THREAD.start, _THREAD.join = self._start, self._join
+
+    def forget(self) -> None:
+        """The threads of an interleaving are over with it."""
+        self._lanes.clear()
+
+    def _governed_start(self) -> Callable[[threading.Thread], None]:
+        governor, start = self._governor, self._start
+
+        def governed(thread: threading.Thread) -> None:
+            here = governor.here()
+            if here is None or thread in self._lanes:
+                start(thread)
+                return
+            lane = self._prepare(here, thread)
+            with governor.ungoverned(here):
+                start(thread)
+            here[0].join_in(lane)
+
+        return governed
+
+    def _prepare(self, here: Here, thread: threading.Thread) -> Lane:
+        round_, starter = here
+        lane = self._lanes[thread] = Lane(starter.worker, len(round_.lanes))
+        lane.deed = Deed("began", "thread")
+        run = thread.run
+
+        def in_turn() -> None:
+            del vars(thread)["run"]
+            ACQUIRE(lane.gate)
+            self._perform(round_, lane, run)
+            if isinstance(lane.outcome, Raised):
+                lane.outcome.unwrap()  # for the thread's own hook
+
+        vars(thread)["run"] = in_turn
+        return lane
+
+    def _governed_join(self) -> Callable[..., None]:
+        governor, join = self._governor, self._join
+
+        def governed(thread: threading.Thread, timeout: float | None = None) -> None:
+            here = governor.here()
+            lane = self._lanes.get(thread)
+            if here is None or lane is None:
+                join(thread, timeout)
+                return
+            use = governor.use(here, thread, _getframe(1))
+            governor.stop(here, use)
+            is_over = lane.state == "done" or governor.wait(
+                here, use, lambda: lane.state == "done", lambda: lane, is_timed=timeout is not None
+            )
+            if is_over:
+                with governor.ungoverned(here):
+                    join(thread)
+
+        return governed

@@ -1,0 +1,99 @@
+"""Who uses a lock, and for what: read from the frames that led to it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+
+from dryfit.model.interleaving import StepKind
+from dryfit.model.seam import Place
+
+_FUTURES = str(Path(concurrent.futures.__file__).parent)
+_MODULES = frozenset((threading.__file__, queue.__file__))
+_WAIT = threading.Condition.wait.__code__
+_RESTORE: CodeType = threading.Condition._acquire_restore.__code__  # type: ignore[attr-defined]
+_LOCKING = frozenset(("acquire", "__enter__", "release", "__exit__"))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """``kind`` and ``what`` are for a step; ``is_own`` says that it is the components' code that uses the lock.
+
+    ``is_signal`` says that the lock tells of an event, as that of each waiter of a condition: nobody holds it.
+    """
+
+    kind: StepKind
+    what: str
+    place: Place | None
+    is_own: bool
+    is_signal: bool
+
+
+class Uses:
+    """Reads uses; ``place`` tells where a frame stands in the components' code."""
+
+    def __init__(self, place: Callable[[FrameType], Place | None]) -> None:
+        self._place = place
+        self._names: dict[int, tuple[object, str]] = {}
+
+    def of(self, used: object, frame: FrameType) -> Use:
+        """The use of a lock or queue by the code of a frame."""
+        is_within = frame.f_code is _WAIT or frame.f_code is _RESTORE
+        caller, through = _outside(frame)
+        place = self._place(caller) if caller is not None else None
+        is_own = place is not None and not is_within
+        if place is None:
+            place = self._nearest(caller)
+        kind: StepKind = "lock"
+        if through is not None:
+            used = through.f_locals.get("self", used)
+            kind = "lock" if through.f_code.co_name in _LOCKING else "wait"
+        what = self._name(used, caller) if place is not None else ""
+        if kind == "wait" and through is not None:
+            what = f"{what}.{through.f_code.co_name}" if what else through.f_code.co_qualname
+        return Use(kind, what or type(used).__name__, place, is_own, frame.f_code is _WAIT)
+
+    def _nearest(self, frame: FrameType | None) -> Place | None:
+        while frame is not None:
+            place = self._place(frame)
+            if place is not None:
+                return place
+            frame = frame.f_back
+        return None
+
+    def _name(self, used: object, frame: FrameType | None) -> str:
+        known = self._names.get(id(used))
+        if known is None:
+            known = self._names[id(used)] = used, _name_in(frame, used) if frame is not None else ""
+        return known[1]
+
+
+def _outside(frame: FrameType) -> tuple[FrameType | None, FrameType | None]:
+    """The first frame outside of the library's own primitives, and the last one inside of them."""
+    caller: FrameType | None = frame
+    through = None
+    while caller is not None and _is_primitive(caller.f_code.co_filename):
+        through, caller = caller, caller.f_back
+    return caller, through
+
+
+def _is_primitive(file: str) -> bool:
+    return file in _MODULES or file.startswith(_FUTURES)
+
+
+def _name_in(frame: FrameType, used: object) -> str:
+    """How the code of a frame may name an object: as a variable, or as an attribute of one."""
+    values = frame.f_locals
+    for name, value in (*values.items(), *frame.f_globals.items()):
+        if value is used:
+            return name
+    for owner in values.values():
+        for name, value in getattr(owner, "__dict__", {}).items():
+            if value is used:
+                return f"{type(owner).__qualname__}.{name}"
+    return ""

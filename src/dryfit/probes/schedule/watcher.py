@@ -1,0 +1,115 @@
+"""Asks servers who waits for whom, and ends what does not end by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from dryfit.model.interleaving import Backend, Backends, Step
+from dryfit.probes.schedule.graph import circle
+from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane
+from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.said import said_of_late
+
+TICK = 0.00025
+"""Seconds between two looks: when servers are asked depends on it, what is concluded from their answers does not."""
+
+
+class Watcher:
+    """Watches one round until it has come to its end, in a thread that is no lane's."""
+
+    def __init__(self, round_: Round, backends: Backends, limit: float) -> None:
+        self._round = round_
+        self._backends = backends
+        self._limit = limit
+        self._until = time.monotonic() + limit
+        self._seen = -1
+
+    def watch(self) -> None:
+        """Return when the round has ended."""
+        round_ = self._round
+        while round_.ending is None:
+            ACQUIRE(round_.bell, True, TICK)
+            if time.monotonic() > self._until:
+                with round_.mutex:
+                    round_.end("limit", said_of_late(round_.lanes, self._limit))
+            elif self._is_due():
+                self._ask()
+
+    def _is_due(self) -> bool:
+        """Whether all stand still but for what happens in servers, or a call takes longer than a tick."""
+        with self._round.mutex:
+            states = [lane.state for lane in self._round.lanes]
+            if self._round.ending is not None or "running" in states:
+                return False
+            if "calling" not in states:
+                return "blocked" in states or "back" in states
+            serial = sum(lane.serial for lane in self._round.lanes)
+            is_seen, self._seen = serial == self._seen, serial
+            return is_seen
+
+    def _ask(self) -> None:
+        round_ = self._round
+        with round_.mutex:
+            calls, inside = (
+                round_.calls,
+                [lane for lane in round_.lanes if lane.state in ("calling", "blocked")],
+            )
+        asked = [lane.backend for lane in inside if lane.backend is not None]
+        answer = self._backends.blockers(asked) if asked else {}
+        victim = None
+        with round_.mutex:
+            if (
+                round_.ending is None
+                and calls == round_.calls
+                and all(_is_clear(lane, answer) for lane in inside)
+            ):
+                victim = self._settle(inside, answer)
+        if victim is not None and victim.backend is not None:
+            self._backends.cancel(victim.backend)
+
+    def _settle(self, inside: Sequence[Lane], answer: Mapping[Backend, tuple[Backend, ...]]) -> Lane | None:
+        """All stand still: note what became of them, and let the next one go on, unless a victim has to be made."""
+        round_ = self._round
+        for lane in inside:
+            self._block(lane, answer[lane.backend] if lane.backend is not None else ())
+        for lane in round_.lanes:
+            if lane.state == "back":
+                self._wake(lane)
+        round_.asked = round_.calls
+        victim = self._victim()
+        if victim is None:
+            round_.go_on()
+        return victim
+
+    def _block(self, lane: Lane, by: tuple[Backend, ...]) -> None:
+        if lane.state == "blocked" and lane.by == by:
+            return
+        lane.state, lane.by, lane.since = "blocked", by, self._round.record.moves
+        workers = sorted({self._round.held[each].worker for each in by if each in self._round.held})
+        self._round.record.add(Step(lane.worker, "blocked", lane.call.what, lane.call.place, tuple(workers)))
+
+    def _wake(self, lane: Lane) -> None:
+        if lane.is_victim:
+            lane.state, lane.deed = "parked", Deed("woken")
+        else:
+            self._round.wake(lane, Deed("woken", lane.call.what, lane.call.place))
+
+    def _victim(self) -> Lane | None:
+        """Whose statement is to be ended, where servers' locks alone make a deadlock.
+
+        The one that has waited longest: a server looks for deadlocks some time after a wait began.
+        """
+        round_ = self._round
+        waits = {lane: round_.waits_for(lane) for lane in round_.lanes if lane.state == "blocked"}
+        found = circle(waits)
+        if not found:
+            return None
+        victim = min(found, key=lambda lane: lane.since)
+        victim.is_victim = True
+        round_.record.step(victim, Deed("victim", victim.call.what, victim.call.place))
+        return victim
+
+
+def _is_clear(lane: Lane, answer: Mapping[Backend, tuple[Backend, ...]]) -> bool:
+    return lane.backend is not None and not lane.is_victim and bool(answer.get(lane.backend))

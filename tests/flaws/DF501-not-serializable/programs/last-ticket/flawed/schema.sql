@@ -1,0 +1,1 @@
+CREATE TABLE shows (name text PRIMARY KEY, free integer NOT NULL);

@@ -1,0 +1,26 @@
+"""The seats of each show."""
+
+import psycopg
+
+FREE = "SELECT free FROM shows WHERE name = %s"
+TAKE = "UPDATE shows SET free = free - 1 WHERE name = %s"
+
+
+class SoldOut(Exception):
+    """No seat is free."""
+
+
+class Seats:
+    def __init__(self, url):
+        self.url = url
+
+    def free(self, show):
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(FREE, (show,)).fetchone()[0]
+
+    def take(self, show):
+        with psycopg.connect(self.url) as connection:
+            (free,) = connection.execute(FREE, (show,)).fetchone()
+            if free == 0:
+                raise SoldOut(f"no seat is free in {show}")
+            connection.execute(TAKE, (show,))

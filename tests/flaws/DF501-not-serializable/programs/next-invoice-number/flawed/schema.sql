@@ -1,0 +1,1 @@
+CREATE TABLE invoices (number integer NOT NULL, customer text NOT NULL, cents integer NOT NULL);

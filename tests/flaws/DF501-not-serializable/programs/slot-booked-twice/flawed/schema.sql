@@ -1,0 +1,1 @@
+CREATE TABLE appointments (slot text NOT NULL, patient text NOT NULL);

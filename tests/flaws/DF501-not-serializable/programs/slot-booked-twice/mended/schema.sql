@@ -1,0 +1,1 @@
+CREATE TABLE appointments (slot text PRIMARY KEY, patient text NOT NULL);

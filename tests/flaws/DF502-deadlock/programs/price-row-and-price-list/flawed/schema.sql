@@ -1,0 +1,1 @@
+CREATE TABLE prices (article text PRIMARY KEY, cents integer NOT NULL);

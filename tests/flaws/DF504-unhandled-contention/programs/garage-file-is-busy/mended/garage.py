@@ -1,0 +1,32 @@
+"""Which car stands where, in a SQLite file."""
+
+import sqlite3
+from contextlib import closing
+
+SCHEMA = "CREATE TABLE spaces (number INTEGER PRIMARY KEY, plate TEXT)"
+FREE = "SELECT min(number) FROM spaces WHERE plate IS NULL"
+
+
+class Full(Exception):
+    """No space is free."""
+
+
+class Garage:
+    def __init__(self, path):
+        self.path = path
+
+    def build(self, spaces):
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute(SCHEMA)
+            numbers = [(number,) for number in range(1, spaces + 1)]
+            connection.executemany("INSERT INTO spaces (number) VALUES (?)", numbers)
+
+    def enter(self, plate):
+        """Give the car a space, and return its number."""
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")  # a transaction that begins by reading cannot wait to write
+            (number,) = connection.execute(FREE).fetchone()
+            if number is None:
+                raise Full
+            connection.execute("UPDATE spaces SET plate = ? WHERE number = ?", (plate, number))
+            return number

@@ -1,0 +1,2 @@
+CREATE TABLE tags (id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY, name text NOT NULL UNIQUE);
+CREATE TABLE posts (title text NOT NULL, tag integer NOT NULL REFERENCES tags);

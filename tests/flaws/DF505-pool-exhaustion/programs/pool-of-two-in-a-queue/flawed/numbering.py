@@ -1,0 +1,8 @@
+"""Numbers without a gap."""
+
+NEXT = "UPDATE counters SET last = last + 1 WHERE name = %s RETURNING last"
+
+
+def next_number(pool, name):
+    with pool.connection() as connection:
+        return connection.execute(NEXT, (name,)).fetchone()[0]
