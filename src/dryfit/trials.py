@@ -115,10 +115,20 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     first, second, trial = lab.replay(proposed)
     if isinstance(proposed, Experiment):
         tried = (Tried(trial, (first, second)),)
-        found = exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
+        found = tuple(
+            _as_known(each, finding)
+            for each in exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
+        )
     else:
         found = contention.judge(_explored([(first, second, (trial,))])).findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
+
+
+def _as_known(found: Finding, known: Finding) -> Finding:
+    """What a whole run has shown decides how grave a finding is, and not the one trial of it that is run again."""
+    if (found.rule, found.seam) != (known.rule, known.seam):
+        return found
+    return replace(found, id=known.id, severity=known.severity)
 
 
 def _tolerated(config: Config, tried: Sequence[Tried]) -> tuple[Tolerated, ...]:

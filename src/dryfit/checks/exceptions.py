@@ -39,12 +39,16 @@ def judge(
     """Judge DF301 to DF308; trials show something where the fault happened and nothing made them void.
 
     ``observations`` tell which failures the suite's own tests show to be meant, ``tolerated`` which ones its source
-    passes over by name: where all that is missing then is files, that is a warning.
+    passes over by name: where all that is missing then is files, that is a warning. So it is where only objects in
+    memory are left half changed, in a program that keeps its state elsewhere.
     """
     everything = tuple(Faulted.of(each) or each for each in tried)
     meant = tested_fallbacks(observations)
+    elsewhere = any(isinstance(each, Faulted) and each.works_elsewhere for each in everything)
     found = _alone_or_not(
-        replace(each, severity="warning") if _is_tolerated(each, tolerated) else each
+        replace(each, severity="warning")
+        if _is_tolerated(each, tolerated) or (elsewhere and _is_in_memory(each))
+        else each
         for each in _mishandled([each for each in everything if _counts(each)])
         if not (each.rule in _SILENT and _is_meant(each, meant))
     )
@@ -110,6 +114,11 @@ def _is_tolerated(found: Mishandled, tolerated: Sequence[Tolerated]) -> bool:
         each.file == at.file and each.first <= at.line <= each.last and not names.isdisjoint(each.exceptions)
         for each in tolerated
     )
+
+
+def _is_in_memory(found: Mishandled) -> bool:
+    """Whether all that stays of some work is in objects: they may be thrown away, or set up anew."""
+    return found.rule == "DF302" and isinstance(found.tried, Faulted) and found.tried.stays_in_memory
 
 
 def _void(tried: Iterable[Tried]) -> set[Skipped]:

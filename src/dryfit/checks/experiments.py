@@ -58,8 +58,10 @@ def known_failures(
     """The exceptions that a callable of the project is known to raise: from the source, and from what tests showed.
 
     What comes out of a generator may have been thrown into it: a context manager hands on what the block raised.
-    What stands for something outside of the project raises what its test wants.
+    What stands for something outside of the project raises what its test wants; an exception that a test module
+    defines is none of the program's.
     """
+    tests = {trace.test.partition("::")[0].removesuffix(".py").replace("/", ".") for trace in observations.traces}
     components = {component.name for component in project.components}
     generators = {plain(interface.name) for interface in project.interfaces if interface.generator}
     found: dict[str, set[str]] = {plain(name): set(each) for name, each in raised.items()}
@@ -69,6 +71,7 @@ def known_failures(
             behaviour.outcome == "raised"
             and seam.callee in components
             and plain(seam.callable) not in generators
+            and behaviour.result_type.rpartition(".")[0] not in tests
         ):
             name = (
                 behaviour.result_type if "." in behaviour.result_type else f"builtins.{behaviour.result_type}"

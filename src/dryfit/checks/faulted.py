@@ -190,6 +190,16 @@ class Faulted(Tried):
         return all(item[0] == "state" and item[1] in (FILES, MEMORY) for item in self.done)
 
     @property
+    def stays_in_memory(self) -> bool:
+        """Whether all that was done is in the objects and the variables of the program."""
+        return all(item[:2] == ("state", MEMORY) for item in self.done)
+
+    @property
+    def works_elsewhere(self) -> bool:
+        """Whether the entry usually does something that outlives the program."""
+        return any(item[:2] != ("state", MEMORY) for item in self.usual)
+
+    @property
     def leaves_whole_pieces(self) -> bool:
         """Whether all that was done is programs that were run, which nobody can take back, and whole files.
 

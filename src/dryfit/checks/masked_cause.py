@@ -8,7 +8,7 @@ from dryfit.checks.experiments import above
 from dryfit.checks.faulted import Faulted
 from dryfit.checks.mishandled import Mishandled, fails, function_of, state_of
 from dryfit.model.finding import Fact
-from dryfit.model.trial import ErrorSeen
+from dryfit.model.trial import Crossed, ErrorSeen
 
 _NO_CAUSES = frozenset({"cancelled"})
 """Faults that asyncio itself makes another exception of."""
@@ -26,7 +26,12 @@ def judge(faulted: Faulted) -> Iterator[Mishandled]:
     fault = next((each for each in faulted.trial.errors if each.injected), None)
     if fault is None or _tells(faulted, surfaced, fault) or faulted.asked_stand_ins:
         return
-    handler = _lost_in(faulted, fault)
+    lost_in = _lost_in(faulted, fault)
+    if (
+        lost_in.effect != "call"
+    ):  # a library that calls back: what it makes of exceptions is not the program's doing
+        return
+    handler = function_of(lost_in)
     yield Mishandled(
         "DF303",
         faulted,
@@ -48,10 +53,10 @@ def _tells(faulted: Faulted, error: ErrorSeen, fault: ErrorSeen) -> bool:
     return bool(fault.text) and fault.text in error.text
 
 
-def _lost_in(faulted: Faulted, fault: ErrorSeen) -> str:
-    """The innermost callable out of which something else came."""
+def _lost_in(faulted: Faulted, fault: ErrorSeen) -> Crossed:
+    """The innermost crossing out of which something else came."""
     for each in above(faulted.trial, faulted.struck):
         error = faulted.trial.errors[each.error] if each.error >= 0 else None
         if error is None or not _tells(faulted, error, fault):
-            return function_of(each)
-    return function_of(faulted.entry)
+            return each
+    return faulted.entry

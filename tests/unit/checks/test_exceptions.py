@@ -353,6 +353,39 @@ def test_what_is_in_memory_is_given_up_where_the_program_ends(surfaced, found):
     assert findings(Tried(now, (usual, usual))) == found
 
 
+def half_changed():
+    """Objects in memory that stay half changed."""
+    baseline, faulted = Story(), Story()
+    gone = faulted.error("stock.OutOfStock", "no tea", injected=True)
+    for story, error in ((baseline, -1), (faulted, gone)):
+        entry = story.call("order.plan", error=error)
+        at = story.call("stock.take", entry, error=error)
+    usual = baseline.trial(boundaries=keeping("memory", ["a", "b"]))
+    experiment = Experiment(
+        TEST, faulted.crossings[at].point, "before", Fault(DOMAIN_ERROR, "stock.OutOfStock")
+    )
+    return Tried(faulted.trial(experiment, boundaries=keeping("memory", ["a"])), (usual, usual))
+
+
+def test_objects_count_less_where_the_state_is_kept_elsewhere():
+    assert findings(half_changed()) == [("DF302", "error")]
+    lasting = buying(saved=True)
+    faulted, _, at = losing_the_mail()
+    assert ("DF302", "warning") in findings(half_changed(), tried(lasting, faulted, at, fault=LOST))
+
+
+def test_what_a_library_makes_of_an_exception_of_a_callback_is_not_masked():
+    baseline, faulted = Story(), Story()
+    first = faulted.error("dates.NoDate", "no date", injected=True)
+    other = faulted.error("sqlite3.OperationalError", "user-defined function raised exception")
+    for story, errors in ((baseline, (-1, -1, -1)), (faulted, (other, other, first))):
+        entry = story.call("order.convert", error=errors[0])
+        runs = story.call("sqlite3.Connection.execute", entry, effect="write", error=errors[1])
+        at = story.call("dates.parse", runs, error=errors[2])
+    fault = Fault(DOMAIN_ERROR, "dates.NoDate", "injected by dryfit")
+    assert findings(tried(baseline, faulted, at, fault=fault)) == []
+
+
 @pytest.mark.parametrize(
     ("place", "tolerated", "severity"),
     [
@@ -619,8 +652,10 @@ def test_what_is_known_to_fail_is_the_project_s_own_and_not_what_passes_through(
         make.behaviour("payment.holding", outcome="raised", result="payment.Declined"),
         make.behaviour("Mock", outcome="raised", result="payment.Declined"),
         make.behaviour("payment.look", outcome="returned"),
+        make.behaviour("payment.look", outcome="raised", result="payment.tests.test_pay.Wanted"),
     ]
-    known = known_failures(project, make.observations(*seen), {"payment.find": ("builtins.KeyError",)})
+    observed = make.observations(*seen, test="payment/tests/test_pay.py::test_look")
+    known = known_failures(project, observed, {"payment.find": ("builtins.KeyError",)})
     assert known == {"payment.pay": ("payment.Declined",), "payment.find": ("builtins.KeyError",)}
 
 
