@@ -61,7 +61,9 @@ def known_failures(
     What stands for something outside of the project raises what its test wants; an exception that a test module
     defines is none of the program's.
     """
-    tests = {trace.test.partition("::")[0].removesuffix(".py").replace("/", ".") for trace in observations.traces}
+    tests = {
+        trace.test.partition("::")[0].removesuffix(".py").replace("/", ".") for trace in observations.traces
+    }
     components = {component.name for component in project.components}
     generators = {plain(interface.name) for interface in project.interfaces if interface.generator}
     found: dict[str, set[str]] = {plain(name): set(each) for name, each in raised.items()}

@@ -48,9 +48,17 @@ def _tells(faulted: Faulted, error: ErrorSeen, fault: ErrorSeen) -> bool:
     """Whether an exception is the fault, or leads to it, or has its text in its own."""
     if error.number == fault.number or fault.number in error.chain:
         return True
-    if not faulted.experiment.then and any(faulted.trial.errors[number].injected for number in error.chain):
+    if _is_told_by_any(faulted) and (
+        error.injected or any(faulted.trial.errors[number].injected for number in error.chain)
+    ):
         return True
     return bool(fault.text) and fault.text in error.text
+
+
+def _is_told_by_any(faulted: Faulted) -> bool:
+    """Whether any injected exception is as good as the first one: there is no other fault, or only further attempts."""
+    seams = {strike.point.seam.callable for strike in faulted.experiment.strikes}
+    return len(seams) == 1
 
 
 def _lost_in(faulted: Faulted, fault: ErrorSeen) -> Crossed:

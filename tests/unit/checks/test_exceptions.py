@@ -792,3 +792,27 @@ def test_a_second_failure_must_not_hide_the_first(chain, rules):
     case = tried(baseline, faulted, at, fault=fault)
     case = replace(case, trial=replace(case.trial, experiment=replace(case.experiment, then=(strike,))))
     assert [rule for rule, _ in findings(case)] == rules
+
+
+@pytest.mark.parametrize(("again", "when", "rules"), [
+    ("smtplib.SMTP.sendmail", "after", []),
+    ("smtplib.SMTP.sendmail", "before", []),
+    ("outbox.put", "before", ["DF303"]),
+])  # fmt: skip
+def test_the_failure_of_the_last_attempt_stands_for_all(again, when, rules):
+    baseline, faulted = Story(), Story()
+    first = faulted.error("smtplib.SMTPRecipientsRefused", "unknown", injected=True)
+    second = faulted.error("smtplib.SMTPServerDisconnected", "unexpectedly closed", injected=True)
+    own = faulted.error("order.NotSent", "no mail", second)
+    for story, error in ((baseline, -1), (faulted, own)):
+        entry = story.call("order.buy", error=error)
+        at = story.call("smtplib.SMTP.sendmail", entry, effect="send", error=first if error >= 0 else -1)
+    baseline.effect(at, "mail to ann@example.com")
+    last = faulted.call(again, entry, effect="send", error=second, nth=2)
+    if when == "after":
+        faulted.effect(last, "mail to ann@example.com")
+    fault = Fault("recipients-refused", "smtplib.SMTPRecipientsRefused", "unknown")
+    strike = Strike(faulted.crossings[last].point, when, LOST)
+    case = tried(baseline, faulted, at, fault=fault)
+    case = replace(case, trial=replace(case.trial, experiment=replace(case.experiment, then=(strike,))))
+    assert [rule for rule, _ in findings(case)] == rules
