@@ -182,6 +182,71 @@ def test_a_fallback_that_fails_is_found_by_a_second_fault_and_shown_again(empty_
     assert "and then letters.post fails with letters.NoPaper" in again.out
 
 
+def test_a_stand_in_for_the_end_of_the_program_hears_of_the_failure(shop):
+    shop.write(
+        {
+            "main.py": """
+                import sys
+
+                import mail
+
+                def main(address):
+                    try:
+                        mail.send(address)
+                    except mail.MailError:
+                        sys.exit(1)
+                    else:
+                        sys.exit(0)
+            """,
+            "test_main.py": """
+                from unittest import mock
+
+                import mail
+                import main
+
+                def test_main():
+                    mail.SENT.clear()
+                    with mock.patch("sys.exit") as ends:
+                        main.main("ann@example.com")
+                    ends.assert_called_once_with(0)
+            """,
+        }
+    )
+    _, report = findings(shop, "test_main.py")
+    assert (report["findings"], report["checks"]["exceptions"]["trials"]) == ([], 1)
+
+
+def test_a_file_that_need_not_be_written_is_a_warning(empty_project):
+    empty_project.write(
+        {
+            "notes.py": """
+                from contextlib import suppress
+
+                def keep(path, text):
+                    with suppress(OSError):
+                        path.write_text(text)
+            """,
+            "desk.py": """
+                import notes
+
+                def note(path, text):
+                    notes.keep(path, text)
+            """,
+            "test_desk.py": """
+                import desk
+
+                def test_note(tmp_path):
+                    desk.note(tmp_path / "note.txt", "tea")
+            """,
+        }
+    )
+    ended, report = findings(empty_project)
+    assert [(each["rule"], each["severity"]) for each in report["findings"]] == [("DF301", "warning")]
+    assert ended.status == 0
+    again = empty_project.dryfit("replay", report["findings"][0]["id"])
+    assert "is shown again" in again.out
+
+
 def test_the_same_is_found_by_two_workers(shop):
     alone, spread = (findings(shop, *more)[1] for more in ((), ("--workers", "2")))
     assert [each["id"] for each in alone["findings"]] == [each["id"] for each in spread["findings"]]
