@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from dryfit.checks.asked import Asked, only_then
 from dryfit.checks.experiments import above, below
-from dryfit.model.digest import Cells, Change, Contents, Digest, Spot, canonical, diff
+from dryfit.checks.states import boundary_of, different, equal, rows_of, same, without
+from dryfit.model.digest import Change, diff
 from dryfit.model.seam import Place
 from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
 
@@ -215,8 +216,8 @@ class Faulted(Tried):
     def _whole_files(self) -> set[str]:
         if self._boundary is None or self._usual_boundary is None:
             return set()
-        usual = _rows(self._usual_boundary.after.contents)
-        now = _rows(self._boundary.after.contents)
+        usual = rows_of(self._usual_boundary.after.contents)
+        now = rows_of(self._boundary.after.contents)
         changed = {each.place for each in self.changes if each.source == FILES}
         return {place for place in changed if now.get((FILES, place)) == usual.get((FILES, place))}
 
@@ -256,12 +257,12 @@ class Faulted(Tried):
     @cached_property
     def _is_as_before(self) -> bool:
         boundary = self._boundary
-        return boundary is None or _same(boundary.before, boundary.after)
+        return boundary is None or same(boundary.before, boundary.after)
 
     @cached_property
     def _is_as_after(self) -> bool:
         now, usual = self._boundary, self._usual_boundary
-        return now is None or usual is None or _equal(now.after, usual.after)
+        return now is None or usual is None or equal(now.after, usual.after)
 
     @property
     def _boundary(self) -> Boundary | None:
@@ -283,13 +284,13 @@ class Faulted(Tried):
         what is in memory, where that is given up.
         """
         entry = self.experiment.entry
-        first, second, now = (_boundary(each, entry) for each in (*self.baselines, self.trial))
+        first, second, now = (boundary_of(each, entry) for each in (*self.baselines, self.trial))
         if first is None or second is None or now is None:
             return None, None
-        out = _different(first.before, now.before) | _different(first.after, second.after)
+        out = different(first.before, now.before) | different(first.after, second.after)
         if self._ends_the_program:
             out |= {each.spot for one in (first, now) for each in one.after.contents if each.source == MEMORY}
-        return _without(first, out), _without(now, out)
+        return without(first, out), without(now, out)
 
 
 def _says_no(path: str, text: str) -> bool:
@@ -323,62 +324,3 @@ def _work(effects: Iterable[Effected], boundary: Boundary | None) -> Counter[Ite
         if effect.source not in covered:
             work["effect", effect.source, effect.what, effect.key] += 1
     return work
-
-
-def _boundary(trial: Trial, entry: int) -> Boundary | None:
-    found = next((each for each in trial.boundaries if each.entry == entry), None)
-    if found is None:
-        return None
-    skipped = {spot for digest in (found.before, found.after) for spot, _ in digest.skipped}
-    sources = {source for source, place in skipped if not place}
-    return replace(
-        found,
-        before=_readable(found.before, skipped, sources),
-        after=_readable(found.after, skipped, sources),
-    )
-
-
-def _readable(digest: Digest, skipped: Iterable[tuple[str, str]], sources: Iterable[str]) -> Digest:
-    """Without what one of two readings had to leave out."""
-    out, gone = set(skipped), set(sources)
-    return replace(
-        digest,
-        contents=tuple(each for each in digest.contents if each.spot not in out and each.source not in gone),
-        skipped=(),
-    )
-
-
-def _same(one: Digest, other: Digest) -> bool:
-    return _rows(one.contents) == _rows(other.contents)
-
-
-def _equal(one: Digest, other: Digest) -> bool:
-    """Whether two executions have come to the same, whatever was generated."""
-    return not _different(one, other)
-
-
-def _different(one: Digest, other: Digest) -> set[Spot]:
-    """Where two executions have come to something else; what holds the same rows anyway needs no other names."""
-    there = other.places
-    same = Digest(tuple(each for each in one.contents if each == there.get(each.spot)))
-    mine, others = (_rows(canonical(each, same).contents) for each in (one, other))
-    return {spot for spot in mine.keys() | others.keys() if mine.get(spot) != others.get(spot)}
-
-
-def _without(boundary: Boundary, out: set[Spot]) -> Boundary:
-    return replace(
-        boundary,
-        before=replace(boundary.before, contents=_kept(boundary.before, out)),
-        after=replace(boundary.after, contents=_kept(boundary.after, out)),
-    )
-
-
-def _kept(digest: Digest, out: set[Spot]) -> tuple[Contents, ...]:
-    return tuple(each for each in digest.contents if each.spot not in out)
-
-
-def _rows(contents: Iterable[Contents]) -> dict[Spot, list[Cells]]:
-    rows: dict[Spot, list[Cells]] = {}
-    for each in contents:
-        rows.setdefault(each.spot, []).extend(each.rows)
-    return {spot: sorted(found) for spot, found in rows.items() if found}
