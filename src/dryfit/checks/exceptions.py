@@ -45,13 +45,14 @@ def judge(
     everything = tuple(Faulted.of(each) or each for each in tried)
     meant = tested_fallbacks(observations)
     elsewhere = any(isinstance(each, Faulted) and each.works_elsewhere for each in everything)
-    found = _alone_or_not(
+    shown = (
         replace(each, severity="warning")
         if _is_tolerated(each, tolerated) or (elsewhere and _is_in_memory(each))
         else each
         for each in _mishandled([each for each in everything if _counts(each)])
         if not (each.rule in _SILENT and _is_meant(each, meant))
     )
+    found = _of_pairs_too(everything, shown)
     rules = defaultdict[int, set[str]](set)
     for mishandled in found:
         rules[id(mishandled.tried.trial)].add(mishandled.rule)
@@ -80,11 +81,27 @@ def _is_meant(found: Mishandled, meant: frozenset[tuple[str, str]]) -> bool:
     return (found.handler, plain(last.point.seam.callable)) in meant
 
 
-def _alone_or_not(found: Iterable[Mishandled]) -> tuple[Mishandled, ...]:
-    """What a pair of faults shows, only where its first one by itself does not break the same rule."""
-    everything = tuple(found)
-    alone = {(each.rule, each.tried.experiment) for each in everything}
-    return tuple(each for each in everything if (each.rule, _first_of(each.tried.experiment)) not in alone)
+def _of_pairs_too(tried: Iterable[Tried], shown: Iterable[Mishandled]) -> tuple[Mishandled, ...]:
+    """What a pair of faults shows, where its first one by itself neither breaks the same rule nor leaves as much."""
+    found = tuple(shown)
+    broken = {(each.rule, each.tried.experiment) for each in found}
+    alone = {each.experiment: each for each in tried if isinstance(each, Faulted)}
+    return tuple(
+        each
+        for each in found
+        if (first := _first_of(each.tried.experiment)) is None
+        or ((each.rule, first) not in broken and _leaves_more(each, alone.get(first)))
+    )
+
+
+def _leaves_more(found: Mishandled, alone: Faulted | None) -> bool:
+    """Whether work stays that the program has taken back where only the first fault happened.
+
+    What was sent cannot be seen to be taken back: there anything else that was sent may have done it.
+    """
+    if found.rule != "DF302" or alone is None or not isinstance(found.tried, Faulted):
+        return True
+    return bool(found.tried.done - alone.done) or any(item[0] == "effect" for item in alone.extra)
 
 
 def _first_of(experiment: Experiment) -> Experiment | None:

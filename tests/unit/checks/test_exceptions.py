@@ -777,6 +777,26 @@ def test_what_the_first_fault_shows_by_itself_is_not_told_of_both():
     assert [each.experiment for each in found] == [alone.experiment]
 
 
+@pytest.mark.parametrize(("after_one", "rules"), [(["a", "note"], []), ([], ["DF302"])])
+def test_what_stays_after_the_first_fault_alone_is_not_told_of_both(after_one, rules):
+    def told_otherwise(story):
+        return replace(story.trial(), boundaries=keeping("files", ["a", "b"]))
+
+    baseline, faulted, at = compensated()
+    baseline.effects, faulted.effects = [], []
+    usual = told_otherwise(baseline)
+    experiment = Experiment(TEST, faulted.crossings[at].point, "before", DISK_FULL)
+    alone = Tried(faulted.trial(experiment, boundaries=keeping("files", after_one)), (usual, usual))
+    (pair,) = Pairs(Planner({}).offers).plan(usual, alone.trial)
+    entry = replace(faulted.crossings[0], outcome="raised")
+    both = Tried(
+        faulted.trial(pair, boundaries=keeping("files", ["a"]), crossings=(entry, *faulted.crossings[1:])),
+        alone.baselines,
+    )
+    found = [each for each in exceptions.judge([alone, both]).judgement.findings if each.experiment == pair]
+    assert [each.rule for each in found] == rules
+
+
 @pytest.mark.parametrize(("chain", "rules"), [((0,), []), ((), ["DF303"])])
 def test_a_second_failure_must_not_hide_the_first(chain, rules):
     baseline, faulted = Story(), Story()
