@@ -9,12 +9,17 @@ from dryfit.checks import contention_errors
 from dryfit.checks.judgement import Judgement, combine, find
 from dryfit.checks.lanes import lanes, outcome_of
 from dryfit.checks.names import plain
+from dryfit.checks.overlaps import MEMORY
+from dryfit.model.digest import diff
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run, Step
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, state_of
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Trial
+
+_OF_SERVERS = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COMMIT", "LOCK", "WITH")
+"""How what waits inside of a server begins."""
 
 _SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
 """Steps at which an operation does something."""
@@ -32,7 +37,7 @@ def _judged(explored: Explored, baseline: Trial) -> Judgement:
     skipped: list[Skipped] = []
     masks = Masks.of((*explored.serial, *explored.alone))
     for run in explored.others:
-        if run.interleaving.ending in ("stuck", "limit"):
+        if run.interleaving.ending in ("stuck", "limit") and not _starve(run.interleaving):
             skipped.append(Skipped(named(explored.overlap), f"inconclusive: {run.interleaving.said}"))
         elif rule := _rule(explored, run, masks):
             found = _finding(rule, explored, run, baseline)
@@ -44,12 +49,31 @@ def _rule(explored: Explored, run: Run, masks: Masks) -> str:
     """The rule that a run shows broken, which came out as no serial order; "" where an operation was refused."""
     if run.interleaving.ending == "deadlock":
         return "DF502"
+    if run.interleaving.ending == "stuck":
+        return "DF505"
     escaped = _escaped(explored, run)
     if escaped:
         if contention_errors.kind_of(escaped) == "deadlock":
             return "DF502"
         return "DF505" if contention_errors.kind_of(escaped) == "pool" else "DF504"
     return "" if _is_refused(explored, run, masks) else "DF501"
+
+
+def _starve(interleaving: Interleaving) -> bool:
+    """Whether all operations that did not end wait for something of Python's own that none of them gives back.
+
+    One after the other they come to their end: so it is one of them that has what the others want.
+    """
+    last = {step.worker: step for step in interleaving.steps}
+    waiting = [step for step in last.values() if step.kind not in ("returned", "raised")]
+    return (
+        interleaving.ending == "stuck"
+        and len(waiting) > 1
+        and all(
+            step.kind == "blocked" and not step.by and not step.what.startswith(_OF_SERVERS)
+            for step in waiting
+        )
+    )
 
 
 def _escaped(explored: Explored, run: Run) -> tuple[str, ...]:
@@ -87,7 +111,7 @@ def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
 def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Finding:
     overlap = explored.overlap
     place = where(run.interleaving)
-    seam = seam_of(place, overlap, baseline)
+    seam = _owner(run, baseline) or seam_of(place, overlap, baseline)
     found = find(
         rule,
         seam,
@@ -97,7 +121,7 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
         tests=[overlap.test],
         evidence=tuple(_evidence(explored, run)),
     )
-    shown = replace(overlap, schedule=run.interleaving.schedule)
+    shown = replace(overlap, schedule=run.interleaving.schedule, stop=run.stop)
     return replace(found, overlap=shown, lanes=run.interleaving.steps)
 
 
@@ -112,6 +136,21 @@ def where(interleaving: Interleaving) -> Place:
             if place is not None and following.kind != "began":
                 return place
     return next((each.place for each in last.values() if each.place is not None), Place("", 0))
+
+
+def _owner(run: Run, baseline: Trial) -> Seam | None:
+    """The seam to whose callee belongs what changed in memory, where something did."""
+    places = [change.place for change in diff(run.before, run.after) if change.source == MEMORY]
+    owners = {place.rpartition(".")[0] for place in places}
+    return next(
+        (
+            each.point.seam
+            for each in baseline.crossings
+            if each.point.seam.caller != DRIVER
+            and plain(each.point.seam.callable).rpartition(".")[0] in owners
+        ),
+        None,
+    )
 
 
 def seam_of(place: Place, overlap: Overlap, baseline: Trial) -> Seam:
@@ -142,6 +181,8 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
     match rule:
         case "DF502":
             return f"{said} wait for each other and never end: {run.interleaving.said or 'a deadlock'}"
+        case "DF505" if raised is None:
+            return f"{said} all wait for what one of them holds and never gives back: {run.interleaving.said}"
         case "DF504" | "DF505" if raised is not None:
             return f"{said}: {raised.bases[0]} escapes, which no order of one after the other raises"
         case _:

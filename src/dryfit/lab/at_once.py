@@ -5,43 +5,45 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from inspect import iscoroutinefunction
 from types import FrameType
 from typing import Any, cast
 
 from dryfit.lab import driver_calls
 from dryfit.lab.busy import patiently
+from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.scene import Scene
 from dryfit.model.crossing import Crossing
-from dryfit.model.interleaving import Backends, Choose, Ended, Run, StepKind
+from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
 from dryfit.probes import dbapi
-from dryfit.probes.schedule import Turns
+from dryfit.probes.schedule import Tasks, Turns
 from dryfit.probes.statics import is_library_class, mro, type_name
 from dryfit.probes.told import told
 from dryfit.weave import Weave
 
 Call = Callable[[], object]
+AsyncCall = Callable[[], Awaitable[object]]
 
 RUN_SECONDS = 3.0
 """The limit of one interleaving."""
 
 LONGEST_TEXT = 200
 
-RESOURCES = dbapi.DATABASES | {"redis"}
-"""The libraries at whose calls operations may be switched: they hold what operations share."""
-
 SHARED = "both operations work in one transaction of one connection: let each take a connection of its own"
 PINNED = (
     "the fixtures of the test hold one transaction open for all: operations in it cannot overlap; let them commit, "
     'and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
 )
+
+STOPPED = "[stopped half-way: it has read, and not yet written]"
 
 _FOUND = 0
 """The number under which the scene keeps what the operations find."""
@@ -59,33 +61,87 @@ class AtOnce:
         self._weave = weave
         self._scene = scene
         self._backends = backends
+        self.halfway = Halfway(backends)
         self._turns: Turns | None = None
+        self._tasks: Tasks | None = None
         self._users: dict[int, tuple[object, int]] = {}
         self._shared = ""
         self._calls = 0
 
     @contextmanager
-    def governed(self) -> Iterator[None]:
-        """Know every switch point of the process until the end of the block; what is there now is what runs find."""
+    def governed(self, *, lines: bool) -> Iterator[None]:
+        """Know every switch point of the process until the end of the block; what is there now is what runs find.
+
+        ``lines`` makes switch points of the lines of components that touch what may be shared.
+        """
+        known = self._is_components if lines else None
+        with (
+            self._alone(),
+            Turns(self._backends, limit=RUN_SECONDS, place=self._place_of, lines=known) as self._turns,
+        ):
+            yield
+
+    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
+        """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says."""
+        assert self._turns is not None
+        self._begin(stop)
+        return self._ran(*self._turns.run([partial(self._performed, each) for each in operations], choose))
+
+    def _performed(self, operation: Call) -> object:
+        try:
+            return operation()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        turns = self._turns or self._tasks
+        if self.halfway.let_go() and turns is not None:
+            turns.ask_again()
+
+    @contextmanager
+    def governed_tasks(self) -> Iterator[None]:
+        """The same for tasks of the running loop."""
+        with (
+            self._alone(),
+            closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._place_of)) as self._tasks,
+        ):
+            yield
+
+    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
+        """Run the operations, which are coroutine functions, as tasks."""
+        assert self._tasks is not None
+        self._begin(stop)
+        tasks = [partial(self._performed_task, cast(AsyncCall, each)) for each in operations]
+        return self._ran(*await self._tasks.run(tasks, choose))
+
+    async def _performed_task(self, operation: AsyncCall) -> object:
+        try:
+            return await operation()
+        finally:
+            self._let_go()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         self._scene.enter(_FOUND)
         probes = self._weave.let_see(self)
         self._weave.connections.calling = self._psycopg
         try:
-            with Turns(self._backends, limit=RUN_SECONDS, place=self._place_of) as self._turns:
-                yield
+            yield
         finally:
-            self._turns = None
+            self._turns = self._tasks = None
+            self.halfway.remove()
             self._weave.connections.calling = None
             self._weave.let_see(*probes)
             self._scene.forget(_FOUND)
 
-    def run(self, operations: Sequence[Call], choose: Choose) -> Run:
-        """Run the operations as it is chosen."""
-        assert self._turns is not None
+    def _begin(self, stop: Stop) -> None:
         self._users, self._shared, self._calls = {}, "", 0
-        interleaving, outcomes = self._turns.run(operations, choose)
-        if self._shared:
+        self.halfway.begin(stop)
+
+    def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run:
+        if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
+        self.halfway.let_go()
         boundary = self._scene.boundary(_FOUND)
         return Run(interleaving, tuple(map(ended, outcomes)), boundary.before, boundary.after)
 
@@ -95,8 +151,10 @@ class AtOnce:
         """Make a call of a driver when it is its turn."""
         if crossing.callee.kind != "library":
             return None
-        if crossing.component not in RESOURCES:
+        if crossing.component == "builtins":
             self._scene.opening(crossing)
+            return None
+        if driver_calls.stays_within(crossing):
             return None
         is_database = crossing.component in dbapi.DATABASES
         connection = dbapi.connection_of(crossing) if is_database else crossing.values[0]
@@ -114,11 +172,22 @@ class AtOnce:
         return self._call(connection, kind, what, self._weave.place_of(sys._getframe(1)), do)
 
     def _call(self, connection: object, kind: StepKind, what: str, place: Place | None, do: Call) -> object:
-        turns = self._turns
+        """Make a call in its turn; what is asynchronous is awaited by the caller."""
+        turns = self._turns or self._tasks
         worker = turns.worker() if turns is not None else -1
         if turns is None or worker < 0:
             return do()
+        is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
         self._note_user(connection, worker)
+        if kind == "statement" and self.halfway.before(worker, connection):
+            what = f"{what} {STOPPED}"
+            do = do if is_asynchronous else partial(self._performed, do)
+        if isinstance(turns, Tasks):
+            if not is_asynchronous:
+                return do()  # it blocks the loop, and nobody goes on meanwhile
+            return turns.call(connection, kind, what, place, cast(AsyncCall, do))
+        if is_asynchronous:
+            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
             result = patiently(connection, call, do, partial(self._let_others, turns, place))
@@ -138,6 +207,9 @@ class AtOnce:
         if before != worker and dbapi.standing(connection) in ("open", "failed"):
             self._shared = PINNED if before < 0 else SHARED
         self._users[id(connection)] = connection, worker
+
+    def _is_components(self, file: str) -> bool:
+        return self._weave.component_of(file) is not None
 
     def _place_of(self, frame: FrameType) -> Place | None:
         """The line of a component that a frame stands in, and not those that it was called from."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from dryfit.model.interleaving import Choose, Explored, Overlap, Run, Search
@@ -16,11 +16,18 @@ Pair = tuple[Run, Run]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One run: ``workers`` are the operations that take part, by number; ``choose`` decides who goes on."""
+    """One run: ``workers`` are the operations that take part, by number; ``choose`` decides who goes on.
+
+    ``stop`` is as an overlap has it.
+    """
 
     workers: tuple[int, ...]
     choose: Choose
-    split: bool = False
+    stop: tuple[int, ...] = ()
+
+
+MOST_STATEMENTS = 12
+"""So many statements of each operation are stopped half-way, the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,13 @@ Exploration = Generator[Wanted, Run, Explored]
 """Gives what is wanted next, is sent what it showed, and returns what all of them showed."""
 
 
-def explore(overlap: Overlap, search: Search, limits: Limits) -> Exploration:
-    """Run the serial orders and each operation alone, twice each; then as the search says, or as the overlap does.
+def explore(
+    overlap: Overlap, search: Search, limits: Limits, can_stop: Callable[[], bool] = lambda: False
+) -> Exploration:
+    """Run the serial orders, twice each, then as the search says, or as the overlap does, and each operation alone.
 
-    It ends early where two runs of one serial order differ, or do not come to their end.
+    It ends early where two runs of one serial order differ, or do not come to their end. ``can_stop`` says, when all
+    else is done, whether statements can be stopped half-way.
     """
     begun = time.monotonic()
     everyone = tuple(range(len(overlap.operations)))
@@ -53,6 +63,8 @@ def explore(overlap: Overlap, search: Search, limits: Limits) -> Exploration:
         return Explored(overlap, tuple(pairs), void=void, seconds=time.monotonic() - begun)
     others = _Others(overlap, masks, pairs)
     if overlap.schedule:
+        if overlap.stop and not can_stop():
+            return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
         yield from _followed(overlap, everyone, others)
     else:
         while (
@@ -60,9 +72,11 @@ def explore(overlap: Overlap, search: Search, limits: Limits) -> Exploration:
             and others.tried < limits.interleavings
             and search.begin()
         ):
-            run = yield Wanted(everyone, search.choose, overlap.split)
+            run = yield Wanted(everyone, search.choose)
             search.ended(run.interleaving)
             others.add(run)
+        if not others.found and can_stop():
+            yield from _stopped(overlap, pairs, others)
     alone = []
     for worker in _distinct(overlap) if others.found else ():
         pair = yield from _twice(Wanted((worker,), serial((0,))))
@@ -89,7 +103,21 @@ def _twice(wanted: Wanted) -> Generator[Wanted, Run, Pair]:
 def _followed(overlap: Overlap, everyone: tuple[int, ...], others: _Others) -> Generator[Wanted, Run, None]:
     """Run the one schedule that the overlap has."""
     path: Follow = follow(overlap.schedule)
-    others.add((yield Wanted(everyone, path, overlap.split)))
+    others.add((yield Wanted(everyone, path, overlap.stop)), overlap.stop)
+
+
+def _stopped(overlap: Overlap, pairs: Sequence[Pair], others: _Others) -> Generator[Wanted, Run, None]:
+    """Stop each statement of each operation half-way, and let the others run meanwhile."""
+    everyone = tuple(range(len(overlap.operations)))
+    for worker in _distinct(overlap):
+        steps = pairs[0][0].interleaving.steps
+        statements = sum(step.worker == worker and step.kind == "statement" for step in steps)
+        rest = [each for each in everyone if each != worker]
+        for number in range(min(statements, MOST_STATEMENTS)):
+            stop = (worker, number)
+            run = yield Wanted(everyone, serial((worker, *rest)), stop)
+            if run.interleaving.ending == "completed":
+                others.add(run, stop)
 
 
 def kinds(overlap: Overlap) -> tuple[int, ...]:
@@ -127,8 +155,9 @@ class _Others:
     found: dict[tuple[str, Came], Run] = field(default_factory=dict)
     diverged: str = ""
 
-    def add(self, run: Run) -> None:
+    def add(self, run: Run, stop: tuple[int, ...] = ()) -> None:
         """Keep a run if it is one of them."""
+        run = replace(run, stop=stop)
         self.tried += 1
         came = self._came(run)
         if run.interleaving.ending == "completed" and came in {self._came(first) for first, _ in self.pairs}:

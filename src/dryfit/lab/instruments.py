@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from types import CodeType
 from typing import Protocol, cast
 
@@ -56,7 +57,7 @@ class Instruments(Protocol):
 class Standard:
     """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind."""
 
-    def __init__(self, weave: Weave, config: Config, resources: Environment) -> None:
+    def __init__(self, weave: Weave, config: Config, resources: Environment, folder: Path) -> None:
         self._weave = weave
         # Each asks the recorder which crossing it sees, and the recorder tells the scene of entries.
         self._recorder = TrialRecorder(
@@ -71,7 +72,7 @@ class Standard:
         backends = PostgresBackends()
         self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
         at_once = AtOnce(weave, self._scene, backends)
-        stage = Stage(resources, lambda: self._scene.targets)
+        stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, folder)
         self._overlapping = Overlapping(at_once, stage, self._recorder)
         weave.exchanges.taking = self._overlapping.answer
 
@@ -139,7 +140,9 @@ class Standard:
 STANDARD = "dryfit.lab.instruments:Standard"
 
 
-def instruments_named(name: str, weave: Weave, config: Config, resources: Environment) -> Instruments:
+def instruments_named(
+    name: str, weave: Weave, config: Config, resources: Environment, folder: Path
+) -> Instruments:
     """Those that ``name`` stands for, as ``module:callable``, which gets the other arguments."""
     module, _, made_by = name.partition(":")
-    return cast(Instruments, getattr(import_module(module), made_by)(weave, config, resources))
+    return cast(Instruments, getattr(import_module(module), made_by)(weave, config, resources, folder))

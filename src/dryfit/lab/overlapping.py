@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import NoReturn
 
 from _pytest.outcomes import OutcomeException
 
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
+from dryfit.lab.halfway import Stop
 from dryfit.lab.stage import Stage
 from dryfit.model.crossing import Crossing
-from dryfit.model.interleaving import Explored, Operation, OperationKind, Overlap, Run
+from dryfit.model.interleaving import Choose, Explored, Operation, OperationKind, Overlap, Run
 from dryfit.model.outcome import Outcome
 from dryfit.model.probe import Act, Around
 from dryfit.probes.schedule import search
@@ -19,8 +22,6 @@ from dryfit.probes.trial import TrialRecorder
 Fire = Callable[[], None]
 
 LIMITS = Limits()
-
-IN_MEMORY = "what the operations change is in memory"
 
 
 class BrokenOff(OutcomeException):
@@ -56,7 +57,9 @@ class Overlapping:
         self._taken = []
         self._is_over = overlap is None
         if overlap is not None and overlap is not self._overlap:
-            self._exploration = explore(overlap, search(overlap.seed, LIMITS.interleavings), LIMITS)
+            self._exploration = explore(
+                overlap, search(overlap.seed, LIMITS.interleavings), LIMITS, self._can_stop
+            )
             self._wanted = next(self._exploration)
             self._explored = None
             self._distinct = tuple(dict.fromkeys(overlap.operations))
@@ -99,30 +102,52 @@ class Overlapping:
     def _take(self, operation: Call) -> object:
         """Remember an operation; when the last one is taken explore in its place, and break the test off."""
         if not self._taken:
-            self._obstacle = IN_MEMORY if self._overlap and self._overlap.lines else self._stage.take()
+            self._obstacle = self._stage.take([operation])
         self._taken.append(operation)
         if len(self._taken) < len(self._distinct):
             return operation()
         self._is_over = True
         self._fired()
+        are_asynchronous = {iscoroutinefunction(getattr(each, "func", None)) for each in self._taken}
+        if len(are_asynchronous) > 1:
+            return self._give_up("one of the operations is asynchronous, and another is not")
+        if len(self._taken) > 1 and not self._goes_back():
+            return self._give_up(self._obstacle)
+        if are_asynchronous == {True}:
+            return self._explore_tasks()
         self._explore()
+        raise BrokenOff
+
+    def _give_up(self, void: str) -> NoReturn:
+        assert self._overlap is not None
+        self._explored, self._exploration = Explored(self._overlap, void=void), None
         raise BrokenOff
 
     def _explore(self) -> None:
         """Make the runs that are wanted, one where the state cannot be put back, else all of them."""
         assert self._overlap is not None
-        if len(self._taken) > 1 and not self._goes_back():
-            self._explored, self._exploration = Explored(self._overlap, void=self._obstacle), None
-            return
-        with self._at_once.governed():
-            self._run_once()
+        with self._at_once.governed(lines=self._overlap.lines):
+            self._ran(self._at_once.run(*self._following()))
             while self._exploration is not None and self._goes_back():
-                self._run_once()
+                self._ran(self._at_once.run(*self._following()))
 
-    def _run_once(self) -> None:
+    async def _explore_tasks(self) -> object:
+        """The same within the loop that runs the test."""
+        with self._at_once.governed_tasks():
+            self._ran(await self._at_once.run_tasks(*self._following()))
+            while self._exploration is not None and self._goes_back():
+                self._ran(await self._at_once.run_tasks(*self._following()))
+        raise BrokenOff
+
+    def _following(self) -> tuple[list[Call], Choose, Stop]:
+        """The operations of the next run, who chooses, and what is stopped."""
         wanted = self._wanted
         assert wanted is not None
-        self._ran(self._at_once.run([self._operation(each) for each in wanted.workers], wanted.choose))
+        return [self._operation(each) for each in wanted.workers], wanted.choose, wanted.stop
+
+    def _can_stop(self) -> bool:
+        """Whether statements can be stopped half-way from now on: in databases that can be put back afterwards."""
+        return not self._obstacle and self._at_once.halfway.install(self._stage.resources)
 
     def _goes_back(self) -> bool:
         if not self._obstacle:

@@ -25,6 +25,9 @@ from dryfit.weave import Weave
 FIXTURES = "dryfit-fixtures"
 """The plugin name of the declared resources."""
 
+TEMPORARY = "tmp"
+"""The folder of the tests' temporary files, in a worker's own."""
+
 OFF: Mapping[str, object] = {
     "dryfit": False,
     "tbstyle": "no",
@@ -97,7 +100,9 @@ class LabPlugin:
         return True
 
     def _runner(self, session: pytest.Session, weave: Weave, resources: Environment) -> Runner:
-        instruments = instruments_named(self._task.instruments, weave, self._task.config, resources)
+        instruments = instruments_named(
+            self._task.instruments, weave, self._task.config, resources, self._task.home / TEMPORARY
+        )
         weave.put_in(*instruments.probes)
         weave.weave_replaced(discover.replaced_names(weave.test_files))
         repeating = Repeating(session)
@@ -111,7 +116,7 @@ class LabPlugin:
                 serve(taken(self._line))
 
     def _switch_off(self, options: argparse.Namespace) -> None:
-        own = {"randomly_seed": self._task.config.seed.value, "basetemp": self._task.home / "tmp"}
+        own = {"randomly_seed": self._task.config.seed.value, "basetemp": self._task.home / TEMPORARY}
         for name, value in {**OFF, **own}.items():
             if hasattr(options, name):
                 setattr(options, name, value)

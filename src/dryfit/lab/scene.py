@@ -70,7 +70,8 @@ class Scene:
         self._names = Names(project_root)
         self._readings = Readings(lambda: weave.connections.live)
         self._effects = Effects(index, weave.connections.target_of, self._name_of)
-        self._memory = Memory(_Modules(weave))
+        self._modules = _Modules(weave)
+        self._memory = Memory(self._modules)
         self._standing = Standing(
             weave.connections, self._memory, self._name_of, lambda file: weave.component_of(file) is not None
         )
@@ -158,6 +159,11 @@ class Scene:
         """No more is asked of this number."""
         self._entries.pop(number, None)
         self._readings.close()
+
+    @property
+    def modules(self) -> Mapping[str, ModuleType]:
+        """The components' modules that are loaded."""
+        return self._modules()
 
     @property
     def targets(self) -> frozenset[Target]:

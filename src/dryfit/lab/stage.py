@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
 
 from dryfit.model.interleaving import Rewind
+from dryfit.model.resource import Resource
 from dryfit.model.target import Target
+from dryfit.probes.rewind import MemoryRewind
 from dryfit.resources.environment import Environment
+from dryfit.resources.rewinds import Rewindable, Together, rewind_of
 
 
 class Stage:
-    """Puts back every database that the test has used, where all of them are dryfit's own.
+    """Puts back what the test has used: databases, where all of them are its own, and what is in memory.
 
-    ``targets`` are those that the test has used up to now.
+    ``targets`` are the databases that the test has used up to now, ``modules`` those of the components; ``folder`` is
+    where the tests have their temporary files.
     """
 
-    def __init__(self, resources: Environment, targets: Callable[[], Collection[Target]]) -> None:
+    def __init__(
+        self,
+        resources: Environment,
+        targets: Callable[[], Collection[Target]],
+        modules: Callable[[], Mapping[str, ModuleType]],
+        folder: Path,
+    ) -> None:
         self._resources = resources
         self._targets = targets
-        self._rewinds: dict[Target, Rewind] = {}
+        self._modules = modules
+        self._folder = folder
+        self._taken: frozenset[Target] = frozenset()
+        self._rewind: Rewind = Together(())
 
-    def take(self) -> str:
-        """Remember everything; why that cannot be, or ""."""
-        self._rewinds = {}
-        for target in self._targets():
-            rewind = self._resources.rewind_of(target)
-            if rewind is None:
-                return f"{target} is none of the declared resources that can be put back"
-            self._rewinds[target] = rewind
-        return next((said for each in self._rewinds.values() if (said := each.take())), "")
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The declared ones that are open."""
+        return self._resources.opened
+
+    def take(self, roots: Iterable[object]) -> str:
+        """Remember everything, also what ``roots`` lead to; why that cannot be, or ""."""
+        self._taken = frozenset(self._targets())
+        memory = MemoryRewind(roots, self._modules())
+        self._rewind = Together((*self._databases(), memory))
+        return self._rewind.take()
 
     def back(self) -> str:
         """Put everything back; why that cannot be, or ""."""
-        new = next((each for each in self._targets() if each not in self._rewinds), None)
-        if new is not None:
-            return f"{new} was not used before"
-        return next((said for each in self._rewinds.values() if (said := each.back())), "")
+        new = [each for each in self._targets() if each not in self._taken and not self._is_declared(each)]
+        return f"{new[0]} was not there when the operations began" if new else self._rewind.back()
+
+    def _databases(self) -> Iterable[Rewind]:
+        """Those that the test has used, and the declared ones that it may come to use."""
+        declared = [each for each in self._resources.opened if isinstance(each, Rewindable)]
+        yield from (each.rewind() for each in declared)
+        for target in self._taken:
+            if not self._is_declared(target):
+                yield rewind_of(target, (), [self._folder])
+
+    def _is_declared(self, target: Target) -> bool:
+        return any(isinstance(each, Rewindable) and each.serves(target) for each in self._resources.opened)

@@ -191,12 +191,13 @@ class Rewind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An interleaving, what each operation told, and the state before and after."""
+    """An interleaving, what each operation told, and the state before and after; ``stop`` is as an overlap has it."""
 
     interleaving: Interleaving
     ended: tuple[Ended | None, ...]
     before: Digest
     after: Digest
+    stop: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -204,13 +205,14 @@ class Overlap:
     """An experiment: operations of one test at once, from the state that the test had prepared for the first.
 
     ``copies`` of the same operation, or several operations. ``schedule`` is empty where all orders are to be explored,
-    else the one to be followed. ``split`` lets statements be stopped half-way, ``lines`` the operations' own lines.
+    else the one to be followed. ``lines`` makes switch points of the operations' own lines. ``stop`` is the worker, and
+    the number of its statement, that is stopped half-way until the others are over.
     """
 
     test: str
     operations: tuple[Operation, ...]
     schedule: tuple[int, ...] = ()
-    split: bool = False
+    stop: tuple[int, ...] = ()
     lines: bool = False
     seed: int = 0
     rank: int = 0

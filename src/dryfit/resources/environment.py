@@ -7,12 +7,8 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import cast
-from urllib.parse import urlsplit
 
-from dryfit.model.interleaving import Rewind
 from dryfit.model.resource import Declaration, Handle, Leftover, Resource, Suspendable
-from dryfit.model.target import Target
 from dryfit.resources.clock import DatabaseClock
 from dryfit.resources.registry import kind_named, provider_named
 
@@ -75,15 +71,6 @@ class Environment:
     def clean(self) -> tuple[Leftover, ...]:
         """Give the next test clean data in everything that is open, and tell what had been left."""
         return tuple(leftover for resource in self._opened.values() for leftover in resource.clean())
-
-    def rewind_of(self, target: Target) -> Rewind | None:
-        """What puts a database back to what it is at some time within a test, where it is one of ours and can."""
-        for resource in self._opened.values():
-            rewind = getattr(resource, "rewind", None)
-            name = urlsplit(resource.handle.url).path.lstrip("/")
-            if rewind is not None and target.kind == "postgres" and target.name == name:
-                return cast(Rewind, rewind())
-        return None
 
     def suspend(self) -> bool:
         """Make everything that is open fit for being taken over by a forked process; ``False`` where that can't be."""

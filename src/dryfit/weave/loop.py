@@ -180,7 +180,9 @@ class Loop:
             if act is None:
                 value = await woven.function(*crossing.values)
             elif isinstance(act, Around):
-                value = await cast(Awaitable[object], perform(act, woven, crossing.values))
+                value = await cast(
+                    Awaitable[object], act.call(partial(_awaited, woven.function, crossing.values))
+                )
             else:
                 value = perform(act, woven, crossing.values)
         except BaseException as error:
@@ -355,6 +357,12 @@ def perform(act: Raise | Return | Around, woven: Woven, values: Values) -> objec
     if isinstance(act, Around):
         return act.call(partial(woven.function, *values))
     return performed(act).unwrap()
+
+
+@unseen
+async def _awaited(function: Callable[..., Awaitable[object]], values: Values) -> object:
+    """A call that is told to be asynchronous, however it is spread."""
+    return await function(*values)
 
 
 def performed(act: Raise | Return) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from dryfit.config import Config
 from dryfit.lab.instruments import Fire
@@ -18,7 +19,7 @@ from dryfit.weave import Weave
 class Watching:
     """Raises a ``RuntimeError`` where an experiment says so; counts how often a test was called as a leak."""
 
-    def __init__(self, weave: Weave, config: Config, resources: Environment) -> None:
+    def __init__(self, weave: Weave, config: Config, resources: Environment, folder: Path) -> None:
         self._recorder = TrialRecorder(lambda crossing: ())
         self._experiment: Experiment | None = None
         self._calls = 0

@@ -2,6 +2,7 @@
 
 from dryfit.probes.schedule.orders import Follow, follow, serial, serial_orders
 from dryfit.probes.schedule.search import search
+from dryfit.probes.schedule.tasks import Tasks
 from dryfit.probes.schedule.turns import Turns
 
-__all__ = ["Follow", "Turns", "follow", "search", "serial", "serial_orders"]
+__all__ = ["Follow", "Tasks", "Turns", "follow", "search", "serial", "serial_orders"]

@@ -19,8 +19,8 @@ NOBODY = -1
 class Node:
     """A choice on the way that is explored now.
 
-    ``due`` are the workers that have to be tried here, ``done`` those that were, with what they touched, and
-    ``asleep`` those whose turn here would only repeat what was tried before.
+    ``due`` are the workers that have to be tried here, ``done`` those that were, with what they touched, ``left`` those
+    that still will be, and ``asleep`` those whose turn here would only repeat what was tried before.
     """
 
     enabled: tuple[int, ...]
@@ -29,14 +29,21 @@ class Node:
     touched: Footprint = ANYTHING
     due: set[int] = field(default_factory=set)
     done: dict[int, Footprint] = field(default_factory=dict)
+    left: set[int] = field(default_factory=set)
 
-    def left(self) -> tuple[int, ...]:
-        """Who is still to be tried, in order; not the one that is being tried."""
-        return tuple(sorted(self.due - self.done.keys() - self.asleep.keys() - {self.chosen}))
+    def want(self, workers: Iterable[int]) -> None:
+        """These have to be tried, too."""
+        for worker in workers:
+            if worker not in self.due:
+                self.due.add(worker)
+                if worker not in self.asleep and worker != self.chosen:
+                    self.left.add(worker)
 
     def sleepers(self) -> dict[int, Footprint]:
         """Whose turn right after the one that is being tried would repeat something."""
         earlier = self.asleep | self.done
+        if not earlier:
+            return {}
         return {
             worker: footprint
             for worker, footprint in earlier.items()
@@ -47,7 +54,8 @@ class Node:
         """Be done with the worker that was tried, and try the next."""
         if self.chosen != NOBODY:
             self.done[self.chosen] = self.touched
-        self.chosen = self.left()[0]
+        self.chosen = min(self.left)
+        self.left.remove(self.chosen)
 
 
 class Exhaustive:
@@ -71,7 +79,7 @@ class Exhaustive:
         """Go back to the last choice that left something to try."""
         self._made, self._off = 0, -1
         if self._ran:
-            while self._path and not self._path[-1].left():
+            while self._path and not self._path[-1].left:
                 self._path.pop()
             if not self._path:
                 self._over = True
@@ -126,7 +134,7 @@ class Exhaustive:
             chosen = NOBODY if repeats else move.chosen
             node = Node(move.choice.enabled, asleep, chosen, move.footprint)
             awake = [worker for worker in node.enabled if worker not in asleep]
-            node.due.update(awake[:1] if repeats else (chosen,))
+            node.want(awake[:1] if repeats else (chosen,))
             self._path.append(node)
             if repeats:
                 return
@@ -136,7 +144,7 @@ class Exhaustive:
             node = self._path[race.earlier]
             if node.due.isdisjoint(race.instead):
                 possible = [worker for worker in race.instead if worker in node.enabled]
-                node.due.update(possible[:1] or node.enabled)
+                node.want(possible[:1] or node.enabled)
 
     @property
     def exhausted(self) -> bool:
@@ -146,7 +154,7 @@ class Exhaustive:
     @property
     def at_least(self) -> int:
         """The runs that were, and one for each that is still to be tried."""
-        return self._ran + sum(len(node.left()) for node in self._path)
+        return self._ran + sum(len(node.left) for node in self._path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,8 @@ def _conflicts(
 def _race(moves: Sequence[Move], past: list[int], earlier: int, worker: int, before: int, later: int) -> Race:
     """Who can begin a run in which the later move comes before the earlier one."""
     between = [k for k in range(earlier + 1, later) if not past[k] >> earlier & 1]
+    if not between:
+        return Race(earlier, (worker,))
     inside = sum(1 << k for k in between)
     instead = [moves[k].chosen for k in between if not past[k] & inside]
     if not before & inside:

@@ -6,11 +6,16 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
 
-from dryfit.model.interleaving import Step
-from dryfit.probes.schedule.lane import Deed, Lane, Wait
+from dryfit.model.interleaving import Footprint, Step
+from dryfit.probes.schedule.lane import MONOTONIC, Deed, Lane, Wait
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.uses import Use, Uses
+
+Result = TypeVar("Result")
+PATIENCE = 0.25
+"""Seconds for which others do not go on while an answer may be under way from outside of all operations."""
 
 Here = tuple[Round, Lane]
 
@@ -20,11 +25,16 @@ def nobody() -> None:
 
 
 class Governor:
-    """Has lanes stop before they use a primitive, and where they have to wait for it."""
+    """Has lanes stop before they use a primitive, and where they have to wait for it; that has the given footprint."""
 
-    def __init__(self, lanes: Mapping[int, Here], uses: Uses) -> None:
+    def __init__(self, lanes: Mapping[int, Here], uses: Uses, footprint: Footprint) -> None:
         self._lanes = lanes
         self._uses = uses
+        self._footprint = footprint
+
+    def forget(self) -> None:
+        """Forget what an interleaving has left behind."""
+        self._uses.forget()
 
     def here(self) -> Here | None:
         """The lane of the running thread; ``None`` where it is governed by nobody."""
@@ -49,7 +59,7 @@ class Governor:
         """Others may go on before the components' own code uses it."""
         round_, lane = here
         if use.is_own and not lane.is_calling and round_.ending is None:
-            round_.park(lane, Deed(use.kind, use.what, use.place))
+            round_.park(lane, Deed(use.kind, use.what, use.place, self._footprint))
 
     def wait(
         self,
@@ -58,13 +68,39 @@ class Governor:
         is_over: Callable[[], bool],
         holder: Callable[[], Lane | None] = nobody,
         *,
-        is_timed: bool = False,
+        timeout: float | None = None,
+        is_outside: bool = False,
     ) -> bool:
-        """Have others go on until the wait is over; false where it is given up, as nobody else can go on."""
-        return here[0].wait(here[1], Wait(use.what, is_over, holder, is_timed, use.place))
+        """Have others go on until the wait is over; false where it is given up, as nobody else can go on.
+
+        ``timeout`` are the seconds that have passed for the lane then.
+        """
+        until = MONOTONIC() + PATIENCE if is_outside else 0.0
+        wait = Wait(
+            use.what, is_over, holder, timeout is not None, use.place, self._footprint, until, use.is_own
+        )
+        if here[0].wait(here[1], wait):
+            return True
+        here[1].skipped += timeout or 0
+        return False
+
+    def pause(self, here: Here, what: str, use: Use, seconds: float) -> None:
+        """Others may go on; for the lane, this time has passed then."""
+        round_, lane = here
+        round_.park(lane, Deed("wait", what, use.place, is_pause=True))
+        lane.skipped += seconds
+
+    def call(self, here: Here, do: Callable[[], Result]) -> Result:
+        """Wait for what the first of the driver's calls brings that an event loop awaits."""
+        round_, lane = here
+        connection, deed = lane.pending[0]
+        return round_.within(lane, connection, deed, do)
 
     def released(self, here: Here, use: Use) -> None:
         """Write down that the components' own code let go of a lock."""
         round_, lane = here
-        if use.is_own and use.kind == "lock" and round_.ending is None:
+        if not use.is_own or round_.ending is not None:
+            return
+        round_.record.touch(self._footprint)
+        if use.kind == "lock":
             round_.record.add(Step(lane.worker, "release", use.what, use.place))

@@ -6,14 +6,13 @@ import asyncio
 from asyncio.futures import _set_result_unless_cancelled as wake_sleeper  # type: ignore[attr-defined]
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Context
+from contextvars import Context, copy_context
 from sys import _getframe
-from types import CodeType
 from typing import Any, Protocol
 
 from dryfit.probes.schedule.task_lane import WORKER, TaskLane, Timer
 
-TASKS: tuple[type, ...] = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
+TASKS: tuple[type[asyncio.Task[Any]], ...] = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
 
 
 class Governor(Protocol):
@@ -30,20 +29,27 @@ class GovernedLoop:
     """Stands in for some methods of an event loop, as attributes of the object, for one interleaving.
 
     What belongs to no operation is left to the loop, and so is every callback that is no step of a task: it runs before
-    another choice is made. ``passed`` counts these. ``made`` says for each future of an operation what code made it.
+    another choice is made. ``passed`` counts these. ``made`` says for each future of an operation which module made it.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, governor: Governor) -> None:
         self.loop = loop
-        self.soon = loop.call_soon
-        self.later = loop.call_later
         self.passed = 0
-        self.made: dict[asyncio.Future[Any], CodeType] = {}
-        self._at = loop.call_at
+        self.made: dict[asyncio.Future[Any], str] = {}
+        self._soon, self._later, self._at = loop.call_soon, loop.call_later, loop.call_at
         self._time = loop.time
         self._future = loop.create_future
         self._governor = governor
         self._lanes = governor.lanes
+        self._context = copy_context()
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Have something of the controller's own called, which belongs to no operation."""
+        self._soon(callback, context=self._context)
+
+    def after(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Have something of the controller's own called later, in real time."""
+        self._at(self._time() + seconds, callback, context=self._context)
 
     @contextmanager
     def instead(self) -> Iterator[None]:
@@ -79,14 +85,14 @@ class GovernedLoop:
                 self._governor.came(lane)
                 return handle
         self.passed += 1
-        return self.soon(callback, *args, context=context)
+        return self._soon(callback, *args, context=context)
 
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Take the timer of a governed task, by its own clock; leave all else to the loop."""
         if WORKER.get() < 0:
-            return self.later(delay, callback, *args, context=context)
+            return self._later(delay, callback, *args, context=context)
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
     def call_at(
@@ -98,7 +104,7 @@ class GovernedLoop:
             return self._at(when, callback, *args, context=context)
         timer = Timer(when, callback, args, self.loop, context)
         if self._governor.is_over:
-            self.soon(timer._run)  # type: ignore[attr-defined]  # what is broken off need not wait
+            self.soon(timer._run)  # what is broken off need not wait
         else:
             lane = self._lanes[worker]
             (lane.sleeps if callback is wake_sleeper else lane.guards).add(when, timer)
@@ -108,7 +114,7 @@ class GovernedLoop:
         """Note who made the future of a governed task."""
         future = self._future()
         if WORKER.get() >= 0:
-            self.made[future] = _getframe(1).f_code
+            self.made[future] = _getframe(1).f_globals.get("__name__", "")
         return future
 
     def time(self) -> float:

@@ -34,7 +34,7 @@ class Owners:
             owners.pop(lock, None)
 
         asyncio.Lock.acquire = take  # type: ignore[method-assign, assignment]
-        asyncio.Lock.release = let_go  # type: ignore[method-assign]
+        asyncio.Lock.release = let_go  # type: ignore[method-assign, assignment]
 
     def unwatch(self) -> None:
         """Leave locks as they were."""

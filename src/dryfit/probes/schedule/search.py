@@ -12,7 +12,7 @@ from dryfit.probes.schedule.known import Known
 from dryfit.probes.schedule.orders import stay, unlike
 from dryfit.probes.schedule.priorities import Priorities
 
-TINY = 16
+TINY = 24
 """A space of so few runs is tried in full before anything else; in a bigger one few preemptions come first."""
 
 SAME = 200
@@ -31,10 +31,11 @@ def search(seed: int, budget: int) -> Staged:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One search, for as many runs in all as it is good for."""
+    """One search, for as many runs in all as it is good for; before the first one nothing is known."""
 
     search: Search
     runs: int
+    is_first: bool = False
 
 
 class Staged:
@@ -58,7 +59,7 @@ class Staged:
         self._off = False
 
     def _plan(self) -> Iterator[Stage]:
-        yield Stage(self._full, min(TINY, self._budget))
+        yield Stage(self._full, min(TINY, self._budget), is_first=True)
         yield Stage(self._few, self._budget)
         if self._full.at_least <= self._budget:
             yield Stage(self._full, self._budget)
@@ -82,7 +83,7 @@ class Staged:
         """Begin runs of the stage until one is not known."""
         searching, same = self._stage.search, 0
         while self._good() and searching.begin():
-            self._made, known = self._known.walk(searching)
+            self._made, known = ([], None) if self._stage.is_first else self._known.walk(searching)
             if known is None:
                 return True
             searching.ended(known)

@@ -18,10 +18,10 @@ TIMES = 3
 async def break_off(lanes: Sequence[TaskLane], servers: Servers, loop: GovernedLoop) -> str:
     """Return when all tasks are over, ended as asyncio ends them: by cancelling; says which could not be ended."""
     for lane in lanes:
-        lane.is_cut = not lane.main.done()
-        lane.tasks.add(lane.main)
+        lane.is_cut |= not lane.main.done()
+        lane.tasks[lane.main] = None
         for handle, task in lane.ready:
-            lane.tasks.add(task)
+            lane.tasks[task] = None
             loop.soon(handle._run)
         lane.ready.clear()
     left = _left(lanes)

@@ -55,7 +55,10 @@ class Timers:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A driver's call that is under way. ``by`` are the processes of the server that it waits for, ``since`` which move."""
+    """A driver's call that is under way. ``by`` are the processes of the server that it waits for.
+
+    ``since`` is its number among all waits: the one that has waited longest has the lowest.
+    """
 
     lane: TaskLane
     deed: Deed
@@ -80,7 +83,7 @@ class TaskLane:
     clock: float
     main: asyncio.Task[object] = field(init=False)
     ready: deque[tuple[asyncio.Handle, asyncio.Task[Any]]] = field(default_factory=deque)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    tasks: dict[asyncio.Task[Any], None] = field(default_factory=dict)
     deeds: dict[asyncio.Task[Any], Deed] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     sleeps: Timers = field(default_factory=Timers)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Sequence
-from types import FrameType
+from contextlib import suppress
+from types import FrameType, TracebackType
 
-from dryfit.model.interleaving import ANYTHING, Backend, Backends, Choice, Choose, Ending, Interleaving, Step
-from dryfit.model.outcome import Outcome, Returned
+from dryfit.model.interleaving import Backends, Choice, Choose, Ending, Interleaving, Step
+from dryfit.model.outcome import Outcome, Raised
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.governed_loop import GovernedLoop
-from dryfit.probes.schedule.lane import Deed
+from dryfit.probes.schedule.lane import BEGIN, Deed
+from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.record import Record
@@ -27,6 +29,10 @@ NAPS = 20
 """How often in a row one may sleep while others could go on: what polls must let them."""
 
 
+AGAIN = 0.005
+"""Seconds until the next look whether other threads have come to rest."""
+
+
 class TaskRound:
     """Makes one choice after the other in the event loop's own thread, and the step that was chosen at once.
 
@@ -39,24 +45,26 @@ class TaskRound:
         choose: Choose,
         place: Callable[[FrameType], Place | None],
         owners: Owners,
+        outsiders: Outsiders,
         watchdog: Watchdog,
     ) -> None:
         self.lanes: list[TaskLane] = []
         self.record = Record()
         self.ending: tuple[Ending, str] | None = None
         self.failure: BaseException | None = None
-        self.is_over = self.is_stepping = False
+        self.is_over = self.is_stepping = self.is_late = self.is_interrupted = False
         self.begun = 0.0
         self.thread = 0
         self.place = place
         self._choose = choose
         self._watchdog = watchdog
         self._seen = 0
+        self._woken: list[Call] = []
         self._is_due = False
         self._loop = GovernedLoop(asyncio.get_running_loop(), self)
         self._done: asyncio.Future[None] = self._loop.loop.create_future()
         self._servers = Servers(backends, self._loop, self)
-        self._waiting = Waiting(self._loop, owners, self.lanes, self._servers, place)
+        self._waiting = Waiting(self._loop, owners, self.lanes, self._servers, place, outsiders)
 
     async def make(
         self, operations: Sequence[Callable[[], Awaitable[object]]], limit: float
@@ -104,10 +112,14 @@ class TaskRound:
         """It is over; where it had to wait, others went on meanwhile, and the task has to be chosen again."""
         self._servers.come_back(call)
         self.due()
+        self.is_stepping = True
         if call.was_blocked and self.ending is None:
-            deed = Deed("woken", call.deed.what, call.deed.place)
-            self.record.add(Step(call.lane.worker, "woken", deed.what, deed.place))
-            await self.park(call.lane.worker, deed)
+            self._woken.append(call)
+            await self.park(call.lane.worker, Deed("woken", call.deed.what, call.deed.place))
+
+    def ask_again(self) -> None:
+        """Something but the operations has let go of a lock."""
+        self._servers.outdate()
 
     # What the loop tells.
 
@@ -125,10 +137,13 @@ class TaskRound:
 
     def call_late(self) -> None:
         """Time is up, says another thread."""
-        self._loop.loop.call_soon_threadsafe(self.late)
+        self.is_late = True
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            self._loop.loop.call_soon_threadsafe(self.late)
 
     def late(self) -> None:
         """Time is up."""
+        self._note_ends()
         self.end("limit", self._waiting.said_of_late())
 
     def end(self, ending: Ending, said: str) -> None:
@@ -141,6 +156,7 @@ class TaskRound:
     # What is done between steps.
 
     def _tick(self) -> None:
+        self.is_stepping = False
         try:  # due as long as it goes on: the next one has to come after the callbacks of this one's steps
             if self._go_on():
                 self._is_due = True
@@ -156,16 +172,27 @@ class TaskRound:
     def _go_on(self) -> bool:
         """Make choices as long as that can be done; true where callbacks have to run first."""
         while self.ending is None:
+            self._note_ends()
             if self._loop.passed != self._seen:
                 self._seen = self._loop.passed
                 return True
             if not self._servers.are_clear() or self._is_out():
                 return False
+            if self._woken:
+                self._note_woken()
             lane = self._next()
             if lane is None:
                 return False
             self._step(lane)
+            if self.is_late:
+                self.late()
         return False
+
+    def _note_woken(self) -> None:
+        """In the order of the workers: in which order servers answer is not for the choices to decide."""
+        for call in sorted(self._woken, key=lambda call: call.lane.worker):
+            self.record.add(Step(call.lane.worker, "woken", call.deed.what, call.deed.place))
+        self._woken.clear()
 
     def _is_out(self) -> bool:
         """Whether something is on its way in from outside, by which one goes on that was chosen."""
@@ -180,67 +207,76 @@ class TaskRound:
         return False
 
     def _next(self) -> TaskLane | None:
-        enabled = tuple(lane.worker for lane in self.lanes if _can_go(lane))
-        awake = tuple(worker for worker in enabled if self.lanes[worker].slept < NAPS)
-        enabled = awake or enabled
-        found = self._waiting.circle()
-        if found:
+        if any(lane.waits for lane in self.lanes) and (found := self._waiting.circle()):
             if not self._servers.free(found):
                 self.end("deadlock", self._waiting.said_of(found))
             return None
-        if not enabled:
-            enabled = tuple(lane.worker for lane in self.lanes if lane.guards and not lane.is_over)
-        if not enabled:
-            self._stand_still()
-            return None
-        return self._chosen(Choice(enabled, self.record.last))
+        enabled = [lane for lane in self.lanes if _can_go(lane)]
+        awake = [lane.worker for lane in enabled if lane.slept < NAPS] or [lane.worker for lane in enabled]
+        guarded = awake or [lane.worker for lane in self.lanes if lane.guards and not lane.is_over]
+        if guarded:
+            return self._chosen(Choice(tuple(guarded), self.record.last))
+        self._stand_still()
+        return None
 
     def _chosen(self, choice: Choice) -> TaskLane:
         worker = self._choose(choice)
         if worker not in choice.enabled:
             raise ValueError(f"the choice of {worker} is none of {choice.enabled}")
+        if worker != choice.running:
+            for other in self.lanes:
+                other.slept = 0
         lane = self.lanes[worker]
         deed = self._deed(lane)
-        self.record.move(choice, worker, deed.footprint if deed is not None else ANYTHING)
-        if deed is None:
-            self.record.add(Step(worker, "await", "timeout"))
-        elif deed.kind != "woken":
+        self.record.move(choice, worker, deed.footprint)
+        if deed.kind != "woken":
             self.record.add(Step(worker, deed.kind, deed.what, deed.place))
         return lane
 
-    def _deed(self, lane: TaskLane) -> Deed | None:
-        """What the lane is about to do; none where it is a timeout that fires."""
-        if not lane.has_begun:
-            lane.has_begun = True
-            return Deed("began")
-        if not lane.ready:
-            return Deed("await", "sleep") if lane.sleeps else None
+    def _deed(self, lane: TaskLane) -> Deed:
+        """What the lane is about to do; a timer is fired where it can go on by that alone."""
+        if not lane.ready and not self._fire(lane):
+            return Deed("await", "timeout")
         task = lane.ready[0][1]
         deed = lane.deeds.pop(task, None)
-        if deed is None:
+        if deed is None and lane.has_begun:
             what, place, _ = stand(task, self.place)
             deed = Deed("await", what, place)
-        return deed
+        lane.has_begun = True
+        return deed or BEGIN
+
+    def _fire(self, lane: TaskLane) -> bool:
+        """Let time go on until the earliest timer; whether a step may be made by that at once."""
+        lane.slept += 1
+        when, timer = (lane.sleeps or lane.guards).pop()
+        lane.clock = max(lane.clock, when)
+        timer._run()
+        return bool(lane.ready)
 
     def _step(self, lane: TaskLane) -> None:
-        if lane.ready:
-            lane.slept = 0
-        else:
-            timers = lane.sleeps or lane.guards
-            when, timer = timers.pop()
-            lane.slept += 1
-            lane.clock = max(lane.clock, when)
-            timer._run()  # type: ignore[attr-defined]
-            if not lane.ready:
-                return
+        if not lane.ready:
+            return
         handle, task = lane.ready.popleft()
-        lane.tasks.add(task)
+        lane.tasks[task] = None
         self._run(lane, handle)
-        if lane.main.done() and not lane.is_over:
-            lane.is_over = True
-            outcome = lane.outcome()
-            name = "" if outcome is None or isinstance(outcome, Returned) else type(outcome.exception).__qualname__
-            self.record.add(Step(lane.worker, "raised" if name else "returned", name))
+
+    def _note_ends(self) -> None:
+        for lane in self.lanes:
+            if not lane.is_over and lane.main.done():
+                lane.is_over = True
+                self.record.add(_last_step(lane))
+        if self.is_interrupted:
+            self.is_interrupted = False
+            self._note_interrupted()
+
+    def _note_interrupted(self) -> None:
+        for lane in self.lanes:
+            for task in lane.tasks:
+                error = task.exception() if task.done() and not task.cancelled() else None
+                if isinstance(error, BrokenOff):
+                    lane.is_cut = True
+                    where = _where(error.__traceback__)
+                    self.end("limit", f"operation {lane.worker} came to no switch point ({where})")
 
     def _run(self, lane: TaskLane, handle: asyncio.Handle) -> None:
         self.is_stepping = True
@@ -255,7 +291,9 @@ class TaskRound:
     def _stand_still(self) -> None:
         if all(lane.is_over for lane in self.lanes):
             self.end("completed", "")
-        elif not self._waiting.may_hear():
+        elif self._waiting.may_hear():
+            self._loop.after(AGAIN, self.due)
+        else:
             self.end("stuck", self._waiting.said_of_stuck())
 
 
@@ -263,6 +301,22 @@ def _can_go(lane: TaskLane) -> bool:
     while lane.ready and lane.ready[0][0].cancelled():
         lane.ready.popleft()
     return bool(lane.ready) or (not lane.is_over and bool(lane.sleeps))
+
+
+def _last_step(lane: TaskLane) -> Step:
+    outcome = lane.outcome()
+    if isinstance(outcome, Raised):
+        return Step(lane.worker, "raised", type(outcome.exception).__qualname__)
+    return Step(lane.worker, "returned")
+
+
+def _where(traceback: TracebackType | None) -> str:
+    if traceback is None:
+        return "nowhere"
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code
+    return f"{code.co_filename}:{traceback.tb_lineno} in {code.co_qualname}"
 
 
 async def _perform(operation: Callable[[], Awaitable[object]]) -> object:

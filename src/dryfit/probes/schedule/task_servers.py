@@ -42,7 +42,7 @@ class Servers:
         self._loop = loop
         self._round = round_
         self._calls: list[Call] = []
-        self._over = self._asked = 0
+        self._over = self._asked = self._waits = 0
         self._is_watching = False
         self._pause = FIRST
 
@@ -55,6 +55,10 @@ class Servers:
         self._calls.append(call)
         lane.calls.append(call)
         return call
+
+    def outdate(self) -> None:
+        """What was said is not to be relied on any more."""
+        self._over += 1
 
     def come_back(self, call: Call) -> None:
         """A call is over."""
@@ -73,7 +77,7 @@ class Servers:
             return True
         if not self._is_watching:
             self._is_watching, self._pause = True, FIRST
-            self._loop.later(FIRST, self._look)
+            self._loop.after(FIRST, self._look)
         return False
 
     def _look(self) -> None:
@@ -85,7 +89,7 @@ class Servers:
             self._round.due()
             return
         self._is_watching, self._pause = True, min(2 * self._pause, LAST)
-        self._loop.later(self._pause, self._look)
+        self._loop.after(self._pause, self._look)
 
     def _ask(self) -> None:
         self._asked = self._over
@@ -101,7 +105,8 @@ class Servers:
                 continue
             by = answer.get(call.backend, ()) if call.backend is not None else ()
             if by and (not call.is_blocked or by != call.by):
-                call.since = self._round.record.moves
+                self._waits += 1
+                call.since = self._waits
                 self._round.record.add(
                     Step(call.lane.worker, "blocked", call.deed.what, call.deed.place, self.workers(by))
                 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Callable, Iterable, Iterator
-from types import CodeType, FrameType
+from types import CoroutineType, FrameType
 from typing import Any, Literal, NamedTuple
 
 from dryfit.model.seam import Place
@@ -13,25 +12,51 @@ from dryfit.model.seam import Place
 Origin = Literal["inside", "outside", "open"]
 """Who completes a future: another task, input or output or a thread, or that cannot be told."""
 
+_INSIDE = {f"asyncio.{module}" for module in ("locks", "queues", "tasks", "taskgroups", "timeouts")}
+_OUTSIDE = {
+    f"asyncio.{module}"
+    for module in ("base_events", "futures", "selector_events", "sslproto", "streams", "unix_events")
+}
+_ANYIO = "anyio._backends._asyncio"
+_ANYIO_INSIDE = ("CapacityLimiter.", "Lock.", "Semaphore.", "TaskGroup.")
+_ANYIO_OUTSIDE = (
+    "AsyncIOBackend.run_sync_in_worker_thread",
+    "AsyncIOBackend.wait_",
+    "ConnectedU",
+    "Process.",
+    "SocketStream.",
+    "StreamReaderWrapper.",
+    "TCPSocketListener.",
+    "UDPSocket.",
+    "UNIXS",
+)
+_DRIVERS = {
+    "aio_pika", "aiohttp", "aiokafka", "aiomysql", "aiormq", "aiosmtplib", "aiosqlite", "asyncmy", "asyncpg", "grpc",
+    "httpcore", "motor", "nats", "psycopg", "pymongo", "redis", "websockets",
+}  # fmt: skip
+"""Libraries whose own futures are completed by their servers; they wait for their pools by asyncio's means."""
 
-def _files(*modules: str) -> frozenset[str | None]:
-    return frozenset(importlib.import_module(f"asyncio.{module}").__file__ for module in modules)
-
-
-_INSIDE = _files("locks", "queues", "tasks", "taskgroups", "timeouts")
-_OUTSIDE = _files("base_events", "futures", "selector_events", "sslproto", "streams", "unix_events")
 _ACQUIRE = asyncio.Lock.acquire.__code__
 _WAITING = {
-    function.__code__: name for function, name in ((asyncio.tasks._wait, "fs"), (asyncio.wait_for, "fut"))  # type: ignore[attr-defined]
+    function.__code__: name
+    for function, name in ((asyncio.tasks._wait, "fs"), (asyncio.wait_for, "fut"))  # type: ignore[attr-defined]
 }
 """What waits for other futures by one of its own, and what it calls them."""
 
 
-def origin(code: CodeType | None) -> Origin:
-    """Who completes the futures that this code makes."""
-    if code is not None and code.co_filename in _INSIDE:
+def origin(module: str, task: asyncio.Task[Any]) -> Origin:
+    """Who completes a future that a task waits for; the module made it, or is "" where that is not known."""
+    frames = [(str(frame.f_globals.get("__name__")), frame.f_code.co_qualname) for frame in frames_of(task)]
+    anyio = [name for of, name in frames if of == _ANYIO]
+    if any(name.startswith(_ANYIO_OUTSIDE) for name in anyio):
+        return "outside"
+    if not module and frames:
+        module = frames[-1][0]
+    if module in _INSIDE or (module == _ANYIO and any(name.startswith(_ANYIO_INSIDE) for name in anyio)):
         return "inside"
-    return "outside" if code is not None and code.co_filename in _OUTSIDE else "open"
+    if module in _OUTSIDE or any(of.partition(".")[0] in _DRIVERS for of, _ in frames):
+        return "outside"
+    return "open"
 
 
 class Stand(NamedTuple):
@@ -45,8 +70,8 @@ class Stand(NamedTuple):
 def stand(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -> Stand:
     """Where a task that is suspended stands."""
     what, found, lock = "", None, None
-    for frame in _frames(task.get_coro()):
-        what = frame.f_code.co_qualname
+    for frame in frames_of(task):
+        what = frame.f_code.co_qualname.lstrip("_")
         found = place(frame) or found
         if frame.f_code is _ACQUIRE:
             lock = frame.f_locals.get("self")
@@ -61,7 +86,7 @@ def awaited(task: asyncio.Task[Any]) -> Iterator[asyncio.Future[Any]]:
     yield future
     if isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
         yield from future._children
-    for frame in _frames(task.get_coro()):
+    for frame in frames_of(task):
         if frame.f_code in _WAITING:
             yield from _futures(frame.f_locals.get(_WAITING[frame.f_code]))
 
@@ -71,14 +96,20 @@ def _futures(found: object) -> Iterable[asyncio.Future[Any]]:
     return [each for each in candidates if isinstance(each, asyncio.Future)]
 
 
-def _frames(coroutine: object) -> Iterator[FrameType]:
+def frames_of(task: asyncio.Task[Any]) -> Iterator[FrameType]:
     """The frames of what is suspended, from the task's own inwards; not those below an asynchronous generator."""
-    while coroutine is not None:
+    suspended: object = task.get_coro()
+    while (
+        isinstance(suspended, CoroutineType) and suspended.cr_frame is not None
+    ):  # nearly always all of them are
+        yield suspended.cr_frame
+        suspended = suspended.cr_await
+    while suspended is not None:
         for kind, following in (("cr", "cr_await"), ("gi", "gi_yieldfrom"), ("ag", "ag_await")):
-            frame = getattr(coroutine, f"{kind}_frame", None)
+            frame = getattr(suspended, f"{kind}_frame", None)
             if frame is not None:
                 yield frame
-                coroutine = getattr(coroutine, following, None)
+                suspended = getattr(suspended, following, None)
                 break
         else:
             return

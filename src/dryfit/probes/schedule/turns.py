@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 from _thread import get_ident
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
+from dryfit.probes.schedule.clocks import Clocks
 from dryfit.probes.schedule.crew import Crew
 from dryfit.probes.schedule.executors import Executors
 from dryfit.probes.schedule.governed import Governor, Here, nobody
-from dryfit.probes.schedule.lane import Deed, Lane, Wait
+from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
+from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.locks import Locks
+from dryfit.probes.schedule.loops import Loops
+from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.queues import Queues, Sleep
 from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.selects import Selects
+from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.threads import Threads
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
+
+if sys.version_info >= (3, 12):
+    from dryfit.probes.schedule.monitored import Monitored
+
+Result = TypeVar("Result")
+
+_PRIMITIVE = Footprint(writes=frozenset({"primitive"}))
+"""Python's primitives are not told apart. What is done between two of them shows only where lines are switch points."""
 
 _WORKER: contextvars.ContextVar[int] = contextvars.ContextVar("worker", default=-1)
 
@@ -40,37 +56,71 @@ class Primitive(Protocol):
         """Forget what an interleaving has left behind."""
 
 
+class Hearing(Protocol):
+    """A way to hear of the lines that are about to run."""
+
+    def put_in(self) -> None:
+        """Begin to hear."""
+
+    def take_out(self) -> None:
+        """Hear no more."""
+
+    def on(self) -> AbstractContextManager[None]:
+        """Hear of what the running thread does within."""
+
+
 class Turns:
     """The controller of one exploration: ``run`` makes one interleaving of some operations after the other.
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
-    ``None`` for any other code.
+    ``None`` for any other code. Where ``lines`` is given, lines that touch shared objects are switch points too, in the
+    files of which it says that they are the components'. ``stops`` stop statements half-way: a switch point more.
     """
 
     def __init__(
-        self, backends: Backends, *, limit: float, place: Callable[[FrameType], Place | None]
+        self,
+        backends: Backends,
+        *,
+        limit: float,
+        place: Callable[[FrameType], Place | None],
+        lines: Callable[[str], bool] | None = None,
+        stops: Stops | None = None,
     ) -> None:
         self._backends = backends
+        self._stops = stops
         self._limit = limit
-        self._crew = Crew()
         self._lanes: dict[int, Here] = {}
-        governor = Governor(self._lanes, Uses(place))
+        self._outsiders = Outsiders()
+        self._crew = Crew(self._outsiders.leave_out)
+        self._began = BEGIN if lines is None else Deed("began", footprint=Footprint())
+        governor = self._governor = Governor(
+            self._lanes, Uses(place), ANYTHING if lines is None else _PRIMITIVE
+        )
+        self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
         self._primitives: tuple[Primitive, ...] = (
             Locks(governor),
             Queues(governor),
+            Selects(governor),
+            Loops(governor, place),
             Sleep(governor),
-            Threads(governor, self._perform),
+            Clocks(governor),
+            Threads(governor, self._perform, self._outsiders.leave_out_once),
             Executors(governor),
         )
 
     def __enter__(self) -> Self:
         """Have Python's own primitives known."""
+        self._outsiders.begin()
         for primitive in self._primitives:
             primitive.put_in()
+        if self._hearing is not None:
+            self._hearing.put_in()
         return self
 
     def __exit__(self, *exception: object) -> None:
         """Have them as they were, and end the threads."""
+        if self._hearing is not None:
+            self._hearing.take_out()
         for primitive in self._primitives:
             primitive.take_out()
         self._crew.dismiss()
@@ -79,9 +129,12 @@ class Turns:
         self, operations: Sequence[Callable[[], object]], choose: Choose
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
+        self._governor.forget()
+        self._outsiders.forget()
         for primitive in self._primitives:
             primitive.forget()
-        round_ = Round(self._backends, choose)
+        self._outsiders.leave_out(get_ident())
+        round_ = Round(self._backends, choose, self._outsiders.are_idle, self._stops)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
@@ -113,9 +166,9 @@ class Turns:
         kind: StepKind,
         what: str,
         place: Place | None,
-        do: Callable[[], object],
+        do: Callable[[], Result],
         footprint: Footprint = ANYTHING,
-    ) -> object:
+    ) -> Result:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait."""
         round_, lane = self.here()
         if round_ is None or lane is None:
@@ -129,6 +182,37 @@ class Turns:
             return False
         return round_.wait(lane, Wait(what, is_over, nobody, is_timed=True, place=place))
 
+    def ask_again(self) -> None:
+        """What servers have said of who waits may be different now, though no driver's call is over."""
+        round_, _ = self.here()
+        if round_ is not None:
+            with round_.mutex:
+                round_.calls += 1
+
+    async def call_awaited(
+        self,
+        connection: object,
+        kind: StepKind,
+        what: str,
+        place: Place | None,
+        do: Callable[[], Awaitable[Result]],
+        footprint: Footprint = ANYTHING,
+    ) -> Result:
+        """The same for a driver whose calls are awaited, in an event loop that an operation's thread runs."""
+        round_, lane = self.here()
+        if round_ is None or lane is None:
+            return await do()
+        deed = Deed(kind, what, place, footprint)
+        round_.begin_awaited(lane, connection, deed)
+        try:
+            return await do()
+        except BaseException as error:
+            if lane.is_victim:
+                raise round_.deadlock_of(lane, error) from None
+            raise
+        finally:
+            round_.end_awaited(lane, connection, deed)
+
     def here(self) -> tuple[Round, Lane] | tuple[None, None]:
         """The round and the lane of the running thread; none where it is governed by nobody."""
         found = self._lanes.get(get_ident())
@@ -139,6 +223,7 @@ class Turns:
     def _prepare(self, round_: Round, worker: int, operation: Callable[[], object]) -> None:
         hand = self._crew.hand(worker)
         lane = Lane(worker, worker, hand.gate)
+        lane.deed = self._began
         round_.lanes.append(lane)
         context = contextvars.copy_context()
         hand.work = lambda: context.run(self._perform, round_, lane, operation)
@@ -150,7 +235,8 @@ class Turns:
         self._lanes[lane.ident] = round_, lane
         try:
             if round_.ending is None:
-                lane.outcome = _outcome(operation)
+                with self._hearing.on() if self._hearing is not None else nullcontext():
+                    lane.outcome = _outcome(operation)
         except BrokenOff:
             pass
         finally:
@@ -171,6 +257,12 @@ class Turns:
                 if not lane.has_begun:
                     self._crew.hand(lane.worker).work = None
         return left
+
+
+def _hearing(lines: Lines) -> Hearing:
+    if sys.version_info >= (3, 12):
+        return Monitored(lines)
+    return Traced(lines)
 
 
 def _outcome(operation: Callable[[], object]) -> Outcome:

@@ -16,7 +16,10 @@ from dryfit.model.seam import Place
 _FUTURES = str(Path(concurrent.futures.__file__).parent)
 _MODULES = frozenset((threading.__file__, queue.__file__))
 _WAIT = threading.Condition.wait.__code__
-_RESTORE: CodeType = threading.Condition._acquire_restore.__code__  # type: ignore[attr-defined]
+_WITHIN: frozenset[CodeType] = frozenset(
+    (_WAIT, threading.Condition._acquire_restore.__code__, threading.Condition._is_owned.__code__)  # type: ignore[attr-defined]
+)
+"""What a condition does while it has its lock."""
 _LOCKING = frozenset(("acquire", "__enter__", "release", "__exit__"))
 
 
@@ -41,9 +44,13 @@ class Uses:
         self._place = place
         self._names: dict[int, tuple[object, str]] = {}
 
+    def forget(self) -> None:
+        """Another interleaving has other objects."""
+        self._names.clear()
+
     def of(self, used: object, frame: FrameType) -> Use:
         """The use of a lock or queue by the code of a frame."""
-        is_within = frame.f_code is _WAIT or frame.f_code is _RESTORE
+        is_within = frame.f_code in _WITHIN
         caller, through = _outside(frame)
         place = self._place(caller) if caller is not None else None
         is_own = place is not None and not is_within

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
@@ -12,13 +11,11 @@ from dryfit.model.interleaving import Step
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.governed_loop import GovernedLoop
 from dryfit.probes.schedule.graph import circle
+from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.task_lane import TaskLane
 from dryfit.probes.schedule.task_servers import Servers
 from dryfit.probes.schedule.task_waits import Origin, Stand, awaited, origin, stand
-
-_IDLE = ("ThreadPoolExecutor", "asyncio_", "AnyIO worker thread")
-"""Threads of these names do nothing that nobody waits for."""
 
 
 class Waiting:
@@ -31,7 +28,9 @@ class Waiting:
         lanes: Sequence[TaskLane],
         servers: Servers,
         place: Callable[[FrameType], Place | None],
+        outsiders: Outsiders,
     ) -> None:
+        self._outsiders = outsiders
         self._loop = loop
         self._owners = owners
         self._lanes = lanes
@@ -40,7 +39,9 @@ class Waiting:
 
     def is_out(self, lane: TaskLane) -> bool:
         """Whether what the operation waits for comes from outside of the program: it has to be waited for."""
-        return any(self._origin(future) == "outside" for task in self._tasks(lane) for future in awaited(task))
+        return any(
+            self._origin(future, task) == "outside" for task in self._tasks(lane) for future in awaited(task)
+        )
 
     def blocked(self, lane: TaskLane) -> Step | None:
         """The step of an operation that can do nothing by itself; none where it is in a server, which is told there."""
@@ -78,15 +79,15 @@ class Waiting:
                 yield from (owner,) if owner is not lane else ()
             elif not isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
                 yield from others
-                if self._origin(future) == "open" and self.hears():
+                if self._origin(future, task) == "open" and self.hears():
                     yield None
 
-    def _origin(self, future: asyncio.Future[Any]) -> Origin:
+    def _origin(self, future: asyncio.Future[Any], task: asyncio.Task[Any]) -> Origin:
         if self._owner(future) is not None:
             return "inside"
         if isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
             return "inside"
-        return origin(self._loop.made.get(future))
+        return origin(self._loop.made.get(future, ""), task)
 
     def _owner(self, future: asyncio.Future[Any]) -> TaskLane | None:
         return next((lane for lane in self._lanes if future in lane.tasks), None)
@@ -112,8 +113,7 @@ class Waiting:
         selector = getattr(self._loop.loop, "_selector", None)
         if selector is None or len(selector.get_map()) > 1:  # one is for waking the loop
             return True
-        mine = threading.get_ident()
-        return any(each.ident != mine and not each.name.startswith(_IDLE) for each in threading.enumerate())
+        return not self._outsiders.are_idle()
 
     def may_hear(self) -> bool:
         """Whether one that waits may go on by something from outside."""
@@ -139,7 +139,9 @@ class Waiting:
     def said_of_late(self) -> str:
         """Who has not come to an end in time."""
         return "; ".join(
-            f"operation {lane.worker} stands at {self._waited_for(lane)}" for lane in self._lanes if not lane.is_over
+            f"operation {lane.worker} stands at {self._waited_for(lane)}"
+            for lane in self._lanes
+            if not lane.is_over
         )
 
     def _said(self, lane: TaskLane) -> str:
@@ -170,4 +172,3 @@ def _all_in(waits: Mapping[TaskLane, object], others: Sequence[TaskLane | None])
 
 def _at(what: str, place: Place | None) -> str:
     return f"{what} at {place}" if place is not None else what
-

@@ -19,6 +19,7 @@ from dryfit.resources.postgres.rewind import Ground, PostgresRewind
 from dryfit.resources.postgres.seeded import Seeded
 from dryfit.resources.postgres.sessions import Moment
 from dryfit.resources.postgres.snapshot import Changes, Whole
+from dryfit.resources.postgres.split import Split
 from dryfit.resources.postgres.temporary import drop_temporary
 from dryfit.resources.postgres.watch import Suspects, Watch, everything
 
@@ -104,6 +105,10 @@ class Database:
                 holds_off=self._holds_off,
             )
         )
+
+    def split(self, server: str) -> Split:
+        """What stops statements half-way here; ``server`` is how ``Backends`` call the server."""
+        return Split(connect(self._site.endpoint, self._site.name), self._site.token, server)
 
     def suspend(self) -> None:
         """Close the connections, which must not be carried into another process."""

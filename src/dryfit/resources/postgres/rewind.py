@@ -19,6 +19,7 @@ from dryfit.resources.postgres.restore import write_back
 from dryfit.resources.postgres.seeded import Seeded
 from dryfit.resources.postgres.sessions import Moment, Session
 from dryfit.resources.postgres.snapshot import Changes, Snapshot
+from dryfit.resources.postgres.split import SCHEMA
 from dryfit.resources.postgres.temporary import drop_temporary
 from dryfit.resources.postgres.watch import Suspects, Watch, everything
 
@@ -113,7 +114,8 @@ class PostgresRewind:
             return suspects
         if drops_temporary:
             drop_temporary(ground.data, ground.token)
-        changed = ground.origin.schema_changes(ground.data, suspects.system, ground.horizon)
+        told = ground.origin.schema_changes(ground.data, suspects.system, ground.horizon)
+        changed = [name for name in told if SCHEMA not in name]
         if changed:
             raise _RefusedError(f"the schema was changed: {', '.join(changed[:3])}")
         return self._watch.moved(suspects, catalogue.with_files(ground.data, self._watch.catalogue))

@@ -1,0 +1,102 @@
+"""Switch points at lines of the components' code that may touch what is shared."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from linecache import getline
+from types import CodeType, FrameType
+from typing import Any
+
+from dryfit.model.seam import Place
+from dryfit.probes.schedule.accesses import Accesses, Touch
+from dryfit.probes.schedule.governed import Governor
+from dryfit.probes.schedule.lane import Deed
+
+
+class Lines:
+    """Has the threads of operations stop at such lines; ``is_own`` says of a file whether it is the components'."""
+
+    def __init__(
+        self, governor: Governor, place: Callable[[FrameType], Place | None], is_own: Callable[[str], bool]
+    ) -> None:
+        self._governor = governor
+        self._place = place
+        self._is_own = is_own
+        self._accesses = Accesses(is_own)
+        self._touches: dict[CodeType, dict[int, Touch]] = {}
+
+    def is_own(self, code: CodeType) -> bool:
+        """Whether a code object is the components'."""
+        return self._is_own(code.co_filename)
+
+    def reached(self, frame: FrameType, line: int) -> None:
+        """A frame of the components' code is about to run a line."""
+        here = self._governor.here()
+        if here is None or here[1].is_calling:
+            return
+        with self._governor.ungoverned(here):
+            touch = self._touch(frame, line)
+        round_, lane = here
+        if touch is None or round_.ending is not None:
+            return
+        if not touch.is_shared:
+            round_.record.touch(touch.footprint)
+            return
+        text = getline(frame.f_code.co_filename, line).strip()
+        round_.park(lane, Deed("line", text, self._place(frame), touch.footprint))
+
+    def _touch(self, frame: FrameType, line: int) -> Touch | None:
+        code = frame.f_code
+        if code not in self._touches:
+            self._touches[code] = self._accesses.of(code, frame)
+        return self._touches[code].get(line)
+
+
+class Traced:
+    """Hears of lines by trace functions of the operations' threads; one that was there before hears of all the same."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def put_in(self) -> None:
+        """There is nothing to do for all threads."""
+
+    def take_out(self) -> None:
+        """There is nothing to do for all threads."""
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """In this thread, lines are heard of."""
+        before = sys.gettrace()
+        sys.settrace(self._tracer(before))
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+
+    def _tracer(self, before: Any) -> Callable[..., Any]:
+        lines = self._lines
+
+        def begins(frame: FrameType, event: str, value: Any) -> Any:
+            other = before(frame, event, value) if before is not None else None
+            if before is not None:
+                sys.settrace(begins)  # it may have put itself in this place
+            if not lines.is_own(frame.f_code):
+                return other
+            return _local(lines, other)
+
+        return begins
+
+
+def _local(lines: Lines, other: Any | None) -> Callable[..., Any]:
+    def goes_on(frame: FrameType, event: str, value: Any) -> Callable[..., Any]:
+        nonlocal other
+        if other is not None:
+            other = other(frame, event, value)
+        if event == "line":
+            lines.reached(frame, frame.f_lineno)
+        return goes_on
+
+    return goes_on
