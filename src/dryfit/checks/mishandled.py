@@ -90,6 +90,8 @@ def told(experiment: Experiment) -> str:
     """An experiment in one line."""
     fault, point = experiment.fault, experiment.point
     nth = f", call {point.nth}" if point.nth > 1 else ""
+    if fault.is_on_wire:
+        return f"{callee(point.seam)} ({point.site}{nth}) {fault.text}"
     return f"{failure(experiment)} {experiment.when} {callee(point.seam)} ({point.site}{nth})" + (
         f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
     )
@@ -108,6 +110,8 @@ def callee(seam: Seam) -> str:
 def fails(tried: Tried) -> str:
     """The fault in a clause: ``inventory.reserve fails with inventory.OutOfStock``."""
     experiment = tried.experiment
+    if experiment.fault.is_on_wire:
+        return f"{callee(experiment.point.seam)} {experiment.fault.text}"
     verb = "fails with" if experiment.when == "before" else "has done its work and its reply is lost:"
     return f"{callee(experiment.point.seam)} {verb} {failure(experiment)}"
 

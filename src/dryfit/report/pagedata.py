@@ -84,7 +84,7 @@ def _faults(verdicts: Iterable[Verdict]) -> list[Json]:
             verdict.rules,
             verdict.judged,
             verdict.experiment.when,
-            verdict.experiment.fault.exception.removeprefix("builtins."),
+            verdict.experiment.fault.exception.removeprefix("builtins.") or verdict.experiment.fault.name,
             str(verdict.experiment.point.site),
             verdict.said,
         )

@@ -13,6 +13,7 @@ from dryfit.probes.faults import named
 from dryfit.probes.faults.catalogue import row_of
 from dryfit.probes.faults.occasion import NotMadeError, Occasion
 from dryfit.probes.faults.resolve import occasion_of
+from dryfit.probes.faults.wire import Wire
 from dryfit.probes.trial import FAULT_MARK
 
 DOMAIN_ERROR = "domain-error"
@@ -21,6 +22,10 @@ DOMAIN_ERROR = "domain-error"
 
 def _nobody() -> None:
     """Nobody wants to know."""
+
+
+def _anywhere(crossing: Crossing) -> bool:
+    return True
 
 
 @dataclass(slots=True)
@@ -34,11 +39,14 @@ class _Hit:
 class FaultProbe:
     """Makes the fault of an experiment happen once. It stands before every other probe.
 
-    ``point`` tells which crossing of the test one is.
+    ``point`` tells which crossing of the test one is, ``is_within`` whether what runs now is below a crossing.
     """
 
-    def __init__(self, point: Callable[[Crossing], Point]) -> None:
+    def __init__(
+        self, point: Callable[[Crossing], Point], is_within: Callable[[Crossing], bool] = _anywhere
+    ) -> None:
         self._point = point
+        self._wire = Wire(is_within)
         self._experiment: Experiment | None = None
         self._fired = _nobody
         self._hit: _Hit | None = None
@@ -52,6 +60,7 @@ class FaultProbe:
     def end(self) -> str:
         """Forget all, and say why the fault could not be made; "" where it was made, or never due."""
         why, self._why = self._why, ""
+        self._wire.end()
         self.begin(None, _nobody)
         return why
 
@@ -61,7 +70,8 @@ class FaultProbe:
         if experiment is None or self._hit is not None or self._point(crossing) != experiment.point:
             return None
         self._hit = _Hit(crossing, _occasion(crossing))
-        exception = self._made(experiment, self._hit) if experiment.when == "before" else None
+        is_due = experiment.when == "before" or experiment.fault.is_on_wire
+        exception = self._made(experiment, self._hit) if is_due else None
         return Raise(exception) if exception is not None else None
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
@@ -75,11 +85,20 @@ class FaultProbe:
             hit.occasion = None
         if isinstance(outcome, Raised) and not self._why:
             vars(outcome.exception)[FAULT_MARK] = True
-            self._fired()
+            if not experiment.fault.is_on_wire:  # which tells by itself, for the client may never come back
+                self._fired()
         return outcome
+
+    def repeats(self, crossing: Crossing) -> int:
+        """How often the client did again, in this crossing, what the wire had lost the reply of."""
+        hit = self._hit
+        return self._wire.repeats if hit is not None and hit.crossing is crossing else 0
 
     def _outcome(self, experiment: Experiment, hit: _Hit, outcome: Outcome) -> Outcome:
         """What the caller gets; where that is not the fault, it is kept why."""
+        if experiment.fault.is_on_wire:
+            self._why = self._wire.take_up(outcome)
+            return outcome
         if isinstance(outcome, Raised):
             if experiment.when == "after":
                 self._why = f"the callee raised {type(outcome.exception).__name__} by itself"
@@ -95,7 +114,9 @@ class FaultProbe:
     def _made(self, experiment: Experiment, hit: _Hit) -> BaseException | None:
         """Make the fault; ``None`` where the callee raises it by itself, or it cannot be made."""
         try:
-            return _happens(experiment, hit)
+            if not experiment.fault.is_on_wire:
+                return _happens(experiment, hit)
+            self._wire.lay(hit.occasion, experiment.fault, self._fired)
         except NotMadeError as reason:
             self._why = str(reason)
         except Exception as error:  # noqa: BLE001 - a library's objects may be in any state

@@ -56,8 +56,12 @@ class Bench:
         self.fired += 1
 
     def slugs(self, name):
-        """What was offered at a callable: when and slug, in order."""
-        return [(offer.when, offer.fault.name) for offer in self.offered[name]]
+        """What the catalogue offered at a callable: when and slug, in order."""
+        return [(each.when, each.fault.name) for each in self.offered[name] if not each.fault.is_on_wire]
+
+    def slugs_on_wire(self, name):
+        """The same of what may go wrong on the wire."""
+        return [(each.when, each.fault.name) for each in self.offered[name] if each.fault.is_on_wire]
 
 
 async def plainly(function):
@@ -73,8 +77,8 @@ class Woven:
         file = folder / "faulty_store.py"
         file.write_text(STORE)
         self.store = importlib.import_module("faulty_store")
-        self.probe = FaultProbe(self._point)
         self.weave = Weave(folder, {str(file): "faulty_store"}, {"faulty_store": "faulty_store"})
+        self.probe = FaultProbe(self._point, self.weave.is_within)
         self.weave.put_in(self.probe)
         self._counts: Counter[str] = Counter()
         self._bench = Bench(self.store)
