@@ -45,6 +45,7 @@ class Bench:
     offered: dict = field(default_factory=dict)
     fired: int = 0
     why: str = ""
+    repeats: int = 0
 
     async def call(self, function):
         """Let the component call it."""
@@ -79,7 +80,7 @@ class Woven:
         self.store = importlib.import_module("faulty_store")
         self.weave = Weave(folder, {str(file): "faulty_store"}, {"faulty_store": "faulty_store"})
         self.probe = FaultProbe(self._point, self.weave.is_within)
-        self.weave.put_in(self.probe)
+        self.weave.put_in(self.probe, self)
         self._counts: Counter[str] = Counter()
         self._bench = Bench(self.store)
 
@@ -87,6 +88,7 @@ class Woven:
     def faulty(self, name, when, slug):
         """Have a fault happen at the first call of a library's callable."""
         self._counts.clear()
+        self.repeats = 0
         self._bench = bench = Bench(self.store)
         point = Point(Seam("", "", name), Place("", 0), 1)
         self.weave.begin_test("test")
@@ -95,7 +97,15 @@ class Woven:
             yield bench
         finally:
             bench.why = self.probe.end()
+            bench.repeats = self.repeats
         assert self.weave.failures == ()
+
+    def before(self, crossing):
+        """It stands behind the probe, to ask it what a client did again."""
+
+    def after(self, crossing, outcome):
+        self.repeats += self.probe.repeats(crossing)
+        return outcome
 
     def _point(self, crossing):
         name = crossing.callee.name

@@ -63,10 +63,13 @@ class Relay:
         contextvars.Context().run(self._thread.start)  # none of what it does is the program's
 
     def let_pass(self) -> None:
-        """Be nothing but a wire from now on; what was kept back goes on its way."""
+        """Be nothing but a wire from now on."""
         self._is_plain = True
-        if self.withheld.is_set():
-            self._release()
+
+    def deliver(self) -> None:
+        """Let the late reply arrive, for which the client waits."""
+        self.let_pass()
+        self._release()
 
     def give_up(self) -> bool:
         """The client has waited long enough for a late reply; whether it was for the fault."""

@@ -131,7 +131,7 @@ class Tap:
             return False
         if limit is None:
             self.why = UNLIMITED
-            relay.let_pass()
+            relay.deliver()
             return False
         return relay.give_up()
 
