@@ -149,12 +149,18 @@ def same(faulty):
         assert injected == real
         assert (bench.fired, bench.why) == (1, "")
         found = [each for each in bench.offered[name] if (each.when, each.fault.name) == (when, slug)]
-        assert bool(found) is offered, bench.slugs(name)
+        assert bool(found) is offered, bench.offered[name]
         if found:
-            assert found[0].fault.exception == real["class"]
+            assert found[0].fault.exception == ("" if slug.startswith("wire-") else real["class"])
         return bench
 
     return _same
+
+
+@pytest.fixture(params=["connection-lost", "wire-reply-lost"])
+def loss(request):
+    """How a reply is lost: as the catalogue does it, or on a wire below the client."""
+    return request.param
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ class Tap:
     def close(self) -> None:
         """Watch no longer. A relay whose time has not come stays, as a wire, until the connection is closed."""
         self._swaps.put_back()
+        self._has_waited()
         for relay in self._relays.values():
             relay.let_pass()
 
@@ -100,7 +101,14 @@ class Tap:
 
         return send
 
+    def _has_waited(self) -> None:
+        """The client goes on, or comes back: where a reply is kept back it has waited for it long enough."""
+        for relay in self._relays.values():
+            if relay.withheld.is_set():
+                relay.give_up()
+
     def _sends(self, descriptor: int, data: bytes) -> None:
+        self._has_waited()
         if self._fuse.is_blown:
             self._sends_again(descriptor, data)
         elif data.startswith(_TLS):
