@@ -71,11 +71,9 @@ class Scene:
         self._root = project_root
         self._names = Names(project_root)
         self._readings = Readings(lambda: weave.connections.live)
-        self._effects = Effects(index, weave.connections.target_of, self._name_of)
+        self._effects = Effects(index, weave.connections.target_of, self._name_of, repeats)
         self._modules = _Modules(weave)
         self._memory = Memory(self._modules)
-        self._effects = Effects(index, weave.connections.target_of, self._name_of, repeats)
-        self._memory = Memory(_Modules(weave))
         self._standing = Standing(
             weave.connections, self._memory, self._name_of, lambda file: weave.component_of(file) is not None
         )

@@ -183,7 +183,7 @@ def test_nobody_listens(same, failing, library, web, nowhere):
         ("connection-lost", "curt"),
         ("wire-reply-lost", "curt"),
         ("timeout", "silent"),
-        ("wire-reply-late", "silent"),
+        ("wire-timeout", "silent"),
     ],
 )
 def test_the_reply_is_lost(same, failing, library, web, slug, mood):
@@ -196,7 +196,7 @@ def test_the_reply_is_lost(same, failing, library, web, slug, mood):
         await library.close(client)
         return told
 
-    same(scenario, library.name, "after", slug, offered=slug != "wire-reply-late" or not library.waits)
+    same(scenario, library.name, "after", slug, offered=slug != "wire-timeout" or not library.waits)
 
 
 def test_without_a_limit_nothing_times_out(faulty, web):

@@ -105,16 +105,16 @@ def test_the_wait_before_another_try_is_left_out(faulty, kind, address, value):
 
 def test_a_late_reply_is_counted_twice_and_not_waited_for(faulty, address, value):
     begun = time.monotonic()
-    with faulty(COMMAND, "after", "wire-reply-late") as bench:
+    with faulty(COMMAND, "after", "wire-timeout") as bench:
         told = count(Sync, bench, address, retries(Sync, 1), socket_timeout=60)
     assert time.monotonic() - begun < 30
     assert (told, value()) == (2, 2)
     assert (bench.fired, bench.why, bench.repeats) == (1, "", 1)
-    assert ("after", "wire-reply-late") in bench.slugs_on_wire(COMMAND)
+    assert ("after", "wire-timeout") in bench.slugs_on_wire(COMMAND)
 
 
 def test_a_late_reply_comes_all_the_same_where_there_is_no_limit(faulty, address, value):
-    with faulty(COMMAND, "after", "wire-reply-late") as bench:
+    with faulty(COMMAND, "after", "wire-timeout") as bench:
         told = count(Sync, bench, address, retries(Sync, 1), socket_timeout=None)
     assert (told, value()) == (1, 1)
     assert (bench.fired, bench.why) == (0, "the client would wait for a reply for ever")

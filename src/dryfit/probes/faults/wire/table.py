@@ -85,7 +85,7 @@ _LATE = "has done its work and its reply comes too late"
 ROWS = (
     Row("wire-reply-lost", "after", "reply-lost", _LOST, _changes_something),
     Row(
-        "wire-reply-late",
+        "wire-timeout",
         "after",
         "reply-late",
         _LATE,
