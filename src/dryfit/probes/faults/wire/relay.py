@@ -68,6 +68,7 @@ class Relay:
 
     def deliver(self) -> None:
         """Let the late reply arrive, for which the client waits."""
+        self.withheld.clear()
         self.let_pass()
         self._release()
 
@@ -113,15 +114,16 @@ class Relay:
 
     def _replied(self, data: bytes) -> bool:
         """The server has said something, or has hung up; whether to go on."""
-        if data:
-            is_whole = not self._is_idle and self._understood(self._dialogue.reply, data)
-            self._kept += data
-        else:
-            is_whole = not self._is_idle and self._dialogue.close()
-        if self._is_due and not self._is_idle:
-            return not is_whole or self._lose()
-        self._release()
+        self._kept += data
+        if not self._is_idle and self._ends(data) and self._is_due:
+            return self._lose()
+        if self._is_idle or not self._is_due or not data:
+            self._release()
         return bool(data)
+
+    def _ends(self, data: bytes) -> bool:
+        """Whether this is the end of a reply that counts."""
+        return self._understood(self._dialogue.reply, data) if data else self._dialogue.close()
 
     def _lose(self) -> bool:
         """There is the reply that must not arrive; whether to go on."""

@@ -42,7 +42,7 @@ class Resp:
         while (end := _end(self._said, 0)) > 0:
             self._unanswered -= self._said[0] != _PUSHED
             del self._said[:end]
-        return bool(self.key) and self._unanswered == 0
+        return bool(self.key) and not self._in_transaction and self._unanswered == 0
 
     def close(self) -> bool:
         """See ``Dialogue``: a reply never ends so."""

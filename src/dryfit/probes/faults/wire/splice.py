@@ -20,12 +20,12 @@ def splice(descriptor: int) -> tuple[int, int]:
 
     Raises ``OSError`` where the descriptor is no socket that is connected.
     """
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     with socket.socket(fileno=os.dup(descriptor)) as server:
         server.getpeername()
         outer, inner = _pair(server.family)
         server.setblocking(True)  # nobody else has it in a moment
         far = server.detach()
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     with outer, _unregistered(descriptor):
         os.dup2(outer.fileno(), descriptor, inheritable=os.get_inheritable(descriptor))
         fcntl.fcntl(descriptor, fcntl.F_SETFL, flags)
