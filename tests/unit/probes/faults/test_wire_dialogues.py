@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -84,7 +85,7 @@ def test_the_end_of_the_request_and_of_the_reply_is_found(name, data):
 
 def parts_of(text, cuts):
     cuts = [0, *[cut for cut in dict.fromkeys(cuts) if cut < len(text)], len(text)]
-    return [text[begin:end] for begin, end in zip(cuts, cuts[1:], strict=False)]
+    return [text[begin:end] for begin, end in pairwise(cuts)]
 
 
 def pieces(text, cuts):

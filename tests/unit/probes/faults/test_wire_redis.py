@@ -47,8 +47,8 @@ async def done(value):
     return await value if inspect.isawaitable(value) else value
 
 
-def retries(kind, times, wait=NoBackoff()):
-    return kind.retry(wait, times)
+def retries(kind, times, wait=None):
+    return kind.retry(wait or NoBackoff(), times)
 
 
 def count(kind, bench, address, retry, is_pipeline=False, is_connected=True, **options):
