@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import threading
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
 import pytest
 
@@ -43,16 +43,25 @@ class Foreign(Words):
         raise ValueError("what?")
 
 
-def tcp():
+def tcp(_):
     with socket.create_server(("127.0.0.1", 0)) as server:
         client = socket.create_connection(server.getsockname())
         return client, server.accept()[0]
 
 
-@pytest.fixture(params=[tcp, socket.socketpair], ids=["tcp", "unix"])
-def ends(request):
+def unix(folder):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "socket"))
+        server.listen()
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(server.getsockname())
+        return client, server.accept()[0]
+
+
+@pytest.fixture(params=[tcp, unix], ids=["tcp", "unix"])
+def ends(request, tmp_path):
     """A client's end of a connection, and its server's."""
-    client, server = request.param()
+    client, server = request.param(tmp_path)
     for end in (client, server):
         end.settimeout(PATIENCE)
     with client, server:
@@ -238,9 +247,20 @@ def test_the_descriptor_stays_as_it_was(ends, relayed):
         client.recv(1)
 
 
-def test_what_is_not_connected_cannot_be_cut_open():
-    with closing(socket.socket()) as end, pytest.raises(OSError, match="not connected"):
-        splice(end.fileno())
+def datagrams():
+    end = socket.socket(type=socket.SOCK_DGRAM)
+    end.connect(("127.0.0.1", 9))
+    return [end]
+
+
+@pytest.mark.parametrize("made", [lambda: [socket.socket()], datagrams, socket.socketpair])
+def test_what_is_connected_to_no_server_is_left_as_it_is(made):
+    with ExitStack() as opened:
+        ends = [opened.enter_context(end) for end in made()]
+        before = os.fstat(ends[0].fileno()).st_ino
+        with pytest.raises(OSError, match="not connected"):
+            splice(ends[0].fileno())
+        assert os.fstat(ends[0].fileno()).st_ino == before
 
 
 def test_an_event_loop_goes_on_waiting_for_the_connection(ends, relayed):

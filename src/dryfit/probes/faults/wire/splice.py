@@ -7,6 +7,7 @@ not matter who opened the connection, when, by which library, in Python or in C,
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import socket
@@ -18,11 +19,12 @@ from selectors import BaseSelector
 def splice(descriptor: int) -> tuple[int, int]:
     """Cut a connection open; gives the two ends for a relay: the client's, and the server's.
 
-    Raises ``OSError`` where the descriptor is no socket that is connected.
+    Raises ``OSError`` where the descriptor is no socket that is connected to a server.
     """
     flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     with socket.socket(fileno=os.dup(descriptor)) as server:
-        server.getpeername()
+        if not server.getpeername() or server.type != socket.SOCK_STREAM:  # a pair, or datagrams
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
         outer, inner = _pair(server.family)
         server.setblocking(True)  # nobody else has it in a moment
         far = server.detach()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -100,7 +99,7 @@ MODES: Mapping[str, Mode | Literal["refused"]] = {row.slug: row.mode for row in 
 
 def offers(occasion: Occasion) -> Iterator[Offer]:
     """What may go wrong on the wire below this crossing."""
-    if occasion.driver in DIALOGUES and sys.platform != "win32":
+    if occasion.driver in DIALOGUES:
         for row in ROWS:
             if not row.on_request and row.may(occasion):
                 yield Offer(row.when, row.fault)

@@ -95,8 +95,10 @@ class Tap:
 
     def _sending(self, old: Callable[..., Any]) -> Callable[..., Any]:
         def send(end: socket.socket, data: Any, *rest: Any) -> Any:
+            if old.__name__ == "sendmsg":
+                data = list(data)  # which may be an iterator
             if self._is_inside():
-                self._sends(end.fileno(), bytes(data) if old.__name__ != "sendmsg" else b"".join(data))
+                self._sends(end.fileno(), b"".join(data) if isinstance(data, list) else bytes(data))
             return old(end, data, *rest)
 
         return send
