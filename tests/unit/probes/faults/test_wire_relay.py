@@ -223,6 +223,17 @@ def test_only_one_relay_lets_something_fail(ends, relayed):
     assert heard(client, 6) == b"done!\n"
 
 
+def test_nothing_fails_any_more_when_its_time_is_over(ends, relayed):
+    client, server = ends
+    relay = relayed(client)
+    client.sendall(b"do it!\n")
+    heard(server, 7)
+    relay._fuse.take_out()
+    server.sendall(b"done!\n")
+    assert heard(client, 6) == b"done!\n"
+    assert relay.blown == []
+
+
 def test_another_protocol_is_passed_on(ends, relayed):
     client, server = ends
     relay = relayed(client, words=Foreign)

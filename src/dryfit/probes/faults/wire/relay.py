@@ -25,6 +25,7 @@ class Fuse:
     def __init__(self, blown: Callable[[], None]) -> None:
         self.key: bytes | None = None
         self._blown = blown
+        self._is_out = False
         self._lock = threading.Lock()
 
     @property
@@ -33,13 +34,18 @@ class Fuse:
         return self.key is not None
 
     def blow(self, key: bytes) -> bool:
-        """Let the fault happen; false where it has happened elsewhere before."""
+        """Let the fault happen; false where it has happened elsewhere, or is not to happen any more."""
         with self._lock:
-            if self.is_blown:
+            if self.is_blown or self._is_out:
                 return False
             self.key = key
         self._blown()
         return True
+
+    def take_out(self) -> None:
+        """Let it not happen any more."""
+        with self._lock:
+            self._is_out = True
 
 
 class Relay:

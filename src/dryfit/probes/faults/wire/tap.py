@@ -79,6 +79,7 @@ class Tap:
         """Watch no longer. A relay whose time has not come stays, as a wire, until the connection is closed."""
         self._swaps.put_back()
         self._has_waited()
+        self._fuse.take_out()
         for relay in self._relays.values():
             relay.let_pass()
 
