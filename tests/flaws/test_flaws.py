@@ -4,8 +4,8 @@
 in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, the ``sub-kind``
 where a rule knows several kinds of mistake, the ``handler`` that mishandles a failure, ``on-wire`` where a reply that
 is lost on the wire shows it, the ``function`` whose call is shown, in ``also`` other rules that the same mistake
-breaks, and in ``options`` what ``dryfit check`` is to be told. Where there is a ``base``, it is the program as it was at a git
-revision that the program is compared with.
+breaks, and in ``options`` what ``dryfit check`` is to be told. Where there is a ``base``, it is the program as it was
+at a git revision that the program is compared with.
 """
 
 from __future__ import annotations

@@ -163,8 +163,8 @@ class Tap:
         return send
 
     def _hurrying(self, old: Callable[..., Any]) -> Callable[..., Any]:
-        def sleep(seconds: float, *rest: Any) -> Any:
-            return old(0 if self._fuse.is_blown and self._is_inside() else seconds, *rest)
+        def sleep(seconds: float, *rest: Any, **options: Any) -> Any:
+            return old(0 if self._fuse.is_blown and self._is_inside() else seconds, *rest, **options)
 
         return sleep
 
