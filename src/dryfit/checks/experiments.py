@@ -23,6 +23,9 @@ MOST_REPEATS = 2
 
 MOST_DOMAIN_ERRORS = 3
 
+WIRE_RANK = 3
+"""Of all faults on the wire: they show what the ones before them cannot, and seldom find something."""
+
 _MISTAKES = frozenset(
     f"builtins.{name}"
     for name in (
@@ -109,6 +112,7 @@ class Planner:
             for stack in (_stack(baseline, crossed),)
             for offer in self.offers(baseline, crossed)
             if self._tried[stack, offer] < MOST_TESTS
+            if not (offer.fault.is_on_wire and crossed.point.nth > 1)  # the client is the same
         ]
         self._tried.update({(_stack(baseline, crossed), offer) for crossed, offer, _ in planned})
         planned.sort(key=lambda each: (each[2], not _loses_work(*each[:2])))
@@ -119,6 +123,8 @@ class Planner:
 
     def _rank(self, crossed: Crossed, offer: Offer, stack: Stack) -> int:
         """How much of it is new: that this call fails, how it fails or from where it was reached, or nothing."""
+        if offer.fault.is_on_wire:
+            return WIRE_RANK
         news = ((_where(crossed), offer.when), (stack, offer))
         rank = next((rank for rank, each in enumerate(news) if each not in self._known), len(news))
         self._known.update(news)

@@ -109,6 +109,8 @@ def told(experiment: Experiment) -> str:
 def _told(strike: Strike) -> str:
     fault, point = strike.fault, strike.point
     nth = f", call {point.nth}" if point.nth > 1 else ""
+    if fault.is_on_wire:
+        return f"{callee(point.seam)} ({point.site}{nth}) {fault.text}"
     return f"{failure(fault)} {strike.when} {callee(point.seam)} ({point.site}{nth})" + (
         f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
     )
@@ -130,6 +132,8 @@ def fails(tried: Tried) -> str:
 
 
 def _fails(strike: Strike) -> str:
+    if strike.fault.is_on_wire:
+        return f"{callee(strike.point.seam)} {strike.fault.text}"
     verb = "fails with" if strike.when == "before" else "has done its work and its reply is lost:"
     return f"{callee(strike.point.seam)} {verb} {failure(strike.fault)}"
 

@@ -29,12 +29,14 @@ def _is_certain(faulted: Faulted) -> bool:
 def _doubled(faulted: Faulted) -> Mishandled:
     """An effect that had happened already happened once more."""
     first = faulted.doubled[0]
-    handler = _around(faulted, {each.crossing for each in faulted.stays if each.key == first.key})
+    crossings = {each.crossing for each in faulted.stays if each.key == first.key}
+    handler = _around(faulted, crossings)
+    who = handler if len(crossings) > 1 else f"{faulted.struck.point.seam.callee}, called by {handler},"
     return Mishandled(
         "DF306",
         faulted,
         handler,
-        f"{handler} does again what was done, when {fails(faulted)} (twice: {first.source}: {first.what})",
+        f"{who} does again what was done, when {fails(faulted)} (twice: {first.source}: {first.what})",
         evidence=tuple(state_of(faulted)),
     )
 

@@ -87,11 +87,13 @@ class Standard:
             entered=self._entered,
             left=self._left,
         )
-        self._fault = FaultProbe(self._recorder.point)
+        self._fault = FaultProbe(self._recorder.point, weave.is_within)
         self._entry = _NO_ENTRY
         self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()
-        self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
+        self._scene = Scene(
+            weave, config.root, self._recorder.index, backends.has_written, self._fault.repeats
+        )
         at_once = AtOnce(weave, self._scene, backends)
         stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, folder)
         self._overlapping = Overlapping(at_once, stage, self._recorder)

@@ -55,7 +55,8 @@ class Scene:
     """Watches the state of one trial after the other, in the process that runs them.
 
     ``index`` gives the index of a crossing in its trial, ``has_written`` says of a connection that is in a transaction
-    whether others may have to wait for it. ``probe`` stands behind the one that counts the crossings.
+    whether others may have to wait for it, ``repeats`` how often a client did again in a crossing what it had done.
+    ``probe`` stands behind the one that counts the crossings.
     A reading changes nothing; what cannot be read is left out of the digest, which says so.
     """
 
@@ -65,11 +66,12 @@ class Scene:
         project_root: Path,
         index: Callable[[Crossing], int],
         has_written: Callable[[object], bool] = lambda connection: True,
+        repeats: Callable[[Crossing], int] = lambda crossing: 0,
     ) -> None:
         self._root = project_root
         self._names = Names(project_root)
         self._readings = Readings(lambda: weave.connections.live)
-        self._effects = Effects(index, weave.connections.target_of, self._name_of)
+        self._effects = Effects(index, weave.connections.target_of, self._name_of, repeats)
         self._modules = _Modules(weave)
         self._memory = Memory(self._modules)
         self._standing = Standing(

@@ -37,12 +37,18 @@ class Fault:
     """What goes wrong at a point.
 
     ``name`` is a slug of the catalogue (``connection-lost``), or ``domain-error`` for one of the project;
-    ``exception`` is its class as a dotted name (``psycopg.OperationalError``), ``text`` its message.
+    ``exception`` is its class as a dotted name (``psycopg.OperationalError``), ``text`` its message. One on the
+    wire has no exception of its own: what the client makes of it is part of the trial; ``text`` is a clause then.
     """
 
     name: str
     exception: str
     text: str = ""
+
+    @property
+    def is_on_wire(self) -> bool:
+        """Whether it happens between a client and its server."""
+        return self.name.startswith("wire-")
 
 
 @dataclass(frozen=True, slots=True, order=True)

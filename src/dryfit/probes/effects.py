@@ -54,7 +54,8 @@ class Effects:
     """Logs one trial after the other.
 
     ``index`` gives the index of a crossing, -1 for one of no trial; ``target_of`` where a driver's connection leads;
-    ``name_of`` how that is called in every trial.
+    ``name_of`` how that is called in every trial; ``repeats`` how often a client has done again, by itself, what a
+    crossing was to do.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Effects:
         index: Callable[[Crossing], int],
         target_of: Callable[[object], Target | None] = lambda connection: None,
         name_of: Callable[[Target], str] = str,
+        repeats: Callable[[Crossing], int] = lambda crossing: 0,
     ) -> None:
         self._index = index
         self._target_of = target_of
         self._name_of = name_of
+        self._repeats = repeats
         self._lock = threading.RLock()
         self._ledgers = Ledgers(target_of)
         self.begin()
@@ -163,7 +166,8 @@ class Effects:
         described = begun.described
         value = outcome.value if isinstance(outcome, Returned) else None
         if begun.statement is None or begun.connection is None:
-            self._add(begun.crossing, described)
+            for _ in range(1 + self._repeats(crossing)):
+                self._add(begun.crossing, described)
         elif begun.statement.does != "write":
             _control(self._ledgers.of(begun.connection), begun)
         elif dbapi.affected(crossing, value) != 0:

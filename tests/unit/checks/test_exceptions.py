@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dryfit.checks import exceptions
-from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner, known_failures
+from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, WIRE_RANK, Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.checks.pairs import SECOND, Pairs
 from dryfit.model.chain import Link, LinkKind
@@ -128,6 +128,7 @@ def tried(
     return Tried(faulted.trial(experiment, **more), (usual, usual))
 
 
+ON_WIRE = Fault("wire-reply-lost", "", "has done its work and the wire loses its reply")
 LOST = Fault("connection-lost", "smtplib.SMTPServerDisconnected", "Connection unexpectedly closed")
 
 
@@ -488,6 +489,24 @@ def test_an_exception_that_says_what_went_wrong_has_not_lost_it(text):
     assert findings(tried(buying(), faulted, at, fault=LOST)) == []
 
 
+def test_what_a_client_does_twice_by_itself_is_a_duplicate_of_its_caller():
+    usual, twice = Story(), Story()
+    for story, times in ((usual, 1), (twice, 2)):
+        entry = story.call("order.buy")
+        mail = story.call("smtplib.SMTP.sendmail", entry, effect="send")
+        for _ in range(times):
+            story.effect(mail, "mail to ann")
+    (found,) = exceptions.judge([tried(usual, twice, mail, "after", ON_WIRE)]).judgement.findings
+    assert (found.rule, found.severity) == ("DF306", "error")
+    assert found.message == (
+        "smtplib, called by order.buy, does again what was done, when smtplib.SMTP.sendmail has done its work and the"
+        " wire loses its reply (twice: smtp: mail to ann)"
+    )
+    assert {fact.name: fact.value for fact in found.evidence}["faults"] == (
+        "smtplib.SMTP.sendmail (order.py:1) has done its work and the wire loses its reply",
+    )
+
+
 def test_a_second_mail_after_a_lost_reply_is_a_duplicate():
     faulted, mail, at = losing_the_mail()
     faulted.effect(at, "mail to ann@example.com: order")
@@ -726,6 +745,20 @@ def test_what_is_new_comes_first_whatever_test_it_is_of():
     again = elsewhere.call("order.buy", entry)
     elsewhere.call("sqlite3.Cursor.execute", again, offers=(LOCKED,))
     assert [each.rank for each in planner.plan(elsewhere.trial())] == [1]
+
+
+def test_the_wire_comes_last_and_once_a_call():
+    story = Story()
+    entry = story.call("order.buy")
+    for nth in (1, 2):
+        offers = (Offer("after", ON_WIRE), REPLY_LOST)
+        story.call("smtplib.SMTP.sendmail", entry, effect="send", offers=offers, nth=nth)
+    planner = Planner({})
+    assert [(each.fault.name, each.point.nth, each.rank) for each in planner.plan(story.trial())] == [
+        ("connection-lost", 1, 0),
+        ("connection-lost", 2, 2),
+        ("wire-reply-lost", 1, WIRE_RANK),
+    ]
 
 
 def test_an_experiment_says_in_which_entry_it_happens():

@@ -13,6 +13,7 @@ from dryfit.probes.faults import named
 from dryfit.probes.faults.catalogue import row_of
 from dryfit.probes.faults.occasion import NotMadeError, Occasion
 from dryfit.probes.faults.resolve import occasion_of
+from dryfit.probes.faults.wire import Wire
 from dryfit.probes.trial import FAULT_MARK
 
 DOMAIN_ERROR = "domain-error"
@@ -21,6 +22,10 @@ DOMAIN_ERROR = "domain-error"
 
 def _nobody() -> None:
     """Nobody wants to know."""
+
+
+def _anywhere(crossing: Crossing) -> bool:
+    return True
 
 
 @dataclass(slots=True)
@@ -34,12 +39,15 @@ class _Hit:
 class FaultProbe:
     """Makes each fault of an experiment happen once. It stands before every other probe.
 
-    ``point`` tells which crossing of the test one is.
+    ``point`` tells which crossing of the test one is, ``is_within`` whether what runs now is below a crossing.
     """
 
-    def __init__(self, point: Callable[[Crossing], Point]) -> None:
+    def __init__(
+        self, point: Callable[[Crossing], Point], is_within: Callable[[Crossing], bool] = _anywhere
+    ) -> None:
         self._point = point
         self._due: list[Strike] = []
+        self._wire = Wire(is_within)
         self._fired = _nobody
         self._hit: _Hit | None = None
         self._why = ""
@@ -52,6 +60,7 @@ class FaultProbe:
     def end(self) -> str:
         """Forget all, and say why the fault could not be made; "" where it was made, or never due."""
         why, self._why = self._why, ""
+        self._wire.end()
         self.begin(None, _nobody)
         return why
 
@@ -61,7 +70,8 @@ class FaultProbe:
             return None
         strike = self._due[0]
         self._hit = _Hit(crossing, _occasion(crossing))
-        exception = self._made(strike, self._hit) if strike.when == "before" else None
+        is_due = strike.when == "before" or strike.fault.is_on_wire
+        exception = self._made(strike, self._hit) if is_due else None
         return Raise(exception) if exception is not None else None
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
@@ -76,8 +86,14 @@ class FaultProbe:
             hit.occasion = None
         if isinstance(outcome, Raised) and not self._why:
             vars(outcome.exception)[FAULT_MARK] = strike.when
-            self._happened()
+            if not strike.fault.is_on_wire:  # which tells by itself, for the client may never come back
+                self._happened()
         return outcome
+
+    def repeats(self, crossing: Crossing) -> int:
+        """How often the client did again, in this crossing, what the wire had lost the reply of."""
+        hit = self._hit
+        return self._wire.repeats if hit is not None and hit.crossing is crossing else 0
 
     def _happened(self) -> None:
         """The next fault is due, if there is one."""
@@ -88,6 +104,9 @@ class FaultProbe:
 
     def _outcome(self, strike: Strike, hit: _Hit, outcome: Outcome) -> Outcome:
         """What the caller gets; where that is not the fault, it is kept why."""
+        if strike.fault.is_on_wire:
+            self._why = self._wire.take_up(outcome)
+            return outcome
         if isinstance(outcome, Raised):
             if strike.when == "after":
                 self._why = f"the callee raised {type(outcome.exception).__name__} by itself"
@@ -103,7 +122,9 @@ class FaultProbe:
     def _made(self, strike: Strike, hit: _Hit) -> BaseException | None:
         """Make the fault; ``None`` where the callee raises it by itself, or it cannot be made."""
         try:
-            return _happens(strike, hit)
+            if not strike.fault.is_on_wire:
+                return _happens(strike, hit)
+            self._wire.lay(hit.occasion, strike.fault, self._fired)
         except NotMadeError as reason:
             self._why = str(reason)
         except Exception as error:  # noqa: BLE001 - a library's objects may be in any state
