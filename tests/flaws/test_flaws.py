@@ -26,9 +26,7 @@ from dryfit.model.finding import RULES
 
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "docs" / "rules"
-# Pairs that wait for the contention check: take this list out when it stands, and let PAIRS be all of them.
-WAITING = ("DF501", "DF502", "DF503", "DF504", "DF505", "DF506")
-PAIRS = [pair for pair in sorted(HERE.glob("*/programs/*")) if not pair.parents[1].name.startswith(WAITING)]
+PAIRS = sorted(HERE.glob("*/programs/*"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,10 @@ def _faults(verdicts: Iterable[Verdict]) -> list[Json]:
             verdict.rules,
             verdict.judged,
             verdict.experiment.when,
-            _then((each.fault.exception.removeprefix("builtins.") or each.fault.name) for each in verdict.experiment.strikes),
+            _then(
+                each.fault.exception.removeprefix("builtins.") or each.fault.name
+                for each in verdict.experiment.strikes
+            ),
             _then(str(each.point.site) for each in verdict.experiment.strikes),
             verdict.said,
         )
