@@ -1,4 +1,4 @@
-"""Run by frontrun's command in an environment of its own: ``frontrun_runs.py URL PROGRAM TRIES``; prints one JSON."""
+"""Run by frontrun's command in an environment of its own: ``frontrun_runs.py URL PROGRAM TRIES``; prints JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from contention_peers.mapped import mapped
 from contention_peers.programs import PROGRAMS, RESET, Program
 
-LIMIT = 60.0
+LIMIT = 20.0
 
 
 class State:
@@ -62,27 +62,25 @@ def _work(at: int, with_orm: bool, state: State) -> None:
 
 
 def main() -> None:
+    """Print one JSON after each part, the last of which has everything; the caller may have waited long enough."""
     url, name, tries = sys.argv[1], sys.argv[2], int(sys.argv[3])
     program, with_orm = PROGRAMS[name.removesuffix(" by ORM")], name.endswith(" by ORM")
+    told: dict[str, object] = {}
     began = time.perf_counter()
     first = explore(url, program, with_orm=with_orm)
-    report = time.perf_counter() - began
-    found = sum(explore(url, program, reproduce_on_failure=0).property_holds is False for _ in range(tries))
+    told["report"] = time.perf_counter() - began if first.property_holds is False else None
+    told["replayed"] = f"{first.reproduction_successes}/{first.reproduction_attempts}"
+    print(json.dumps(told), flush=True)
+    told["found"] = sum(
+        explore(url, program, reproduce_on_failure=0).property_holds is False for _ in range(tries)
+    )
+    print(json.dumps(told), flush=True)
     began = time.perf_counter()
     more = explore(
         url, program, with_orm=with_orm, reproduce_on_failure=0, stop_on_first=False, max_executions=20
     )
-    print(
-        json.dumps(
-            {
-                "report": report if first.property_holds is False else None,
-                "ran": more.num_explored,
-                "seconds": time.perf_counter() - began,
-                "replayed": f"{first.reproduction_successes}/{first.reproduction_attempts}",
-                "found": found,
-            }
-        )
-    )
+    told["ran"], told["seconds"] = more.num_explored, time.perf_counter() - began
+    print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

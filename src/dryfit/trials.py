@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dryfit.checks import contention, exceptions, held_across
+from dryfit.checks.changed import ChangedFirst
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import Judgement, combine, sorted_findings
 from dryfit.checks.overlaps import OverlapPlanner
 from dryfit.checks.pairs import Pairs
 from dryfit.checks.promising import Promising
+from dryfit.checks.propagated import stop_of
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
 from dryfit.discover.tolerated import tolerated_in
@@ -21,6 +23,7 @@ from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.run import CheckSummary, Run
+from dryfit.model.seam import Place
 from dryfit.model.structure import Tolerated
 from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
 from dryfit.store import accepted
@@ -31,16 +34,22 @@ TRYING: tuple[CheckName, ...] = ("exceptions", "contention")
 
 
 def try_out(
-    config: Config, run: Run, pytest_args: Sequence[str], workers: int, told: Callable[[Progress], None]
+    config: Config,
+    run: Run,
+    pytest_args: Sequence[str],
+    workers: int,
+    told: Callable[[Progress], None],
+    changed: Collection[str] | None = None,
 ) -> Run:
     """The run, with what the checks found in trials of its tests; it is kept, too.
 
-    ``told`` hears how far the trials are. Raises ``LabError`` where no trial can be run at all.
+    ``told`` hears how far the trials are; what has to do with files that have ``changed`` is tried first. Raises
+    ``LabError`` where no trial can be run at all.
     """
     begun = time.monotonic()
     wanted = [each for each in TRYING if each in config.only.value]
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
-    plans = _Plans(config, run, wanted)
+    plans = _Plans(config, run, wanted, changed)
     result = lab.run(plans.plan, told, follow=plans.follow, batches=plans.batches)
     judgements: dict[CheckName, Judgement] = {}
     verdicts: tuple[Verdict, ...] = ()
@@ -74,7 +83,9 @@ def try_out(
 class _Plans:
     """What all checks propose: for a test, because of a trial, and for which tests first."""
 
-    def __init__(self, config: Config, run: Run, wanted: Sequence[CheckName]) -> None:
+    def __init__(
+        self, config: Config, run: Run, wanted: Sequence[CheckName], changed: Collection[str] | None
+    ) -> None:
         failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
         planner = Planner(failures)
         plans: dict[CheckName, Callable[[Trial], Sequence[Proposed]]] = {
@@ -82,12 +93,25 @@ class _Plans:
             "contention": OverlapPlanner(config.seed.value).plan,
         }
         self._plans = [plans[check] for check in wanted]
+        self._first = ChangedFirst(self._all, changed, run.project) if changed is not None else None
+        self.plan = self._first.plan if self._first is not None else self._all
         self.follow = Pairs(planner.offers).plan
         # Where nothing can fail there may still be something to contend for.
-        self.batches = Promising(run.observations, failures, others="contention" in wanted).batches
+        self._promising = Promising(run.observations, failures, others="contention" in wanted)
 
-    def plan(self, baseline: Trial) -> list[Proposed]:
-        """What to try in one test."""
+    def batches(self, tests: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """The tests that have something to show, those in files that have changed before all others."""
+        batches = self._promising.batches(tests)
+        if self._first is None:
+            return batches
+        later = [tuple(test for test in batch if self._first.is_later(test)) for batch in batches]
+        sooner = [
+            tuple(test for test in batch if test not in late)
+            for batch, late in zip(batches, later, strict=True)
+        ]
+        return (*sooner, *later)
+
+    def _all(self, baseline: Trial) -> list[Proposed]:
         return [each for plan in self._plans for each in plan(baseline)]
 
 
@@ -135,6 +159,23 @@ def _tolerated(config: Config, tried: Sequence[Tried]) -> tuple[Tolerated, ...]:
     """What the source says of the lines that a failure passed."""
     passed = (each.point.site.file for one in tried if one.hit for each in (one.hit, *one.around))
     return tolerated_in(config.root, passed)
+
+
+def place_to_stop(finding: Finding) -> Place | None:
+    """Where a debugger can show how the failure was mishandled; ``None`` where that is not known."""
+    step = stop_of(finding)
+    return step.place if step is not None else None
+
+
+def debug(config: Config, finding: Finding, pytest_args: Sequence[str]) -> bool:
+    """Run the trial once more in this terminal, and start a debugger where the failure was mishandled.
+
+    Whether the failure happened again.
+    """
+    step = stop_of(finding)
+    assert finding.experiment is not None
+    assert step is not None
+    return Lab(config, pytest_args, budget=None, workers=1).debug(finding.experiment, step).fired
 
 
 def _trials(result: LabResult) -> Iterator[Trial]:

@@ -102,6 +102,55 @@ def test_a_failure_that_nobody_hears_of_is_found_and_shown_again(shop):
     assert f"{finding['id']} is not shown any more" in mended.out
 
 
+IN_ONE_PLACE = {
+    "orders.py": """
+        import mail
+
+        ORDERS = []
+
+        def place(address):
+            ORDERS.append(address)
+            _confirm(address)
+            return len(ORDERS)
+
+        def cancel(address):
+            ORDERS.append(f"- {address}")
+            _confirm(address)
+            return len(ORDERS)
+
+        def _confirm(address):
+            try:
+                mail.send(address)
+            except mail.MailError:
+                pass
+    """,
+    "test_cancel.py": """
+        import mail
+        import orders
+
+        def test_cancel():
+            mail.SENT.clear()
+            orders.ORDERS.clear()
+            assert orders.cancel("ann@example.com") == 1
+    """,
+}
+
+
+def test_what_one_handler_swallows_is_one_finding_with_the_way_of_the_failure(shop):
+    shop.write(IN_ONE_PLACE)
+    _, report = findings(shop)
+    (finding,) = report["findings"]
+    assert finding["evidence"]["handled in"] == "orders._confirm"
+    assert finding["evidence"]["chain"] == [
+        "raised at orders.py:18 in _confirm: mail.send(address) (mail.MailError)",
+        "caught at orders.py:19 in _confirm: except mail.MailError:",
+    ]
+    assert finding["evidence"]["tests"] == [
+        "test_cancel.py::test_cancel",
+        "test_orders.py::test_an_order_is_confirmed",
+    ]
+
+
 def test_the_mended_program_is_sound(shop):
     shop.write(MENDED)
     ended, report = findings(shop)

@@ -78,7 +78,7 @@ def tested_fallbacks(observations: Observations) -> frozenset[tuple[str, str]]:
 
 def _is_meant(found: Mishandled, meant: frozenset[tuple[str, str]]) -> bool:
     last = found.tried.experiment.strikes[-1]
-    return (found.handler, plain(last.point.seam.callable)) in meant
+    return (found.around or found.handler, plain(last.point.seam.callable)) in meant
 
 
 def _of_pairs_too(tried: Iterable[Tried], shown: Iterable[Mishandled]) -> tuple[Mishandled, ...]:

@@ -10,6 +10,7 @@ from dryfit.checks.experiments import DOMAIN_ERROR
 from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import find
 from dryfit.checks.names import plain
+from dryfit.checks.propagated import chain_of
 from dryfit.model.finding import Fact, Finding, Severity, finding_id
 from dryfit.model.seam import Seam
 from dryfit.model.trial import Crossed, Experiment, Fault, Strike
@@ -23,6 +24,7 @@ class Mishandled:
     """What one trial shows against one rule.
 
     ``handler`` is the callable in which the failure was mishandled: all that breaks one rule there is one finding.
+    ``around`` is the one that was entered through a seam, and in which that was done.
     """
 
     rule: str
@@ -31,6 +33,7 @@ class Mishandled:
     message: str
     severity: Severity | None = None
     evidence: tuple[Fact, ...] = ()
+    around: str = ""
 
     @property
     def seam(self) -> Seam:
@@ -80,11 +83,22 @@ def _finding(group: Sequence[Mishandled]) -> Finding:
         first.message,
         severity=first.severity,
         tests=(experiment.test for experiment in experiments),
-        evidence=(Fact("handled in", first.handler), Fact("faults", shown), *first.evidence),
+        evidence=(
+            Fact("handled in", first.handler),
+            Fact("faults", shown),
+            *first.evidence,
+            *chain_of(first.tried),
+        ),
     )
     # Which call fails first may differ in the next run, where the budget ends earlier.
     cause = finding_id(first.rule, Seam("", "", first.handler), first.severity or "")
-    return replace(finding, id=cause, test=first.tried.experiment.test, experiment=first.tried.experiment)
+    return replace(
+        finding,
+        id=cause,
+        test=first.tried.experiment.test,
+        experiment=first.tried.experiment,
+        path=first.tried.trial.propagation,
+    )
 
 
 def told(experiment: Experiment) -> str:
@@ -140,19 +154,8 @@ def state_of(faulted: Faulted) -> Iterator[Fact]:
         yield Fact("done", done)
     if usual := _listed(faulted, usual=True):
         yield Fact("done without the fault", usual)
-    if chain := tuple(_chain(faulted)):
-        yield Fact("chain", chain)
     if faulted.surfaced is not None:
         yield Fact("the caller got", f"{faulted.surfaced.bases[0]}: {faulted.surfaced.text}")
-
-
-def _chain(faulted: Faulted) -> Iterator[str]:
-    """The fault and what was made of it, in that order, each with the lines of the project that it passed."""
-    faults = {each.number for each in faulted.trial.errors if each.injected}
-    for error in faulted.trial.errors:
-        if error.path and (error.injected or not faults.isdisjoint(error.chain)):
-            lines = " → ".join(str(place) for place in dict.fromkeys(reversed(error.path)))
-            yield f"{error.bases[0]}: {lines}"
 
 
 def _listed(faulted: Faulted, *, usual: bool) -> tuple[str, ...]:

@@ -9,21 +9,25 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Pipe
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from dryfit.checks.promising import magnitude
 from dryfit.config import Config
 from dryfit.lab.course import LIMIT_SECONDS, Baselines, Course, baselines
+from dryfit.lab.debugging import QUIET, debugged
 from dryfit.lab.instruments import STANDARD
 from dryfit.lab.messages import Task
 from dryfit.lab.remote import RemoteWorker
 from dryfit.lab.result import LabResult, Progress, TestTrials
+from dryfit.model.chain import Link
 from dryfit.model.errors import LabError
 from dryfit.model.trace import Skipped
-from dryfit.model.trial import Proposed, Trial
+from dryfit.model.trial import Experiment, Proposed, Trial
 
 LOG = Path(".dryfit", "lab")
 
@@ -106,6 +110,13 @@ class Lab:
             course = Course(worker, found, limit=self._limit, is_over=lambda: False)
             course.run([experiment])
             return found.first, found.second, course.trials[experiment]
+
+    def debug(self, experiment: Experiment, step: Link) -> Trial:
+        """Run one experiment in this terminal, and start a debugger at a step of its failure; raises ``LabError``."""
+        with TemporaryDirectory(prefix="dryfit-lab-") as home:
+            task = replace(self._task(Path(home), 0), forks=False, stop=step)
+            task = replace(task, pytest_args=(*task.pytest_args, *QUIET))
+            return debugged(task, experiment, self._config.root / LOG / "debugger.log")
 
     @contextmanager
     def _crew(self) -> Iterator[_Crew]:

@@ -142,6 +142,10 @@ class Scene:
 
     # For operations that run at once, again and again, from one state.
 
+    def use(self, target: Target) -> None:
+        """A database is used, or will be."""
+        self._readings.use(target)
+
     def enter(self, number: int) -> None:
         """Read now what is there, as for an entry of this number."""
         self._about_to_enter.entry = number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.chain import Link
 from dryfit.model.digest import Digest
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.reply import ErrorSeen as ErrorSeen
@@ -17,7 +18,7 @@ When = Literal["before", "after"]
 
 TrialOutcome = TestOutcome | Literal["hang", "crash"]
 
-LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock"]
+LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock", "process"]
 
 Fate = Literal["lasting", "undone", "open"]
 
@@ -97,7 +98,7 @@ class Crossed:
     the callee a stand-in. ``offers`` are the faults that may happen here, where the trial is a baseline, or has had its
     fault. ``request`` is the number of the request through a test client that is being answered, -1 for none.
     ``holding`` are the locks, and the transactions that have locked rows, which are held in a baseline while something
-    is sent.
+    is sent. ``prepares`` says that it was made while the test was set up.
     """
 
     index: int
@@ -113,6 +114,7 @@ class Crossed:
     given: str = ""
     request: int = -1
     holding: tuple[str, ...] = ()
+    prepares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,8 @@ class Trial:
 
     ``fired`` is the proof that the fault happened, and those that follow it. ``failure`` is what the test failed with
     ("" where it did not), ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was
-    ended as a hang.
+    ended as a hang. ``wishes`` are what the test asks for itself: where the trial is a baseline. ``propagation`` is the
+    way that the fault took, as far as it could be followed.
     """
 
     test: str
@@ -174,6 +177,8 @@ class Trial:
     void: str = ""
     stack: tuple[str, ...] = ()
     explored: Explored | None = None
+    wishes: tuple[Overlap, ...] = ()
+    propagation: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

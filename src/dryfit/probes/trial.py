@@ -76,6 +76,7 @@ class TrialRecorder:
         self._left = left
         self._test = ""
         self._is_baseline = self._asks = False
+        self._is_set_up = False
         self._trial = 0
         self._kept = _Kept()
         self._errors = count()
@@ -85,12 +86,17 @@ class TrialRecorder:
         self._test = test
         self._is_baseline = baseline
         self._asks = baseline
+        self._is_set_up = False
         self._trial += 1
         self._kept = _Kept()
 
     def look_out(self) -> None:
         """The fault has happened: from now on there may be crossings that there are not otherwise."""
         self._asks = True
+
+    def calling(self) -> None:
+        """The test is set up: what comes now it does itself."""
+        self._is_set_up = True
 
     def finish(self) -> tuple[tuple[Crossed, ...], tuple[ErrorSeen, ...]]:
         """What was recorded."""
@@ -182,6 +188,7 @@ class TrialRecorder:
             result="",
             stand_in=crossing.callee.stands_for,
             request=self._request() if parent < 0 else -1,
+            prepares=not self._is_set_up,
         )
         opened = _Open(self._trial, crossed, kept.entries if parent < 0 else -1)
         kept.entries += parent < 0

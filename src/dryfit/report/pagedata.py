@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from dryfit.model.chain import Link
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run
 from dryfit.model.seam import Place
@@ -131,4 +132,16 @@ def _finding(finding: Finding) -> Json:
         "callee": finding.seam.callee,
         "callable": finding.seam.callable,
         "accepted": finding.accepted is not None,
+        "way": [_step(step) for step in finding.path],
     }
+
+
+def _step(step: Link) -> Json:
+    return [
+        step.kind,
+        step.component or step.callable.partition(".")[0],
+        str(step.place),
+        step.place.function,
+        step.exception,
+        step.source,
+    ]
