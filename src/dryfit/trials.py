@@ -93,23 +93,21 @@ class _Plans:
             "contention": OverlapPlanner(config.seed.value).plan,
         }
         self._plans = [plans[check] for check in wanted]
-        self._first = ChangedFirst(self._all, changed, run.project) if changed is not None else None
-        self.plan = self._first.plan if self._first is not None else self._all
         self.follow = Pairs(planner.offers).plan
         # Where nothing can fail there may still be something to contend for.
         self._promising = Promising(run.observations, failures, others="contention" in wanted)
+        self._first = ChangedFirst(self._all, changed, run.project) if changed is not None else None
 
-    def batches(self, tests: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-        """The tests that have something to show, those in files that have changed before all others."""
-        batches = self._promising.batches(tests)
+    def batches(self, tests: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The tests that are tried, in their order; those in files that have changed come first."""
+        found = self._promising.batches(tests)
         if self._first is None:
-            return batches
-        later = [tuple(test for test in batch if self._first.is_later(test)) for batch in batches]
-        sooner = [
-            tuple(test for test in batch if test not in late)
-            for batch, late in zip(batches, later, strict=True)
-        ]
-        return (*sooner, *later)
+            return found
+        return tuple(tuple(sorted(batch, key=self._first.is_later)) for batch in found)
+
+    def plan(self, baseline: Trial) -> Sequence[Proposed]:
+        """What to try in one test."""
+        return self._all(baseline) if self._first is None else self._first.plan(baseline)
 
     def _all(self, baseline: Trial) -> list[Proposed]:
         return [each for plan in self._plans for each in plan(baseline)]
@@ -148,19 +146,6 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
 
 
-def _as_known(found: Finding, known: Finding) -> Finding:
-    """What a whole run has shown decides how grave a finding is, and not the one trial of it that is run again."""
-    if (found.rule, found.seam) != (known.rule, known.seam):
-        return found
-    return replace(found, id=known.id, severity=known.severity)
-
-
-def _tolerated(config: Config, tried: Sequence[Tried]) -> tuple[Tolerated, ...]:
-    """What the source says of the lines that a failure passed."""
-    passed = (each.point.site.file for one in tried if one.hit for each in (one.hit, *one.around))
-    return tolerated_in(config.root, passed)
-
-
 def place_to_stop(finding: Finding) -> Place | None:
     """Where a debugger can show how the failure was mishandled; ``None`` where that is not known."""
     step = stop_of(finding)
@@ -176,6 +161,19 @@ def debug(config: Config, finding: Finding, pytest_args: Sequence[str]) -> bool:
     assert finding.experiment is not None
     assert step is not None
     return Lab(config, pytest_args, budget=None, workers=1).debug(finding.experiment, step).fired
+
+
+def _as_known(found: Finding, known: Finding) -> Finding:
+    """What a whole run has shown decides how grave a finding is, and not the one trial of it that is run again."""
+    if (found.rule, found.seam) != (known.rule, known.seam):
+        return found
+    return replace(found, id=known.id, severity=known.severity)
+
+
+def _tolerated(config: Config, tried: Sequence[Tried]) -> tuple[Tolerated, ...]:
+    """What the source says of the lines that a failure passed."""
+    passed = (each.point.site.file for one in tried if one.hit for each in (one.hit, *one.around))
+    return tolerated_in(config.root, passed)
 
 
 def _trials(result: LabResult) -> Iterator[Trial]:

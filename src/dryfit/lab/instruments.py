@@ -106,7 +106,7 @@ class Standard:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None and not brief)
         faulted = experiment if isinstance(experiment, Experiment) else None
-        self._fault.begin(faulted, partial(self._fire, fired))
+        self._fault.begin(faulted, partial(self._happened, fired))
         self._entry = faulted.entry if faulted is not None else _NO_ENTRY
         self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
         if faulted is not None:
@@ -150,7 +150,7 @@ class Standard:
         """An exploration may take many runs."""
         return self._overlapping.wants_more
 
-    def _fire(self, fired: Fire) -> None:
+    def _happened(self, fired: Fire) -> None:
         self._recorder.look_out()
         fired()
         self._propagation.fired()

@@ -159,8 +159,9 @@ class Trial:
 
     ``fired`` is the proof that the fault happened, and those that follow it. ``failure`` is what the test failed with
     ("" where it did not), ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was
-    ended as a hang. ``wishes`` are what the test asks for itself: where the trial is a baseline. ``propagation`` is the
-    way that the fault took, as far as it could be followed.
+    ended as a hang.
+    ``wishes`` are what the test asks for itself: where the trial is a baseline. ``propagation`` is the way that the
+    fault took, as far as it could be followed.
     """
 
     test: str

@@ -75,8 +75,7 @@ class TrialRecorder:
         self._entered = entered
         self._left = left
         self._test = ""
-        self._is_baseline = self._asks = False
-        self._is_set_up = False
+        self._is_baseline = self._asks = self._is_set_up = False
         self._trial = 0
         self._kept = _Kept()
         self._errors = count()
@@ -90,13 +89,13 @@ class TrialRecorder:
         self._trial += 1
         self._kept = _Kept()
 
-    def look_out(self) -> None:
-        """The fault has happened: from now on there may be crossings that there are not otherwise."""
-        self._asks = True
-
     def calling(self) -> None:
         """The test is set up: what comes now it does itself."""
         self._is_set_up = True
+
+    def look_out(self) -> None:
+        """The fault has happened: from now on there may be crossings that there are not otherwise."""
+        self._asks = True
 
     def finish(self) -> tuple[tuple[Crossed, ...], tuple[ErrorSeen, ...]]:
         """What was recorded."""

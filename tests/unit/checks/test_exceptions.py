@@ -316,6 +316,60 @@ def test_a_finding_tells_the_way_of_the_failure():
     assert chain == ("smtplib.SMTPServerDisconnected: mail.py:9 → order.py:5", "order.OrderError: order.py:7")
 
 
+def passing(*steps: tuple[LinkKind, str]) -> tuple[Link, ...]:
+    """The way of a lost connection through these callables, each in its component's file."""
+    files = [name.partition(".")[0] for _, name in steps]
+    return tuple(
+        Link(kind, Place(f"{file}.py", 9, name.partition(".")[2]), file, name, LOST.exception, "...")
+        for (kind, name), file in zip(steps, files, strict=True)
+    )
+
+
+RAISED = ("raised", "mail.send")
+
+
+@pytest.mark.parametrize(
+    ("steps", "handler"),
+    [
+        ((RAISED, ("caught", "mail.send")), "mail.send"),
+        ((RAISED, ("passed", "mail._try"), ("caught", "mail._try")), "mail._try"),
+        ((RAISED, ("thrown into", "mail._quiet"), ("caught", "mail._quiet")), "mail.send"),
+        ((RAISED, ("passed", "guards.run"), ("caught", "guards.run")), "mail.send"),
+        ((RAISED, ("caught", "mail.quietly.<locals>.wrapper")), "mail.send"),
+        ((RAISED, ("left", "mail.send")), "mail.send"),
+        ((), "mail.send"),
+    ],
+)
+def test_a_failure_is_swallowed_where_it_was_caught(steps, handler):
+    faulted, _, at = losing_the_mail()
+    case = tried(buying(), faulted, at, fault=LOST)
+    case = replace(case, trial=replace(case.trial, propagation=passing(*steps)))
+    (found,) = exceptions.judge([case]).judgement.findings
+    assert (found.rule, _fact(found, "handled in"), found.path) == ("DF301", handler, case.trial.propagation)
+    assert len(_fact(found, "chain") or ()) == len(steps)
+
+
+def test_the_way_of_a_failure_is_told_with_its_lines():
+    faulted, _, at = losing_the_mail()
+    case = tried(buying(), faulted, at, fault=LOST)
+    outside = Link(
+        "caught", Place("retry/core.py", 3, "call"), "", "retry.core.call", LOST.exception, "except E:"
+    )
+    way = (*passing(RAISED, ("passed", "order.buy")), outside)
+    (found,) = exceptions.judge(
+        [replace(case, trial=replace(case.trial, propagation=way))]
+    ).judgement.findings
+    assert _fact(found, "chain") == (
+        "raised at mail.py:9 in send: ... (smtplib.SMTPServerDisconnected)",
+        "passed order.py:9 in buy: ...",
+        "caught at retry/core.py:3 in call, outside of the project: except E:",
+    )
+
+
+def _fact(found, name):
+    return next((fact.value for fact in found.evidence if fact.name == name), None)
+
+
 def test_a_program_that_was_run_cannot_be_taken_back():
     baseline, faulted = Story(rows=["tea"]), Story(rows=[])
     full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
@@ -411,60 +465,6 @@ def test_a_file_whose_failure_the_source_passes_over_by_name_is_a_warning(place,
     case = Tried(faulted.trial(experiment, boundaries=keeping(place, [])), (usual, usual))
     (found,) = exceptions.judge([case], tolerated=[tolerated]).judgement.findings
     assert (found.rule, found.severity) == ("DF301", severity)
-
-
-def passing(*steps: tuple[LinkKind, str]) -> tuple[Link, ...]:
-    """The way of a lost connection through these callables, each in its component's file."""
-    files = [name.partition(".")[0] for _, name in steps]
-    return tuple(
-        Link(kind, Place(f"{file}.py", 9, name.partition(".")[2]), file, name, LOST.exception, "...")
-        for (kind, name), file in zip(steps, files, strict=True)
-    )
-
-
-RAISED = ("raised", "mail.send")
-
-
-@pytest.mark.parametrize(
-    ("steps", "handler"),
-    [
-        ((RAISED, ("caught", "mail.send")), "mail.send"),
-        ((RAISED, ("passed", "mail._try"), ("caught", "mail._try")), "mail._try"),
-        ((RAISED, ("thrown into", "mail._quiet"), ("caught", "mail._quiet")), "mail.send"),
-        ((RAISED, ("passed", "guards.run"), ("caught", "guards.run")), "mail.send"),
-        ((RAISED, ("caught", "mail.quietly.<locals>.wrapper")), "mail.send"),
-        ((RAISED, ("left", "mail.send")), "mail.send"),
-        ((), "mail.send"),
-    ],
-)
-def test_a_failure_is_swallowed_where_it_was_caught(steps, handler):
-    faulted, _, at = losing_the_mail()
-    case = tried(buying(), faulted, at, fault=LOST)
-    case = replace(case, trial=replace(case.trial, propagation=passing(*steps)))
-    (found,) = exceptions.judge([case]).judgement.findings
-    assert (found.rule, _fact(found, "handled in"), found.path) == ("DF301", handler, case.trial.propagation)
-    assert len(_fact(found, "chain") or ()) == len(steps)
-
-
-def test_the_way_of_a_failure_is_told_with_its_lines():
-    faulted, _, at = losing_the_mail()
-    case = tried(buying(), faulted, at, fault=LOST)
-    outside = Link(
-        "caught", Place("retry/core.py", 3, "call"), "", "retry.core.call", LOST.exception, "except E:"
-    )
-    way = (*passing(RAISED, ("passed", "order.buy")), outside)
-    (found,) = exceptions.judge(
-        [replace(case, trial=replace(case.trial, propagation=way))]
-    ).judgement.findings
-    assert _fact(found, "chain") == (
-        "raised at mail.py:9 in send: ... (smtplib.SMTPServerDisconnected)",
-        "passed order.py:9 in buy: ...",
-        "caught at retry/core.py:3 in call, outside of the project: except E:",
-    )
-
-
-def _fact(found, name):
-    return next((fact.value for fact in found.evidence if fact.name == name), None)
 
 
 def test_an_order_that_was_taken_back_is_handled_well():

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dryfit.config import Config
+from dryfit.lab.at_once import Call
 from dryfit.lab.instruments import Fire
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised
@@ -31,6 +32,9 @@ class Watching:
     def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
         self._recorder.begin(test, baseline=experiment is None)
         self._experiment, self._fired, self._calls = experiment, fired, 0
+
+    def body(self, body: Call) -> object:
+        return body()
 
     def calling(self) -> None:
         """It makes no difference."""
