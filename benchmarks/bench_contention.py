@@ -1,152 +1,145 @@
-"""What an interleaving costs: dryfit beside detangle and plain asyncio, in one process.
+"""Bugs of contention on a real PostgreSQL: dryfit's controller beside frontrun and plain threads, in one run.
 
-    python benchmarks/bench_contention.py [--runs 2000] [--rounds 5]
+    python benchmarks/bench_contention.py [--runs 200] [--tries 50] [--without frontrun]
 
-*In memory*: two operations of two awaits each, which read and write one attribute. dryfit runs them as tasks of the
-loop that is running, with a search that begins anew whenever it has seen all orders; detangle runs them in loops of
-its own, by its default strategy; plain asyncio runs them by ``gather``, in the one order that it knows. All run in
-turns; of the rounds the best one counts. Beside the clock there is the CPU time of the process, which a busy machine
-does not change. A peer that is not installed is named, and left out.
+Every tool runs the same programs on the same server. *First report* is the time until the bug is shown: dryfit's after
+the serial orders that it compares with, frontrun's with the replays that it makes by itself, plain threads' from their
+first try. *Interleavings a second* count the way back to the first state. Of the race within one statement it is told
+how many of the tries found it. frontrun runs in an environment of its own, which is made in a temporary folder.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import platform
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from time import perf_counter, process_time
-from types import FrameType
+import json
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 
-from dryfit.model.interleaving import Backend
-from dryfit.probes.schedule.search import search
-from dryfit.probes.schedule.tasks import Tasks
+from contention_peers.measured import Measured
+from contention_peers.own import mapped_runs, psycopg_runs
+from contention_peers.programs import DEADLOCK, OVERSELL, RACE, SCHEMA
+from contention_peers.threads import thread_runs
 
-BUDGET = 1000
+from dryfit.model.resource import Declaration
+from dryfit.resources.environment import new_space
+from dryfit.resources.kinds.postgres import kind
+from dryfit.resources.postgres.database import Database
+from dryfit.resources.registry import provider_named
 
+PEERS = Path(__file__).parent / "contention_peers"
+NEEDED = ("frontrun[sql]==0.7.0", "psycopg[binary]", "sqlalchemy")
+LIMIT = 100
+"""Seconds for one program; what is known by then counts."""
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Runs a second, by the clock and by the CPU time of the process."""
-
-    wall: float
-    cpu: float
-
-
-def main() -> None:
-    """Measure and print."""
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    arguments.add_argument("--runs", type=int, default=2000)
-    arguments.add_argument("--rounds", type=int, default=5)
-    options = arguments.parse_args()
-    in_memory(options.runs, options.rounds)
+Table = dict[str, dict[str, Measured]]
 
 
-# In memory: tasks of one event loop.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print the table."""
+    options = _parse(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with _database(root) as database:
+            measured = {"dryfit": _own(database, options.runs, options.tries)}
+            measured["threads"] = _threads(database.handle.url, options.runs)
+            if "frontrun" not in options.without:
+                measured["frontrun"] = _frontrun(database.handle.url, root / "frontrun", options.tries)
+    print(_markdown(measured, options.tries))
+    return 0
 
 
-class Account:
-    """What two operations share."""
-
-    balance = 0
-
-
-async def deposit() -> int:
-    """Read, let others go on, write, and let others go on once more."""
-    balance = Account.balance
-    await asyncio.sleep(0)
-    Account.balance = balance + 1
-    await asyncio.sleep(0)
-    return Account.balance
-
-
-class NoServers:
-    """There are none."""
-
-    def backend(self, connection: object) -> Backend | None:
-        """Nobody."""
-        return None
-
-    def blockers(self, backends: Sequence[Backend]) -> Mapping[Backend, tuple[Backend, ...]]:
-        """Nobody waits."""
-        return {}
-
-    def cancel(self, backend: Backend) -> None:
-        """Nothing runs."""
-
-
-def in_memory(runs: int, rounds: int) -> None:
-    """Interleavings a second of two small coroutines."""
-    programs: dict[str, Callable[[int], object]] = {
-        f"dryfit {version('dryfit')}": lambda count: asyncio.run(in_turns(count)),
-        "asyncio.gather": lambda count: asyncio.run(together(count)),
+def _own(database: Database, runs: int, tries: int) -> dict[str, Measured]:
+    race = [psycopg_runs(database, RACE, 0, split=True) for _ in range(tries)]
+    return {
+        OVERSELL.name: psycopg_runs(database, OVERSELL, runs),
+        f"{OVERSELL.name} by ORM": mapped_runs(database, OVERSELL, runs),
+        DEADLOCK.name: psycopg_runs(database, DEADLOCK, runs),
+        RACE.name: Measured(race[0].report, found=sum(each.report is not None for each in race)),
     }
+
+
+def _threads(url: str, runs: int) -> dict[str, Measured]:
+    return {program.name: thread_runs(url, program, runs) for program in (OVERSELL, DEADLOCK, RACE)}
+
+
+def _frontrun(url: str, home: Path, tries: int) -> dict[str, Measured]:
+    venv.create(home, with_pip=True)
+    subprocess.run([home / "bin" / "pip", "install", "-q", *NEEDED], check=True)
+    names = [OVERSELL.name, f"{OVERSELL.name} by ORM", DEADLOCK.name, RACE.name]
+    return {name: _run_frontrun(url, home, name, tries if name == RACE.name else 0) for name in names}
+
+
+def _run_frontrun(url: str, home: Path, name: str, tries: int) -> Measured:
+    command = [
+        home / "bin" / "frontrun",
+        home / "bin" / "python",
+        PEERS / "frontrun_runs.py",
+        url,
+        name,
+        str(tries),
+    ]
     try:
-        programs[f"detangle {version('detangle')}"] = untangled
-    except PackageNotFoundError:
-        print("detangle is not installed: pip install detangle")
-    best: dict[str, Pace] = {}
-    for _ in range(rounds):
-        for name, program in programs.items():
-            best[name] = faster(pace(program, runs), best.get(name))
-    print(
-        f"In memory, Python {platform.python_version()}: two coroutines of two awaits,"
-        f" best of {rounds} rounds of {runs}"
+        said = subprocess.run(command, capture_output=True, timeout=LIMIT).stdout
+    except subprocess.TimeoutExpired as error:
+        said = error.stdout or b""
+        print(f"frontrun: {name}: not done within {LIMIT} s", file=sys.stderr)
+    lines = said.decode().splitlines()
+    return Measured(**json.loads(lines[-1])) if lines else Measured()
+
+
+@contextmanager
+def _database(root: Path) -> Iterator[Database]:
+    (root / "schema.sql").write_text(SCHEMA)
+    declaration = Declaration("database", "postgres", options={"schema": "schema.sql"})
+    with provider_named("embedded").provide(kind, declaration, root) as endpoint:
+        database = kind.open(declaration, endpoint, root, new_space())
+        assert isinstance(database, Database)
+        with closing(database):
+            yield database
+
+
+def _markdown(measured: Table, tries: int) -> str:
+    tools = list(measured)
+    orm = f"{OVERSELL.name} by ORM"
+    rows = [
+        ("oversell, first report", OVERSELL.name, _report),
+        ("… repeated", OVERSELL.name, lambda each: each.replayed or "–"),
+        ("interleavings a second, psycopg 3", OVERSELL.name, _rate),
+        ("interleavings a second, SQLAlchemy ORM", orm, _rate),
+        ("deadlock, first report", DEADLOCK.name, _report),
+        (f"race within a statement, {tries} tries", RACE.name, lambda each: str(each.found)),
+    ]
+    lines = [f"| | {' | '.join(tools)} |", f"| --- | {' | '.join('---' for _ in tools)} |"]
+    for title, name, show in rows:
+        cells = (show(measured[tool].get(name, Measured())) for tool in tools)
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _report(measured: Measured) -> str:
+    return f"{measured.report:.3f} s" if measured.report is not None else "none"
+
+
+def _rate(measured: Measured) -> str:
+    return f"{measured.rate:.0f}" if measured.ran else "–"
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Contention on PostgreSQL: dryfit beside its peers.")
+    parser.add_argument(
+        "--runs", type=int, default=200, help="interleavings, or tries of threads, to measure by"
     )
-    for name, found in sorted(best.items(), key=lambda item: -item[1].cpu):
-        print(f"  {name:<18}{found.wall:>9,.0f} runs/s{found.cpu:>11,.0f} a second of CPU time")
-
-
-async def in_turns(runs: int) -> None:
-    """Interleavings by dryfit, with what the search costs."""
-    tasks, made = Tasks(NoServers(), limit=10.0, place=nowhere), 0
-    operations = (deposit, deposit)
-    try:
-        while made < runs:
-            searching = search(made, BUDGET)
-            while made < runs and searching.begin():
-                interleaving, _ = await tasks.run(operations, searching.choose)
-                searching.ended(interleaving)
-                made += 1
-    finally:
-        tasks.close()
-
-
-def nowhere(frame: FrameType) -> None:
-    """No frame is a component's."""
-
-
-async def together(runs: int) -> None:
-    """Runs by asyncio alone."""
-    for _ in range(runs):
-        await asyncio.gather(deposit(), deposit())
-
-
-def untangled(runs: int) -> None:
-    """Interleavings by detangle."""
-    import detangle
-
-    async def both() -> None:
-        await asyncio.gather(deposit(), deposit())
-
-    detangle.explore(both, runs=runs)
-
-
-def pace(program: Callable[[int], object], runs: int) -> Pace:
-    """How many runs a second a program makes."""
-    wall, cpu = perf_counter(), process_time()
-    program(runs)
-    return Pace(runs / (perf_counter() - wall), runs / (process_time() - cpu))
-
-
-def faster(found: Pace, before: Pace | None) -> Pace:
-    """The better of each."""
-    return found if before is None else Pace(max(found.wall, before.wall), max(found.cpu, before.cpu))
+    parser.add_argument(
+        "--tries", type=int, default=50, help="how often the race within a statement is looked for"
+    )
+    parser.add_argument("--without", nargs="*", default=[], choices=["frontrun"], help="peers to leave out")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

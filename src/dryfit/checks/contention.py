@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from dryfit.checks import contention_errors
 from dryfit.checks.judgement import Judgement, combine, find
@@ -12,11 +13,16 @@ from dryfit.checks.names import plain
 from dryfit.checks.overlaps import MEMORY
 from dryfit.model.digest import diff
 from dryfit.model.finding import Fact, Finding
-from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run, Step
+from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, state_of
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Trial
+
+_OF_SERVERS = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COMMIT", "LOCK", "WITH")
+"""How what waits inside of a server begins."""
+
+EXHAUSTED, BUDGET_HIT = "exhausted", "budget hit"
 
 _SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
 """Steps at which an operation does something."""
@@ -34,7 +40,7 @@ def _judged(explored: Explored, baseline: Trial) -> Judgement:
     skipped: list[Skipped] = []
     masks = Masks.of((*explored.serial, *explored.alone))
     for run in explored.others:
-        if run.interleaving.ending in ("stuck", "limit"):
+        if run.interleaving.ending in ("stuck", "limit") and not _starve(run.interleaving):
             skipped.append(Skipped(named(explored.overlap), f"inconclusive: {run.interleaving.said}"))
         elif rule := _rule(explored, run, masks):
             found = _finding(rule, explored, run, baseline)
@@ -46,12 +52,33 @@ def _rule(explored: Explored, run: Run, masks: Masks) -> str:
     """The rule that a run shows broken, which came out as no serial order; "" where an operation was refused."""
     if run.interleaving.ending == "deadlock":
         return "DF502"
+    if run.interleaving.ending == "stuck":
+        return "DF505"
+    if promises(explored.overlap):
+        return "DF503"
     escaped = _escaped(explored, run)
     if escaped:
         if contention_errors.kind_of(escaped) == "deadlock":
             return "DF502"
         return "DF505" if contention_errors.kind_of(escaped) == "pool" else "DF504"
     return "" if _is_refused(explored, run, masks) else "DF501"
+
+
+def _starve(interleaving: Interleaving) -> bool:
+    """Whether all operations that did not end wait for something of Python's own that none of them gives back.
+
+    One after the other they come to their end: so it is one of them that has what the others want.
+    """
+    last = {step.worker: step for step in interleaving.steps}
+    waiting = [step for step in last.values() if step.kind not in ("returned", "raised")]
+    return (
+        interleaving.ending == "stuck"
+        and len(waiting) > 1
+        and all(
+            step.kind == "blocked" and not step.by and not step.what.startswith(_OF_SERVERS)
+            for step in waiting
+        )
+    )
 
 
 def _escaped(explored: Explored, run: Run) -> tuple[str, ...]:
@@ -88,8 +115,8 @@ def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
 
 def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Finding:
     overlap = explored.overlap
-    place = where(run.interleaving)
-    seam = _owner(run, baseline) or seam_of(place, overlap, baseline)
+    place = where(rule, run)
+    seam = _owner(run, baseline) or seam_of(place, overlap, baseline, last=rule == "DF505")
     found = find(
         rule,
         seam,
@@ -103,17 +130,18 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
     return replace(found, overlap=shown, lanes=run.interleaving.steps)
 
 
-def where(interleaving: Interleaving) -> Place:
-    """The line at which an operation had to give way first, or where it waits for ever."""
-    last: dict[int, Step] = {}
-    for step, following in zip(interleaving.steps, (*interleaving.steps[1:], None), strict=True):
-        if step.kind in _SHOWING and step.place is not None:
-            last[step.worker] = step
-        if following is not None and following.worker != step.worker and step.worker in last:
-            place = last[step.worker].place
-            if place is not None and following.kind != "began":
-                return place
-    return next((each.place for each in last.values() if each.place is not None), Place("", 0))
+def where(rule: str, run: Run) -> Place:
+    """The line that raised, or waits for ever; else the one after which an operation had to give way first."""
+    steps = run.interleaving.steps
+    if rule in ("DF502", "DF505"):
+        found = [step for step in steps if step.kind == "blocked"]
+    elif rule == "DF504":
+        raising = next(worker for worker, ended in enumerate(run.ended) if ended is not None and ended.error)
+        found = [step for step in steps if step.worker == raising and step.kind in _SHOWING]
+    else:
+        found = [step for step, following in pairwise(steps) if following.worker != step.worker][::-1]
+        found = [step for step in found if step.kind in _SHOWING] or list(steps)
+    return next((step.place for step in reversed(found) if step.place is not None), Place("", 0))
 
 
 def _owner(run: Run, baseline: Trial) -> Seam | None:
@@ -131,21 +159,31 @@ def _owner(run: Run, baseline: Trial) -> Seam | None:
     )
 
 
-def seam_of(place: Place, overlap: Overlap, baseline: Trial) -> Seam:
-    """The seam through which the function was called that had to give way; that of the operation, if it was itself."""
+def seam_of(place: Place, overlap: Overlap, baseline: Trial, *, last: bool = False) -> Seam:
+    """The seam through which the function of a place was called; that of the operation, if it was itself.
+
+    ``last`` takes the last call of several.
+    """
     at = [each for each in baseline.crossings if each.point.site == place and each.parent >= 0]
     around = [baseline.crossings[each.parent] for each in at] or [
         each for each in baseline.crossings if plain(each.point.seam.callable).endswith(f".{place.function}")
     ]
-    found = next((each.point.seam for each in around if each.point.seam.caller != DRIVER), None)
+    seams = [each.point.seam for each in around if each.point.seam.caller != DRIVER]
+    found = seams[-1 if last else 0] if seams else None
     return found or overlap.operations[0].seam or Seam(DRIVER, "", overlap.operations[0].name)
+
+
+def promises(overlap: Overlap) -> bool:
+    """Whether the operations say themselves what has to hold: no serial order is asked."""
+    return overlap.operations[0].kind == "test"
 
 
 def named(overlap: Overlap) -> str:
     """The operations that run at once, in a clause."""
     names = [each.name for each in overlap.operations]
     if len(set(names)) == 1:
-        return f"{_number(len(names))} calls of {names[0]} at once"
+        what = "copies" if promises(overlap) else "calls"
+        return f"{_number(len(names))} {what} of {names[0]} at once"
     return f"{', '.join(names[:-1])} and {names[-1]} at once"
 
 
@@ -159,6 +197,10 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
     match rule:
         case "DF502":
             return f"{said} wait for each other and never end: {run.interleaving.said or 'a deadlock'}"
+        case "DF505" if raised is None:
+            return f"{said} all wait for what one of them holds and never gives back: {run.interleaving.said}"
+        case "DF503":
+            return f"{said}: an assertion of the test does not hold: {outcome_of(run)}"
         case "DF504" | "DF505" if raised is not None:
             return f"{said}: {raised.bases[0]} escapes, which no order of one after the other raises"
         case _:
@@ -167,10 +209,13 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
 
 def _evidence(explored: Explored, run: Run) -> Iterator[Fact]:
     yield Fact("lanes", lanes(run.interleaving.steps))
+    if promises(explored.overlap):
+        yield Fact("explored", explored_said(explored))
+        return
     yield Fact("this one gave", (*_replies(run), *changes(run)))
     for number, (first, _) in enumerate(_distinct_serial(explored), 1):
         yield Fact(f"serial order {number} gives", (*_replies(first), *changes(first)))
-    yield Fact("explored", _explored(explored))
+    yield Fact("explored", explored_said(explored))
 
 
 def _distinct_serial(explored: Explored) -> Iterator[tuple[Run, Run]]:
@@ -194,7 +239,10 @@ def _replies(run: Run) -> Iterator[str]:
             yield f"operation {number} returns {told or 'a value'}"
 
 
-def _explored(explored: Explored) -> str:
+def explored_said(explored: Explored) -> str:
+    """Whether everything was tried, or how much of it."""
+    if promises(explored.overlap) and explored.others:
+        return f"stopped at the first finding, after {explored.tried} of at least {explored.at_least} interleavings"
     if explored.exhausted:
-        return f"exhausted: all of {explored.tried} interleavings"
-    return f"budget hit after {explored.tried} of at least {explored.at_least} interleavings"
+        return f"{EXHAUSTED}: all of {explored.tried} interleavings"
+    return f"{BUDGET_HIT} after {explored.tried} of at least {explored.at_least} interleavings"

@@ -11,21 +11,22 @@ from dataclasses import replace
 from functools import partial
 from inspect import iscoroutinefunction
 from types import FrameType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from dryfit.lab import driver_calls
 from dryfit.lab.busy import patiently
 from dryfit.lab.halfway import Halfway, Stop
-from dryfit.lab.scene import Scene
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
+from dryfit.model.target import Target
+from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi
 from dryfit.probes.schedule import Tasks, Turns
-from dryfit.probes.statics import is_library_class, mro, type_name
+from dryfit.probes.statics import is_installed_class, mro, type_name
 from dryfit.probes.told import told
 from dryfit.weave import Weave
 
@@ -51,13 +52,35 @@ _FOUND = 0
 _ARGUMENTS = vars(BaseException)["args"].__get__  # a class may have an attribute of that name
 
 
+class Looks(Protocol):
+    """Sees what operations find, and what they leave; ``targets`` are the databases that the test has used."""
+
+    @property
+    def targets(self) -> frozenset[Target]: ...
+
+    def use(self, target: Target) -> None:
+        """A database is used, or will be."""
+
+    def enter(self, number: int) -> None:
+        """Read now what is there."""
+
+    def boundary(self, number: int) -> Boundary:
+        """What is there now, beside what ``enter`` found."""
+
+    def forget(self, number: int) -> None:
+        """No more is asked of this number."""
+
+    def opening(self, crossing: Crossing) -> None:
+        """Note what is in a file that is about to be opened for writing."""
+
+
 class AtOnce:
     """Runs operations at once, one interleaving after the other, within ``governed``.
 
     It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it.
     """
 
-    def __init__(self, weave: Weave, scene: Scene, backends: Backends) -> None:
+    def __init__(self, weave: Weave, scene: Looks, backends: Backends) -> None:
         self._weave = weave
         self._scene = scene
         self._backends = backends
@@ -67,6 +90,8 @@ class AtOnce:
         self._users: dict[int, tuple[object, int]] = {}
         self._shared = ""
         self._calls = 0
+        self._used: set[Target] = set()
+        self._met: set[Target] = set()
 
     @contextmanager
     def governed(self, *, lines: bool) -> Iterator[None]:
@@ -81,8 +106,16 @@ class AtOnce:
         ):
             yield
 
-    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
-        """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says."""
+    def forget(self) -> None:
+        """The operations that come now are others, and may use other databases."""
+        self._met.clear()
+
+    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
+        """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says.
+
+        ``None`` where they used a database of which nobody knows what was in it before: it is known within the next
+        ``governed``.
+        """
         assert self._turns is not None
         self._begin(stop)
         return self._ran(*self._turns.run([partial(self._performed, each) for each in operations], choose))
@@ -91,7 +124,12 @@ class AtOnce:
         try:
             return operation()
         finally:
-            self.halfway.let_go()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        turns = self._turns or self._tasks
+        if self.halfway.let_go() and turns is not None:
+            turns.ask_again()
 
     @contextmanager
     def governed_tasks(self) -> Iterator[None]:
@@ -102,7 +140,7 @@ class AtOnce:
         ):
             yield
 
-    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run:
+    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
         """Run the operations, which are coroutine functions, as tasks."""
         assert self._tasks is not None
         self._begin(stop)
@@ -113,11 +151,15 @@ class AtOnce:
         try:
             return await operation()
         finally:
-            self.halfway.let_go()
+            self._let_go()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        self._met |= self._scene.targets
+        for target in self._met:
+            self._scene.use(target)
         self._scene.enter(_FOUND)
+        used, self._weave.connections.used = self._weave.connections.used, self._note_target
         probes = self._weave.let_see(self)
         self._weave.connections.calling = self._psycopg
         try:
@@ -126,17 +168,31 @@ class AtOnce:
             self._turns = self._tasks = None
             self.halfway.remove()
             self._weave.connections.calling = None
+            self._weave.connections.used = used
             self._weave.let_see(*probes)
             self._scene.forget(_FOUND)
 
     def _begin(self, stop: Stop) -> None:
         self._users, self._shared, self._calls = {}, "", 0
+        self._used.clear()
         self.halfway.begin(stop)
 
-    def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run:
-        if self._shared:
+    def _note_target(self, target: Target) -> None:
+        """An operation uses a database: it is not read in the midst of that."""
+        turns = self._turns or self._tasks
+        if turns is not None and turns.worker() >= 0:
+            self._used.add(target)
+
+    def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run | None:
+        if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
+        new = self._used - self._met
+        self._met |= new
+        if new:
+            return None
+        for target in self._used:
+            self._scene.use(target)
         boundary = self._scene.boundary(_FOUND)
         return Run(interleaving, tuple(map(ended, outcomes)), boundary.before, boundary.after)
 
@@ -182,8 +238,7 @@ class AtOnce:
                 return do()  # it blocks the loop, and nobody goes on meanwhile
             return turns.call(connection, kind, what, place, cast(AsyncCall, do))
         if is_asynchronous:
-            turns.point(kind, what, place)
-            return do()
+            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
             result = patiently(connection, call, do, partial(self._let_others, turns, place))
@@ -236,7 +291,7 @@ def _told(value: object) -> Iterator[Leaf]:
 
 def _error(error: BaseException) -> ErrorSeen:
     """An exception by its classes; of one that a library raised for another also those of the other."""
-    cause = error.__cause__ if is_library_class(type(error)) else None
+    cause = error.__cause__ if is_installed_class(type(error)) else None
     classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
     said = next((each for each in _ARGUMENTS(error) if type(each) is str), "")
     return ErrorSeen(

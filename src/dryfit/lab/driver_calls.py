@@ -30,7 +30,9 @@ def stays_within(crossing: Crossing) -> bool:
 
 
 def of_generator(work: object) -> tuple[StepKind, str]:
-    """Of a generator that psycopg is about to run against its server."""
+    """Of a generator that psycopg is about to run against its server; ``None`` is another driver that connects."""
+    if work is None or getattr(work, "__name__", "").startswith(("_connect", "connect")):
+        return "send", "connect"
     name = getattr(work, "__name__", "").strip("_").removesuffix("_gen")
     if name in _KINDS:
         return _KINDS[name], name.upper()

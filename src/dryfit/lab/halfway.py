@@ -55,8 +55,10 @@ class Halfway:
             self._waiting.append((split, backend))
         return True
 
-    def let_go(self) -> None:
-        """Whatever was stopped may go on."""
+    def let_go(self) -> bool:
+        """Whatever was stopped may go on; whether there was anything."""
+        was_waiting = bool(self._waiting)
         while self._waiting:
             split, backend = self._waiting.pop()
             split.let_go(backend)
+        return was_waiting

@@ -22,7 +22,7 @@ from dryfit.model.digest import Cells, Digest, combine
 from dryfit.model.outcome import Outcome
 from dryfit.model.probe import Probe
 from dryfit.model.target import IN_MEMORY, Target
-from dryfit.model.trial import Boundary, Effected, Leak, When
+from dryfit.model.trial import Boundary, Effected, Leak
 from dryfit.probes.effects import Effects
 from dryfit.probes.memory import Holding, Memory, Objects
 from dryfit.weave import Weave
@@ -90,17 +90,14 @@ class Scene:
         )
         weave.connections.used = self._used
 
-    def begin(self, *, entry: int | None, when: When = "before") -> None:
-        """A test's set-up is about to begin.
-
-        ``entry`` is the one whose boundary is wanted, ``None`` wants them all; ``when`` is the experiment's.
-        """
+    def begin(self, *, entry: int | None) -> None:
+        """A test's set-up is about to begin; ``entry`` is the one whose boundary is wanted, ``None`` wants them all."""
         self._wanted = entry
         self._is_over = False
         self._names = Names(self._root)
         self._entries = {}
         self._readings.begin()
-        self._effects.begin(when)
+        self._effects.begin()
         self._memory.begin()
         self._standing.begin()
         self._leftovers = Leftovers(self._weave)
@@ -146,6 +143,10 @@ class Scene:
             return self._standing.held_since(running[-1], self._has_written) if running else ()
 
     # For operations that run at once, again and again, from one state.
+
+    def use(self, target: Target) -> None:
+        """A database is used, or will be."""
+        self._readings.use(target)
 
     def enter(self, number: int) -> None:
         """Read now what is there, as for an entry of this number."""
@@ -201,7 +202,7 @@ class Scene:
         """The two states of what can be named: a database in memory only where the program has used it."""
         before, now = memory.digests(
             entry.held.places(entry.counting),
-            entry.holds.places(entry.counting),
+            entry.holds.places(entry.counting, entry.held.unset),
             entry.held.skipped | entry.holds.skipped,
             entry.taken,
         )

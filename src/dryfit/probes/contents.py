@@ -14,7 +14,16 @@ from collections.abc import Iterator, Mapping
 from types import CellType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any, Protocol
 
-from dryfit.probes.statics import derives, instance_dict, mro, namespace, type_name
+from dryfit.probes.jsonable import is_opaque
+from dryfit.probes.statics import (
+    derives,
+    instance_dict,
+    is_installed_class,
+    is_library_class,
+    mro,
+    namespace,
+    type_name,
+)
 
 Named = tuple[str, object]
 
@@ -42,6 +51,14 @@ class Contents(Protocol):
 
 def _same(one: Any, other: Any) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _made_since(now: dict[Any, object], image: dict[Any, object]) -> dict[Any, object]:
+    """Objects of libraries where there was nothing: an engine, a client that is made when it is needed first.
+
+    They stay, or each time another one would be made, and never closed.
+    """
+    return {name: item for name, item in now.items() if image.get(name) is None and is_opaque(item)}
 
 
 class _Pairs:
@@ -205,7 +222,7 @@ class _Attributes(_Pairs):
     def put(self, value: Any, image: Any) -> None:
         own = instance_dict(value)
         if own is not None:
-            DICT.put(own, image)
+            DICT.put(own, {**image, **_made_since(own, image)})
 
 
 class _Namespace(_Pairs):
@@ -272,9 +289,11 @@ class _Module(_Pairs):
         return DICT.is_as(self.image(value), image)
 
     def put(self, value: Any, image: Any) -> None:
-        for name in self.image(value).keys() - image.keys():
+        now = self.image(value)
+        wanted = {**image, **_made_since(now, image)}
+        for name in now.keys() - wanted.keys():
             del vars(value)[name]
-        vars(value).update(image)
+        vars(value).update(wanted)
 
 
 class _Class(_Pairs):
@@ -291,9 +310,10 @@ class _Class(_Pairs):
 
     def put(self, value: Any, image: Any) -> None:
         now = self.image(value)
-        for name in now.keys() - image.keys():
+        wanted = {**image, **_made_since(now, image)}
+        for name in now.keys() - wanted.keys():
             type.__delattr__(value, name)
-        for name, item in image.items():
+        for name, item in wanted.items():
             if now.get(name, _ABSENT) is not item:
                 type.__setattr__(value, name, item)
 
@@ -350,6 +370,8 @@ _STREAMS: Mapping[type, Contents] = {io.BytesIO: _Stream(), io.StringIO: _Stream
 def container_of(value: object) -> Contents | None:
     """How to remember a container; ``None`` for anything else."""
     cls = type(value)
+    if is_installed_class(cls) and not is_library_class(cls):
+        return None  # a library's own, which knows what is in it by other means, too
     return _STREAMS.get(cls) or next((found for base, found in _CONTAINERS if derives(cls, base)), None)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.target import Target
-from dryfit.model.trial import Effected, When
+from dryfit.model.trial import Effected
 from dryfit.probes import dbapi, sends, statements
 from dryfit.probes.jsonable import jsonable, text_of
 from dryfit.probes.ledger import Ledger, Ledgers, Written
@@ -73,9 +73,8 @@ class Effects:
         self._ledgers = Ledgers(target_of)
         self.begin()
 
-    def begin(self, when: When = "before") -> None:
-        """Forget the last trial. ``when`` says whether callees had run where exceptions are injected."""
-        self._when = when
+    def begin(self) -> None:
+        """Forget the last trial."""
         self._ledgers.close()
         self._ledgers = Ledgers(self._target_of)
         self._log: list[_Logged] = []
@@ -179,7 +178,7 @@ class Effects:
         """Whether the callee ran to its end, whatever its caller is told."""
         if isinstance(outcome, Returned):
             return True
-        return self._when == "after" and FAULT_MARK in (instance_dict(outcome.exception) or {})
+        return (instance_dict(outcome.exception) or {}).get(FAULT_MARK) == "after"
 
     def _add(self, crossing: int, described: Described | None) -> Written:
         written = Written()

@@ -155,8 +155,9 @@ class _Walk:
         container = container_of(value)
         if container is not None:
             yield container
-        if type(value) is types.FunctionType and value.__globals__.get("__name__") in self._names:
-            yield contents.ATTRIBUTES
+        if type(value) is types.FunctionType:
+            if value.__globals__.get("__name__") in self._names and instance_dict(value):
+                yield contents.ATTRIBUTES
         elif _opens(type(value)) and not is_mapped(value):
             if instance_dict(value) is not None:
                 yield contents.ATTRIBUTES

@@ -43,8 +43,11 @@ _ROWS = (
     Row("psycopg", "Connection.wait", "_psycopg_use"),
     Row("psycopg", "AsyncConnection.__init__", "_psycopg"),
     Row("psycopg", "AsyncConnection.wait", "_psycopg_use"),
+    Row("psycopg.waiting", "wait_conn", "_psycopg_connecting"),
+    Row("psycopg.waiting", "wait_conn_async", "_psycopg_connecting"),
     Row("psycopg2", "connect", "_psycopg2"),
     Row("asyncpg.connection", "Connection.__init__", "_asyncpg"),
+    Row("asyncpg.connection", "connect", "_asyncpg_connecting"),
     Row("redis.connection", "AbstractConnection.connect", "_redis"),
     Row("redis.asyncio.connection", "AbstractConnection.connect", "_redis"),
 )
@@ -56,7 +59,8 @@ class Connections:
     """Calls ``used`` with the target of each connection when it is opened, and when it is seen in use.
 
     ``live`` are the targets of connections that are open and whose use is not seen, since their driver is C code.
-    ``calling`` makes psycopg's calls to its server in place of psycopg, where somebody is to decide when they are made.
+    ``calling`` makes psycopg's calls to its server in place of psycopg, and connects in place of a driver that waits in
+    Python for it, where somebody is to decide when that is done.
     """
 
     def __init__(self, loop: Loop, weaver: Weaver) -> None:
@@ -113,6 +117,14 @@ class Connections:
         if self.calling is None:
             return woven.function(*values)
         return self.calling(values[0], values[1], partial(woven.function, *values))
+
+    def _psycopg_connecting(self, woven: Woven, values: Values, *_: object) -> Any:
+        do = partial(woven.function, *values)
+        return do() if self.calling is None else self.calling(None, values[0], do)
+
+    def _asyncpg_connecting(self, woven: Woven, values: Values, *_: object) -> Any:
+        do = partial(woven.function, *values)
+        return do() if self.calling is None else self.calling(None, None, partial(_awaited, do))
 
     def _psycopg2(self, woven: Woven, values: Values, *_: object) -> Any:
         connection = woven.function(*values)
@@ -183,6 +195,10 @@ def _path_of(connection: sqlite3.Connection) -> str:
     if cursor.execute("PRAGMA application_id").fetchone() == (_OWN_RECORDS,):
         return ".dryfit/"
     return str(cursor.execute("PRAGMA database_list").fetchone()[2] or "")
+
+
+async def _awaited(do: Callable[[], Any]) -> Any:
+    return await do()
 
 
 def _same(connection: sqlite3.Connection) -> sqlite3.Connection:

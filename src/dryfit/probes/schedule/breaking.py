@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import time
 
 from dryfit.model.interleaving import Backends
 from dryfit.probes.schedule.broken_off import BrokenOff
-from dryfit.probes.schedule.lane import ACQUIRE, Lane
+from dryfit.probes.schedule.lane import ACQUIRE, MONOTONIC, Lane
 from dryfit.probes.schedule.round import Round
 
 GRACE = 1.0
 """Seconds in which a thread has to come to its end that was told to."""
 
-_PAUSE = 0.005
+_STEPS = (0.05, 0.5)
+"""Parts of it after which threads are interrupted that came to no switch point: twice, for the first may be lost in a
+callback of the garbage collector."""
 
 
 def break_off(round_: Round, backends: Backends) -> tuple[Lane, ...]:
@@ -21,18 +22,21 @@ def break_off(round_: Round, backends: Backends) -> tuple[Lane, ...]:
     for lane in round_.lanes:
         if lane.state in ("blocked", "calling") and lane.backend is not None:
             backends.cancel(lane.backend)
-    until = time.monotonic() + GRACE
-    if _left(round_):
-        ACQUIRE(round_.bell, True, _PAUSE)
-    _interrupt(_left(round_))
-    while (left := _left(round_)) and time.monotonic() < until:
-        ACQUIRE(round_.bell, True, _PAUSE)
-    return left
+    began = MONOTONIC()
+    for part in _STEPS:
+        _interrupt(_left(round_, began + part * GRACE))
+    return _left(round_, began + GRACE)
 
 
-def _left(round_: Round) -> tuple[Lane, ...]:
-    with round_.mutex:
-        return tuple(lane for lane in round_.lanes if lane.state != "done")
+def _left(round_: Round, until: float) -> tuple[Lane, ...]:
+    """Those lanes that are not over, at that time at the latest."""
+    while True:
+        with round_.mutex:
+            left = tuple(lane for lane in round_.lanes if lane.state != "done")
+        now = MONOTONIC()
+        if not left or now >= until:
+            return left
+        ACQUIRE(round_.bell, True, until - now)
 
 
 def _interrupt(lanes: tuple[Lane, ...]) -> None:

@@ -14,13 +14,14 @@ from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, closed_gate
 class Hand:
     """A thread that waits at its gate for the next piece of work."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, known: Callable[[int], None]) -> None:
         self.gate: LockType = closed_gate()
         self.work: Callable[[], None] | None = None
         self._is_dismissed = False
         # Not joined at the interpreter's end: the operation that it runs may never come back.
         self._thread = threading.Thread(target=self._toil, name=name, daemon=True)
         self._thread.start()
+        known(self._thread.ident or 0)
 
     def dismiss(self) -> None:
         """Let the thread end when it has nothing to do."""
@@ -40,15 +41,19 @@ class Hand:
 
 
 class Crew:
-    """As many threads as operations run at once: the same thread for the same operation each time."""
+    """As many threads as operations run at once: the same thread for the same operation each time.
 
-    def __init__(self) -> None:
+    ``known`` is told the number of each.
+    """
+
+    def __init__(self, known: Callable[[int], None]) -> None:
+        self._known = known
         self._hands: dict[int, Hand] = {}
 
     def hand(self, worker: int) -> Hand:
         """The thread for an operation."""
         if worker not in self._hands:
-            self._hands[worker] = Hand(f"operation-{worker}")
+            self._hands[worker] = Hand(f"operation-{worker}", self._known)
         return self._hands[worker]
 
     def lose(self, worker: int) -> None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from sys import _getframe
 from types import FrameType
+from typing import TypeVar
 
 from dryfit.model.interleaving import Footprint, Step
-from dryfit.probes.schedule.lane import Deed, Lane, Wait
+from dryfit.probes.schedule.lane import MONOTONIC, Deed, Lane, Wait
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.uses import Use, Uses
+
+Result = TypeVar("Result")
+PATIENCE = 0.25
+"""Seconds for which others do not go on while an answer may be under way from outside of all operations."""
 
 Here = tuple[Round, Lane]
 
@@ -36,10 +42,17 @@ class Governor:
         found = self._lanes.get(get_ident())
         return None if found is None or found[1].is_inside else found
 
+    def owns(self, ident: int | None) -> bool:
+        """Whether a thread is an operation's."""
+        return ident in self._lanes
+
     def use(self, here: Here, used: object, frame: FrameType) -> Use:
         """Who uses a primitive, and for what."""
-        with self.ungoverned(here):
+        here[1].is_inside = True
+        try:
             return self._uses.of(used, frame)
+        finally:
+            here[1].is_inside = False
 
     @contextmanager
     def ungoverned(self, here: Here) -> Iterator[None]:
@@ -63,10 +76,35 @@ class Governor:
         is_over: Callable[[], bool],
         holder: Callable[[], Lane | None] = nobody,
         *,
-        is_timed: bool = False,
+        timeout: float | None = None,
+        is_outside: bool = False,
     ) -> bool:
-        """Have others go on until the wait is over; false where it is given up, as nobody else can go on."""
-        return here[0].wait(here[1], Wait(use.what, is_over, holder, is_timed, use.place, self._footprint))
+        """Have others go on until the wait is over; false where it is given up, as nobody else can go on.
+
+        ``timeout`` are the seconds that have passed for the lane then.
+        """
+        until = MONOTONIC() + PATIENCE if is_outside else 0.0
+        with self.ungoverned(here):
+            place = use.place or self._uses.nearest(_getframe(1))
+        wait = Wait(use.what, is_over, holder, timeout is not None, place, self._footprint, until, use.is_own)
+        if here[0].wait(here[1], wait):
+            return True
+        here[1].skipped += timeout or 0
+        return False
+
+    def pause(self, here: Here, what: str, use: Use, seconds: float) -> None:
+        """Others may go on; for the lane, this time has passed then."""
+        round_, lane = here
+        with self.ungoverned(here):
+            place = use.place or self._uses.nearest(_getframe(1))
+        round_.park(lane, Deed("wait", what, place, is_pause=True))
+        lane.skipped += seconds
+
+    def call(self, here: Here, do: Callable[[], Result]) -> Result:
+        """Wait for what the first of the driver's calls brings that an event loop awaits."""
+        round_, lane = here
+        connection, deed = lane.pending[0]
+        return round_.within(lane, connection, deed, do)
 
     def released(self, here: Here, use: Use) -> None:
         """Write down that the components' own code let go of a lock."""

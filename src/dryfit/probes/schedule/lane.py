@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from _thread import LockType, allocate_lock
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ it waits for something of Python's; it is over."""
 
 ACQUIRE = LockType.acquire
 RELEASE = LockType.release
+MONOTONIC = time.monotonic
 """The interpreter's own, whatever stands in their places while an exploration is on."""
 
 
@@ -24,7 +26,8 @@ RELEASE = LockType.release
 class Deed:
     """What a lane is about to do when it is chosen: a step to be, and what it touches.
 
-    ``is_pause`` says that it means to let others go on.
+    ``is_pause`` says that it means to let others go on, ``is_passed_on`` that it follows from what another thread of
+    the same operation did, so that it is no switch point.
     """
 
     kind: StepKind
@@ -32,6 +35,7 @@ class Deed:
     place: Place | None = None
     footprint: Footprint = ANYTHING
     is_pause: bool = False
+    is_passed_on: bool = False
 
 
 BEGIN = Deed("began")
@@ -42,7 +46,8 @@ class Wait:
     """Something of Python's that a lane waits for.
 
     ``is_over`` is asked by other threads; ``holder`` is the lane that has to let go of it, where that can be told.
-    ``is_timed`` says that it gives up by itself when nothing else can go on.
+    ``is_timed`` says that it gives up by itself when nothing else can go on, ``is_own`` that the components' own code
+    waits. Where it may also be over by what happens outside of all operations, others go on only from ``until`` on.
     """
 
     what: str
@@ -51,6 +56,13 @@ class Wait:
     is_timed: bool = False
     place: Place | None = None
     footprint: Footprint = ANYTHING
+    until: float = 0.0
+    is_own: bool = False
+
+    @property
+    def woken(self) -> Deed:
+        """What follows when it is over."""
+        return Deed("woken", self.what, self.place, self.footprint, is_passed_on=not self.is_own)
 
 
 class Lane:
@@ -58,15 +70,18 @@ class Lane:
 
     ``gate`` is what it waits at; that of the thread in which the operation itself runs is given.
     ``is_inside`` says that it runs the controller's own code, ``is_calling`` a driver's, ``is_told`` that it was told
-    of the end. ``serial`` counts its driver calls, ``moves`` how often it was chosen; ``rested`` is how often others
-    had been when it was last chosen for a pause, and ``was_alone`` that nobody else could go on then.
-    ``by`` are the processes of a server that it waits for, ``since`` which move.
+    of the end. ``serial`` counts its driver calls, ``turns`` how often it went on; ``rested`` is how often others
+    had when it last went on after a pause, and ``alone`` how often nobody could in between, one after the other.
+    ``pending`` are the connections on which its event loop awaits a driver's call, and these calls.
+    ``skipped`` are the seconds that have passed for it in sleeps and timeouts, which take no time.
+    ``by`` are the processes of a server that it waits for, ``since`` which move. ``is_half_way`` says that it is parked
+    in the middle of a statement.
     """
 
     __slots__ = (
-        "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling", "is_inside", "is_main",
-        "is_told", "is_victim", "moves", "number", "outcome", "rested", "serial", "since", "state", "wait",
-        "was_alone", "worker",
+        "alone", "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling",
+        "is_half_way", "is_inside", "is_main", "is_noted", "is_told", "is_victim", "number", "outcome", "pending",
+        "rested", "serial", "since", "skipped", "state", "turns", "wait", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: int, number: int, gate: LockType | None = None) -> None:
@@ -74,16 +89,18 @@ class Lane:
         self.gate = gate or closed_gate()
         self.state: State = "parked"
         self.deed = BEGIN
-        self.has_begun = self.is_told = False
+        self.has_begun = self.is_told = self.is_noted = False
         self.is_inside = self.is_calling = False
         self.ident = 0
         self.outcome: Outcome | None = None
-        self.moves, self.rested, self.was_alone = 0, -1, False
+        self.turns, self.rested, self.alone = 0, -1, 0
         self.backend: Backend | None = None
         self.by: tuple[Backend, ...] = ()
         self.call = BEGIN
+        self.pending: list[tuple[object, Deed]] = []
         self.serial = self.since = 0
-        self.is_victim = False
+        self.skipped = 0.0
+        self.is_victim = self.is_half_way = False
         self.wait: Wait | None = None
         self.gave_up = False
 

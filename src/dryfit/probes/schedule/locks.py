@@ -49,6 +49,11 @@ SIMPLE = Kind(ACQUIRE, RELEASE, _is_free, lambda lock: False)
 REENTRANT = Kind(_RLOCK.acquire, _RLOCK.release, _is_free_again, _is_owned)
 
 
+def kind_of(lock: object) -> Kind:
+    """The kind of a lock."""
+    return REENTRANT if isinstance(lock, _RLOCK) else SIMPLE
+
+
 class Locks:
     """Governs locks in the threads of operations; in others they are what they were."""
 
@@ -99,18 +104,18 @@ class Locks:
     def _take(self, here: Here, lock: Any, kind: Kind, use: Use, blocking: bool, timeout: float) -> bool:
         is_taken = kind.acquire(lock, False)
         if not is_taken and blocking and (timeout == -1 or timeout > 0):
-            is_taken = self._wait(here, lock, kind, use, is_timed=timeout > 0)
+            is_taken = self._wait(here, lock, kind, use, timeout if timeout > 0 else None)
         elif not is_taken:
             is_taken = kind.acquire(lock, blocking, timeout)
         if is_taken and not use.is_signal:
             self._holders[id(lock)] = lock, here[1]
         return is_taken
 
-    def _wait(self, here: Here, lock: Any, kind: Kind, use: Use, *, is_timed: bool) -> bool:
+    def _wait(self, here: Here, lock: Any, kind: Kind, use: Use, timeout: float | None) -> bool:
         if here[0].ending is not None:
             return self._take_at_last(lock, kind)
         held = nobody if use.is_signal else lambda: self._holder(lock)
-        while self._governor.wait(here, use, lambda: kind.is_free(lock), held, is_timed=is_timed):
+        while self._governor.wait(here, use, lambda: kind.is_free(lock), held, timeout=timeout):
             if kind.acquire(lock, False):
                 return True
         return kind.acquire(lock, False)

@@ -11,15 +11,11 @@ from types import ModuleType
 from typing import Any
 
 from dryfit.probes.schedule.governed import Governor
-from dryfit.probes.schedule.lane import Deed
 from dryfit.probes.schedule.methods import Methods
 
 _QUEUE: Any = _queue.SimpleQueue
 _GET, _PUT = _QUEUE.get, _QUEUE.put
 SLEEP = time.sleep
-
-_ALONE = 0.05
-"""Seconds that a sleep lasts at most where nobody else can go on: it may wait for a thread that is not governed."""
 
 
 class Queues:
@@ -50,7 +46,7 @@ class Queues:
             use = governor.use(here, queue, _getframe(1))
             governor.stop(here, use)
             while block and queue.empty():
-                if not governor.wait(here, use, lambda: not queue.empty(), is_timed=timeout is not None):
+                if not governor.wait(here, use, lambda: not queue.empty(), timeout=timeout):
                     break
             return _GET(queue, False)
 
@@ -99,9 +95,7 @@ class Sleep:
             here = governor.here()
             if here is None or seconds < 0 or here[1].is_calling:
                 return SLEEP(seconds)
-            round_, lane = here
-            place = governor.use(here, SLEEP, _getframe(1)).place
-            is_alone = round_.pause(lane, Deed("wait", f"sleep({seconds:g})", place, is_pause=True))
-            return SLEEP(min(seconds, _ALONE)) if is_alone else None
+            governor.pause(here, f"sleep({seconds:g})", governor.use(here, SLEEP, _getframe(1)), seconds)
+            return None
 
         return sleep

@@ -14,18 +14,17 @@ class Record:
         self._touched: list[Footprint] = []
         self._steps: list[Step] = []
         self.last = -1
-        self.chosen = 0
+
+    @property
+    def moves(self) -> int:
+        """How many choices were made."""
+        return len(self._moves)
 
     def move(self, choice: Choice, chosen: int, footprint: Footprint) -> None:
         """A choice was made; what is touched until the next one is that footprint, and what is added to it."""
         self._moves.append((choice, chosen))
         self._touched.append(footprint)
         self.last = chosen
-
-    @property
-    def moves(self) -> int:
-        """How many choices were made."""
-        return len(self._moves)
 
     def touch(self, footprint: Footprint) -> None:
         """Add to what is touched by the move that is under way."""

@@ -24,6 +24,13 @@ def said_of_stuck(lanes: Iterable[Lane], held: Mapping[Backend, Lane]) -> str:
     return "; ".join(_said(lane, held) for lane in lanes if lane.state in ("blocked", "waiting"))
 
 
+def said_of_endless(lanes: Iterable[Lane]) -> str:
+    """Who asks again and again for what nobody is left to do."""
+    return "; ".join(
+        f"operation {lane.worker} pauses for ever ({_at(lane.deed.what, lane.deed.place)})" for lane in lanes
+    )
+
+
 def said_of_late(lanes: Iterable[Lane], limit: float) -> str:
     """What those do that have not come to an end in time."""
     frames = sys._current_frames()

@@ -57,7 +57,7 @@ class Timers:
 class Call:
     """A driver's call that is under way. ``by`` are the processes of the server that it waits for.
 
-    ``since`` is the number of the move since which it waits.
+    ``since`` is its number among all waits: the one that has waited longest has the lowest.
     """
 
     lane: TaskLane

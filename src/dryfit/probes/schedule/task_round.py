@@ -14,6 +14,7 @@ from dryfit.model.seam import Place
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.governed_loop import GovernedLoop
 from dryfit.probes.schedule.lane import BEGIN, Deed
+from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.record import Record
@@ -28,6 +29,10 @@ NAPS = 20
 """How often in a row one may sleep while others could go on: what polls must let them."""
 
 
+AGAIN = 0.005
+"""Seconds until the next look whether other threads have come to rest."""
+
+
 class TaskRound:
     """Makes one choice after the other in the event loop's own thread, and the step that was chosen at once.
 
@@ -40,6 +45,7 @@ class TaskRound:
         choose: Choose,
         place: Callable[[FrameType], Place | None],
         owners: Owners,
+        outsiders: Outsiders,
         watchdog: Watchdog,
     ) -> None:
         self.lanes: list[TaskLane] = []
@@ -58,7 +64,7 @@ class TaskRound:
         self._loop = GovernedLoop(asyncio.get_running_loop(), self)
         self._done: asyncio.Future[None] = self._loop.loop.create_future()
         self._servers = Servers(backends, self._loop, self)
-        self._waiting = Waiting(self._loop, owners, self.lanes, self._servers, place)
+        self._waiting = Waiting(self._loop, owners, self.lanes, self._servers, place, outsiders)
 
     async def make(
         self, operations: Sequence[Callable[[], Awaitable[object]]], limit: float
@@ -110,6 +116,10 @@ class TaskRound:
         if call.was_blocked and self.ending is None:
             self._woken.append(call)
             await self.park(call.lane.worker, Deed("woken", call.deed.what, call.deed.place))
+
+    def ask_again(self) -> None:
+        """Something but the operations has let go of a lock."""
+        self._servers.outdate()
 
     # What the loop tells.
 
@@ -281,7 +291,9 @@ class TaskRound:
     def _stand_still(self) -> None:
         if all(lane.is_over for lane in self.lanes):
             self.end("completed", "")
-        elif not self._waiting.may_hear():
+        elif self._waiting.may_hear():
+            self._loop.after(AGAIN, self.due)
+        else:
             self.end("stuck", self._waiting.said_of_stuck())
 
 

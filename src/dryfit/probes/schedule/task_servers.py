@@ -42,7 +42,7 @@ class Servers:
         self._loop = loop
         self._round = round_
         self._calls: list[Call] = []
-        self._over = self._asked = 0
+        self._over = self._asked = self._waits = 0
         self._is_watching = False
         self._pause = FIRST
 
@@ -55,6 +55,10 @@ class Servers:
         self._calls.append(call)
         lane.calls.append(call)
         return call
+
+    def outdate(self) -> None:
+        """What was said is not to be relied on any more."""
+        self._over += 1
 
     def come_back(self, call: Call) -> None:
         """A call is over."""
@@ -101,7 +105,8 @@ class Servers:
                 continue
             by = answer.get(call.backend, ()) if call.backend is not None else ()
             if by and (not call.is_blocked or by != call.by):
-                call.since = self._round.record.moves
+                self._waits += 1
+                call.since = self._waits
                 self._round.record.add(
                     Step(call.lane.worker, "blocked", call.deed.what, call.deed.place, self.workers(by))
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Awaitable, Callable, Sequence
 from types import FrameType
 from typing import TypeVar
@@ -10,6 +11,7 @@ from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Int
 from dryfit.model.outcome import Outcome
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.lane import Deed
+from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.task_round import TaskRound
@@ -33,7 +35,10 @@ class Tasks:
         self._limit = limit
         self._place = place
         self._round: TaskRound | None = None
-        self._watchdog = Watchdog(limit)
+        self._outsiders = Outsiders()
+        self._outsiders.begin()
+        self._outsiders.leave_out(get_ident())
+        self._watchdog = Watchdog(limit, self._outsiders.leave_out)
         self._owners = Owners()
         self._owners.watch()
 
@@ -41,7 +46,7 @@ class Tasks:
         self, operations: Sequence[Callable[[], Awaitable[object]]], choose: Choose
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
-        round_ = TaskRound(self._backends, choose, self._place, self._owners, self._watchdog)
+        round_ = TaskRound(self._backends, choose, self._place, self._owners, self._outsiders, self._watchdog)
         self._round = round_
         self._owners.of.clear()
         try:
@@ -53,6 +58,11 @@ class Tasks:
         """Leave asyncio as it was."""
         self._owners.unwatch()
         self._watchdog.close()
+
+    def ask_again(self) -> None:
+        """What servers have said of who waits may be different now, though no driver's call is over."""
+        if self._round is not None:
+            self._round.ask_again()
 
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations, and in drivers."""

@@ -18,11 +18,15 @@ Perform = Callable[[Round, Lane, Callable[[], object]], None]
 
 
 class Threads:
-    """Governs ``Thread.start`` and ``Thread.join``; ``perform`` runs what a thread is for in its lane."""
+    """Governs ``Thread.start`` and ``Thread.join``.
 
-    def __init__(self, governor: Governor, perform: Perform) -> None:
+    ``perform`` runs what a thread is for in its lane, ``known`` is told its number.
+    """
+
+    def __init__(self, governor: Governor, perform: Perform, known: Callable[[int], None]) -> None:
         self._governor = governor
         self._perform = perform
+        self._known = known
         self._lanes: WeakKeyDictionary[threading.Thread, Lane] = WeakKeyDictionary()
         self._start, self._join = _THREAD.start, _THREAD.join
 
@@ -50,6 +54,7 @@ class Threads:
             lane = self._prepare(here, thread)
             with governor.ungoverned(here):
                 start(thread)
+            self._known(thread.ident or 0)
             here[0].join_in(lane)
 
         return governed
@@ -57,7 +62,8 @@ class Threads:
     def _prepare(self, here: Here, thread: threading.Thread) -> Lane:
         round_, starter = here
         lane = self._lanes[thread] = Lane(starter.worker, len(round_.lanes))
-        lane.deed = Deed("began", "thread")
+        lane.skipped = starter.skipped
+        lane.deed = Deed("began", "thread", is_passed_on=True)
         run = thread.run
 
         def in_turn() -> None:
@@ -82,7 +88,7 @@ class Threads:
             use = governor.use(here, thread, _getframe(1))
             governor.stop(here, use)
             is_over = lane.state == "done" or governor.wait(
-                here, use, lambda: lane.state == "done", lambda: lane, is_timed=timeout is not None
+                here, use, lambda: lane.state == "done", lambda: lane, timeout=timeout
             )
             if is_over:
                 with governor.ungoverned(here):

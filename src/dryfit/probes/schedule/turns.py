@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextvars
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
 from dryfit.model.outcome import Outcome, Raised, Returned
@@ -16,37 +16,25 @@ from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.crew import Crew
-from dryfit.probes.schedule.executors import Executors
 from dryfit.probes.schedule.governed import Governor, Here, nobody
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
-from dryfit.probes.schedule.locks import Locks
-from dryfit.probes.schedule.queues import Queues, Sleep
+from dryfit.probes.schedule.outsiders import Outsiders
+from dryfit.probes.schedule.primitives import primitives
 from dryfit.probes.schedule.round import Round
-from dryfit.probes.schedule.threads import Threads
+from dryfit.probes.schedule.shared_loops import SharedLoops
+from dryfit.probes.schedule.stops import Stops
+from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
 
 if sys.version_info >= (3, 12):
     from dryfit.probes.schedule.monitored import Monitored
 
+Result = TypeVar("Result")
+
 _PRIMITIVE = Footprint(writes=frozenset({"primitive"}))
 """Python's primitives are not told apart. What is done between two of them shows only where lines are switch points."""
-
-_WORKER: contextvars.ContextVar[int] = contextvars.ContextVar("worker", default=-1)
-
-
-class Primitive(Protocol):
-    """Something of Python's own that can be known to the controller."""
-
-    def put_in(self) -> None:
-        """Have it known."""
-
-    def take_out(self) -> None:
-        """Have it as it was."""
-
-    def forget(self) -> None:
-        """Forget what an interleaving has left behind."""
 
 
 class Hearing(Protocol):
@@ -67,7 +55,7 @@ class Turns:
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
     ``None`` for any other code. Where ``lines`` is given, lines that touch shared objects are switch points too, in the
-    files of which it says that they are the components'.
+    files of which it says that they are the components'. ``stops`` stop statements half-way: a switch point more.
     """
 
     def __init__(
@@ -77,26 +65,28 @@ class Turns:
         limit: float,
         place: Callable[[FrameType], Place | None],
         lines: Callable[[str], bool] | None = None,
+        stops: Stops | None = None,
     ) -> None:
         self._backends = backends
+        self._stops = stops
         self._limit = limit
-        self._crew = Crew()
         self._lanes: dict[int, Here] = {}
+        self._outsiders = Outsiders()
+        self._crew = Crew(self._outsiders.leave_out)
         self._began = BEGIN if lines is None else Deed("began", footprint=Footprint())
         governor = self._governor = Governor(
             self._lanes, Uses(place), ANYTHING if lines is None else _PRIMITIVE
         )
         self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
-        self._primitives: tuple[Primitive, ...] = (
-            Locks(governor),
-            Queues(governor),
-            Sleep(governor),
-            Threads(governor, self._perform),
-            Executors(governor),
+        self._shared = SharedLoops(governor, place, self._perform, self._outsiders.leave_out_once)
+        self._primitives = (
+            self._shared,
+            *primitives(governor, place, self._perform, self._outsiders.leave_out_once),
         )
 
     def __enter__(self) -> Self:
         """Have Python's own primitives known."""
+        self._outsiders.begin()
         for primitive in self._primitives:
             primitive.put_in()
         if self._hearing is not None:
@@ -116,13 +106,16 @@ class Turns:
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
         self._governor.forget()
+        self._outsiders.forget()
         for primitive in self._primitives:
             primitive.forget()
-        round_ = Round(self._backends, choose)
+        self._outsiders.leave_out(get_ident())
+        round_ = Round(self._backends, choose, self._outsiders.are_idle, self._stops)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
         left = self._make(round_)
+        self._shared.forget()
         for lane in left:
             self._crew.lose(lane.worker)
         if round_.failure is not None:
@@ -134,7 +127,7 @@ class Turns:
 
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations."""
-        return _WORKER.get()
+        return WORKER.get()
 
     def point(
         self, kind: StepKind, what: str = "", place: Place | None = None, footprint: Footprint = ANYTHING
@@ -150,9 +143,9 @@ class Turns:
         kind: StepKind,
         what: str,
         place: Place | None,
-        do: Callable[[], object],
+        do: Callable[[], Result],
         footprint: Footprint = ANYTHING,
-    ) -> object:
+    ) -> Result:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait."""
         round_, lane = self.here()
         if round_ is None or lane is None:
@@ -165,6 +158,38 @@ class Turns:
         if round_ is None or lane is None:
             return False
         return round_.wait(lane, Wait(what, is_over, nobody, is_timed=True, place=place))
+
+    def ask_again(self) -> None:
+        """What servers have said of who waits may be different now, though no driver's call is over."""
+        round_, _ = self.here()
+        if round_ is not None:
+            with round_.mutex:
+                round_.calls += 1
+
+    async def call_awaited(
+        self,
+        connection: object,
+        kind: StepKind,
+        what: str,
+        place: Place | None,
+        do: Callable[[], Awaitable[Result]],
+        footprint: Footprint = ANYTHING,
+    ) -> Result:
+        """The same for a driver whose calls are awaited, in an event loop that an operation's thread runs."""
+        deed = Deed(kind, what, place, footprint)
+        round_, lane = self.here()
+        if round_ is None or lane is None:
+            shared = self._shared.of_running()
+            return await do() if shared is None else await shared.call(connection, deed, do)
+        round_.begin_awaited(lane, connection, deed)
+        try:
+            return await do()
+        except BaseException as error:
+            if lane.is_victim:
+                raise round_.deadlock_of(lane, error) from None
+            raise
+        finally:
+            round_.end_awaited(lane, connection, deed)
 
     def here(self) -> tuple[Round, Lane] | tuple[None, None]:
         """The round and the lane of the running thread; none where it is governed by nobody."""
@@ -183,7 +208,7 @@ class Turns:
 
     def _perform(self, round_: Round, lane: Lane, operation: Callable[[], object]) -> None:
         """Run an operation in the lane of this thread, to which the turn has come."""
-        _WORKER.set(lane.worker)
+        WORKER.set(lane.worker)
         lane.ident = get_ident()
         self._lanes[lane.ident] = round_, lane
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
@@ -12,13 +11,11 @@ from dryfit.model.interleaving import Step
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.governed_loop import GovernedLoop
 from dryfit.probes.schedule.graph import circle
+from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.task_lane import TaskLane
 from dryfit.probes.schedule.task_servers import Servers
 from dryfit.probes.schedule.task_waits import Origin, Stand, awaited, origin, stand
-
-_IDLE = ("ThreadPoolExecutor", "asyncio_", "AnyIO worker thread")
-"""Threads of these names do nothing that nobody waits for."""
 
 
 class Waiting:
@@ -31,7 +28,9 @@ class Waiting:
         lanes: Sequence[TaskLane],
         servers: Servers,
         place: Callable[[FrameType], Place | None],
+        outsiders: Outsiders,
     ) -> None:
+        self._outsiders = outsiders
         self._loop = loop
         self._owners = owners
         self._lanes = lanes
@@ -114,8 +113,7 @@ class Waiting:
         selector = getattr(self._loop.loop, "_selector", None)
         if selector is None or len(selector.get_map()) > 1:  # one is for waking the loop
             return True
-        mine = threading.get_ident()
-        return any(each.ident != mine and not each.name.startswith(_IDLE) for each in threading.enumerate())
+        return not self._outsiders.are_idle()
 
     def may_hear(self) -> bool:
         """Whether one that waits may go on by something from outside."""

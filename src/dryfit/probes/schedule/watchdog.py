@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from _thread import allocate_lock, get_ident, start_new_thread
+from collections.abc import Callable
 from typing import Protocol
 
 from dryfit.probes.schedule.broken_off import BrokenOff
@@ -28,9 +29,13 @@ class Watched(Protocol):
 
 
 class Watchdog:
-    """One thread for all interleavings of an exploration, which costs them nothing as long as they are in time."""
+    """One thread for all interleavings of an exploration, which costs them nothing as long as they are in time.
 
-    def __init__(self, limit: float) -> None:
+    ``known`` is told the thread's number.
+    """
+
+    def __init__(self, limit: float, known: Callable[[int], None]) -> None:
+        self._known = known
         self._limit = limit
         self._watched: Watched | None = None
         self._told: Watched | None = None
@@ -44,7 +49,7 @@ class Watchdog:
         self._watched = watched
         if not self._is_on:
             self._is_on = True
-            start_new_thread(self._watch, ())
+            self._known(start_new_thread(self._watch, ()))
 
     def over(self) -> None:
         """It is over."""

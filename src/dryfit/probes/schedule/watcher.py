@@ -37,13 +37,13 @@ class Watcher:
                 self._ask()
 
     def _is_due(self) -> bool:
-        """Whether all stand still but for what happens in servers, or a call takes longer than a tick."""
+        """Whether nobody goes on but for what happens outside, or a call takes longer than a tick."""
         with self._round.mutex:
             states = [lane.state for lane in self._round.lanes]
             if self._round.ending is not None or "running" in states:
                 return False
             if "calling" not in states:
-                return "blocked" in states or "back" in states
+                return True
             serial = sum(lane.serial for lane in self._round.lanes)
             is_seen, self._seen = serial == self._seen, serial
             return is_seen
@@ -78,14 +78,20 @@ class Watcher:
                 self._wake(lane)
         round_.asked = round_.calls
         victim = self._victim()
-        if victim is None:
+        if victim is None and round_.are_idle():
             round_.go_on()
         return victim
 
     def _block(self, lane: Lane, by: tuple[Backend, ...]) -> None:
+        stops = self._round.stops
+        if stops is not None and stops.is_stopped(by):
+            half = f"second half of {lane.call.what}"
+            lane.state, lane.deed = "parked", Deed(lane.call.kind, half, lane.call.place, lane.call.footprint)
+            lane.is_half_way = True
+            return
         if lane.state == "blocked" and lane.by == by:
             return
-        lane.state, lane.by, lane.since = "blocked", by, self._round.record.moves
+        lane.state, lane.by, lane.since, lane.is_noted = "blocked", by, self._round.turns, True
         workers = sorted({self._round.held[each].worker for each in by if each in self._round.held})
         self._round.record.add(Step(lane.worker, "blocked", lane.call.what, lane.call.place, tuple(workers)))
 

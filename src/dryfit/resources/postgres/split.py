@@ -19,6 +19,7 @@ One call stops once, at the first statement that writes to a table, inside of fu
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from typing import TYPE_CHECKING
 
 from dryfit.model.errors import ResourceError
@@ -35,14 +36,19 @@ SCHEMA = "dryfit_split"
 _SPACE = 0x64667331
 """The first half of the locks' numbers: "dfs1" in ASCII."""
 
-# A program's lock_timeout is for its own locks. The names are PostgreSQL's own, whatever the search path.
+# A program's lock_timeout is for its own locks. The names are PostgreSQL's own, whatever the search path. Whoever is
+# cancelled when he has just got the lock gives it back: it is the session's, and would outlive the transaction.
 _FUNCTION = f"""
 CREATE SCHEMA {SCHEMA};
-CREATE FUNCTION {SCHEMA}.stop() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $stop$
+CREATE FUNCTION {SCHEMA}.stop() RETURNS trigger LANGUAGE plpgsql
+SET lock_timeout = 0 SET client_min_messages = error AS $stop$
 BEGIN
     PERFORM pg_catalog.pg_advisory_lock_shared({_SPACE}, pg_catalog.pg_backend_pid());
     PERFORM pg_catalog.pg_advisory_unlock_shared({_SPACE}, pg_catalog.pg_backend_pid());
     RETURN NULL;
+EXCEPTION WHEN query_canceled THEN
+    PERFORM pg_catalog.pg_advisory_unlock_shared({_SPACE}, pg_catalog.pg_backend_pid());
+    RAISE;
 END $stop$;
 """
 # Triggers of a statement belong to the table that it names, a partitioned one too. In order of their oids, so that two
@@ -68,6 +74,7 @@ class Split:
 
     def __init__(self, connection: Connection, token: str, server: str) -> None:
         self._connection, self._token = connection, token
+        self._lock = allocate_lock()  # one worker's call may come back while another one's begins
         self.stop = Backend(server, connection.info.backend_pid)
 
     def install(self) -> str:
@@ -81,18 +88,23 @@ class Split:
 
     def arm(self, backend: Backend) -> None:
         """Stop the next statement of a backend that writes."""
-        self._ask("pg_advisory_lock", backend)
+        self._ask("pg_try_advisory_lock", backend)
 
     def let_go(self, backend: Backend) -> None:
         """Let it go on, or not stop at all; one that is not armed goes on as it is."""
         self._ask("pg_advisory_unlock", backend)
+
+    def is_stopped(self, by: tuple[Backend, ...]) -> bool:
+        """Whether who waits for these was stopped here, and waits for nobody else."""
+        return by == (self.stop,)
 
     def close(self) -> None:
         """Close our connection, which lets go of everybody."""
         self._connection.close()
 
     def _ask(self, function: str, backend: Backend) -> None:
-        answers(self._connection, f"SELECT {function}({_SPACE}, {backend.number})".encode())
+        with self._lock:
+            answers(self._connection, f"SELECT {function}({_SPACE}, {backend.number})".encode())
 
     def _change(self, script: str) -> str:
         try:

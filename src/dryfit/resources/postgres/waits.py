@@ -9,6 +9,7 @@ process in the queue as well as those who hold the lock.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.interleaving import Backend
@@ -66,9 +67,10 @@ class PostgresBackends:
         }
 
     def cancel(self, backend: Backend) -> None:
-        """End its statement, as the user whose connection it serves; raises ``ResourceError`` as ``blockers`` does."""
+        """End its statement, as the user whose connection it serves; one whose server is gone has ended."""
         inquiry = self._inquiries[backend.server, self._users[backend]]
-        inquiry.ask(f"SELECT pg_cancel_backend({backend.number})")
+        with suppress(ResourceError):
+            inquiry.ask(f"SELECT pg_cancel_backend({backend.number})")
 
     def has_written(self, connection: object) -> bool:
         """Whether the transaction of a connection has written or has locked rows; true where nobody can say.

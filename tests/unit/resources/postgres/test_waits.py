@@ -284,6 +284,7 @@ def test_a_server_that_is_gone_is_named(backends, sessions):
     inquiry._parameters["port"] = "1"
     with pytest.raises(ResourceError, match="cannot be asked who waits"):
         backends.blockers([me])
+    assert backends.cancel(me) is None
 
 
 def test_a_fork_asks_on_a_connection_of_its_own(sessions, backends):

@@ -16,12 +16,6 @@ class CourseFull(Exception):
     """All places are taken."""
 
 
-def create(path, **courses):
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(SCHEMA)
-        connection.executemany("INSERT INTO courses VALUES (?, ?)", courses.items())
-
-
 def participants(path, course):
     with closing(sqlite3.connect(path)) as connection:
         found = connection.execute("SELECT person FROM participants WHERE course = ?", (course,))

@@ -15,12 +15,6 @@ class Garage:
     def __init__(self, path):
         self.path = path
 
-    def build(self, spaces):
-        with closing(sqlite3.connect(self.path)) as connection, connection:
-            connection.execute(SCHEMA)
-            numbers = [(number,) for number in range(1, spaces + 1)]
-            connection.executemany("INSERT INTO spaces (number) VALUES (?)", numbers)
-
     def enter(self, plate):
         """Give the car a space, and return its number."""
         with closing(sqlite3.connect(self.path)) as connection, connection:

@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 import places
@@ -7,7 +10,10 @@ from course import Course
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "school.db"
-    places.create(path, pottery=1)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(places.SCHEMA)
+        connection.execute("INSERT INTO courses VALUES ('pottery', 1)")
+        connection.commit()
     return path
 
 

@@ -1,12 +1,17 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from barrier import Barrier
-from garage import Garage
+from garage import SCHEMA
 
 
 @pytest.fixture
 def barrier(tmp_path):
-    Garage(tmp_path / "garage.db").build(spaces=2)
+    with closing(sqlite3.connect(tmp_path / "garage.db")) as connection, connection:
+        connection.execute(SCHEMA)
+        connection.execute("INSERT INTO spaces (number) VALUES (1), (2)")
     return Barrier(tmp_path / "garage.db")
 
 

@@ -1,0 +1,114 @@
+"""Threads that belong to no operation: they may be about to end a wait of one."""
+
+from __future__ import annotations
+
+import concurrent.futures.thread
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from dryfit.probes.schedule.locks import kind_of
+from dryfit.probes.schedule.selects import SELECTS
+
+_WAIT = threading.Condition.wait.__code__
+_WORKER: CodeType = concurrent.futures.thread._worker.__code__
+
+PATIENCE = 0.25
+"""Seconds after which a thread is taken for one that is never idle."""
+
+_ROOM = str(Path(__file__).parent)
+
+Where = tuple[CodeType, int]
+
+
+class Outsiders:
+    """Says whether they all stand idle, so that nothing will come of them but by what operations do.
+
+    A thread is idle that waits for a condition which nobody has notified, or for work that nobody has handed over; and
+    any other that stands where it stood when the exploration began, as one does that reads from a pipe. One that is
+    never idle is not waited for again.
+    """
+
+    def __init__(self) -> None:
+        self._began: Mapping[int, Where] = {}
+        self._own: set[int] = set()
+        self._started: set[int] = set()
+        self._restless: set[int] = set()
+        self._busy: dict[int, float] = {}
+
+    def begin(self) -> None:
+        """Remember where they stand."""
+        self._began = {ident: _where(frame) for ident, frame in sys._current_frames().items()}
+
+    def forget(self) -> None:
+        """The threads that an interleaving has started are over with it."""
+        self._started.clear()
+
+    def leave_out(self, ident: int) -> None:
+        """A thread of dryfit's own."""
+        self._own.add(ident)
+
+    def leave_out_once(self, ident: int) -> None:
+        """A thread that an operation has started."""
+        self._started.add(ident)
+
+    def are_idle(self) -> bool:
+        """Whether all of them wait for what only operations do."""
+        frames = sys._current_frames()
+        if len(frames) <= len(self._own):
+            return True
+        known = self._own | self._started | self._restless
+        busy = [
+            ident for ident, frame in frames.items() if ident not in known and not self._rests(ident, frame)
+        ]
+        return not busy
+
+    def _rests(self, ident: int, frame: FrameType) -> bool:
+        if self._is_idle(ident, frame):
+            self._busy.pop(ident, None)
+            return True
+        if time.monotonic() - self._busy.setdefault(ident, time.monotonic()) > PATIENCE:
+            self._restless.add(ident)
+        return False
+
+    def _is_idle(self, ident: int, frame: FrameType) -> bool:
+        standing = _beneath(frame)
+        if standing is not frame and (held := _held(frame)) is not None:
+            return held
+        if standing.f_code is _WAIT:
+            waiter: Any = standing.f_locals.get("waiter")
+            return waiter is not None and waiter.locked()
+        if standing.f_code is _WORKER:
+            work: Any = standing.f_locals["work_queue"]
+            return bool(work.empty())
+        if standing.f_code in SELECTS:
+            if standing.f_locals.get("timeout") == 0:
+                return False  # the loop has something to do, and only looks
+            return not SELECTS[standing.f_code](standing.f_locals["self"], 0)
+        return self._began.get(ident) == _where(frame)
+
+
+def _held(frame: FrameType) -> bool | None:
+    """Whether a thread is held up that came to a primitive while the exploration was on."""
+    values = frame.f_locals
+    if "lock" in values:
+        return not kind_of(values["lock"]).is_free(values["lock"])
+    if "queue" in values:
+        return bool(values["queue"].empty())
+    return True if "seconds" in values else None
+
+
+def _beneath(frame: FrameType) -> FrameType:
+    """The frame that called a primitive, which is governed by code of this room."""
+    while frame.f_code.co_filename.startswith(_ROOM) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+def _where(frame: FrameType) -> Where:
+    standing = _beneath(frame)
+    return standing.f_code, standing.f_lasti
