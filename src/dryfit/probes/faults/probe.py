@@ -46,8 +46,9 @@ class FaultProbe:
         self, point: Callable[[Crossing], Point], is_within: Callable[[Crossing], bool] = _anywhere
     ) -> None:
         self._point = point
-        self._due: list[Strike] = []
         self._wire = Wire(is_within)
+        self._repeated: tuple[Crossing, int] | None = None
+        self._due: list[Strike] = []
         self._fired = _nobody
         self._hit: _Hit | None = None
         self._why = ""
@@ -55,7 +56,7 @@ class FaultProbe:
     def begin(self, experiment: Experiment | None, fired: Callable[[], None]) -> None:
         """From now on the faults of this experiment are due; ``fired`` is called as a caller is given the last one."""
         self._due, self._fired = [*experiment.strikes] if experiment is not None else [], fired
-        self._hit, self._why = None, ""
+        self._hit, self._why, self._repeated = None, "", None
 
     def end(self) -> str:
         """Forget all, and say why the fault could not be made; "" where it was made, or never due."""
@@ -84,28 +85,31 @@ class FaultProbe:
             outcome = self._outcome(strike, hit, outcome)
         finally:
             hit.occasion = None
-        if isinstance(outcome, Raised) and not self._why:
-            vars(outcome.exception)[FAULT_MARK] = strike.when
-            if not strike.fault.is_on_wire:  # which tells by itself, for the client may never come back
-                self._happened()
+        if self._is_made():
+            if isinstance(outcome, Raised):
+                vars(outcome.exception)[FAULT_MARK] = strike.when
+            self._happened(strike)
         return outcome
+
+    def _is_made(self) -> bool:
+        return not self._why
 
     def repeats(self, crossing: Crossing) -> int:
         """How often the client did again, in this crossing, what the wire had lost the reply of."""
-        hit = self._hit
-        return self._wire.repeats if hit is not None and hit.crossing is crossing else 0
+        return self._repeated[1] if self._repeated is not None and self._repeated[0] is crossing else 0
 
-    def _happened(self) -> None:
-        """The next fault is due, if there is one."""
+    def _happened(self, strike: Strike) -> None:
+        """The next fault is due, if there is one. The wire has told by itself: a client may never come back."""
         del self._due[0]
         self._hit = None
-        if not self._due:
+        if not self._due and not strike.fault.is_on_wire:
             self._fired()
 
     def _outcome(self, strike: Strike, hit: _Hit, outcome: Outcome) -> Outcome:
         """What the caller gets; where that is not the fault, it is kept why."""
         if strike.fault.is_on_wire:
             self._why = self._wire.take_up(outcome)
+            self._repeated = hit.crossing, self._wire.repeats
             return outcome
         if isinstance(outcome, Raised):
             if strike.when == "after":
@@ -124,7 +128,7 @@ class FaultProbe:
         try:
             if not strike.fault.is_on_wire:
                 return _happens(strike, hit)
-            self._wire.lay(hit.occasion, strike.fault, self._fired)
+            self._wire.lay(hit.occasion, strike.fault, self._fired if len(self._due) == 1 else _nobody)
         except NotMadeError as reason:
             self._why = str(reason)
         except Exception as error:  # noqa: BLE001 - a library's objects may be in any state
