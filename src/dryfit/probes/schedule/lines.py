@@ -85,6 +85,7 @@ class Traced:
                 sys.settrace(begins)  # it may have put itself in this place
             if not lines.is_own(frame.f_code):
                 return other
+            frame.f_trace_lines = True  # coverage, for one, wants none of the files that it leaves out
             return _local(lines, other)
 
         return begins
