@@ -36,7 +36,7 @@ class Record:
         self._touched[-1] = Footprint(
             before.reads | footprint.reads,
             before.writes | footprint.writes,
-            before.unknown or footprint.unknown,
+            footprint.unknown,
         )
 
     def step(self, lane: Lane, deed: Deed) -> None:
