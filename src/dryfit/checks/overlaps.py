@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from dryfit.checks.experiments import below
@@ -48,6 +49,7 @@ class OverlapPlanner:
             if plain(crossed.point.seam.callable) in names and not _makes(crossed)
         ]
         return (
+            *(replace(wish, seed=self._seed, rank=FIRST) for wish in baseline.wishes),
             *(self._overlap(baseline, (each,) * COPIES) for each in writing if self._is_new((each,))),
             *(
                 self._overlap(baseline, pair)

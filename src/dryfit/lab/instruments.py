@@ -10,7 +10,7 @@ from types import CodeType
 from typing import Protocol, cast
 
 from dryfit.config import Config
-from dryfit.lab.at_once import AtOnce
+from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.overlapping import Overlapping
 from dryfit.lab.scene import Scene
 from dryfit.lab.stage import Stage
@@ -41,6 +41,9 @@ class Instruments(Protocol):
 
     def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
         """A trial begins: before the test's set-up. ``brief`` says that its crossings are enough."""
+
+    def body(self, body: Call) -> object:
+        """Call the body of the test, or take it as an operation."""
 
     def called(self) -> None:
         """The test's call is over; its teardown follows."""
@@ -90,6 +93,10 @@ class Standard:
             self._scene.begin(entry=faulted.entry, when=faulted.when)
         else:
             self._scene.begin(entry=None if experiment is None and not brief else _NO_ENTRY)
+
+    def body(self, body: Call) -> object:
+        """Call it, unless copies of it are to run at once."""
+        return self._overlapping.body(body)
 
     def called(self) -> None:
         """From here on the suite clears up."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from dryfit import discover
+from dryfit.lab.bodies import Bodies
 from dryfit.lab.instruments import instruments_named
 from dryfit.lab.keeper import Keeper, Serve, taken
 from dryfit.lab.messages import Collected, Task, Wanted
@@ -27,6 +28,9 @@ FIXTURES = "dryfit-fixtures"
 
 TEMPORARY = "tmp"
 """The folder of the tests' temporary files, in a worker's own."""
+
+BY_HAND = "dryfit-by-hand"
+"""The plugin name of what explores under plain pytest."""
 
 OFF: Mapping[str, object] = {
     "dryfit": False,
@@ -69,7 +73,8 @@ class LabPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """What pytest keeps from run to run is not this run's to change."""
+        """What pytest keeps from run to run is not this run's to change; what tests ask for, the lab is asked for."""
+        config.pluginmanager.set_blocked(BY_HAND)
         cache = getattr(config, "cache", None)
         if cache is not None:
             cache._cachedir = self._task.home / "cache"
@@ -107,6 +112,7 @@ class LabPlugin:
         weave.weave_replaced(discover.replaced_names(weave.test_files))
         repeating = Repeating(session)
         session.config.pluginmanager.register(repeating, "dryfit-repeating")
+        session.config.pluginmanager.register(Bodies(instruments.body), "dryfit-bodies")
         return Runner(session, repeating, weave, instruments)
 
     def _be_runner(self, serve: Serve) -> None:

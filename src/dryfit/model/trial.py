@@ -141,6 +141,7 @@ class Trial:
 
     ``fired`` is the proof that the fault happened. ``failure`` is what the test failed with ("" where it did not),
     ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was ended as a hang.
+    ``wishes`` are what the test asks for itself: where the trial is a baseline.
     """
 
     test: str
@@ -157,6 +158,7 @@ class Trial:
     void: str = ""
     stack: tuple[str, ...] = ()
     explored: Explored | None = None
+    wishes: tuple[Overlap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

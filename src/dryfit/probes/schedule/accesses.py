@@ -21,6 +21,7 @@ from threading import Thread
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 
 from dryfit.model.interleaving import ANYTHING, Footprint
+from dryfit.probes.schedule.uses import names_in
 
 _CONTENT = "[]"
 _UNKNOWN = object()
@@ -187,6 +188,6 @@ def _member(owner: object, name: str) -> object:
     cls = owner if isinstance(owner, type) else type(owner)
     found = inspect.getattr_static(cls, name, _UNKNOWN)
     if found is _UNKNOWN:
-        held = getattr(owner, "__dict__", {}).get(name, _UNKNOWN)
+        held = names_in(owner).get(name, _UNKNOWN)
         return held if isinstance(held, _PRIMITIVES) else _UNKNOWN
     return found

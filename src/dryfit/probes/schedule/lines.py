@@ -97,6 +97,8 @@ def _local(lines: Lines, other: Any | None) -> Callable[..., Any]:
             other = other(frame, event, value)
         if event == "line":
             lines.reached(frame, frame.f_lineno)
+            # What others did to variables of closures meanwhile: CPython 3.11 writes back what it read before the call.
+            frame.f_locals  # noqa: B018 - reading it reads them again
         return goes_on
 
     return goes_on

@@ -86,6 +86,8 @@ class Outsiders:
             work: Any = standing.f_locals["work_queue"]
             return bool(work.empty())
         if standing.f_code in SELECTS:
+            if standing.f_locals.get("timeout") == 0:
+                return False  # the loop has something to do, and only looks
             return not SELECTS[standing.f_code](standing.f_locals["self"], 0)
         return self._began.get(ident) == _where(frame)
 

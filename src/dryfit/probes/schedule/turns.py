@@ -15,20 +15,16 @@ from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
-from dryfit.probes.schedule.clocks import Clocks
 from dryfit.probes.schedule.crew import Crew
-from dryfit.probes.schedule.executors import Executors
 from dryfit.probes.schedule.governed import Governor, Here, nobody
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
-from dryfit.probes.schedule.locks import Locks
-from dryfit.probes.schedule.loops import Loops
 from dryfit.probes.schedule.outsiders import Outsiders
-from dryfit.probes.schedule.queues import Queues, Sleep
+from dryfit.probes.schedule.primitives import primitives
 from dryfit.probes.schedule.round import Round
-from dryfit.probes.schedule.selects import Selects
+from dryfit.probes.schedule.shared_loops import SharedLoops
 from dryfit.probes.schedule.stops import Stops
-from dryfit.probes.schedule.threads import Threads
+from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
 
@@ -39,21 +35,6 @@ Result = TypeVar("Result")
 
 _PRIMITIVE = Footprint(writes=frozenset({"primitive"}))
 """Python's primitives are not told apart. What is done between two of them shows only where lines are switch points."""
-
-_WORKER: contextvars.ContextVar[int] = contextvars.ContextVar("worker", default=-1)
-
-
-class Primitive(Protocol):
-    """Something of Python's own that can be known to the controller."""
-
-    def put_in(self) -> None:
-        """Have it known."""
-
-    def take_out(self) -> None:
-        """Have it as it was."""
-
-    def forget(self) -> None:
-        """Forget what an interleaving has left behind."""
 
 
 class Hearing(Protocol):
@@ -97,15 +78,10 @@ class Turns:
             self._lanes, Uses(place), ANYTHING if lines is None else _PRIMITIVE
         )
         self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
-        self._primitives: tuple[Primitive, ...] = (
-            Locks(governor),
-            Queues(governor),
-            Selects(governor),
-            Loops(governor, place),
-            Sleep(governor),
-            Clocks(governor),
-            Threads(governor, self._perform, self._outsiders.leave_out_once),
-            Executors(governor),
+        self._shared = SharedLoops(governor, place, self._perform, self._outsiders.leave_out_once)
+        self._primitives = (
+            self._shared,
+            *primitives(governor, place, self._perform, self._outsiders.leave_out_once),
         )
 
     def __enter__(self) -> Self:
@@ -139,6 +115,7 @@ class Turns:
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
         left = self._make(round_)
+        self._shared.forget()
         for lane in left:
             self._crew.lose(lane.worker)
         if round_.failure is not None:
@@ -150,7 +127,7 @@ class Turns:
 
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations."""
-        return _WORKER.get()
+        return WORKER.get()
 
     def point(
         self, kind: StepKind, what: str = "", place: Place | None = None, footprint: Footprint = ANYTHING
@@ -199,10 +176,11 @@ class Turns:
         footprint: Footprint = ANYTHING,
     ) -> Result:
         """The same for a driver whose calls are awaited, in an event loop that an operation's thread runs."""
+        deed = Deed(kind, what, place, footprint)
         round_, lane = self.here()
         if round_ is None or lane is None:
-            return await do()
-        deed = Deed(kind, what, place, footprint)
+            shared = self._shared.of_running()
+            return await do() if shared is None else await shared.call(connection, deed, do)
         round_.begin_awaited(lane, connection, deed)
         try:
             return await do()
@@ -230,7 +208,7 @@ class Turns:
 
     def _perform(self, round_: Round, lane: Lane, operation: Callable[[], object]) -> None:
         """Run an operation in the lane of this thread, to which the turn has come."""
-        _WORKER.set(lane.worker)
+        WORKER.set(lane.worker)
         lane.ident = get_ident()
         self._lanes[lane.ident] = round_, lane
         try:

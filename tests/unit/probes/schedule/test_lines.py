@@ -50,6 +50,15 @@ def test_a_lost_update_in_memory_is_found(explore, values, program: ModuleType) 
     assert len(runs) == comb(6, 3)  # began, and the two lines that touch the counter
 
 
+def test_variables_of_closures_are_shared_as_they_are(
+    turns: Turns, along, values, program: ModuleType
+) -> None:
+    add = program.closed()
+    assert values(turns.run([add, add], along([0, 1, 1, 1, 1, 0, 0, 0]))) == (2, 1)
+    assert values(turns.run([add, add], along([0, 0, 0, 0, 1, 1, 1, 1]))) == (3, 4)
+    assert values(turns.run([add, add], along([0, 0, 1, 1, 1, 0, 0, 1]))) == (5, 5)
+
+
 def test_steps_show_the_lines(turns: Turns, along, program: ModuleType) -> None:
     run = turns.run([program.Counter().add], along())
     steps = [(step.what, step.place) for step in run[0].steps if step.kind == "line"]

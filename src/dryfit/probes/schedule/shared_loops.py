@@ -1,0 +1,249 @@
+"""An event loop of a thread that was there before, in which operations have tasks: a test client's with lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from _thread import LockType, get_ident, start_new_thread
+from asyncio import base_events
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from types import FrameType
+from typing import Any, NamedTuple, TypeVar
+
+from dryfit.model.seam import Place
+from dryfit.probes.schedule.governed import Governor, nobody
+from dryfit.probes.schedule.governed_loop import GovernedLoop
+from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait, closed_gate
+from dryfit.probes.schedule.pause import Pause
+from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.task_lane import WORKER, TaskLane
+from dryfit.probes.schedule.task_waits import stand
+
+Result = TypeVar("Result")
+_LOOP: Any = base_events.BaseEventLoop
+_SOON = _LOOP.call_soon_threadsafe
+
+GRACE = 1.0
+"""Seconds in which a loop has to come back from what it does."""
+
+PATIENCE = 0.05
+"""Seconds until a thread that waits for the loop can hear that it is to end."""
+
+
+class Awaited(NamedTuple):
+    """A driver's call that a task is about to await; ``over`` is opened when it is over."""
+
+    connection: object
+    deed: Deed
+    over: LockType
+
+
+class SharedLoop:
+    """One such loop during one round: the steps of each operation's tasks are made by a lane of that operation.
+
+    The lane's own thread has the loop make them, and waits for it; the loop's thread itself belongs to nobody.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, round_: Round, place: Callable[[FrameType], Place | None]
+    ) -> None:
+        workers = 1 + max(lane.worker for lane in round_.lanes)
+        self.lanes = [TaskLane(worker, loop.time()) for worker in range(workers)]
+        self.is_over = False
+        self.calls: dict[asyncio.Task[Any], Awaited] = {}
+        self.resumed: set[asyncio.Task[Any]] = set()
+        self.serving: dict[int, Lane] = {}
+        self._loop = loop
+        self._round = round_
+        self._place = place
+        self._put_in = ExitStack()
+        governed: GovernedLoop = contextvars.Context().run(GovernedLoop, loop, self)
+        self._put_in.enter_context(governed.instead())
+
+    def came(self, lane: TaskLane) -> None:
+        """A step of a task may be made: its lane looks for itself."""
+
+    def leave(self) -> None:
+        """Leave the loop as it was; what is left of the tasks is cancelled."""
+        self.is_over = True
+        gone = closed_gate()
+        try:
+            _SOON(self._loop, self._let_go, gone)
+        except RuntimeError:  # it was closed meanwhile
+            return
+        ACQUIRE(gone, True, GRACE)
+
+    def _let_go(self, gone: LockType) -> None:
+        self._put_in.close()
+        RELEASE(gone)
+        for lane in self.lanes:
+            for handle, task in lane.ready:
+                lane.tasks[task] = None
+                self._loop.call_soon(handle._run)
+            lane.ready.clear()
+            for task in lane.left():
+                task.cancel("this interleaving is over")
+
+    def serve(self, lane: Lane) -> None:
+        """Make the steps of one operation's tasks, each in its turn, until the round is over."""
+        tasks = self.lanes[lane.worker]
+        while True:
+            if tasks.ready:
+                self._make_step(lane, tasks)
+            elif tasks.sleeps:
+                self._round.park(lane, Deed("await", "sleep", is_pause=True))
+                self._fire(lane, tasks)
+            elif not self._round.wait(
+                lane, Wait("event loop", lambda: bool(tasks.ready), nobody, is_timed=bool(tasks.guards))
+            ):
+                self._fire(lane, tasks)
+
+    def _make_step(self, lane: Lane, tasks: TaskLane) -> None:
+        handle, task = tasks.ready[0]
+        tasks.tasks[task] = None
+        awaited = self.calls.pop(task, None)
+        if awaited is not None:
+            self._round.call(lane, awaited.connection, awaited.deed, lambda: self._run_call(tasks, awaited))
+            return
+        if task not in self.resumed:
+            deed = self._deed(task)
+            if deed is not None:
+                self._round.park(lane, deed)
+        self.resumed.discard(task)
+        tasks.ready.popleft()
+        self._in_loop(lane, handle._run)
+
+    def _run_call(self, tasks: TaskLane, awaited: Awaited) -> None:
+        handle, _ = tasks.ready.popleft()
+        _SOON(self._loop, handle._run)
+        _pass(awaited.over)
+
+    def _deed(self, task: asyncio.Task[Any]) -> Deed | None:
+        if not getattr(task.get_coro(), "cr_suspended", False):
+            return None
+        what, place, _ = stand(task, self._place)
+        return Deed("await", what, place) if place is not None else None
+
+    def _fire(self, lane: Lane, tasks: TaskLane) -> None:
+        timers = tasks.sleeps or tasks.guards
+        if timers:
+            when, timer = timers.pop()
+            tasks.clock = max(tasks.clock, when)
+            self._in_loop(lane, timer._run)
+
+    def _in_loop(self, lane: Lane, do: Callable[[], object]) -> None:
+        """Have the loop's thread do something, and wait until it has."""
+        done = closed_gate()
+
+        def run() -> None:
+            try:
+                do()
+            finally:
+                RELEASE(done)
+
+        lane.is_inside = True
+        _SOON(self._loop, run)
+        _pass(done)
+        lane.is_inside = False
+
+    async def call(self, connection: object, deed: Deed, do: Callable[[], Awaitable[Result]]) -> Result:
+        """A driver's call that a task awaits; see ``Turns.call_awaited``."""
+        task, worker = asyncio.current_task(), WORKER.get()
+        if task is None or self.is_over:
+            return await do()
+        awaited = Awaited(connection, deed, closed_gate())
+        self.calls[task] = awaited
+        await Pause()
+        WORKER.set(-1)
+        try:
+            return await do()
+        except BaseException as error:
+            lane = self.serving[worker]
+            if lane.is_victim:
+                raise self._round.deadlock_of(lane, error) from None
+            raise
+        finally:
+            WORKER.set(worker)
+            self.resumed.add(task)
+            RELEASE(awaited.over)
+            await Pause()
+
+
+class SharedLoops:
+    """Finds such loops: an operation hands something to one that runs in a thread which is no operation's."""
+
+    def __init__(
+        self,
+        governor: Governor,
+        place: Callable[[FrameType], Place | None],
+        perform: Callable[[Round, Lane, Callable[[], object]], None],
+        known: Callable[[int], None],
+    ) -> None:
+        self._governor = governor
+        self._place = place
+        self._perform = perform
+        self._known = known
+        self._loops: dict[asyncio.AbstractEventLoop, SharedLoop] = {}
+
+    def put_in(self) -> None:
+        """Have them known."""
+        _LOOP.call_soon_threadsafe = self._governed()
+
+    def take_out(self) -> None:
+        """Have them as they were."""
+        _LOOP.call_soon_threadsafe = _SOON
+        self.forget()
+
+    def forget(self) -> None:
+        """The round is over."""
+        for shared in self._loops.values():
+            shared.leave()
+        self._loops.clear()
+
+    def of_running(self) -> SharedLoop | None:
+        """The one that runs in this thread."""
+        loop = asyncio._get_running_loop()
+        return self._loops.get(loop) if loop is not None and WORKER.get() >= 0 else None
+
+    def _governed(self) -> Callable[..., asyncio.Handle]:
+        governor = self._governor
+
+        def hand_over(loop: Any, callback: Any, *values: Any, context: Any = None) -> asyncio.Handle:
+            here = governor.here()
+            is_governed = here is not None and not here[1].is_calling and here[0].ending is None
+            if here is not None and is_governed and not governor.owns(loop._thread_id):
+                with governor.ungoverned(here):
+                    self._join(here[0], here[1].worker, loop)
+            handle: asyncio.Handle = _SOON(loop, callback, *values, context=context)
+            return handle
+
+        return hand_over
+
+    def _join(self, round_: Round, worker: int, loop: asyncio.AbstractEventLoop) -> None:
+        if loop not in self._loops:
+            self._loops[loop] = SharedLoop(loop, round_, self._place)
+        shared = self._loops[loop]
+        if worker in shared.serving:
+            return
+        lane = shared.serving[worker] = Lane(worker, len(round_.lanes))
+        lane.state, lane.wait = (
+            "waiting",
+            Wait("event loop", lambda: bool(shared.lanes[worker].ready), nobody),
+        )
+        begun = closed_gate()
+
+        def serve() -> None:
+            self._known(get_ident())
+            RELEASE(begun)
+            ACQUIRE(lane.gate)
+            self._perform(round_, lane, lambda: shared.serve(lane))
+
+        start_new_thread(contextvars.Context().run, (serve,))
+        ACQUIRE(begun)
+        round_.join_in(lane)
+
+
+def _pass(gate: LockType) -> None:
+    while not ACQUIRE(gate, True, PATIENCE):
+        pass

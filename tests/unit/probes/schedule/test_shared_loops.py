@@ -1,0 +1,125 @@
+"""Operations whose coroutines run in one event loop that was there before, as those of a test client with lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dryfit.model.interleaving import Choice
+from dryfit.probes.schedule import Turns
+from dryfit.probes.schedule.orders import follow, serial
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield loop
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+class Shared:
+    value = 0
+
+
+def adding(loop: asyncio.AbstractEventLoop, shared: Shared, seconds: float) -> Callable[[], int]:
+    async def add() -> int:
+        seen = shared.value
+        await asyncio.sleep(seconds)
+        shared.value = seen + 1
+        return shared.value
+
+    return lambda: asyncio.run_coroutine_threadsafe(add(), loop).result()
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_their_awaits_are_switch_points(turns: Turns, loop, explore, values, seconds) -> None:
+    def operations() -> list[Callable[[], object]]:
+        return [adding(loop, shared, seconds)] * 2
+
+    shared = Shared()
+
+    def fresh() -> list[Callable[[], object]]:
+        shared.value = 0
+        return operations()
+
+    runs = explore(fresh)
+
+    assert {values(run) for run in runs} == {(1, 1), (1, 2), (2, 1)}
+    assert {run[0].ending for run in runs} == {"completed"}
+
+
+def test_an_order_one_after_the_other_is_one(turns: Turns, loop, values) -> None:
+    run = turns.run([adding(loop, Shared(), 1)] * 2, serial((1, 0)))
+
+    assert values(run) == (2, 1)
+    assert [step.worker for step in run[0].steps] == sorted(
+        (step.worker for step in run[0].steps), reverse=True
+    )
+
+
+def test_the_same_choices_give_the_same_steps(turns: Turns, loop) -> None:
+    runs = [turns.run([adding(loop, Shared(), 1)] * 2, follow((0, 1, 1, 0))) for _ in range(3)]
+
+    assert runs[0][0] == runs[1][0] == runs[2][0]
+
+
+def test_a_driver_s_call_that_is_blocked_lets_others_go_on(turns: Turns, server, loop, values) -> None:
+    def transaction(connection: int) -> Callable[[], str]:
+        async def run() -> str:
+            for kind, row in (("statement", "row"), ("commit", "")):
+                await turns.call_awaited(
+                    connection, kind, row, None, lambda row=row: asyncio.to_thread(act, connection, row)
+                )
+            return "fine"
+
+        return lambda: asyncio.run_coroutine_threadsafe(run(), loop).result()
+
+    def act(connection: int, row: str) -> None:
+        server.lock(connection, row) if row else server.commit(connection)
+
+    def in_turn(choice: Choice) -> int:
+        return next((worker for worker in choice.enabled if worker != choice.running), choice.running)
+
+    run = turns.run([transaction(1), transaction(2)], in_turn)
+
+    assert values(run) == ("fine", "fine")
+    assert [
+        (step.kind, step.by) for step in run[0].steps if step.worker == 1 and step.what != "Future.result"
+    ] == [
+        ("began", ()),
+        ("statement", ()),
+        ("blocked", (0,)),
+        ("woken", ()),
+        ("commit", ()),
+        ("returned", ()),
+    ]
+
+
+def test_a_loop_is_left_as_it_was(turns: Turns, loop) -> None:
+    before = set(vars(loop))
+
+    turns.run([adding(loop, Shared(), 1)] * 2, serial((0, 1)))
+
+    assert set(vars(loop)) == before
+
+
+def test_what_waits_for_ever_is_ended(turns: Turns, loop, values) -> None:
+    async def wait() -> None:
+        await asyncio.Event().wait()
+
+    run = turns.run(
+        [lambda: asyncio.run_coroutine_threadsafe(wait(), loop).result(), adding(loop, Shared(), 1)],
+        serial((0, 1)),
+    )
+
+    assert run[0].ending == "stuck"
+    assert run[1][0] is None
+    assert values(turns.run([adding(loop, Shared(), 1)], serial((0,)))) == (1,)
