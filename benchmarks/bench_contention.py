@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         root = Path(folder)
         with _database(root) as database:
             measured = {"dryfit": _own(database, options.runs, options.tries)}
-            measured["threads"] = _threads(database.handle.url, options.runs)
+            measured["threads"] = _threads(database.handle.url, options.runs, options.tries)
             if "frontrun" not in options.without:
                 measured["frontrun"] = _frontrun(database, root / "frontrun", options.tries)
     print(_markdown(measured, options.tries))
@@ -65,8 +65,9 @@ def _own(database: Database, runs: int, tries: int) -> dict[str, Measured]:
     }
 
 
-def _threads(url: str, runs: int) -> dict[str, Measured]:
-    return {program.name: thread_runs(url, program, runs) for program in (OVERSELL, DEADLOCK, RACE)}
+def _threads(url: str, runs: int, tries: int) -> dict[str, Measured]:
+    often = {OVERSELL: runs, DEADLOCK: runs, RACE: tries}
+    return {program.name: thread_runs(url, program, most) for program, most in often.items()}
 
 
 def _frontrun(database: Database, home: Path, tries: int) -> dict[str, Measured]:
