@@ -2,9 +2,10 @@
 
 ``RULE-slug/programs/VARIANT`` holds a pair: ``flawed`` is a whole program with its suite, ``mended`` has the files
 in which its twin differs, ``expected.toml`` says what is to be found: caller, callable, severity, the ``sub-kind``
-where a rule knows several kinds of mistake, the ``handler`` that mishandles a failure, the ``function`` whose call is
-shown, in ``also`` other rules that the same mistake breaks, and in ``options`` what ``dryfit check`` is to be told.
-Where there is a ``base``, it is the program as it was at a git revision that the program is compared with.
+where a rule knows several kinds of mistake, the ``handler`` that mishandles a failure, ``on-wire`` where a reply that
+is lost on the wire shows it, the ``function`` whose call is shown, in ``also`` other rules that the same mistake
+breaks, and in ``options`` what ``dryfit check`` is to be told. Where there is a ``base``, it is the program as it was
+at a git revision that the program is compared with.
 """
 
 from __future__ import annotations
@@ -119,6 +120,8 @@ def test_the_flaw_is_found(check, pair):
         assert findings[0]["evidence"]["handled in"] == expected["handler"], checked.said
     if "function" in expected:
         assert findings[0]["site"]["function"] == expected["function"], checked.said
+    if expected.get("on-wire"):
+        assert "the wire loses its reply" in str(findings[0]["evidence"]["faults"]), checked.said
     assert checked.rules <= {_rule(pair), *expected.get("also", ())}, checked.said
     assert checked.status == (1 if expected["severity"] == "error" else 0)
 

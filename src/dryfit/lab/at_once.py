@@ -26,7 +26,7 @@ from dryfit.model.target import Target
 from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi
 from dryfit.probes.schedule import Tasks, Turns
-from dryfit.probes.statics import is_library_class, mro, type_name
+from dryfit.probes.statics import is_installed_class, mro, type_name
 from dryfit.probes.told import told
 from dryfit.weave import Weave
 
@@ -291,7 +291,7 @@ def _told(value: object) -> Iterator[Leaf]:
 
 def _error(error: BaseException) -> ErrorSeen:
     """An exception by its classes; of one that a library raised for another also those of the other."""
-    cause = error.__cause__ if is_library_class(type(error)) else None
+    cause = error.__cause__ if is_installed_class(type(error)) else None
     classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
     said = next((each for each in _ARGUMENTS(error) if type(each) is str), "")
     return ErrorSeen(

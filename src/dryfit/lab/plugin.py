@@ -15,11 +15,12 @@ import pytest
 
 from dryfit import discover
 from dryfit.lab.bodies import Bodies
-from dryfit.lab.instruments import instruments_named
+from dryfit.lab.instruments import Instruments, instruments_named
 from dryfit.lab.keeper import Keeper, Serve, taken
 from dryfit.lab.messages import Collected, Task, Wanted
 from dryfit.lab.repeating import Repeating
 from dryfit.lab.runner import Runner
+from dryfit.lab.stopping import Stopping
 from dryfit.resources.environment import Environment
 from dryfit.weave import Weave
 
@@ -105,9 +106,7 @@ class LabPlugin:
         return True
 
     def _runner(self, session: pytest.Session, weave: Weave, resources: Environment) -> Runner:
-        instruments = instruments_named(
-            self._task.instruments, weave, self._task.config, resources, self._task.home / TEMPORARY
-        )
+        instruments = _instruments(self._task, weave, resources)
         weave.put_in(*instruments.probes)
         weave.weave_replaced(discover.replaced_names(weave.test_files))
         repeating = Repeating(session)
@@ -135,6 +134,13 @@ class LabPlugin:
             "testrunuid": "dryfit",
             "randomly_seed": self._task.config.seed.value,
         }
+
+
+def _instruments(task: Task, weave: Weave, resources: Environment) -> Instruments:
+    folder = task.home / TEMPORARY
+    if task.stop is not None:
+        return Stopping(weave, task.config, resources, folder, task.stop)
+    return instruments_named(task.instruments, weave, task.config, resources, folder)
 
 
 def _weave(task: Task) -> Weave:

@@ -97,7 +97,8 @@ class Runner:
         return worn
 
     def _run_once(self, item: pytest.Item) -> tuple[TrialOutcome, str]:
-        return self._repeating.run(item, self._begin, self._instruments.called, self._end)
+        steps = self._instruments
+        return self._repeating.run(item, self._begin, steps.called, self._end, calling=steps.calling)
 
     def _begin(self) -> None:
         self._failures = len(self._weave.failures)

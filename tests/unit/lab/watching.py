@@ -32,6 +32,9 @@ class Watching:
         self._recorder.begin(test, baseline=experiment is None)
         self._experiment, self._fired, self._calls = experiment, fired, 0
 
+    def calling(self) -> None:
+        """It makes no difference."""
+
     def called(self) -> None:
         self._calls += 1
 
