@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,28 @@ class State:
             return row is not None and row[0] <= 1
 
     def run(self, at: int, with_orm: bool) -> None:
-        """One operation, on a connection of its own."""
+        """One operation, on the connection of its worker."""
         if with_orm:
-            engine = create_engine(self._url.replace("postgresql:", "postgresql+psycopg:"))
-            mapped(engine)()
-            engine.dispose()
+            _sale_by_orm(self._url)()
             return
-        with psycopg.connect(self._url) as connection:
+        connection = _connection(self._url, at)
+        try:
             self._program.operations[at](connection)
+        except BaseException:
+            connection.rollback()
+            raise
+
+
+@cache
+def _connection(url: str, worker: int) -> psycopg.Connection[Any]:
+    """One for all runs, too."""
+    return psycopg.connect(url)
+
+
+@cache
+def _sale_by_orm(url: str) -> Callable[[], None]:
+    """One engine for all runs, as a program has."""
+    return mapped(create_engine(url.replace("postgresql:", "postgresql+psycopg:")))
 
 
 def explore(url: str, program: Program, *, with_orm: bool = False, **options: Any) -> Any:

@@ -86,6 +86,15 @@ MARKED = """
             self.account.pay_in(5)
             assert self.account.balance == sum(self.account.paid_in)
 
+    class TestOfUnittestsLoop(unittest.IsolatedAsyncioTestCase):
+        def setUp(self):
+            self.account = branch.open_account()
+
+        @pytest.mark.contention
+        async def test_nothing_is_lost(self):
+            await self.account.pay_in_soon(5)
+            assert self.account.balance == sum(self.account.paid_in)
+
     @pytest.mark.contention
     def test_holds_for_one_alone(account):
         account.pay_in(5)
@@ -97,6 +106,7 @@ FOUND = {
     "test_nothing_is_lost[pay_in_alone]": "passed",
     "TestInAClass::test_some_is_there": "passed",
     "TestOfUnittest::test_nothing_is_lost": "failed",
+    "TestOfUnittestsLoop::test_nothing_is_lost": "failed",
     "test_holds_for_one_alone": "failed",
 }
 

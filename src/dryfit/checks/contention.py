@@ -183,7 +183,7 @@ def named(overlap: Overlap) -> str:
     """The operations that run at once, in a clause."""
     names = [each.name for each in overlap.operations]
     if len(set(names)) == 1:
-        what = "copies" if promises(overlap) else "calls"
+        what = "copies" if overlap.test.endswith(f"::{names[0]}") else "calls"
         return f"{_number(len(names))} {what} of {names[0]} at once"
     return f"{', '.join(names[:-1])} and {names[-1]} at once"
 

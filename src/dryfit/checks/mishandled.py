@@ -13,7 +13,7 @@ from dryfit.checks.names import plain
 from dryfit.checks.propagated import chain_of
 from dryfit.model.finding import Fact, Finding, Severity, finding_id
 from dryfit.model.seam import Seam
-from dryfit.model.trial import Crossed, Experiment
+from dryfit.model.trial import Crossed, Experiment, Fault, Strike
 
 MOST_FAULTS = 12
 """So many of the faults that show a finding are listed."""
@@ -54,11 +54,12 @@ def findings(found: Iterable[Mishandled]) -> tuple[Finding, ...]:
     return tuple(_finding(sorted(group, key=_order)) for group in groups.values())
 
 
-def _order(each: Mishandled) -> tuple[bool, bool, int, Experiment]:
-    """What is easiest to understand comes first: a call that the handler makes itself and that does not run at all."""
+def _order(each: Mishandled) -> tuple[int, bool, bool, int, Experiment]:
+    """What is easiest to understand comes first: one call that the handler makes itself, and that does not run."""
     hit = each.tried.hit
     is_near = hit is not None and caller_of(each.tried) == each.handler
     return (
+        len(each.tried.experiment.then),
         not is_near,
         each.tried.experiment.when == "after",
         hit.index if hit is not None else 0,
@@ -102,16 +103,22 @@ def _finding(group: Sequence[Mishandled]) -> Finding:
 
 def told(experiment: Experiment) -> str:
     """An experiment in one line."""
-    fault, point = experiment.fault, experiment.point
+    return ", then ".join(_told(strike) for strike in experiment.strikes)
+
+
+def _told(strike: Strike) -> str:
+    fault, point = strike.fault, strike.point
     nth = f", call {point.nth}" if point.nth > 1 else ""
-    return f"{failure(experiment)} {experiment.when} {callee(point.seam)} ({point.site}{nth})" + (
+    if fault.is_on_wire:
+        return f"{callee(point.seam)} ({point.site}{nth}) {fault.text}"
+    return f"{failure(fault)} {strike.when} {callee(point.seam)} ({point.site}{nth})" + (
         f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
     )
 
 
-def failure(experiment: Experiment) -> str:
+def failure(fault: Fault) -> str:
     """The exception of a fault as people say it."""
-    return experiment.fault.exception.removeprefix("builtins.")
+    return fault.exception.removeprefix("builtins.")
 
 
 def callee(seam: Seam) -> str:
@@ -121,9 +128,14 @@ def callee(seam: Seam) -> str:
 
 def fails(tried: Tried) -> str:
     """The fault in a clause: ``inventory.reserve fails with inventory.OutOfStock``."""
-    experiment = tried.experiment
-    verb = "fails with" if experiment.when == "before" else "has done its work and its reply is lost:"
-    return f"{callee(experiment.point.seam)} {verb} {failure(experiment)}"
+    return " and then ".join(_fails(strike) for strike in tried.experiment.strikes)
+
+
+def _fails(strike: Strike) -> str:
+    if strike.fault.is_on_wire:
+        return f"{callee(strike.point.seam)} {strike.fault.text}"
+    verb = "fails with" if strike.when == "before" else "has done its work and its reply is lost:"
+    return f"{callee(strike.point.seam)} {verb} {failure(strike.fault)}"
 
 
 def function_of(crossed: Crossed) -> str:

@@ -17,8 +17,8 @@ COPIES = 2
 MOST_TESTS = 2
 """In so many tests an operation with the same writes below it is tried."""
 
-FIRST, LATER = -1, 1
-"""Ranks: operations of which nothing is known yet come before all faults, the others after the first of these."""
+FIRST, LATER = 0, 1
+"""Ranks: operations of which nothing is known yet are tried with the first faults, the others with the next ones."""
 
 MEMORY = "memory"
 """The source of a state digest that stands for what is in memory."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from inspect import iscoroutinefunction
 from typing import Protocol, cast
+from unittest import TestCase
 
 import pytest
 
@@ -32,11 +33,14 @@ class Bodies:
         if not isinstance(item, pytest.Function):
             return (yield)
         body = item.obj
-        item.obj = self._instead_of(body)
+        item.obj = taken = self._instead_of(body)
+        own = _asked_of_instance(item, body)
+        own[item.name] = taken
         try:
             return (yield)
         finally:
             item.obj = body
+            own.pop(item.name, None)
 
     def _instead_of(self, body: Callable[..., object]) -> Callable[..., object]:
         @functools.wraps(body)
@@ -50,3 +54,9 @@ class Bodies:
             return await cast(Awaitable[object], self._taking(partial(body, *values, **named)))
 
         return taken_async if iscoroutinefunction(body) else taken
+
+
+def _asked_of_instance(item: pytest.Function, body: object) -> dict[str, object]:
+    """Where ``unittest`` looks for the body itself: it does for coroutine functions, whatever pytest would call."""
+    instance = item.instance
+    return vars(instance) if isinstance(instance, TestCase) and iscoroutinefunction(body) else {}

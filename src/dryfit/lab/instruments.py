@@ -87,11 +87,13 @@ class Standard:
             entered=self._entered,
             left=self._left,
         )
-        self._fault = FaultProbe(self._recorder.point)
+        self._fault = FaultProbe(self._recorder.point, weave.is_within)
         self._entry = _NO_ENTRY
         self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()
-        self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
+        self._scene = Scene(
+            weave, config.root, self._recorder.index, backends.has_written, self._fault.repeats
+        )
         at_once = AtOnce(weave, self._scene, backends)
         stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, folder)
         self._overlapping = Overlapping(at_once, stage, self._recorder)
@@ -106,12 +108,12 @@ class Standard:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None and not brief)
         faulted = experiment if isinstance(experiment, Experiment) else None
-        self._fault.begin(faulted, partial(self._fire, fired))
+        self._fault.begin(faulted, partial(self._happened, fired))
         self._entry = faulted.entry if faulted is not None else _NO_ENTRY
         self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
         if faulted is not None:
             self._propagation.begin()
-            self._scene.begin(entry=faulted.entry, when=faulted.when)
+            self._scene.begin(entry=faulted.entry)
         else:
             self._scene.begin(entry=None if experiment is None and not brief else _NO_ENTRY)
 
@@ -150,7 +152,8 @@ class Standard:
         """An exploration may take many runs."""
         return self._overlapping.wants_more
 
-    def _fire(self, fired: Fire) -> None:
+    def _happened(self, fired: Fire) -> None:
+        self._recorder.look_out()
         fired()
         self._propagation.fired()
 

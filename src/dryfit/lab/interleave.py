@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
-from typing import NoReturn
+from typing import NoReturn, overload
 
 import pytest
 
 from dryfit.checks.contention import explored_said
-from dryfit.lab.at_once import AtOnce, Call
+from dryfit.lab.at_once import AsyncCall, AtOnce, Call
 from dryfit.lab.exploration import Limits, explore
 from dryfit.lab.failures import invariant_said, said_of
 from dryfit.lab.marked import limits_of
@@ -104,7 +104,19 @@ class Interleave:
         run_again()
         return self._rounds is not None and self._rounds.made > made
 
-    def __call__(self, *operations: Call, invariant: Invariant | None = None, budget: int = 0) -> object:
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # what gives something to await is told apart first
+        self, *operations: AsyncCall, invariant: Invariant | None = None, budget: int = 0
+    ) -> Awaitable[Interleaved]: ...
+
+    @overload
+    def __call__(
+        self, *operations: Call, invariant: Invariant | None = None, budget: int = 0
+    ) -> Interleaved: ...
+
+    def __call__(
+        self, *operations: Call, invariant: Invariant | None = None, budget: int = 0
+    ) -> Interleaved | Awaitable[Interleaved]:
         """Run the operations in every interleaving; gives an ``Interleaved``, in an async test something to be awaited.
 
         Each comes out as in some serial order, or ``invariant`` neither raises nor gives ``False`` afterwards; else the
@@ -126,7 +138,7 @@ class Interleave:
         self._judge(number)
         return self._result(number, tuple(map(_outcome, operations)))
 
-    async def _awaited(self, operations: Sequence[Call], number: int, is_due: bool) -> object:
+    async def _awaited(self, operations: Sequence[Call], number: int, is_due: bool) -> Interleaved:
         __tracebackhide__ = True
         self._waiting -= 1
         tasks = [partial(_task, each) for each in operations]

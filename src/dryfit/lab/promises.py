@@ -41,7 +41,7 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
         tried += 1
         search.ended(run.interleaving)
     found = () if holds(run) else (run,)
-    if found and tried > 1:
+    if found and tried > 1 and run.interleaving.ending != "limit":  # each of those takes as long as it may
         found = ((yield from _smallest(overlap, run, holds)),)
     return Explored(
         overlap,

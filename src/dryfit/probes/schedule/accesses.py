@@ -115,7 +115,7 @@ class _Line:
         is_shared = bool(self._reads or self._writes)
         if self._calls > self._known_calls:
             return Touch(ANYTHING, is_shared)
-        reads = self._reads | {_CONTENT} if is_shared else self._reads  # it may iterate, compare or unpack
+        reads = self._reads | {_CONTENT}  # it may iterate, compare or unpack, also what only a variable names
         return Touch(Footprint(frozenset(reads), frozenset(self._writes)), is_shared)
 
     def _read(self, name: str, value: object, text: str) -> None:

@@ -20,6 +20,9 @@ _WITHIN: frozenset[CodeType] = frozenset(
     (_WAIT, threading.Condition._acquire_restore.__code__, threading.Condition._is_owned.__code__)  # type: ignore[attr-defined]
 )
 """What a condition does while it has its lock."""
+_IMPORT = "<frozen importlib._bootstrap>"
+"""Where a module that another thread imports is waited for, at a lock that the waiting thread has taken itself."""
+
 _LOCKING = frozenset(("acquire", "__enter__", "release", "__exit__"))
 
 
@@ -59,7 +62,8 @@ class Uses:
         if through is not None and not is_lock:
             what = f"{what}.{through.f_code.co_name}"
         is_own = place is not None and frame.f_code not in _WITHIN
-        return Use("lock" if is_lock else "wait", what, place, is_own, frame.f_code is _WAIT)
+        is_signal = frame.f_code is _WAIT or frame.f_code.co_filename == _IMPORT
+        return Use("lock" if is_lock else "wait", what, place, is_own, is_signal)
 
     def nearest(self, frame: FrameType | None) -> Place | None:
         """Where the components' own code stands that led to a frame."""

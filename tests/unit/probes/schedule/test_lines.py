@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from math import comb
 from pathlib import Path
@@ -131,8 +132,6 @@ def test_who_listened_before_hears_of_everything_still(along, server, program: M
         traces.append(sys.gettrace())
         return counter.add()
 
-    import threading
-
     before = threading.gettrace()
     threading.settrace(trace)  # as coverage does, for threads to come
     try:
@@ -143,6 +142,20 @@ def test_who_listened_before_hears_of_everything_still(along, server, program: M
         threading.settrace(before)
     assert heard == alone * 2
     assert len(run[0].moves) == len(after[0].moves) == 3
+
+
+def test_who_wants_no_lines_of_a_file_takes_none_from_others(along, server, program: ModuleType) -> None:
+    def trace(frame: FrameType, event: str, value: object) -> None:
+        frame.f_trace_lines = False  # as coverage does with files that it leaves out
+
+    before = threading.gettrace()
+    threading.settrace(trace)
+    try:
+        with Turns(server, limit=5.0, place=place, lines=is_own) as turns:
+            run = turns.run([program.Counter().add], along())
+    finally:
+        threading.settrace(before)
+    assert len(run[0].moves) == 3
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is there from Python 3.12 on")
