@@ -231,6 +231,8 @@ def _distinct_serial(explored: Explored) -> Iterator[tuple[Run, Run]]:
 
 def explored_said(explored: Explored) -> str:
     """Whether everything was tried, or how much of it."""
+    if explored.overlap.schedule:
+        return "the order of the finding alone"
     if promises(explored.overlap) and explored.others:
         return f"stopped at the first finding, after {explored.tried} of at least {explored.at_least} interleavings"
     if explored.exhausted:

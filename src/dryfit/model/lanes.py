@@ -37,6 +37,11 @@ def said(step: Step) -> str:
     return f"{_WORDS[step.kind]} {what}".rstrip()
 
 
+def brief(step: Step) -> str:
+    """The same without what the line of the operation before it tells already."""
+    return {"woken": "woken", "victim": "VICTIM of the deadlock"}.get(step.kind) or said(step)
+
+
 def telling(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps without those that do nothing to the others: beginnings, and the ends of empty transactions."""
     return tuple(_telling(steps))

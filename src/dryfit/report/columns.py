@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dryfit.model.finding import Finding
 from dryfit.model.interleaving import Step
-from dryfit.model.lanes import said, telling
+from dryfit.model.lanes import brief, telling
 from dryfit.report.evidence import cut
 from dryfit.report.lanes import names_of, outcomes
 
@@ -35,11 +35,11 @@ def _lanes(finding: Finding, width: int | None) -> Iterator[str]:
     if room < NARROWEST:
         yield from names
         yield from _few(
-            [f"{step.worker + 1} {'  ' * step.worker}{_text(step)}{GAP}{_place(step)}" for step in steps]
+            [f"{step.worker + 1} {'  ' * step.worker}{brief(step)}{GAP}{_place(step)}" for step in steps]
         )
         return
     cells = [
-        [name, *(_text(step) for step in steps if step.worker == lane)] for lane, name in enumerate(names)
+        [name, *(brief(step) for step in steps if step.worker == lane)] for lane, name in enumerate(names)
     ]
     widths = [min(max(map(len, texts)), room) for texts in cells]
     yield _row("", names, places, widths)
@@ -47,7 +47,7 @@ def _lanes(finding: Finding, width: int | None) -> Iterator[str]:
 
 
 def _beside(step: Step, count: int) -> list[str]:
-    return [_text(step) if lane == step.worker else "" for lane in range(count)]
+    return [brief(step) if lane == step.worker else "" for lane in range(count)]
 
 
 def _row(place: str, texts: Sequence[str], places: int, widths: Sequence[int]) -> str:
@@ -72,9 +72,5 @@ def _outcomes(finding: Finding) -> Iterator[str]:
         yield from (f"{GAP}{line}" for line in outcome.lines)
 
 
-def _text(step: Step) -> str:
-    return "woken" if step.kind == "woken" else said(step)
-
-
 def _place(step: Step) -> str:
-    return "" if step.place is None or step.kind == "woken" else str(step.place)
+    return "" if step.place is None or step.kind in ("woken", "victim") else str(step.place)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from dryfit.model.finding import Finding
 from dryfit.model.interleaving import Step
-from dryfit.model.lanes import said, telling
+from dryfit.model.lanes import brief, telling
 from dryfit.model.seam import Place
 from dryfit.report.jsontext import Json
 from dryfit.report.lanes import names_of
@@ -31,6 +31,6 @@ def physical(place: Place) -> Json:
 
 
 def _location(step: Step, order: int) -> Json:
-    message = {"message": {"text": said(step)}}
+    message = {"message": {"text": brief(step)}}
     at = {"physicalLocation": physical(step.place)} if step.place is not None and step.place.file else {}
     return {"location": {**at, **message}, "executionOrder": order}

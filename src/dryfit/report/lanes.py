@@ -8,7 +8,7 @@ from typing import Literal
 
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Step
-from dryfit.model.lanes import GAVE, LANES, SERIAL, said, telling
+from dryfit.model.lanes import GAVE, LANES, SERIAL, brief, telling
 from dryfit.model.seam import Place
 
 State = Literal["before", "acts", "stands", "blocked", "over"]
@@ -126,8 +126,8 @@ def _ties(step: Step, count: int) -> Iterator[str]:
 
 
 def _cell(step: Step, state: State, sources: Mapping[str, tuple[str, ...]]) -> Cell:
-    if step.kind == "woken":
-        return Cell(state, "woken")
+    if step.kind in ("woken", "victim"):
+        return Cell(state, brief(step))
     lines = sources.get(step.place.file, ()) if step.place is not None else ()
     line = lines[step.place.line - 1].strip() if step.place and 0 < step.place.line <= len(lines) else ""
-    return Cell(state, said(step), step.place, "" if step.kind in ("line", "blocked") else line)
+    return Cell(state, brief(step), step.place, "" if step.kind in ("line", "blocked") else line)

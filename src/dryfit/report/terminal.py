@@ -200,6 +200,8 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
     yield from (_line(fact_line(_few(fact)), "dim", indent=6) for fact in told[:MOST_FACTS])
     if finding.test:
         yield _line(f"test: {finding.test}", "dim", indent=6)
+    if finding.overlap is not None:
+        yield _line(f"to see it again: {finding.replay}", "dim", indent=6)
     yield _line(f'to accept it: dryfit accept {finding.id} --reason "why"', "dim", indent=6)
 
 
