@@ -25,8 +25,8 @@ _LOOP: Any = base_events.BaseEventLoop
 _SOON = _LOOP.call_soon_threadsafe
 
 GUESTS = (
-    "an operation calls a driver in a thread that belongs to an event loop which operations share, and cannot take turns"
-    " there: make the requests with a test client that is not entered (without `with`), or call it in a coroutine"
+    "an operation calls a driver in a thread of an event loop which operations share, and cannot take turns"
+    ": make the requests with a test client that is not entered (without `with`), or call it in a coroutine"
 )
 
 GRACE = 1.0

@@ -177,7 +177,7 @@ class Turns:
     ) -> Result:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
 
-        One that is made in a thread of an event loop which operations share cannot take turns: it ends the interleaving.
+        One in a thread of an event loop which operations share cannot take turns: it ends the interleaving.
         """
         round_, lane = self.here()
         if round_ is None or lane is None:
