@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,7 +35,8 @@ from dryfit.resources.registry import provider_named
 
 PEERS = Path(__file__).parent / "contention_peers"
 NEEDED = ("frontrun[sql]==0.7.0", "psycopg[binary]", "sqlalchemy")
-LIMIT = 300
+LIMIT = 100
+"""Seconds for one program; what is known by then counts."""
 
 Table = dict[str, dict[str, Measured]]
 
@@ -45,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         root = Path(folder)
         with _database(root) as database:
             measured = {"dryfit": _own(database, options.runs, options.tries)}
-            measured["threads"] = _threads(database.handle.url, options.runs)
+            measured["threads"] = _threads(database.handle.url, options.runs, options.tries)
             if "frontrun" not in options.without:
-                measured["frontrun"] = _frontrun(database.handle.url, root / "frontrun", options.tries)
+                measured["frontrun"] = _frontrun(database, root / "frontrun", options.tries)
     print(_markdown(measured, options.tries))
     return 0
 
@@ -62,15 +65,19 @@ def _own(database: Database, runs: int, tries: int) -> dict[str, Measured]:
     }
 
 
-def _threads(url: str, runs: int) -> dict[str, Measured]:
-    return {program.name: thread_runs(url, program, runs) for program in (OVERSELL, DEADLOCK, RACE)}
+def _threads(url: str, runs: int, tries: int) -> dict[str, Measured]:
+    often = {OVERSELL: runs, DEADLOCK: runs, RACE: tries}
+    return {program.name: thread_runs(url, program, most) for program, most in often.items()}
 
 
-def _frontrun(url: str, home: Path, tries: int) -> dict[str, Measured]:
+def _frontrun(database: Database, home: Path, tries: int) -> dict[str, Measured]:
     venv.create(home, with_pip=True)
     subprocess.run([home / "bin" / "pip", "install", "-q", *NEEDED], check=True)
-    names = [OVERSELL.name, f"{OVERSELL.name} by ORM", DEADLOCK.name, RACE.name]
-    return {name: _run_frontrun(url, home, name, tries if name == RACE.name else 0) for name in names}
+    measured = {}
+    for name in (OVERSELL.name, DEADLOCK.name, RACE.name, f"{OVERSELL.name} by ORM"):
+        database.clean()  # ends what the last one may have left open
+        measured[name] = _run_frontrun(database.handle.url, home, name, tries if name == RACE.name else 0)
+    return measured
 
 
 def _run_frontrun(url: str, home: Path, name: str, tries: int) -> Measured:
@@ -82,12 +89,19 @@ def _run_frontrun(url: str, home: Path, name: str, tries: int) -> Measured:
         name,
         str(tries),
     ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
-        return Measured(**json.loads(done.stdout.splitlines()[-1]))
-    except (subprocess.TimeoutExpired, IndexError, ValueError):
-        print(f"frontrun: {name}: no result within {LIMIT} s, or failed", file=sys.stderr)
-        return Measured()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as peer:
+        try:
+            said, _ = peer.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(
+                peer.pid, signal.SIGKILL
+            )  # and what it has started: its transactions would be in others' way
+            said, _ = peer.communicate()
+            print(f"frontrun: {name}: not done within {LIMIT} s", file=sys.stderr)
+    lines = said.decode().splitlines()
+    return Measured(**json.loads(lines[-1])) if lines else Measured()
 
 
 @contextmanager

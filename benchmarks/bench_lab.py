@@ -5,7 +5,8 @@
 The shop is copied to a temporary folder. The lab tries the first offered faults of every test of it, ``--trials`` a
 test at most. Beside it ``--processes`` of these trials' tests are run by a pytest of their own, which is what a trial
 costs without a lab. In a warm runner the same trials are timed one by one: from asking to having the answer, and what
-of that lies outside of the test's set-up, call and teardown, such as cleaning the database.
+of that lies outside of the test's set-up, call and teardown, such as cleaning the database. They are timed in turn with
+another runner, which does not follow the faults on their way.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Pipe
 from pathlib import Path
 
 from dryfit.config import load_config
-from dryfit.lab.instruments import STANDARD
+from dryfit.lab.instruments import STANDARD, Fire, Standard
 from dryfit.lab.lab import Lab
 from dryfit.lab.messages import Task
 from dryfit.lab.remote import RemoteWorker
@@ -44,13 +45,24 @@ MEASURED = 200
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Seconds: of the lab in all, of one trial in a runner, of that beyond its test, and of one process a trial."""
+    """Seconds: of the lab in all, of one trial in a runner, of that beyond its test, and of one process a trial.
+
+    ``followed`` is how many times as long a trial takes as one whose fault is not followed, the median.
+    """
 
     trials: int
     lab: float
     trial: float
     overhead: float
+    followed: float
     process: float
+
+
+class Unfollowed(Standard):
+    """Does not listen to what becomes of a fault."""
+
+    def _fire(self, fired: Fire) -> None:
+        fired()
 
 
 def first_offered(most: int, baseline: Trial) -> Iterator[Experiment]:
@@ -78,30 +90,39 @@ def in_processes(found: LabResult, wanted: int) -> float:
     return statistics.mean(spent)
 
 
-def in_runner(root: Path, found: LabResult) -> tuple[float, float]:
-    """Seconds of one trial in a runner that is warm: all of it (mean), and beyond its test (median)."""
+def in_runner(root: Path, found: LabResult) -> tuple[float, float, float]:
+    """One trial in a warm runner: seconds in all (mean), beyond its test (median); how many times one unfollowed."""
     done = [
         trial for _, _, trials in found.trials for trial in trials if trial.outcome not in ("hang", "crash")
     ]
     sample = done[:: max(len(done) // MEASURED, 1)]
-    with tempfile.TemporaryDirectory(prefix="dryfit-bench-") as home, only_worker(root, Path(home)) as worker:
+    with tempfile.TemporaryDirectory(prefix="dryfit-bench-") as home, ExitStack() as stack:
+        workers = [
+            stack.enter_context(only_worker(root, Path(home, str(number)), instruments))
+            for number, instruments in enumerate((STANDARD, "bench_lab:Unfollowed"))
+        ]
         for test in dict.fromkeys(trial.test for trial in sample):
-            worker.trial(test, None, 60.0, brief=True)
-        spent, beyond = [], []
-        for known in sample:
-            begun = time.perf_counter()
-            trial = worker.trial(known.test, known.experiment, 60.0)
-            spent.append(time.perf_counter() - begun)
-            beyond.append(spent[-1] - trial.seconds)
-    return statistics.mean(spent), statistics.median(beyond)
+            for worker in workers:
+                worker.trial(test, None, 60.0, brief=True)
+        spent: tuple[list[float], list[float]] = ([], [])
+        beyond = []
+        for number, known in enumerate(sample):
+            for each in (0, 1) if number % 2 else (1, 0):
+                begun = time.perf_counter()
+                trial = workers[each].trial(known.test, known.experiment, 60.0)
+                spent[each].append(time.perf_counter() - begun)
+                if each == 0:
+                    beyond.append(spent[0][-1] - trial.seconds)
+    ratio = statistics.median(one / other for one, other in zip(*spent, strict=True))
+    return statistics.mean(spent[0]), statistics.median(beyond), ratio
 
 
 @contextmanager
-def only_worker(root: Path, home: Path) -> Iterator[RemoteWorker]:
+def only_worker(root: Path, home: Path, instruments: str) -> Iterator[RemoteWorker]:
     """A worker as the lab has it."""
     stop, _stopping = Pipe(duplex=False)
-    task = Task(load_config(root), (), number=0, workers=1, home=home, forks=True, instruments=STANDARD)
-    worker = RemoteWorker(task, root / ".dryfit" / "bench.log", stop)
+    task = Task(load_config(root), (), number=0, workers=1, home=home, forks=True, instruments=instruments)
+    worker = RemoteWorker(task, root / ".dryfit" / f"bench{home.name}.log", stop)
     try:
         yield worker
     finally:
@@ -112,12 +133,13 @@ def measured(root: Path, arguments: argparse.Namespace) -> Figures:
     """Run the lab, and what it is compared with."""
     lab = Lab(load_config(root), arguments.pytest, workers=arguments.workers)
     found = lab.run(lambda baseline: first_offered(arguments.trials, baseline))
-    trial, beyond = in_runner(root, found)
+    trial, beyond, followed = in_runner(root, found)
     return Figures(
         trials=sum(len(trials) for _, _, trials in found.trials),
         lab=found.seconds,
         trial=trial,
         overhead=beyond,
+        followed=followed,
         process=in_processes(found, arguments.processes),
     )
 
@@ -131,6 +153,8 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("pytest", nargs="*")
     arguments = parser.parse_args(given)
     os.environ.update(PLUGINS)
+    own = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(own)  # where workers find the instruments
     with tempfile.TemporaryDirectory(prefix="dryfit-bench-") as folder:
         root = Path(folder, "shop")
         shutil.copytree(SHOP, root, ignore=shutil.ignore_patterns(".*", "__pycache__"))
@@ -143,7 +167,8 @@ def main(given: Sequence[str] | None = None) -> None:
         f" {figures.trials / figures.lab:.1f} a second, {figures.process * figures.trials / figures.lab:.0f}×"
         f" what one process a trial does ({figures.process:.2f} s each)\n"
         f"one trial in a warm runner: {1000 * figures.trial:.1f} ms, {figures.process / figures.trial:.0f}×;"
-        f" {1000 * figures.overhead:.1f} ms of it beyond its test"
+        f" {1000 * figures.overhead:.1f} ms of it beyond its test;"
+        f" {figures.followed:.2f} of one whose fault is not followed"
     )
 
 

@@ -1,51 +1,79 @@
 """Let the seams of programs that nobody here wrote fail, and print what `dryfit check --only exceptions` found.
 
-    python benchmarks/foreign_failures.py                     # all programs of mocks.toml, a minute of trials each
+    python benchmarks/foreign_failures.py                     # all programs, a minute of trials each
     python benchmarks/foreign_failures.py twine nox --budget 5m
-    python benchmarks/foreign_failures.py --findings found    # with the whole reports, to be judged by reading
+    python benchmarks/foreign_failures.py --reports found     # keep the whole reports, to be judged by reading
+    python benchmarks/foreign_failures.py --reports found --again --markdown    # run nothing, write the docs' tables
 
-Programs and environments are those of benchmarks/foreign.py.
+Programs and environments are those of benchmarks/foreign.py. Each error is to be read in the program's source, and what
+is thought of it goes into judgements.toml, which also says on which programs rules were mended.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from foreign_suites.catalogue import Program, read_catalogue
+from foreign_suites.catalogue import Catalogue, Program, read_catalogue
 from foreign_suites.command import ForeignError
+from foreign_suites.judged import COLUMNS, Checked, Judgements, read_judgements, summed
 from foreign_suites.place import CHECKOUT, Place, find_pythons, prepare
 from foreign_suites.suite import PYTEST_OPTIONS, surroundings
 
-CATALOGUE = Path(__file__).with_name("mocks.toml")
-
-HEAD = "| program | tests | trials | seconds | everything tried | errors | warnings |"
+HERE = Path(__file__).parent
+CATALOGUES = (HERE / "mocks.toml", HERE / "failures.toml")
+JUDGEMENTS = HERE / "judgements.toml"
+PAGE = CHECKOUT / "docs" / "explanation" / "failures.md"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 every program was checked, 2 the harness could not go on."""
     options = parse(arguments)
-    print(HEAD, "| --- " * HEAD.count(" | ") + "| --- |", sep="\n", flush=True)
     try:
-        catalogue = read_catalogue(CATALOGUE, CHECKOUT / "constraints.txt")
-        python = find_pythons([options.python])[0]
-        for program in catalogue.select(options.programs):
-            place = prepare(program, python, catalogue, options.work.resolve(), bare=False)
-            report = place.records / f"{program.name}-failures.json"
-            check(program, place, report, options.budget)
-            print(row(program, json.loads(report.read_text(encoding="utf-8"))), flush=True)
-            if options.findings:
-                options.findings.mkdir(exist_ok=True)
-                (options.findings / report.name).write_bytes(report.read_bytes())
+        judgements = read_judgements(JUDGEMENTS) if options.markdown else None
+        print(lined(COLUMNS), lined(["---"] * len(COLUMNS)), sep="\n", flush=True)
+        checked = []
+        for each in reports(options):
+            checked.append(each)
+            print(lined(each.row(judgements)), flush=True)
+        if judgements is not None:
+            write_page(checked, judgements)
     except ForeignError as error:
         print(f"foreign_failures: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def reports(options: argparse.Namespace) -> Iterator[Checked]:
+    """One program after the other, with its report."""
+    for program, catalogue in chosen(options.programs):
+        kept = options.reports / f"{program.name}.json" if options.reports else None
+        if options.again:
+            if kept is not None and kept.exists():
+                yield Checked.read(program, kept)
+            continue
+        python = find_pythons([options.python])[0]
+        place = prepare(program, python, catalogue, options.work.resolve(), bare=False)
+        report = place.records / f"{program.name}-failures.json"
+        check(program, place, report, options.budget)
+        if kept is not None:
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_bytes(report.read_bytes())
+        yield Checked.read(program, report)
+
+
+def chosen(names: Sequence[str]) -> list[tuple[Program, Catalogue]]:
+    """The programs of these names in any of the catalogues; all of them where there are none."""
+    catalogues = [read_catalogue(path, CHECKOUT / "constraints.txt") for path in CATALOGUES]
+    known = {program.name: (program, catalogue) for catalogue in catalogues for program in catalogue.programs}
+    if unknown := [name for name in names if name not in known]:
+        raise ForeignError(f"no program {', '.join(unknown)}; there are {', '.join(known)}")
+    return [found for name, found in known.items() if not names or name in names]
 
 
 def check(program: Program, place: Place, report: Path, budget: str) -> None:
@@ -68,19 +96,34 @@ def check(program: Program, place: Place, report: Path, budget: str) -> None:
         raise ForeignError(f"{program.name}: dryfit check wrote no report; see {report.with_suffix('.out')}")
 
 
-def row(program: Program, report: dict[str, object]) -> str:
-    """One line of the table."""
-    tests, checks, findings = report["tests"], report["checks"]["exceptions"], report["findings"]
-    counts = [sum(each["severity"] == wanted for each in findings) for wanted in ("error", "warning")]
-    cells = (
-        f"{program.name} {program.version}",
-        f"{tests['passed']:,}",
-        f"{checks['trials']:,}",
-        f"{checks['seconds']:.0f}",
-        "yes" if checks["exhausted"] else "no",
-        *map(str, counts),
-    )
+def lined(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def write_page(checked: Sequence[Checked], judgements: Judgements) -> None:
+    """Put the tables between the markers of their page: first the programs on which nothing was mended."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    tuned = [each for each in checked if each.program.name in judgements.tuned]
+    others = [each for each in checked if each not in tuned]
+    tables = "\n".join(
+        (
+            "Programs that no rule was mended on:\n",
+            *table(others, judgements),
+            "Programs that rules were mended on:\n",
+            *table(tuned, judgements),
+        )
+    )
+    PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", encoding="utf-8")
+
+
+def table(checked: Sequence[Checked], judgements: Judgements) -> Iterator[str]:
+    yield lined(COLUMNS)
+    yield lined(["---"] * len(COLUMNS))
+    for each in checked:
+        yield lined(each.row(judgements))
+    yield f"\n{summed(checked, judgements)}\n"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -91,8 +134,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--budget", default="60s", help="as of dryfit check")
     parser.add_argument("--python", default=sys.executable, help="an interpreter")
     parser.add_argument("--work", type=Path, default=cache / "dryfit-foreign", help="as of foreign.py")
-    parser.add_argument("--findings", type=Path, metavar="FOLDER", help="write dryfit's reports here")
-    return parser.parse_args(arguments)
+    parser.add_argument("--reports", type=Path, metavar="FOLDER", help="keep dryfit's reports here")
+    parser.add_argument("--again", action="store_true", help="run nothing, read what is in --reports")
+    parser.add_argument(
+        "--markdown", action="store_true", help=f"write the tables into {PAGE.relative_to(CHECKOUT)}"
+    )
+    options = parser.parse_args(arguments)
+    if options.again and not options.reports:
+        parser.error("--again needs --reports FOLDER")
+    return options
 
 
 if __name__ == "__main__":

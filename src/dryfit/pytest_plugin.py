@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from dryfit.by_hand import ByHand
+    from dryfit.lab.interleave import Interleave
 
 SESSION = "dryfit-session"
 FIXTURES = "dryfit-fixtures"
+BY_HAND = "dryfit-by-hand"
+EXPLORED = "dryfit_explored"
+"""The property of a test that says how many of its interleavings were tried."""
+
+MARK = (
+    "contention(copies=2, budget=None): run so many copies of the test at once, in every interleaving; its own "
+    "assertions have to hold in each of them (dryfit)"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,10 +47,63 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Begin only where the flag is given; all else is imported then."""
+    config.addinivalue_line("markers", MARK)
     if config.option.dryfit:
         from dryfit.session import Session
 
         config.pluginmanager.register(Session.begin(config), SESSION)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Explore where a test asks for it; all else is imported then."""
+    if any(_asks(item) for item in session.items):
+        from dryfit.by_hand import ByHand
+
+        if not session.config.pluginmanager.is_blocked(BY_HAND):
+            session.config.pluginmanager.register(ByHand(session), BY_HAND)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was explored where tests have asked for it, in this process or in workers."""
+    told = {
+        report.nodeid: str(said)
+        for report in terminalreporter.stats.get("passed", ())
+        for name, said in getattr(report, "user_properties", ())
+        if name == EXPLORED
+    }
+    if told:
+        from dryfit.by_hand import summary
+
+        for number, line in enumerate(summary(told)):
+            if number == 0:
+                terminalreporter.section("contention")
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def interleave(request: pytest.FixtureRequest) -> Interleave:
+    """Run operations at once, in every interleaving: ``interleave(op1, op2, ..., invariant=None)``."""
+    from dryfit.lab.interleave import Interleave
+
+    plugins = request.config.pluginmanager
+    if plugins.is_blocked(BY_HAND):
+        return Interleave(request.node.nodeid)
+    if not _asks(request.node):
+        pytest.fail(
+            "interleave has to be an argument of the test, or of a fixture of its, to be explored",
+            pytrace=False,
+        )
+    by_hand: ByHand | None = plugins.get_plugin(BY_HAND)
+    assert by_hand is not None
+    return by_hand.interleave
+
+
+def _asks(item: pytest.Item) -> bool:
+    return item.get_closest_marker("contention") is not None or "interleave" in getattr(
+        item, "fixturenames", ()
+    )
 
 
 def _is_configured(config: pytest.Config) -> bool:

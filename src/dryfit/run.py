@@ -89,41 +89,44 @@ def open_run(config: Config, info: RunInfo, worker: str = "") -> RunWriter:
 
 
 class Watch:
-    """Watches the seams while one process runs tests, and writes down what it sees."""
+    """Watches the seams while one process runs tests, and writes down what it sees.
+
+    ``weave`` is what it looks through.
+    """
 
     def __init__(self, config: Config, writer: RunWriter) -> None:
         sources = discover.find_components(config.root, config.components.value)
-        self._weave = Weave(config.root, sources.files(), sources.component_of())
+        self.weave = Weave(config.root, sources.files(), sources.component_of())
         self._observer = Observer(
-            self._weave.callee_of, self._weave.component_of, config.root, self._weave.stand_ins.meet
+            self.weave.callee_of, self.weave.component_of, config.root, self.weave.stand_ins.meet
         )
         self._exchanges = Exchanges()
-        self._weave.exchanges.seen = self._exchanges.see
+        self.weave.exchanges.seen = self._exchanges.see
         self._writer = writer
-        self._leftovers = Leftovers(lambda: self._weave.connections.live)
+        self._leftovers = Leftovers(lambda: self.weave.connections.live)
         self._looks_for_leftovers = "data" in config.only.value
         if self._looks_for_leftovers:
-            self._weave.connections.used = self._leftovers.used
+            self.weave.connections.used = self._leftovers.used
         self._replay = Replay() if config.replays_fakes else None
         if self._replay is not None:
-            self._weave.stand_ins.asked = self._replay.asked
+            self.weave.stand_ins.asked = self._replay.asked
 
     def put_in(self) -> None:
         """Weave everything that is imported by now."""
         self._observer.install()
-        self._weave.put_in(self._observer, *filter(None, [self._replay]))
-        self._weave.weave_replaced(discover.replaced_names(self._weave.test_files))
+        self.weave.put_in(self._observer, *filter(None, [self._replay]))
+        self.weave.weave_replaced(discover.replaced_names(self.weave.test_files))
 
     def begin_test(self, test: str) -> None:
         """What crosses a seam from now on belongs to ``test``."""
         self._writer.begin_test(test)
         if self._looks_for_leftovers:
             self._leftovers.begin_test()
-        self._weave.begin_test(test)
+        self.weave.begin_test(test)
 
     def shared_fixture_set_up(self) -> None:
         """A fixture that several tests share was set up."""
-        self._weave.shared_fixture_set_up()
+        self.weave.shared_fixture_set_up()
         if self._looks_for_leftovers:
             self._leftovers.shared_set_up()
 
@@ -140,7 +143,7 @@ class Watch:
         """Write down what ``test`` showed, and what earlier ones had left for it to see."""
         seen = self._observer.finish(test, outcome, seconds)
         exchanges = self._exchanges.finish(test, passed=outcome in ("passed", "xpassed"))
-        incidents = (*seen.incidents, *self._weave.stand_ins.told())
+        incidents = (*seen.incidents, *self.weave.stand_ins.told())
         seen = replace(seen, incidents=incidents, exchanges=exchanges)
         if self._looks_for_leftovers:
             seen = replace(seen, incidents=(*seen.incidents, *self._leftovers.end_test(test, seen)))
@@ -149,11 +152,11 @@ class Watch:
     def take_out(self) -> None:
         """Leave the program as it was, and write down what came late."""
         self._observer.remove()
-        self._weave.take_out()
+        self.weave.take_out()
         self._writer.append(self._observer.flush())
-        skipped = (*self._weave.skipped, *sorted(self._leftovers.skipped), *self._exchanges.skipped)
-        late = self._weave.stand_ins.told()
-        self._writer.append(Observations(incidents=late, skipped=skipped, warnings=self._weave.failures))
+        skipped = (*self.weave.skipped, *sorted(self._leftovers.skipped), *self._exchanges.skipped)
+        late = self.weave.stand_ins.told()
+        self._writer.append(Observations(incidents=late, skipped=skipped, warnings=self.weave.failures))
 
     def replay_fakes(self) -> None:
         """Where that is wanted, run the fakes of the tests again, which are all over by now."""
@@ -163,7 +166,7 @@ class Watch:
     def abandon(self) -> None:
         """Leave the program as it was, and say nothing more."""
         self._observer.remove()
-        self._weave.take_out()
+        self.weave.take_out()
 
 
 def conclude(

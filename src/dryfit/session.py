@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Generator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
@@ -19,6 +19,7 @@ from dryfit.model.run import Run, RunInfo
 from dryfit.model.trace import LeftoverData, Observations, TestOutcome
 from dryfit.report.summary import summary_lines
 from dryfit.run import FAILED, Watch, conclude, count_tests, new_run, open_run, prepare, write_html
+from dryfit.weave import Weave
 
 REQUEST = "dryfit-request"
 """The plugin name under which ``dryfit check`` hands its wishes in, and finds the run."""
@@ -29,6 +30,7 @@ FIXTURES = "dryfit-fixtures"
 INTERRUPTED = "this run was interrupted; what it had seen until then is told here"
 
 _RUN_KEY, _REMAINS_KEY, _WISHES_KEY = "dryfit_run", "dryfit_remains", "dryfit_wishes"
+_CHECKS_KEY = "dryfit_checks"
 
 P = ParamSpec("P")
 
@@ -60,7 +62,10 @@ def _guarded(step: Callable[Concatenate[Session, P], None]) -> Callable[Concaten
 
 
 class Session:
-    """The plugin that is registered for one watched session, in the process that leads it and in each worker."""
+    """The plugin that is registered for one watched session, in the process that leads it and in each worker.
+
+    ``leaves_trials`` says that this is the first run of ``dryfit check``: whatever is to be tried is tried after it.
+    """
 
     def __init__(self, config: pytest.Config, request: Request) -> None:
         self.pytest_config = config
@@ -74,6 +79,7 @@ class Session:
         self._remains: list[str] = []
         self._report = ""
         self._has_begun = False
+        self.leaves_trials = config.pluginmanager.has_plugin(REQUEST) or worker.get(_CHECKS_KEY, False)
         self._writer = open_run(request.config, self._info, worker.get("workerid", ""))
         self._watch: Watch | None = None
         if not _distributes(config):
@@ -90,6 +96,15 @@ class Session:
             return cls(config, request or Request(prepare(config.rootpath, wishes)))
         except UsageError as error:
             raise pytest.UsageError(*error.problems) from None
+
+    @contextmanager
+    def looking_away(self) -> Iterator[Weave | None]:
+        """Watch nothing until the end of the block, and lend what is woven; ``None`` where nothing is."""
+        watch, self._watch = self._watch, None
+        try:
+            yield watch.weave if watch is not None else None
+        finally:
+            self._watch = watch
 
     def fail(self, reason: str) -> None:
         """Watch no more, and remember why."""
@@ -162,7 +177,8 @@ class Session:
 
     @_guarded
     def _left_behind(self, incidents: tuple[LeftoverData, ...]) -> None:
-        self._writer.append(Observations(incidents=incidents))
+        if self._watch is not None:
+            self._writer.append(Observations(incidents=incidents))
 
     @_guarded
     def _put_in(self) -> None:
@@ -201,6 +217,7 @@ class Session:
         """Tell a worker which run it is a part of."""
         asked = self.request.config
         node.workerinput[_RUN_KEY] = asdict(self._info)
+        node.workerinput[_CHECKS_KEY] = self.leaves_trials
         node.workerinput[_WISHES_KEY] = {"only": asked.only.value, "replay-fakes": asked.replays_fakes}
 
     @pytest.hookimpl(optionalhook=True)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dryfit.checks import contention, exceptions, held_across
+from dryfit.checks.changed import ChangedFirst
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import Judgement, combine, sorted_findings
 from dryfit.checks.overlaps import OverlapPlanner
+from dryfit.checks.pairs import Pairs
+from dryfit.checks.promising import Promising
+from dryfit.checks.propagated import stop_of
 from dryfit.config import Config
 from dryfit.discover.raises import raised_by
-from dryfit.lab.lab import Lab, Plan
+from dryfit.discover.tolerated import tolerated_in
+from dryfit.lab.lab import Lab
 from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.run import CheckSummary, Run
+from dryfit.model.seam import Place
+from dryfit.model.structure import Tolerated
 from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
 from dryfit.store import accepted
 from dryfit.store.writer import amend
@@ -27,20 +34,28 @@ TRYING: tuple[CheckName, ...] = ("exceptions", "contention")
 
 
 def try_out(
-    config: Config, run: Run, pytest_args: Sequence[str], workers: int, told: Callable[[Progress], None]
+    config: Config,
+    run: Run,
+    pytest_args: Sequence[str],
+    workers: int,
+    told: Callable[[Progress], None],
+    changed: Collection[str] | None = None,
 ) -> Run:
     """The run, with what the checks found in trials of its tests; it is kept, too.
 
-    ``told`` hears how far the trials are. Raises ``LabError`` where no trial can be run at all.
+    ``told`` hears how far the trials are; what has to do with files that have ``changed`` is tried first. Raises
+    ``LabError`` where no trial can be run at all.
     """
     begun = time.monotonic()
     wanted = [each for each in TRYING if each in config.only.value]
     lab = Lab(config, pytest_args, budget=config.budget.value or None, workers=workers)
-    result = lab.run(_plan(config, run, wanted), told)
+    plans = _Plans(config, run, wanted, changed)
+    result = lab.run(plans.plan, told, follow=plans.follow, batches=plans.batches)
     judgements: dict[CheckName, Judgement] = {}
     verdicts: tuple[Verdict, ...] = ()
     if "exceptions" in wanted:
-        broken = exceptions.judge(_tried(result), run.observations)
+        tried = _tried(result)
+        broken = exceptions.judge(tried, run.observations, _tolerated(config, tried))
         judgements["exceptions"], verdicts = broken.judgement, broken.verdicts
     if "contention" in wanted:
         judgements["contention"] = combine(
@@ -65,14 +80,37 @@ def try_out(
     return run
 
 
-def _plan(config: Config, run: Run, wanted: Sequence[CheckName]) -> Plan:
-    """What all checks propose for a test."""
-    failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
-    plans: dict[CheckName, Callable[[Trial], Sequence[Proposed]]] = {
-        "exceptions": Planner(failures).plan,
-        "contention": OverlapPlanner(config.seed.value).plan,
-    }
-    return lambda baseline: [each for check in wanted for each in plans[check](baseline)]
+class _Plans:
+    """What all checks propose: for a test, because of a trial, and for which tests first."""
+
+    def __init__(
+        self, config: Config, run: Run, wanted: Sequence[CheckName], changed: Collection[str] | None
+    ) -> None:
+        failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
+        planner = Planner(failures)
+        plans: dict[CheckName, Callable[[Trial], Sequence[Proposed]]] = {
+            "exceptions": planner.plan,
+            "contention": OverlapPlanner(config.seed.value).plan,
+        }
+        self._plans = [plans[check] for check in wanted]
+        self.follow = Pairs(planner.offers).plan
+        # Where nothing can fail there may still be something to contend for.
+        self._promising = Promising(run.observations, failures, others="contention" in wanted)
+        self._first = ChangedFirst(self._all, changed, run.project) if changed is not None else None
+
+    def batches(self, tests: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The tests that are tried, in their order; those in files that have changed come first."""
+        found = self._promising.batches(tests)
+        if self._first is None:
+            return found
+        return tuple(tuple(sorted(batch, key=self._first.is_later)) for batch in found)
+
+    def plan(self, baseline: Trial) -> Sequence[Proposed]:
+        """What to try in one test."""
+        return self._all(baseline) if self._first is None else self._first.plan(baseline)
+
+    def _all(self, baseline: Trial) -> list[Proposed]:
+        return [each for plan in self._plans for each in plan(baseline)]
 
 
 def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds: float) -> CheckSummary:
@@ -98,10 +136,44 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     lab = Lab(config, pytest_args, budget=None, workers=1)
     first, second, trial = lab.replay(proposed)
     if isinstance(proposed, Experiment):
-        found = exceptions.judge([Tried(trial, (first, second))]).judgement.findings
+        tried = (Tried(trial, (first, second)),)
+        found = tuple(
+            _as_known(each, finding)
+            for each in exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
+        )
     else:
         found = contention.judge(_explored([(first, second, (trial,))])).findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
+
+
+def place_to_stop(finding: Finding) -> Place | None:
+    """Where a debugger can show how the failure was mishandled; ``None`` where that is not known."""
+    step = stop_of(finding)
+    return step.place if step is not None else None
+
+
+def debug(config: Config, finding: Finding, pytest_args: Sequence[str]) -> bool:
+    """Run the trial once more in this terminal, and start a debugger where the failure was mishandled.
+
+    Whether the failure happened again.
+    """
+    step = stop_of(finding)
+    assert finding.experiment is not None
+    assert step is not None
+    return Lab(config, pytest_args, budget=None, workers=1).debug(finding.experiment, step).fired
+
+
+def _as_known(found: Finding, known: Finding) -> Finding:
+    """What a whole run has shown decides how grave a finding is, and not the one trial of it that is run again."""
+    if (found.rule, found.seam) != (known.rule, known.seam):
+        return found
+    return replace(found, id=known.id, severity=known.severity)
+
+
+def _tolerated(config: Config, tried: Sequence[Tried]) -> tuple[Tolerated, ...]:
+    """What the source says of the lines that a failure passed."""
+    passed = (each.point.site.file for one in tried if one.hit for each in (one.hit, *one.around))
+    return tolerated_in(config.root, passed)
 
 
 def _trials(result: LabResult) -> Iterator[Trial]:

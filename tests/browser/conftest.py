@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from dryfit.model.chain import Link, LinkKind
+from dryfit.model.finding import Finding
 from dryfit.model.run import Run
-from dryfit.model.seam import Place
+from dryfit.model.seam import Place, Seam
 from dryfit.model.trial import Experiment, Fault, Point, Verdict
 from dryfit.report import html
 
@@ -68,11 +70,50 @@ def files(sample: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[
     """The reports of the shop and of the large program, written to files."""
     folder = tmp_path_factory.mktemp("reports")
     shop = sample.shop()
-    runs = {"shop": shop, "large": sample.large(), "tried": replace(shop, verdicts=verdicts(shop))}
+    runs = {
+        "shop": shop,
+        "large": sample.large(),
+        "tried": replace(shop, verdicts=verdicts(shop)),
+        "failed": replace(shop, findings=(swallowed(), *shop.findings)),
+    }
     pages = {name: html.page(run, {} if name == "large" else sample.SOURCES) for name, run in runs.items()}
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in pages}
+
+
+def swallowed() -> Finding:
+    """A failure of the payment's HTTP client that the order does not tell its caller."""
+    client = "httpx.ReadTimeout"
+    charge, pay, checkout = (
+        "payment_gateway.PaymentGateway.charge",
+        "payment.PaymentProcessor.process_payment",
+        "order.OrderSystem.checkout",
+    )
+    declined = "payment_gateway.GatewayError"
+    steps: tuple[tuple[LinkKind, str, int, str, str], ...] = (
+        ("raised", charge, 16, client, 'reply = await self.client.post("/charges", json=body)'),
+        ("wrapped", charge, 18, declined, "raise GatewayError(body.id) from error"),
+        ("passed", pay, 41, declined, "charged = await self.gateway.charge(amount)"),
+        ("caught", checkout, 21, declined, "except Exception:"),
+    )
+    return Finding(
+        "DF301-0a1b2c",
+        "DF301",
+        "swallowed",
+        "exceptions",
+        "error",
+        Seam("payment_gateway", "httpx", "httpx.AsyncClient.post"),
+        Place("payment_gateway.py", 16, "PaymentGateway.charge"),
+        "tests/test_order.py::test_checkout",
+        "order.OrderSystem.checkout goes on as if httpx.AsyncClient.post had worked.",
+        path=tuple(_step(*step) for step in steps),
+    )
+
+
+def _step(kind: LinkKind, name: str, line: int, exception: str, source: str) -> Link:
+    component, _, function = name.partition(".")
+    return Link(kind, Place(f"{component}.py", line, function), component, name, exception, source)
 
 
 def verdicts(run: Run) -> tuple[Verdict, ...]:

@@ -124,6 +124,68 @@ def test_the_failures_that_were_tried_stand_at_their_seam(open_page: Any, sample
     ]
 
 
+WAY = """
+() => {
+  const origin = document.getElementById("drawing").getBoundingClientRect();
+  const isAt = ({ x, y }) => (box) => {
+    const [b, px, py] = [box.getBoundingClientRect(), x + origin.left, y + origin.top];
+    return px > b.left - 4 && px < b.right + 4 && py > b.top - 4 && py < b.bottom + 4;
+  };
+  const room = (spot) => [...document.querySelectorAll(".room")].find(isAt(spot))?.title;
+  const ends = (line) => [0, line.getTotalLength()].map((at) => room(line.getPointAtLength(at)));
+  return [...document.querySelectorAll(".wayline")].map(ends);
+}
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_way_of_a_failure_is_drawn_over_the_map(open_page: Any, width: int) -> None:
+    opened = open_page("failed", width=width)
+    page = opened.page
+    page.get_by_role("button", name="show the way of the failure on the map").click()
+    steps = page.locator("#steps li")
+    assert steps.count() == 4
+    assert [line.strip() for line in steps.all_inner_texts()[0].splitlines()] == [
+        "raised payment_gateway · payment_gateway.py:16 in PaymentGateway.charge httpx.ReadTimeout",
+        'reply = await self.client.post("/charges", json=body)',
+    ]
+    assert page.evaluate(WAY) == [
+        ["payment_gateway", "httpx"],
+        ["payment", "payment_gateway"],
+        ["order", "payment"],
+    ]
+    pills = {room.get_attribute("title"): room.locator(".station").all_inner_texts() for room in lit(page)}
+    assert pills == {
+        "httpx": ["fails"],
+        "payment_gateway": ["1–2 wrapped"],
+        "payment": ["3 passed"],
+        "order": ["4 caught"],
+    }
+    assert page.evaluate("document.activeElement.id") == "way-title"
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert opened.errors == []
+
+
+def lit(page: Any) -> list[Any]:
+    return list(page.locator(".room.lit").all())
+
+
+def test_the_map_is_as_before_when_the_way_is_left(open_page: Any) -> None:
+    page = open_page("failed").page
+    show = page.get_by_role("button", name="show the way of the failure on the map")
+    for leave in (lambda: page.locator("#leave-way").click(), lambda: page.keyboard.press("Escape")):
+        show.click()
+        page.locator(".room[title=auth]").hover()
+        assert page.locator(".wayline").count() == 3
+        assert page.locator(".room.lit").count() == 4
+        leave()
+        assert page.locator("#way").is_hidden()
+        assert page.locator(".wayline, .station, #drawing.dim").count() == 0
+        assert page.evaluate("document.activeElement.dataset.way") == "DF301-0a1b2c"
+    page.set_viewport_size({"width": 700, "height": 900})
+    assert page.locator(".wayline").count() == 0
+
+
 def test_a_mocked_seam_says_so(open_page: Any) -> None:
     page = open_page("shop").page
     page.locator("g.seamline[data-from=payment][data-to=payment_gateway] .hit").click()
@@ -265,6 +327,13 @@ def test_every_text_has_the_contrast_of_wcag_aa(open_page: Any, scheme: str) -> 
     page.locator("details.fold > summary").click()
     page.locator("details.meaning > summary").first.click()
     page.locator(f"{ARROW} .hit").click()
+    assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_way_of_a_failure_can_be_read(open_page: Any, scheme: str) -> None:
+    page = open_page("failed", scheme=scheme).page
+    page.get_by_role("button", name="show the way of the failure on the map").click()
     assert page.evaluate(CONTRAST) == []
 
 

@@ -26,6 +26,12 @@ def test_the_package_loads_nothing_but_itself() -> None:
     assert loaded_by("import dryfit") - loaded_by("pass") == {"dryfit"}
 
 
+def test_trials_need_no_driver_that_the_project_does_not_use() -> None:
+    drivers = ("asyncpg", "httpx", "psycopg", "psycopg2", "redis", "sqlalchemy")
+    without = f"import sys; sys.modules.update(dict.fromkeys({drivers}))"
+    assert "dryfit.lab.worker" in loaded_by(f"{without}; import dryfit.trials, dryfit.lab.worker")
+
+
 def test_the_model_imports_the_standard_library_only() -> None:
     foreign = {
         f"{file.relative_to(PACKAGE)}: {name}"

@@ -102,6 +102,55 @@ def test_a_failure_that_nobody_hears_of_is_found_and_shown_again(shop):
     assert f"{finding['id']} is not shown any more" in mended.out
 
 
+IN_ONE_PLACE = {
+    "orders.py": """
+        import mail
+
+        ORDERS = []
+
+        def place(address):
+            ORDERS.append(address)
+            _confirm(address)
+            return len(ORDERS)
+
+        def cancel(address):
+            ORDERS.append(f"- {address}")
+            _confirm(address)
+            return len(ORDERS)
+
+        def _confirm(address):
+            try:
+                mail.send(address)
+            except mail.MailError:
+                pass
+    """,
+    "test_cancel.py": """
+        import mail
+        import orders
+
+        def test_cancel():
+            mail.SENT.clear()
+            orders.ORDERS.clear()
+            assert orders.cancel("ann@example.com") == 1
+    """,
+}
+
+
+def test_what_one_handler_swallows_is_one_finding_with_the_way_of_the_failure(shop):
+    shop.write(IN_ONE_PLACE)
+    _, report = findings(shop)
+    (finding,) = report["findings"]
+    assert finding["evidence"]["handled in"] == "orders._confirm"
+    assert finding["evidence"]["chain"] == [
+        "raised at orders.py:18 in _confirm: mail.send(address) (mail.MailError)",
+        "caught at orders.py:19 in _confirm: except mail.MailError:",
+    ]
+    assert finding["evidence"]["tests"] == [
+        "test_cancel.py::test_cancel",
+        "test_orders.py::test_an_order_is_confirmed",
+    ]
+
+
 def test_the_mended_program_is_sound(shop):
     shop.write(MENDED)
     ended, report = findings(shop)
@@ -116,6 +165,130 @@ def test_a_finding_of_a_trial_can_be_accepted(shop):
     ended, report = findings(shop)
     assert ended.status == 0
     assert report["findings"][0]["accepted"] == "best effort"
+
+
+REFUNDED = {
+    "till.py": """
+        PAID = []
+
+        class Offline(Exception):
+            pass
+
+        def charge(order):
+            PAID.append(order)
+
+        def refund(order):
+            if not order:
+                raise Offline("no line to the bank")
+            PAID.remove(order)
+    """,
+    "orders.py": """
+        import mail
+        import till
+
+        ORDERS = []
+
+        def place(address):
+            till.charge(address)
+            try:
+                mail.send(address)
+            except mail.MailError:
+                till.refund(address)
+                raise
+            ORDERS.append(address)
+    """,
+    "test_orders.py": """
+        import mail
+        import orders
+        import till
+
+        def test_an_order_is_confirmed():
+            for kept in (orders.ORDERS, mail.SENT, till.PAID):
+                kept.clear()
+            orders.place("ann@example.com")
+            assert till.PAID == ["ann@example.com"]
+    """,
+}
+
+
+def test_a_refund_that_fails_is_found_by_a_second_fault_and_shown_again(shop):
+    shop.write(REFUNDED)
+    _, report = findings(shop)
+    assert report["checks"]["exceptions"]["trials"] == 2
+    (finding,) = report["findings"]
+    assert finding["rule"] == "DF302"
+    assert (
+        "mail.send fails with mail.MailError and then till.refund fails with till.Offline"
+        in finding["message"]
+    )
+    again = shop.dryfit("replay", finding["id"])
+    assert (again.status, f"{finding['id']} is shown again" in again.out) == (1, True)
+    assert "and then till.refund fails with till.Offline" in again.out
+
+
+def test_a_stand_in_for_the_end_of_the_program_hears_of_the_failure(shop):
+    shop.write(
+        {
+            "main.py": """
+                import sys
+
+                import mail
+
+                def main(address):
+                    try:
+                        mail.send(address)
+                    except mail.MailError:
+                        sys.exit(1)
+                    else:
+                        sys.exit(0)
+            """,
+            "test_main.py": """
+                from unittest import mock
+
+                import mail
+                import main
+
+                def test_main():
+                    mail.SENT.clear()
+                    with mock.patch("sys.exit") as ends:
+                        main.main("ann@example.com")
+                    ends.assert_called_once_with(0)
+            """,
+        }
+    )
+    _, report = findings(shop, "test_main.py")
+    assert (report["findings"], report["checks"]["exceptions"]["trials"]) == ([], 1)
+
+
+def test_a_file_that_need_not_be_written_is_a_warning(empty_project):
+    empty_project.write(
+        {
+            "notes.py": """
+                from contextlib import suppress
+
+                def keep(path, text):
+                    with suppress(OSError):
+                        path.write_text(text)
+            """,
+            "desk.py": """
+                import notes
+
+                def note(path, text):
+                    notes.keep(path, text)
+            """,
+            "test_desk.py": """
+                import desk
+
+                def test_note(tmp_path):
+                    desk.note(tmp_path / "note.txt", "tea")
+            """,
+        }
+    )
+    ended, report = findings(empty_project)
+    assert [(each["rule"], each["severity"]) for each in report["findings"]] == [("DF301", "warning")]
+    assert ended.status == 0
+    again = empty_project.dryfit("replay", report["findings"][0]["id"])
+    assert "is shown again" in again.out
 
 
 def test_the_same_is_found_by_two_workers(shop):

@@ -18,8 +18,6 @@ from dryfit.model.finding import RULES
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FOLDER = EXAMPLES / "shop" / "flaws"
 FLAWS = tomllib.loads((FOLDER / "flaws.toml").read_text(encoding="utf-8"))
-# Mistakes that wait for their check: take this out when the contention check stands, and what asks for it.
-WAITING = ("contention",)
 
 
 def test_every_patch_is_described_and_every_description_has_its_patch():
@@ -32,7 +30,7 @@ def test_every_patch_is_described_and_every_description_has_its_patch():
     assert all(flaw["slug"] == slugs[flaw["rule"]] for flaw in FLAWS.values())
 
 
-@pytest.mark.parametrize("name", [name for name in FLAWS if FLAWS[name].get("check") not in WAITING])
+@pytest.mark.parametrize("name", FLAWS)
 def test_a_flaw_leaves_the_tests_green_and_is_found(shop, name):
     flaw = FLAWS[name]
     shop.apply(FOLDER / f"{name}.patch")
@@ -65,7 +63,6 @@ def test_the_shop_as_it_is_handles_every_failure_well(shop):
     assert checked.status == 0
 
 
-@pytest.mark.skipif("contention" in WAITING, reason="the contention check is not there yet")
 def test_the_shop_as_it_is_stands_every_overlap(shop):
     checked, document = shop.check("--budget", "30s", only="contention")
     assert document["checks"]["contention"]["trials"] > 0

@@ -17,6 +17,7 @@ _LEFT: dict[LeakKind, str] = {
     "task": "a task pending",
     "file": "a file open",
     "lock": "a lock held",
+    "process": "a process that nobody waits for",
 }
 
 

@@ -22,6 +22,8 @@ from dryfit.model.trial import Trial
 _OF_SERVERS = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COMMIT", "LOCK", "WITH")
 """How what waits inside of a server begins."""
 
+EXHAUSTED, BUDGET_HIT = "exhausted", "budget hit"
+
 _SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
 """Steps at which an operation does something."""
 
@@ -52,6 +54,8 @@ def _rule(explored: Explored, run: Run, masks: Masks) -> str:
         return "DF502"
     if run.interleaving.ending == "stuck":
         return "DF505"
+    if promises(explored.overlap):
+        return "DF503"
     escaped = _escaped(explored, run)
     if escaped:
         if contention_errors.kind_of(escaped) == "deadlock":
@@ -169,11 +173,17 @@ def seam_of(place: Place, overlap: Overlap, baseline: Trial, *, last: bool = Fal
     return found or overlap.operations[0].seam or Seam(DRIVER, "", overlap.operations[0].name)
 
 
+def promises(overlap: Overlap) -> bool:
+    """Whether the operations say themselves what has to hold: no serial order is asked."""
+    return overlap.operations[0].kind == "test"
+
+
 def named(overlap: Overlap) -> str:
     """The operations that run at once, in a clause."""
     names = [each.name for each in overlap.operations]
     if len(set(names)) == 1:
-        return f"{_number(len(names))} calls of {names[0]} at once"
+        what = "copies" if overlap.test.endswith(f"::{names[0]}") else "calls"
+        return f"{_number(len(names))} {what} of {names[0]} at once"
     return f"{', '.join(names[:-1])} and {names[-1]} at once"
 
 
@@ -189,6 +199,8 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
             return f"{said} wait for each other and never end: {run.interleaving.said or 'a deadlock'}"
         case "DF505" if raised is None:
             return f"{said} all wait for what one of them holds and never gives back: {run.interleaving.said}"
+        case "DF503":
+            return f"{said}: an assertion of the test does not hold: {outcome_of(run)}"
         case "DF504" | "DF505" if raised is not None:
             return f"{said}: {raised.bases[0]} escapes, which no order of one after the other raises"
         case _:
@@ -197,10 +209,13 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
 
 def _evidence(explored: Explored, run: Run) -> Iterator[Fact]:
     yield Fact("lanes", lanes(run.interleaving.steps))
+    if promises(explored.overlap):
+        yield Fact("explored", explored_said(explored))
+        return
     yield Fact("this one gave", (*_replies(run), *changes(run)))
     for number, (first, _) in enumerate(_distinct_serial(explored), 1):
         yield Fact(f"serial order {number} gives", (*_replies(first), *changes(first)))
-    yield Fact("explored", _explored(explored))
+    yield Fact("explored", explored_said(explored))
 
 
 def _distinct_serial(explored: Explored) -> Iterator[tuple[Run, Run]]:
@@ -224,7 +239,10 @@ def _replies(run: Run) -> Iterator[str]:
             yield f"operation {number} returns {told or 'a value'}"
 
 
-def _explored(explored: Explored) -> str:
+def explored_said(explored: Explored) -> str:
+    """Whether everything was tried, or how much of it."""
+    if promises(explored.overlap) and explored.others:
+        return f"stopped at the first finding, after {explored.tried} of at least {explored.at_least} interleavings"
     if explored.exhausted:
-        return f"exhausted: all of {explored.tried} interleavings"
-    return f"budget hit after {explored.tried} of at least {explored.at_least} interleavings"
+        return f"{EXHAUSTED}: all of {explored.tried} interleavings"
+    return f"{BUDGET_HIT} after {explored.tried} of at least {explored.at_least} interleavings"

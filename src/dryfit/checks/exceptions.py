@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from dryfit.checks import after_effects, foreign_exception, masked_cause, partial_effect, swallowed
 from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import Judgement
 from dryfit.checks.mishandled import Mishandled, findings, told
 from dryfit.checks.names import plain
+from dryfit.model.structure import Tolerated
 from dryfit.model.trace import Observations, Skipped
-from dryfit.model.trial import Verdict
+from dryfit.model.trial import Experiment, Verdict
 
 _RULES = (swallowed.judge, partial_effect.judge, masked_cause.judge)
 
@@ -30,18 +31,28 @@ class Broken:
     verdicts: tuple[Verdict, ...]
 
 
-def judge(tried: Iterable[Tried], observations: Observations = NOTHING) -> Broken:
+def judge(
+    tried: Iterable[Tried],
+    observations: Observations = NOTHING,
+    tolerated: Sequence[Tolerated] = (),
+) -> Broken:
     """Judge DF301 to DF308; trials show something where the fault happened and nothing made them void.
 
-    ``observations`` tell which failures the suite's own tests show to be meant.
+    ``observations`` tell which failures the suite's own tests show to be meant, ``tolerated`` which ones its source
+    passes over by name: where all that is missing then is files, that is a warning. So it is where only objects in
+    memory are left half changed, in a program that keeps its state elsewhere.
     """
     everything = tuple(Faulted.of(each) or each for each in tried)
     meant = tested_fallbacks(observations)
-    found = tuple(
-        each
+    elsewhere = any(isinstance(each, Faulted) and each.works_elsewhere for each in everything)
+    shown = (
+        replace(each, severity="warning")
+        if _is_tolerated(each, tolerated) or (elsewhere and _is_in_memory(each))
+        else each
         for each in _mishandled([each for each in everything if _counts(each)])
-        if not (each.rule in _SILENT and (each.handler, plain(each.seam.callable)) in meant)
+        if not (each.rule in _SILENT and _is_meant(each, meant))
     )
+    found = _of_pairs_too(everything, shown)
     rules = defaultdict[int, set[str]](set)
     for mishandled in found:
         rules[id(mishandled.tried.trial)].add(mishandled.rule)
@@ -65,6 +76,39 @@ def tested_fallbacks(observations: Observations) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
+def _is_meant(found: Mishandled, meant: frozenset[tuple[str, str]]) -> bool:
+    last = found.tried.experiment.strikes[-1]
+    return (found.around or found.handler, plain(last.point.seam.callable)) in meant
+
+
+def _of_pairs_too(tried: Iterable[Tried], shown: Iterable[Mishandled]) -> tuple[Mishandled, ...]:
+    """What a pair of faults shows, where its first one by itself neither breaks the same rule nor leaves as much."""
+    found = tuple(shown)
+    broken = {(each.rule, each.tried.experiment) for each in found}
+    alone = {each.experiment: each for each in tried if isinstance(each, Faulted)}
+    return tuple(
+        each
+        for each in found
+        if (first := _first_of(each.tried.experiment)) is None
+        or ((each.rule, first) not in broken and _leaves_more(each, alone.get(first)))
+    )
+
+
+def _leaves_more(found: Mishandled, alone: Faulted | None) -> bool:
+    """Whether work stays that the program has taken back where only the first fault happened.
+
+    What was sent cannot be seen to be taken back: there anything else that was sent may have done it.
+    """
+    if found.rule != "DF302" or alone is None or not isinstance(found.tried, Faulted):
+        return True
+    return bool(found.tried.done - alone.done) or any(item[0] == "effect" for item in alone.extra)
+
+
+def _first_of(experiment: Experiment) -> Experiment | None:
+    """The experiment of which a pair is the continuation."""
+    return replace(experiment, rank=experiment.rank - 1, then=()) if experiment.then else None
+
+
 def _counts(tried: Tried) -> bool:
     return tried.trial.fired and not tried.trial.void
 
@@ -75,6 +119,23 @@ def _mishandled(tried: list[Tried]) -> Iterator[Mishandled]:
         yield from after_effects.judge(each)
         if isinstance(each, Faulted):
             yield from (mishandled for rule in _RULES for mishandled in rule(each))
+
+
+def _is_tolerated(found: Mishandled, tolerated: Sequence[Tolerated]) -> bool:
+    tried = found.tried
+    if found.rule not in _SILENT or not isinstance(tried, Faulted) or not tried.misses_only_files:
+        return False
+    at = tried.stopped_at
+    names = {base.rpartition(".")[2] for each in tried.trial.errors if each.injected for base in each.bases}
+    return any(
+        each.file == at.file and each.first <= at.line <= each.last and not names.isdisjoint(each.exceptions)
+        for each in tolerated
+    )
+
+
+def _is_in_memory(found: Mishandled) -> bool:
+    """Whether all that stays of some work is in objects: they may be thrown away, or set up anew."""
+    return found.rule == "DF302" and isinstance(found.tried, Faulted) and found.tried.stays_in_memory
 
 
 def _void(tried: Iterable[Tried]) -> set[Skipped]:

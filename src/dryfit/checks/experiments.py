@@ -23,6 +23,9 @@ MOST_REPEATS = 2
 
 MOST_DOMAIN_ERRORS = 3
 
+WIRE_RANK = 3
+"""Of all faults on the wire: they show what the ones before them cannot, and seldom find something."""
+
 _MISTAKES = frozenset(
     f"builtins.{name}"
     for name in (
@@ -58,8 +61,12 @@ def known_failures(
     """The exceptions that a callable of the project is known to raise: from the source, and from what tests showed.
 
     What comes out of a generator may have been thrown into it: a context manager hands on what the block raised.
-    What stands for something outside of the project raises what its test wants.
+    What stands for something outside of the project raises what its test wants; an exception that a test module
+    defines is none of the program's.
     """
+    tests = {
+        trace.test.partition("::")[0].removesuffix(".py").replace("/", ".") for trace in observations.traces
+    }
     components = {component.name for component in project.components}
     generators = {plain(interface.name) for interface in project.interfaces if interface.generator}
     found: dict[str, set[str]] = {plain(name): set(each) for name, each in raised.items()}
@@ -69,6 +76,7 @@ def known_failures(
             behaviour.outcome == "raised"
             and seam.callee in components
             and plain(seam.callable) not in generators
+            and behaviour.result_type.rpartition(".")[0] not in tests
         ):
             name = (
                 behaviour.result_type if "." in behaviour.result_type else f"builtins.{behaviour.result_type}"
@@ -102,8 +110,9 @@ class Planner:
             if crossed.parent >= 0 and crossed.point.seam.caller != DRIVER
             if _is_chosen(crossed.point, last[_where(crossed)])
             for stack in (_stack(baseline, crossed),)
-            for offer in self._offers(baseline, crossed)
+            for offer in self.offers(baseline, crossed)
             if self._tried[stack, offer] < MOST_TESTS
+            if not (offer.fault.is_on_wire and crossed.point.nth > 1)  # the client is the same
         ]
         self._tried.update({(_stack(baseline, crossed), offer) for crossed, offer, _ in planned})
         planned.sort(key=lambda each: (each[2], not _loses_work(*each[:2])))
@@ -114,12 +123,15 @@ class Planner:
 
     def _rank(self, crossed: Crossed, offer: Offer, stack: Stack) -> int:
         """How much of it is new: that this call fails, how it fails or from where it was reached, or nothing."""
+        if offer.fault.is_on_wire:
+            return WIRE_RANK
         news = ((_where(crossed), offer.when), (stack, offer))
         rank = next((rank for rank, each in enumerate(news) if each not in self._known), len(news))
         self._known.update(news)
         return rank
 
-    def _offers(self, baseline: Trial, crossed: Crossed) -> Iterator[Offer]:
+    def offers(self, baseline: Trial, crossed: Crossed) -> Iterator[Offer]:
+        """What may go wrong at one crossing of a trial, the gravest first."""
         if crossed.offers:
             yield from crossed.offers
             return

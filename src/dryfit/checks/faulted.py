@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from dryfit.checks.asked import Asked, only_then
 from dryfit.checks.experiments import above, below
-from dryfit.model.digest import Cells, Change, Contents, Digest, Spot, canonical, diff
+from dryfit.checks.states import boundary_of, different, equal, rows_of, same, without
+from dryfit.model.digest import Change, diff
+from dryfit.model.seam import Place
 from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
 
 Reply = Literal["raised", "said otherwise", "said the same"]
 FILES, MEMORY = "files", "memory"
 """Sources of a digest that are no service: what the program itself makes and keeps."""
+
+PROGRAMS = "programs"
+"""The source of the effects of programs that were run."""
 
 Item = tuple[str, ...]
 """One piece of work: where, and what was done there."""
@@ -185,32 +191,78 @@ class Faulted(Tried):
         return all(item[0] == "state" and item[1] in (FILES, MEMORY) for item in self.done)
 
     @property
-    def leaves_whole_files(self) -> bool:
-        """Whether all that was done is files, each of which is as it is without the fault."""
-        if self._boundary is None or self._usual_boundary is None or not self.done:
-            return False
-        usual = _rows(self._usual_boundary.after.contents)
-        now = _rows(self._boundary.after.contents)
-        return all(
-            item[:2] == ("state", FILES) and now.get((FILES, item[2])) == usual.get((FILES, item[2]))
+    def stays_in_memory(self) -> bool:
+        """Whether all that was done is in the objects and the variables of the program."""
+        return all(item[:2] == ("state", MEMORY) for item in self.done)
+
+    @property
+    def works_elsewhere(self) -> bool:
+        """Whether the entry usually does something that outlives the program."""
+        return any(item[:2] != ("state", MEMORY) for item in self.usual)
+
+    @property
+    def leaves_whole_pieces(self) -> bool:
+        """Whether all that was done is programs that were run, which nobody can take back, and whole files.
+
+        A file is whole where it is as it is without the fault.
+        """
+        whole = self._whole_files
+        return bool(self.done) and all(
+            item[:2] == ("effect", PROGRAMS) or (item[:2] == ("state", FILES) and item[2] in whole)
             for item in self.done
         )
+
+    @property
+    def _whole_files(self) -> set[str]:
+        if self._boundary is None or self._usual_boundary is None:
+            return set()
+        usual = rows_of(self._usual_boundary.after.contents)
+        now = rows_of(self._boundary.after.contents)
+        changed = {each.place for each in self.changes if each.source == FILES}
+        return {place for place in changed if now.get((FILES, place)) == usual.get((FILES, place))}
+
+    @property
+    def misses_only_files(self) -> bool:
+        """Whether all that is missing is in files."""
+        return all(item[:2] == ("state", FILES) for item in self.missing)
+
+    @property
+    def stopped_at(self) -> Place:
+        """The line, in the callable out of which the exception did not come, at which it came in."""
+        at = self.struck
+        for each in above(self.trial, self.struck):
+            if each.outcome != "raised":
+                break
+            at = each
+        return at.point.site
 
     @cached_property
     def has_settled(self) -> bool:
         """Whether the program did something after the fault that it does not do otherwise: it made amends, or notes."""
         usual = {each.key for each in self.usually_stays}
-        return any(each.crossing > self.struck.index and each.key not in usual for each in self.stays)
+        return bool(self.asked_stand_ins) or any(
+            each.crossing > self.struck.index and each.key not in usual for each in self.stays
+        )
+
+    @cached_property
+    def asked_stand_ins(self) -> Asked:
+        """What stand-ins of the test were asked after the fault, and are not otherwise.
+
+        The program may have told of the failure there (``sys.exit``, the ``error`` of a parser), or made amends.
+        """
+        first, second = self.baselines
+        twins = ((first, self.twin), (second, _at(second, self.twin.point) or self.twin))
+        return only_then(self.trial, self.entry, self.struck.index + 1, twins)
 
     @cached_property
     def _is_as_before(self) -> bool:
         boundary = self._boundary
-        return boundary is None or _same(boundary.before, boundary.after)
+        return boundary is None or same(boundary.before, boundary.after)
 
     @cached_property
     def _is_as_after(self) -> bool:
         now, usual = self._boundary, self._usual_boundary
-        return now is None or usual is None or _equal(now.after, usual.after)
+        return now is None or usual is None or equal(now.after, usual.after)
 
     @property
     def _boundary(self) -> Boundary | None:
@@ -220,18 +272,25 @@ class Faulted(Tried):
     def _usual_boundary(self) -> Boundary | None:
         return self._compared[0]
 
+    @property
+    def _ends_the_program(self) -> bool:
+        return self.surfaced is not None and "builtins.SystemExit" in self.surfaced.bases
+
     @cached_property
     def _compared(self) -> tuple[Boundary | None, Boundary | None]:
         """The state around the entry in the first baseline and in this trial, of all that can be compared.
 
-        Left out is what is not the same in both baselines after the entry, or was not before it in this trial.
+        Left out is what is not the same in both baselines after the entry, or was not before it in this trial; and
+        what is in memory, where that is given up.
         """
         entry = self.experiment.entry
-        first, second, now = (_boundary(each, entry) for each in (*self.baselines, self.trial))
+        first, second, now = (boundary_of(each, entry) for each in (*self.baselines, self.trial))
         if first is None or second is None or now is None:
             return None, None
-        out = _different(first.before, now.before) | _different(first.after, second.after)
-        return _without(first, out), _without(now, out)
+        out = different(first.before, now.before) | different(first.after, second.after)
+        if self._ends_the_program:
+            out |= {each.spot for one in (first, now) for each in one.after.contents if each.source == MEMORY}
+        return without(first, out), without(now, out)
 
 
 def _says_no(path: str, text: str) -> bool:
@@ -265,62 +324,3 @@ def _work(effects: Iterable[Effected], boundary: Boundary | None) -> Counter[Ite
         if effect.source not in covered:
             work["effect", effect.source, effect.what, effect.key] += 1
     return work
-
-
-def _boundary(trial: Trial, entry: int) -> Boundary | None:
-    found = next((each for each in trial.boundaries if each.entry == entry), None)
-    if found is None:
-        return None
-    skipped = {spot for digest in (found.before, found.after) for spot, _ in digest.skipped}
-    sources = {source for source, place in skipped if not place}
-    return replace(
-        found,
-        before=_readable(found.before, skipped, sources),
-        after=_readable(found.after, skipped, sources),
-    )
-
-
-def _readable(digest: Digest, skipped: Iterable[tuple[str, str]], sources: Iterable[str]) -> Digest:
-    """Without what one of two readings had to leave out."""
-    out, gone = set(skipped), set(sources)
-    return replace(
-        digest,
-        contents=tuple(each for each in digest.contents if each.spot not in out and each.source not in gone),
-        skipped=(),
-    )
-
-
-def _same(one: Digest, other: Digest) -> bool:
-    return _rows(one.contents) == _rows(other.contents)
-
-
-def _equal(one: Digest, other: Digest) -> bool:
-    """Whether two executions have come to the same, whatever was generated."""
-    return not _different(one, other)
-
-
-def _different(one: Digest, other: Digest) -> set[Spot]:
-    """Where two executions have come to something else; what holds the same rows anyway needs no other names."""
-    there = other.places
-    same = Digest(tuple(each for each in one.contents if each == there.get(each.spot)))
-    mine, others = (_rows(canonical(each, same).contents) for each in (one, other))
-    return {spot for spot in mine.keys() | others.keys() if mine.get(spot) != others.get(spot)}
-
-
-def _without(boundary: Boundary, out: set[Spot]) -> Boundary:
-    return replace(
-        boundary,
-        before=replace(boundary.before, contents=_kept(boundary.before, out)),
-        after=replace(boundary.after, contents=_kept(boundary.after, out)),
-    )
-
-
-def _kept(digest: Digest, out: set[Spot]) -> tuple[Contents, ...]:
-    return tuple(each for each in digest.contents if each.spot not in out)
-
-
-def _rows(contents: Iterable[Contents]) -> dict[Spot, list[Cells]]:
-    rows: dict[Spot, list[Cells]] = {}
-    for each in contents:
-        rows.setdefault(each.spot, []).extend(each.rows)
-    return {spot: sorted(found) for spot, found in rows.items() if found}

@@ -10,9 +10,10 @@ from dryfit.checks.experiments import DOMAIN_ERROR
 from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import find
 from dryfit.checks.names import plain
+from dryfit.checks.propagated import chain_of
 from dryfit.model.finding import Fact, Finding, Severity, finding_id
 from dryfit.model.seam import Seam
-from dryfit.model.trial import Crossed, Experiment
+from dryfit.model.trial import Crossed, Experiment, Fault, Strike
 
 MOST_FAULTS = 12
 """So many of the faults that show a finding are listed."""
@@ -23,6 +24,7 @@ class Mishandled:
     """What one trial shows against one rule.
 
     ``handler`` is the callable in which the failure was mishandled: all that breaks one rule there is one finding.
+    ``around`` is the one that was entered through a seam, and in which that was done.
     """
 
     rule: str
@@ -31,6 +33,7 @@ class Mishandled:
     message: str
     severity: Severity | None = None
     evidence: tuple[Fact, ...] = ()
+    around: str = ""
 
     @property
     def seam(self) -> Seam:
@@ -51,11 +54,12 @@ def findings(found: Iterable[Mishandled]) -> tuple[Finding, ...]:
     return tuple(_finding(sorted(group, key=_order)) for group in groups.values())
 
 
-def _order(each: Mishandled) -> tuple[bool, bool, int, Experiment]:
-    """What is easiest to understand comes first: a call that the handler makes itself and that does not run at all."""
+def _order(each: Mishandled) -> tuple[int, bool, bool, int, Experiment]:
+    """What is easiest to understand comes first: one call that the handler makes itself, and that does not run."""
     hit = each.tried.hit
     is_near = hit is not None and caller_of(each.tried) == each.handler
     return (
+        len(each.tried.experiment.then),
         not is_near,
         each.tried.experiment.when == "after",
         hit.index if hit is not None else 0,
@@ -79,25 +83,42 @@ def _finding(group: Sequence[Mishandled]) -> Finding:
         first.message,
         severity=first.severity,
         tests=(experiment.test for experiment in experiments),
-        evidence=(Fact("handled in", first.handler), Fact("faults", shown), *first.evidence),
+        evidence=(
+            Fact("handled in", first.handler),
+            Fact("faults", shown),
+            *first.evidence,
+            *chain_of(first.tried),
+        ),
     )
     # Which call fails first may differ in the next run, where the budget ends earlier.
     cause = finding_id(first.rule, Seam("", "", first.handler), first.severity or "")
-    return replace(finding, id=cause, test=first.tried.experiment.test, experiment=first.tried.experiment)
+    return replace(
+        finding,
+        id=cause,
+        test=first.tried.experiment.test,
+        experiment=first.tried.experiment,
+        path=first.tried.trial.propagation,
+    )
 
 
 def told(experiment: Experiment) -> str:
     """An experiment in one line."""
-    fault, point = experiment.fault, experiment.point
+    return ", then ".join(_told(strike) for strike in experiment.strikes)
+
+
+def _told(strike: Strike) -> str:
+    fault, point = strike.fault, strike.point
     nth = f", call {point.nth}" if point.nth > 1 else ""
-    return f"{failure(experiment)} {experiment.when} {callee(point.seam)} ({point.site}{nth})" + (
+    if fault.is_on_wire:
+        return f"{callee(point.seam)} ({point.site}{nth}) {fault.text}"
+    return f"{failure(fault)} {strike.when} {callee(point.seam)} ({point.site}{nth})" + (
         f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
     )
 
 
-def failure(experiment: Experiment) -> str:
+def failure(fault: Fault) -> str:
     """The exception of a fault as people say it."""
-    return experiment.fault.exception.removeprefix("builtins.")
+    return fault.exception.removeprefix("builtins.")
 
 
 def callee(seam: Seam) -> str:
@@ -107,9 +128,14 @@ def callee(seam: Seam) -> str:
 
 def fails(tried: Tried) -> str:
     """The fault in a clause: ``inventory.reserve fails with inventory.OutOfStock``."""
-    experiment = tried.experiment
-    verb = "fails with" if experiment.when == "before" else "has done its work and its reply is lost:"
-    return f"{callee(experiment.point.seam)} {verb} {failure(experiment)}"
+    return " and then ".join(_fails(strike) for strike in tried.experiment.strikes)
+
+
+def _fails(strike: Strike) -> str:
+    if strike.fault.is_on_wire:
+        return f"{callee(strike.point.seam)} {strike.fault.text}"
+    verb = "fails with" if strike.when == "before" else "has done its work and its reply is lost:"
+    return f"{callee(strike.point.seam)} {verb} {failure(strike.fault)}"
 
 
 def function_of(crossed: Crossed) -> str:
@@ -132,19 +158,8 @@ def state_of(faulted: Faulted) -> Iterator[Fact]:
         yield Fact("done", done)
     if usual := _listed(faulted, usual=True):
         yield Fact("done without the fault", usual)
-    if chain := tuple(_chain(faulted)):
-        yield Fact("chain", chain)
     if faulted.surfaced is not None:
         yield Fact("the caller got", f"{faulted.surfaced.bases[0]}: {faulted.surfaced.text}")
-
-
-def _chain(faulted: Faulted) -> Iterator[str]:
-    """The fault and what was made of it, in that order, each with the lines of the project that it passed."""
-    faults = {each.number for each in faulted.trial.errors if each.injected}
-    for error in faulted.trial.errors:
-        if error.path and (error.injected or not faults.isdisjoint(error.chain)):
-            lines = " → ".join(str(place) for place in dict.fromkeys(reversed(error.path)))
-            yield f"{error.bases[0]}: {lines}"
 
 
 def _listed(faulted: Faulted, *, usual: bool) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from dryfit.checks.experiments import below
@@ -16,8 +17,8 @@ COPIES = 2
 MOST_TESTS = 2
 """In so many tests an operation with the same writes below it is tried."""
 
-FIRST, LATER = -1, 1
-"""Ranks: operations of which nothing is known yet come before all faults, the others after the first of these."""
+FIRST, LATER = 0, 1
+"""Ranks: operations of which nothing is known yet are tried with the first faults, the others with the next ones."""
 
 MEMORY = "memory"
 """The source of a state digest that stands for what is in memory."""
@@ -45,9 +46,10 @@ class OverlapPlanner:
         related = [
             _Writer(baseline, number, crossed)
             for number, crossed in entries
-            if plain(crossed.point.seam.callable) in names and not _makes(crossed)
+            if plain(crossed.point.seam.callable) in names and not crossed.prepares and not _makes(crossed)
         ]
         return (
+            *(replace(wish, seed=self._seed, rank=FIRST) for wish in baseline.wishes),
             *(self._overlap(baseline, (each,) * COPIES) for each in writing if self._is_new((each,))),
             *(
                 self._overlap(baseline, pair)
@@ -89,7 +91,7 @@ class _Writer:
 
 def writes(trial: Trial, number: int, crossed: Crossed) -> bool:
     """Whether an entry changes what others can see: by what it did to the world, or by the state that it left."""
-    if crossed.outcome != "returned" or _makes(crossed):
+    if crossed.outcome != "returned" or crossed.prepares or _makes(crossed):
         return False
     inside = {each.index for each in (crossed, *below(trial, crossed))}
     return any(each.crossing in inside and each.fate == "lasting" for each in trial.effects) or any(

@@ -17,19 +17,26 @@ def judge(faulted: Faulted) -> Iterator[Mishandled]:
         return
     elif faulted.is_complete:
         yield from _done_all_the_same(faulted)
-    elif faulted.experiment.when == "before" and faulted.done and not faulted.has_settled:
+    elif _is_certain(faulted) and faulted.done and not faulted.has_settled:
         yield _half_done(faulted)
+
+
+def _is_certain(faulted: Faulted) -> bool:
+    """Whether all that failed was not done: of a reply that was lost nobody can tell."""
+    return all(strike.when == "before" for strike in faulted.experiment.strikes)
 
 
 def _doubled(faulted: Faulted) -> Mishandled:
     """An effect that had happened already happened once more."""
     first = faulted.doubled[0]
-    handler = _around(faulted, {each.crossing for each in faulted.stays if each.key == first.key})
+    crossings = {each.crossing for each in faulted.stays if each.key == first.key}
+    handler = _around(faulted, crossings)
+    who = handler if len(crossings) > 1 else f"{faulted.struck.point.seam.callee}, called by {handler},"
     return Mishandled(
         "DF306",
         faulted,
         handler,
-        f"{handler} does again what was done, when {fails(faulted)} (twice: {first.source}: {first.what})",
+        f"{who} does again what was done, when {fails(faulted)} (twice: {first.source}: {first.what})",
         evidence=tuple(state_of(faulted)),
     )
 
@@ -42,7 +49,7 @@ def _half_done(faulted: Faulted) -> Mishandled:
         faulted,
         handler,
         f"{handler} leaves its work half done, when {fails(faulted)} (stays: {listing_of(faulted.done)})",
-        severity="warning" if faulted.leaves_whole_files else None,
+        severity="warning" if faulted.leaves_whole_pieces else None,
         evidence=tuple(state_of(faulted)),
     )
 
@@ -53,7 +60,7 @@ def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
     What is only in memory and files may well be taken back, or done again, by whoever was told.
     """
     entry = function_of(faulted.entry)
-    if faulted.experiment.when == "before" and not faulted.is_among_itself:
+    if _is_certain(faulted) and not faulted.is_among_itself:
         yield Mishandled(
             "DF308",
             faulted,
@@ -62,7 +69,7 @@ def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
             severity="warning" if _reads(faulted) else None,
             evidence=tuple(state_of(faulted)),
         )
-    elif faulted.experiment.when == "after" and faulted.struck.effect == "write":
+    elif not faulted.experiment.then and not _is_certain(faulted) and faulted.struck.effect == "write":
         yield Mishandled(
             "DF308",
             faulted,

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dryfit.checks.experiments import above
 from dryfit.checks.faulted import Faulted
 from dryfit.checks.mishandled import Mishandled, callee, fails, function_of, listing_of, state_of
+from dryfit.checks.propagated import caught_in
+from dryfit.model.trial import Crossed
 
 
 def judge(faulted: Faulted) -> Iterator[Mishandled]:
@@ -17,7 +19,8 @@ def judge(faulted: Faulted) -> Iterator[Mishandled]:
     """
     if faulted.reply != "said the same" or not faulted.missing or faulted.has_settled or faulted.doubled:
         return
-    handler = swallowed_in(faulted)
+    around = swallowed_in(faulted)
+    handler = caught_in(faulted, around.point.seam.callee) or function_of(around)
     entry = function_of(faulted.entry)
     lost = listing_of(faulted.missing)
     if faulted.is_untouched and faulted.says_something:
@@ -27,6 +30,7 @@ def judge(faulted: Faulted) -> Iterator[Mishandled]:
             handler,
             f"{entry} says success though nothing was done, when {fails(faulted)} (missing: {lost})",
             evidence=tuple(state_of(faulted)),
+            around=function_of(around),
         )
     else:
         yield Mishandled(
@@ -36,10 +40,10 @@ def judge(faulted: Faulted) -> Iterator[Mishandled]:
             f"{handler} goes on as if {callee(faulted.experiment.point.seam)} had worked, when {fails(faulted)}"
             f" (missing: {lost})",
             evidence=tuple(state_of(faulted)),
+            around=function_of(around),
         )
 
 
-def swallowed_in(faulted: Faulted) -> str:
-    """The callable out of which the exception did not come."""
-    around = above(faulted.trial, faulted.struck)
-    return function_of(next(each for each in around if each.outcome != "raised"))
+def swallowed_in(faulted: Faulted) -> Crossed:
+    """The crossing out of which the exception did not come."""
+    return next(each for each in above(faulted.trial, faulted.struck) if each.outcome != "raised")

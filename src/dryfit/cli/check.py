@@ -14,7 +14,7 @@ from rich.console import Console
 
 from dryfit.cli.files import output_options, refuse_unwritable, write_files
 from dryfit.config import Config, find_root
-from dryfit.discover import find_revision
+from dryfit.discover import changed_files, find_revision
 from dryfit.model.errors import DryfitError, UsageError
 from dryfit.model.run import Run
 from dryfit.report.terminal import render
@@ -23,6 +23,9 @@ from dryfit.session import REQUEST, Request
 from dryfit.store import contract
 
 FINDINGS, WRONG_USAGE, TESTS_FAIL, FAILED_ITSELF, INTERRUPTED = 1, 2, 3, 4, 130
+
+TRYING = frozenset({"exceptions", "contention"})
+"""The checks that have trials."""
 
 _RANK = {"error": 2, "warning": 1, "note": 0}
 
@@ -55,6 +58,11 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
     metavar="TIME",
     help="Begin trials of the exceptions and contention checks for so long: 90s, 5m, or none for no end.",
 )
+@click.option(
+    "--changed-since",
+    metavar="REV",
+    help="Begin with the trials that have to do with files changed since this git revision; then come the others.",
+)
 @click.option("--seed", metavar="N", help="What is random begins here.")
 @click.option("--workers", metavar="N|auto", help="Run the tests in so many processes (needs pytest-xdist).")
 @output_options
@@ -65,6 +73,7 @@ def command(
     base: str | None,
     replay_fakes: bool | None,
     budget: str | None,
+    changed_since: str | None,
     seed: str | None,
     workers: str | None,
     pytest_args: tuple[str, ...],
@@ -87,11 +96,12 @@ def command(
     contract.read(config.root)
     if config.base.value:
         find_revision(config.root, config.base.value)
+    changed = _changed(config, changed_since) if changed_since is not None else None
     request = Request(config)
     arguments = [*pytest_args, "--dryfit", *_spread(workers)]
     status = pytest.main(arguments, plugins=[_Named(request)])
     if _can_be_broken(request, config):
-        _break(request, config, pytest_args, workers)
+        _break(request, config, pytest_args, workers, changed)
     if request.run is not None:
         report = _tell(request.run, config)
         render(request.run, Console(), report)
@@ -103,14 +113,30 @@ def _can_be_broken(request: Request, config: Config) -> bool:
     """Whether trials are wanted, and the tests are as they should be without any fault."""
     run = request.run
     return (
-        not {"exceptions", "contention"}.isdisjoint(config.only.value)
+        not TRYING.isdisjoint(config.only.value)
         and run is not None
         and run.tests.passed > 0 == run.tests.failed
         and not (request.failure or request.interrupted)
     )
 
 
-def _break(request: Request, config: Config, pytest_args: tuple[str, ...], workers: str | None) -> None:
+def _changed(config: Config, revision: str) -> frozenset[str]:
+    """The files that have changed; refused where nothing would come of it."""
+    if TRYING.isdisjoint(config.only.value):
+        raise UsageError(
+            "--changed-since: only the exceptions and contention checks have trials, and --only leaves them out;"
+            " add one of them there, or leave the option out"
+        )
+    return changed_files(config.root, revision)
+
+
+def _break(
+    request: Request,
+    config: Config,
+    pytest_args: tuple[str, ...],
+    workers: str | None,
+    changed: frozenset[str] | None,
+) -> None:
     """Let the seams fail one after the other, and operations run at once, and add what that shows to the run."""
     from dryfit.cli.progress import shown
     from dryfit.trials import try_out
@@ -119,7 +145,7 @@ def _break(request: Request, config: Config, pytest_args: tuple[str, ...], worke
     many = (os.cpu_count() or 1) if workers == "auto" else int(workers or 1)
     with shown() as told:
         try:
-            request.run = try_out(config, request.run, pytest_args, many, told)
+            request.run = try_out(config, request.run, pytest_args, many, told, changed)
         except DryfitError as error:
             request.failure = str(error)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from dryfit.config import find_root
+from dryfit.config import Config, find_root
 from dryfit.model.errors import UsageError
+from dryfit.model.finding import Finding
 from dryfit.report.terminal import render_findings
 from dryfit.run import prepare, recall
 from dryfit.store import accepted, runs
-from dryfit.trials import replay
+from dryfit.trials import debug, place_to_stop, replay
 
 SHOWN_AGAIN = 1
 
@@ -23,9 +24,12 @@ SHOWN_AGAIN = 1
     context_settings={"ignore_unknown_options": True},
     epilog="Exit status: 1 the finding is shown again; 0 it is not; 2 wrong usage or configuration.",
 )
+@click.option(
+    "--pdb", is_flag=True, help="Then run it again, and stop in a debugger where the failure was mishandled."
+)
 @click.argument("finding")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
-def command(finding: str, pytest_args: tuple[str, ...]) -> None:
+def command(finding: str, pdb: bool, pytest_args: tuple[str, ...]) -> None:
     """Run exactly the trial again that showed FINDING (an id such as DF302-3fa1c2) in the last run.
 
     PYTEST_ARGS go to pytest as they are: what `dryfit check` was given.
@@ -43,4 +47,16 @@ def command(finding: str, pytest_args: tuple[str, ...]) -> None:
     again = [each for each in found if (each.rule, each.seam) == (wanted.rule, wanted.seam)]
     render_findings(again or list(found), Console())
     click.echo(f"{finding} is shown again" if again else f"{finding} is not shown any more")
+    if pdb and again:
+        _debug(config, again[0], pytest_args)
     sys.exit(SHOWN_AGAIN if again else 0)
+
+
+def _debug(config: Config, found: Finding, pytest_args: tuple[str, ...]) -> None:
+    """Stop where it was mishandled, if that is known."""
+    place = place_to_stop(found)
+    if place is None:
+        raise UsageError(f"{found.id}: the way of its failure is not known, so there is no line to stop at")
+    click.echo(f"stopping at {place} in {place.function}, in a new process")
+    if not debug(config, found, pytest_args):
+        click.echo(f"{found.id}: the failure did not happen in the new process", err=True)

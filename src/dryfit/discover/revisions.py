@@ -59,6 +59,21 @@ def file_at(root: Path, revision: str, name: str) -> str:
     return found.stdout.decode("utf-8", "replace")
 
 
+def changed_files(root: Path, revision: str) -> frozenset[str]:
+    """The files below ``root``, relative to it, that are not as they were where this branch left ``revision``.
+
+    What is not committed counts, and files that git does not know yet. Raises ``UsageError`` as ``find_revision`` does.
+    """
+    commit = find_revision(root, revision)
+    left = _run(root, "merge-base", commit, "HEAD").stdout.decode().strip() or commit
+    changed = _run(
+        root, "diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative", "-z", left, "--"
+    )
+    unknown = _run(root, "ls-files", "--others", "--exclude-standard", "-z")
+    names = (changed.stdout + unknown.stdout).split(b"\0")
+    return frozenset(os.fsdecode(name) for name in names if name)
+
+
 def _files(root: Path, commit: str) -> dict[str, str]:
     """The files below ``root``, relative to it, with their objects; links and submodules are left out."""
     found = {}

@@ -11,12 +11,11 @@ from dataclasses import replace
 from functools import partial
 from inspect import iscoroutinefunction
 from types import FrameType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from dryfit.lab import driver_calls
 from dryfit.lab.busy import patiently
 from dryfit.lab.halfway import Halfway, Stop
-from dryfit.lab.scene import Scene
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
 from dryfit.model.outcome import Outcome, Returned
@@ -24,9 +23,10 @@ from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
 from dryfit.model.target import Target
+from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi
 from dryfit.probes.schedule import Tasks, Turns
-from dryfit.probes.statics import is_library_class, mro, type_name
+from dryfit.probes.statics import is_installed_class, mro, type_name
 from dryfit.probes.told import told
 from dryfit.weave import Weave
 
@@ -52,13 +52,35 @@ _FOUND = 0
 _ARGUMENTS = vars(BaseException)["args"].__get__  # a class may have an attribute of that name
 
 
+class Looks(Protocol):
+    """Sees what operations find, and what they leave; ``targets`` are the databases that the test has used."""
+
+    @property
+    def targets(self) -> frozenset[Target]: ...
+
+    def use(self, target: Target) -> None:
+        """A database is used, or will be."""
+
+    def enter(self, number: int) -> None:
+        """Read now what is there."""
+
+    def boundary(self, number: int) -> Boundary:
+        """What is there now, beside what ``enter`` found."""
+
+    def forget(self, number: int) -> None:
+        """No more is asked of this number."""
+
+    def opening(self, crossing: Crossing) -> None:
+        """Note what is in a file that is about to be opened for writing."""
+
+
 class AtOnce:
     """Runs operations at once, one interleaving after the other, within ``governed``.
 
     It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it.
     """
 
-    def __init__(self, weave: Weave, scene: Scene, backends: Backends) -> None:
+    def __init__(self, weave: Weave, scene: Looks, backends: Backends) -> None:
         self._weave = weave
         self._scene = scene
         self._backends = backends
@@ -269,7 +291,7 @@ def _told(value: object) -> Iterator[Leaf]:
 
 def _error(error: BaseException) -> ErrorSeen:
     """An exception by its classes; of one that a library raised for another also those of the other."""
-    cause = error.__cause__ if is_library_class(type(error)) else None
+    cause = error.__cause__ if is_installed_class(type(error)) else None
     classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
     said = next((each for each in _ARGUMENTS(error) if type(each) is str), "")
     return ErrorSeen(

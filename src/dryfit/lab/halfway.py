@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dryfit.model.interleaving import Backend, Backends
 from dryfit.model.resource import Resource
-from dryfit.resources.postgres.split import Split
+
+if TYPE_CHECKING:  # its driver need not be installed
+    from dryfit.resources.postgres.split import Split
 
 Stop = tuple[int, ...]
 """The worker, and the number of its statement, from 0; empty for none."""
@@ -26,8 +29,8 @@ class Halfway:
         """Make statements fit to be stopped, where they can be; whether there are any."""
         for resource in resources:
             split = getattr(resource, "split", None)
-            found = split("") if split is not None else None
-            if isinstance(found, Split) and not found.install():
+            found: Split | None = split("") if split is not None else None
+            if found is not None and not found.install():
                 self._splits.append(found)
         return bool(self._splits)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import CodeType
 from typing import Protocol, cast
 
 from dryfit.config import Config
-from dryfit.lab.at_once import AtOnce
+from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.overlapping import Overlapping
+from dryfit.lab.propagation.journey import Sources
+from dryfit.lab.propagation.log import Noted
+from dryfit.lab.propagation.watch import Propagation
 from dryfit.lab.scene import Scene
 from dryfit.lab.stage import Stage
 from dryfit.model.interleaving import Overlap
@@ -42,6 +46,12 @@ class Instruments(Protocol):
     def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
         """A trial begins: before the test's set-up. ``brief`` says that its crossings are enough."""
 
+    def body(self, body: Call) -> object:
+        """Call the body of the test, or take it as an operation."""
+
+    def calling(self) -> None:
+        """The test is set up; its call follows."""
+
     def called(self) -> None:
         """The test's call is over; its teardown follows."""
 
@@ -54,9 +64,19 @@ class Instruments(Protocol):
 
 
 class Standard:
-    """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind."""
+    """Makes the fault of an experiment happen, and watches the crossings, the state, and what is left behind.
 
-    def __init__(self, weave: Weave, config: Config, resources: Environment, folder: Path) -> None:
+    ``noted`` is told of every event in the way of the fault while it happens.
+    """
+
+    def __init__(
+        self,
+        weave: Weave,
+        config: Config,
+        resources: Environment,
+        folder: Path,
+        noted: Noted = lambda event, frame: None,
+    ) -> None:
         self._weave = weave
         # Each asks the recorder which crossing it sees, and the recorder tells the scene of entries.
         self._recorder = TrialRecorder(
@@ -67,9 +87,13 @@ class Standard:
             entered=self._entered,
             left=self._left,
         )
-        self._fault = FaultProbe(self._recorder.point)
+        self._fault = FaultProbe(self._recorder.point, weave.is_within)
+        self._entry = _NO_ENTRY
+        self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()
-        self._scene = Scene(weave, config.root, self._recorder.index, backends.has_written)
+        self._scene = Scene(
+            weave, config.root, self._recorder.index, backends.has_written, self._fault.repeats
+        )
         at_once = AtOnce(weave, self._scene, backends)
         stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, folder)
         self._overlapping = Overlapping(at_once, stage, self._recorder)
@@ -84,15 +108,26 @@ class Standard:
         """Forget the last trial."""
         self._recorder.begin(test, baseline=experiment is None and not brief)
         faulted = experiment if isinstance(experiment, Experiment) else None
-        self._fault.begin(faulted, fired)
+        self._fault.begin(faulted, partial(self._happened, fired))
+        self._entry = faulted.entry if faulted is not None else _NO_ENTRY
         self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
         if faulted is not None:
-            self._scene.begin(entry=faulted.entry, when=faulted.when)
+            self._propagation.begin()
+            self._scene.begin(entry=faulted.entry)
         else:
             self._scene.begin(entry=None if experiment is None and not brief else _NO_ENTRY)
 
+    def body(self, body: Call) -> object:
+        """Call it, unless copies of it are to run at once."""
+        return self._overlapping.body(body)
+
+    def calling(self) -> None:
+        """From here on the test itself calls."""
+        self._recorder.calling()
+
     def called(self) -> None:
         """From here on the suite clears up."""
+        self._propagation.stop()
         self._scene.called()
 
     def end(self, trial: Trial) -> Trial:
@@ -109,12 +144,18 @@ class Standard:
             leaks=leaks,
             void=trial.void or void,
             explored=self._overlapping.end(),
+            propagation=self._propagation.finish(),
         )
 
     @property
     def wants_more(self) -> bool:
         """An exploration may take many runs."""
         return self._overlapping.wants_more
+
+    def _happened(self, fired: Fire) -> None:
+        self._recorder.look_out()
+        fired()
+        self._propagation.fired()
 
     def _holding(self) -> tuple[str, ...]:
         return self._scene.holding()
@@ -123,6 +164,8 @@ class Standard:
         self._scene.entered(entry)
 
     def _left(self, entry: int) -> None:
+        if entry == self._entry:
+            self._propagation.left()
         self._scene.left(entry)
 
     def _place_of(self, code: CodeType, line: int) -> Place | None:

@@ -9,30 +9,39 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Pipe
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from dryfit.checks.promising import magnitude
 from dryfit.config import Config
 from dryfit.lab.course import LIMIT_SECONDS, Baselines, Course, baselines
+from dryfit.lab.debugging import QUIET, debugged
 from dryfit.lab.instruments import STANDARD
 from dryfit.lab.messages import Task
 from dryfit.lab.remote import RemoteWorker
 from dryfit.lab.result import LabResult, Progress, TestTrials
+from dryfit.model.chain import Link
 from dryfit.model.errors import LabError
 from dryfit.model.trace import Skipped
-from dryfit.model.trial import Proposed, Trial
+from dryfit.model.trial import Experiment, Proposed, Trial
 
 LOG = Path(".dryfit", "lab")
 
 Plan = Callable[[Trial], Iterable[Proposed]]
+Follow = Callable[[Trial, Trial], Iterable[Proposed]]
+Batches = Callable[[tuple[str, ...]], Iterable[Sequence[str]]]
 Told = Callable[[Progress], None]
 
 T = TypeVar("T")
 
 BASELINES_SHARE = 0.5
-"""Of the budget, what may be spent before the first trial."""
+"""Of the time that is left, what may be spent on the baselines of one batch."""
+
+FIRST_RANK = 0
 
 OUT_OF_TIME = "the budget was used up before its baseline"
 BROKEN_OFF = "the lab was interrupted before its baseline"
@@ -65,17 +74,27 @@ class Lab:
         self._forks = forks
         self._instruments = instruments
 
-    def run(self, plan: Plan, told: Told = lambda progress: None) -> LabResult:
-        """Try, for each test, what ``plan`` makes of its baseline.
+    def run(
+        self,
+        plan: Plan,
+        told: Told = lambda progress: None,
+        *,
+        follow: Follow = lambda baseline, trial: (),
+        batches: Batches = lambda tests: (tests,),
+    ) -> LabResult:
+        """Try, for each test, what ``plan`` makes of its baseline, and what ``follow`` makes of each trial then.
 
-        Ctrl-C ends it early, with what there is. Raises ``LabError`` where the tests cannot be collected.
+        ``batches`` says which of the tests, in which order; what is to be tried first in the tests of one batch is
+        tried before those of the next one have a baseline. Ctrl-C ends it early, with what there is. Raises
+        ``LabError`` where the tests cannot be collected.
         """
-        work = _Work(plan, told, self._limit, self._budget)
+        work = _Work(plan, follow, told, self._limit, self._budget)
         with self._crew() as crew:
             try:
-                work.all_tests = crew.tests()
-                crew.each(work.all_tests, work.begin)
-                for rank in work.ranks():
+                for batch in work.divide(crew.tests(), batches):
+                    crew.each(batch, work.begin)
+                    crew.each(work.by_cost(FIRST_RANK), partial(work.go_on, FIRST_RANK))
+                while (rank := work.next_rank()) is not None:
                     crew.each(work.by_cost(rank), partial(work.go_on, rank))
             except KeyboardInterrupt:
                 work.left_out = BROKEN_OFF
@@ -91,6 +110,13 @@ class Lab:
             course = Course(worker, found, limit=self._limit, is_over=lambda: False)
             course.run([experiment])
             return found.first, found.second, course.trials[experiment]
+
+    def debug(self, experiment: Experiment, step: Link) -> Trial:
+        """Run one experiment in this terminal, and start a debugger at a step of its failure; raises ``LabError``."""
+        with TemporaryDirectory(prefix="dryfit-lab-") as home:
+            task = replace(self._task(Path(home), 0), forks=False, stop=step)
+            task = replace(task, pytest_args=(*task.pytest_args, *QUIET))
+            return debugged(task, experiment, self._config.root / LOG / "debugger.log")
 
     @contextmanager
     def _crew(self) -> Iterator[_Crew]:
@@ -163,24 +189,37 @@ class _Crew:
 class _Work:
     """What is known so far, and what is to be done; told by several threads."""
 
-    def __init__(self, plan: Plan, told: Told, limit: float, budget: float | None) -> None:
+    def __init__(self, plan: Plan, follow: Follow, told: Told, limit: float, budget: float | None) -> None:
         self._plan = plan
+        self._follow = follow
         self._told = told
         self._limit = limit
         self._begun = time.monotonic()
-        self._budget = budget
+        self._end = None if budget is None else self._begun + budget
         self._lock = threading.Lock()
         self._done = 0
         self._known: dict[str, Baselines] = {}
         self._planned: dict[str, tuple[Proposed, ...]] = {}
         self._trials: dict[str, dict[Proposed, Trial]] = {}
         self._skipped: dict[str, str] = {}
-        self.all_tests: tuple[str, ...] = ()
+        self._wanted: tuple[str, ...] = ()
+        self._baselines_end: float | None = None
         self.left_out = OUT_OF_TIME
+
+    def divide(self, tests: tuple[str, ...], batches: Batches) -> Iterator[Sequence[str]]:
+        """The batches; with each of them the time for its baselines begins."""
+        divided = [tuple(batch) for batch in batches(tests)]
+        wanted = {test for batch in divided for test in batch}
+        self._wanted = tuple(test for test in tests if test in wanted)
+        for batch in divided:
+            if self._end is not None:
+                now = time.monotonic()
+                self._baselines_end = now + BASELINES_SHARE * (self._end - now)
+            yield batch
 
     def begin(self, worker: RemoteWorker, test: str) -> None:
         """Run a test's baselines, and plan its trials."""
-        if self._is_over(BASELINES_SHARE):
+        if self._baselines_end is not None and time.monotonic() > self._baselines_end:
             return
         try:
             found = baselines(worker, test, self._limit)
@@ -194,9 +233,10 @@ class _Work:
                 self._planned[test] = tuple(dict.fromkeys(self._plan(found.first)))
             self._tell(test)
 
-    def ranks(self) -> list[int]:
-        """The ranks of what was planned, the first to be tried first."""
-        return sorted({each.rank for planned in self._planned.values() for each in planned})
+    def next_rank(self) -> int | None:
+        """The rank of what is to be tried next; ``None`` where nothing is, or time is up."""
+        ranks = {each.rank for test in self._planned for each in self._untried(test)}
+        return min(ranks) if ranks and not self._is_over() else None
 
     def by_cost(self, rank: int) -> list[str]:
         """The tests that have experiments of this rank, the cheap ones first.
@@ -204,11 +244,18 @@ class _Work:
         Cheap is told in powers of four: between tests that take about as long the order is to be the suite's, the same
         in every run.
         """
-        with_plan = [test for test in self.all_tests if self._of_rank(test, rank)]
-        return sorted(with_plan, key=lambda test: _magnitude(self._known[test].second.seconds))
+        with_plan = [test for test in self._wanted if self._of_rank(test, rank)]
+        return sorted(with_plan, key=lambda test: magnitude(self._known[test].second.seconds))
 
     def _of_rank(self, test: str, rank: int) -> list[Proposed]:
-        return [each for each in self._planned.get(test, ()) if each.rank == rank]
+        return [each for each in self._untried(test) if each.rank == rank]
+
+    def _untried(self, test: str) -> list[Proposed]:
+        """What is still to be tried; nothing of a test that was given up."""
+        if test in self._skipped:
+            return []
+        tried = self._trials.get(test, {})
+        return [each for each in self._planned.get(test, ()) if each not in tried]
 
     def go_on(self, rank: int, worker: RemoteWorker, test: str) -> None:
         """Run a test's trials of one rank."""
@@ -227,20 +274,26 @@ class _Work:
             self._skipped[test] = f"its trials were broken off: {error}"
         finally:  # where the user breaks off
             self._trials.setdefault(test, {}).update(course.trials)
+        self._plan_on(test, course.trials.values())
+
+    def _plan_on(self, test: str, trials: Iterable[Trial]) -> None:
+        """Plan what is to be tried because of these trials."""
+        with self._lock:
+            baseline = self._known[test].first
+            more = [each for trial in trials for each in self._follow(baseline, trial)]
+            self._planned[test] = tuple(dict.fromkeys((*self._planned[test], *more)))
 
     def result(self) -> LabResult:
         """What there is."""
         trials: list[TestTrials] = []
-        for test in self.all_tests:
+        for test in self._wanted:
             if known := self._known.get(test):
                 tried = self._trials.get(test, {})
                 own = tuple(tried[each] for each in self._planned[test] if each in tried)
                 trials.append((known.first, known.second, own))
             else:
                 self._skipped.setdefault(test, self.left_out)
-        skipped = tuple(
-            Skipped(test, self._skipped[test]) for test in self.all_tests if test in self._skipped
-        )
+        skipped = tuple(Skipped(test, self._skipped[test]) for test in self._wanted if test in self._skipped)
         planned = sum(map(len, self._planned.values()))
         return LabResult(
             trials=tuple(trials),
@@ -251,8 +304,8 @@ class _Work:
             seconds=time.monotonic() - self._begun,
         )
 
-    def _is_over(self, share: float = 1.0) -> bool:
-        return self._budget is not None and time.monotonic() - self._begun > share * self._budget
+    def _is_over(self) -> bool:
+        return self._end is not None and time.monotonic() > self._end
 
     def _tried(self, test: str) -> None:
         with self._lock:
@@ -261,7 +314,3 @@ class _Work:
 
     def _tell(self, test: str) -> None:
         self._told(Progress(self._done, sum(map(len, self._planned.values())), test))
-
-
-def _magnitude(seconds: float) -> int:
-    return int(seconds * 1000).bit_length() // 2

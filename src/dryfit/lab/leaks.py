@@ -1,4 +1,4 @@
-"""What an entry leaves running or open beyond the test: threads, tasks that nobody waits for, files."""
+"""What an entry leaves running or open beyond the test: threads, tasks and processes nobody waits for, files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import concurrent.futures.thread
 import os
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,6 +20,8 @@ from dryfit.weave.trampoline import FILE_MARK
 
 LAST_MOMENT = 0.05
 """So long, in seconds, a thread that a trial began may take to end by itself."""
+
+POLL_SECONDS = 0.01
 
 _POOLS = ("ThreadPoolExecutor-", "asyncio_", "AnyIO worker thread", "Dummy-", "dryfit", "pymongo", "OTel")
 """How threads are called that live on by design."""
@@ -41,7 +44,7 @@ class Leftovers:
 
     def now(self) -> frozenset[Thing]:
         """Everything that there is as an entry begins."""
-        return frozenset((*self._threads(), *self._tasks(), *_files()))
+        return frozenset((*self._threads(), *self._tasks(), *_files(), *_processes()))
 
     def left(self, before: frozenset[Thing]) -> None:
         """The entry has ended."""
@@ -55,7 +58,7 @@ class Leftovers:
             for thread in threading.enumerate():
                 if id(thread) in begun and thread is not threading.current_thread():
                     thread.join(LAST_MOMENT)
-        counted = Counter((kind, what) for kind, what, _ in self._begun & self.now())
+        counted = Counter((kind, what or _program(number)) for kind, what, number in self._begun & self.now())
         return tuple(sorted(Leak(kind, what, count) for (kind, what), count in counted.items()))
 
     def _threads(self) -> Iterator[Thing]:
@@ -97,15 +100,39 @@ def _tasks() -> Iterable[asyncio.Task[object]]:
 
 def _files() -> Iterator[Thing]:
     """Open file descriptors by what they lead to."""
-    try:
-        numbers = os.listdir("/proc/self/fd")
-    except OSError:  # another system, or no descriptor left
-        return
-    for number in numbers:
+    for number in _listed("/proc/self/fd"):  # none on another system, or where no descriptor is left
         with suppress(OSError):  # the one of the listing itself
             target = os.readlink(f"/proc/self/fd/{number}")
             if not _NO_FILES.match(target):
                 yield "file", _file(target), int(number)
+
+
+def _processes() -> Iterator[Thing]:
+    """Child processes, also those that have ended and that nobody has waited for, where the system lists them.
+
+    Without a name: in its first moment a process bears that of the one that has started it.
+    """
+    for thread in _listed("/proc/self/task"):
+        with suppress(OSError):  # it has ended
+            for child in Path(f"/proc/self/task/{thread}/children").read_text().split():
+                yield "process", "", int(child)
+
+
+def _program(number: int) -> str:
+    """What a process runs, once it has begun to."""
+    place = Path(f"/proc/{number}")
+    deadline = time.monotonic() + LAST_MOMENT
+    with suppress(OSError):
+        while not (place / "cmdline").read_bytes() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)  # it has ended, or is still on its way there
+        return (place / "comm").read_text().strip()
+    return "process"
+
+
+def _listed(folder: str) -> list[str]:
+    with suppress(OSError):
+        return os.listdir(folder)
+    return []
 
 
 def _file(target: str) -> str:

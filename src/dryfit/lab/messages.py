@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dryfit.config import Config
+from dryfit.model.chain import Link
 from dryfit.model.trial import Proposed, Trial
 
 
@@ -15,6 +16,7 @@ class Task:
 
     ``number`` counts from 0 to ``workers``; ``home`` is a directory for its temporary files; ``forks`` says whether it
     may fork runners, or is the runner itself. ``instruments`` names what watches a trial, as ``module:callable``.
+    ``stop`` is the step at which a debugger is to begin, in the terminal of the leading process.
     """
 
     config: Config
@@ -24,6 +26,7 @@ class Task:
     home: Path
     forks: bool
     instruments: str
+    stop: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from _pytest.outcomes import OutcomeException
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
 from dryfit.lab.halfway import Stop
+from dryfit.lab.marked import limits_of
+from dryfit.lab.promises import assertions_hold, explore_promises
 from dryfit.lab.stage import Stage
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Choose, Explored, Operation, OperationKind, Overlap, Run
@@ -22,6 +24,9 @@ from dryfit.probes.trial import TrialRecorder
 Fire = Callable[[], None]
 
 LIMITS = Limits()
+
+ANEW = "each run of a test has fixtures of its own"
+"""Why nothing is put back for copies of a test."""
 
 
 class BrokenOff(OutcomeException):
@@ -57,14 +62,20 @@ class Overlapping:
         self._taken = []
         self._is_over = overlap is None
         if overlap is not None and overlap is not self._overlap:
-            self._exploration = explore(
-                overlap, search(overlap.seed, LIMITS.interleavings), LIMITS, self._can_stop
-            )
+            self._exploration = self._begun(overlap)
             self._wanted = next(self._exploration)
             self._explored = None
             self._at_once.forget()
             self._distinct = tuple(dict.fromkeys(overlap.operations))
         self._overlap = overlap
+
+    def _begun(self, overlap: Overlap) -> Exploration:
+        """Copies of a test have promises of their own to keep; other operations come out as in some serial order."""
+        limits = limits_of(overlap, LIMITS)
+        searching = search(overlap.seed, limits.interleavings)
+        if overlap.operations[0].kind == "test":
+            return explore_promises(overlap, searching, limits, assertions_hold)
+        return explore(overlap, searching, limits, self._can_stop)
 
     @property
     def wants_more(self) -> bool:
@@ -93,6 +104,10 @@ class Overlapping:
         """Answer a request through a test client, or take it as an operation."""
         return self._take(answer) if self._due("request") == number else answer()
 
+    def body(self, body: Call) -> object:
+        """Call the body of the test, or take it as an operation."""
+        return self._take(body) if self._due("test") >= 0 else body()
+
     def _due(self, kind: OperationKind) -> int:
         """The number of the next operation that is to be taken, if it is of this kind, else -1."""
         if self._is_over:
@@ -103,7 +118,8 @@ class Overlapping:
     def _take(self, operation: Call) -> object:
         """Remember an operation; when the last one is taken explore in its place, and break the test off."""
         if not self._taken:
-            self._obstacle = self._stage.take([operation])
+            is_test = self._distinct[0].kind == "test"
+            self._obstacle = ANEW if is_test else self._stage.take([operation])
         self._taken.append(operation)
         if len(self._taken) < len(self._distinct):
             return operation()

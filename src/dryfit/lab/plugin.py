@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from dryfit import discover
-from dryfit.lab.instruments import instruments_named
+from dryfit.lab.bodies import Bodies
+from dryfit.lab.instruments import Instruments, instruments_named
 from dryfit.lab.keeper import Keeper, Serve, taken
 from dryfit.lab.messages import Collected, Task, Wanted
 from dryfit.lab.repeating import Repeating
 from dryfit.lab.runner import Runner
+from dryfit.lab.stopping import Stopping
 from dryfit.resources.environment import Environment
 from dryfit.weave import Weave
 
@@ -27,6 +29,9 @@ FIXTURES = "dryfit-fixtures"
 
 TEMPORARY = "tmp"
 """The folder of the tests' temporary files, in a worker's own."""
+
+BY_HAND = "dryfit-by-hand"
+"""The plugin name of what explores under plain pytest."""
 
 OFF: Mapping[str, object] = {
     "dryfit": False,
@@ -69,7 +74,8 @@ class LabPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """What pytest keeps from run to run is not this run's to change."""
+        """What pytest keeps from run to run is not this run's to change; what tests ask for, the lab is asked for."""
+        config.pluginmanager.set_blocked(BY_HAND)
         cache = getattr(config, "cache", None)
         if cache is not None:
             cache._cachedir = self._task.home / "cache"
@@ -100,13 +106,12 @@ class LabPlugin:
         return True
 
     def _runner(self, session: pytest.Session, weave: Weave, resources: Environment) -> Runner:
-        instruments = instruments_named(
-            self._task.instruments, weave, self._task.config, resources, self._task.home / TEMPORARY
-        )
+        instruments = _instruments(self._task, weave, resources)
         weave.put_in(*instruments.probes)
         weave.weave_replaced(discover.replaced_names(weave.test_files))
         repeating = Repeating(session)
         session.config.pluginmanager.register(repeating, "dryfit-repeating")
+        session.config.pluginmanager.register(Bodies(instruments.body), "dryfit-bodies")
         return Runner(session, repeating, weave, instruments)
 
     def _be_runner(self, serve: Serve) -> None:
@@ -129,6 +134,13 @@ class LabPlugin:
             "testrunuid": "dryfit",
             "randomly_seed": self._task.config.seed.value,
         }
+
+
+def _instruments(task: Task, weave: Weave, resources: Environment) -> Instruments:
+    folder = task.home / TEMPORARY
+    if task.stop is not None:
+        return Stopping(weave, task.config, resources, folder, task.stop)
+    return instruments_named(task.instruments, weave, task.config, resources, folder)
 
 
 def _weave(task: Task) -> Weave:

@@ -58,15 +58,16 @@ class RemoteWorker:
         self._task.home.mkdir(parents=True, exist_ok=True)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._line, theirs = Pipe()
+        is_apart = self._task.stop is None  # else its debugger needs the terminal
         with self._log.open("wb") as log, theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dryfit.lab.worker", str(theirs.fileno())],
                 env=_environment(self._task),
                 pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the leading process alone
+                stdin=subprocess.DEVNULL if is_apart else None,
+                stdout=log if is_apart else None,
+                stderr=log if is_apart else None,
+                start_new_session=is_apart,  # Ctrl-C is for the leading process alone
             )
         with suppress(OSError):  # its end is told below
             self._line.send(self._task)

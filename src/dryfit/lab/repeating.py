@@ -17,24 +17,30 @@ from dryfit.model.trace import TestOutcome
 Step = Callable[[], None]
 
 
+def _nothing() -> None:
+    pass
+
+
 class Repeating:
     """A plugin that runs tests when it is asked to, within the hooks of every other plugin.
 
     Fixtures of the session stay; all others are torn down after each run and set up for the next. ``begin`` is called
-    before a test's set-up, ``called`` between its call and its teardown, ``end`` after that.
+    before a test's set-up, ``calling`` before its call, ``called`` between that and its teardown, ``end`` at last.
     """
 
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
-        self._steps: tuple[Step, Step, Step] = (_nothing, _nothing, _nothing)
+        self._steps: tuple[Step, Step, Step, Step] = (_nothing, _nothing, _nothing, _nothing)
         self._reports: list[pytest.TestReport] = []
 
-    def run(self, item: pytest.Item, begin: Step, called: Step, end: Step) -> tuple[TestOutcome, str]:
+    def run(
+        self, item: pytest.Item, begin: Step, called: Step, end: Step, *, calling: Step = _nothing
+    ) -> tuple[TestOutcome, str]:
         """Run ``item``: how it ended, and the exception or the reason that says why.
 
         What escapes from pytest itself is raised: ``pytest.exit`` in a test, Ctrl-C, a plugin that fails.
         """
-        self._steps = begin, called, end
+        self._steps = begin, calling, called, end
         self._reports = []
         try:
             with as_collected(item):
@@ -54,7 +60,7 @@ class Repeating:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
         """Run the phases as pytest does, in place of whoever would run them more than once, and tell nobody."""
-        begin, _, end = self._steps
+        begin, _, _, end = self._steps
         # The text of a failure is wanted, but to format its traceback may take longer than the test: so this one item
         # describes it otherwise, for one run.
         item.repr_failure = item._repr_failure_py = _described  # type: ignore[assignment,method-assign]  # as said
@@ -70,10 +76,11 @@ class Repeating:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
         """The call is over, whatever came of it; then comes the teardown."""
+        self._steps[1]()
         try:
             return (yield)
         finally:
-            self._steps[1]()
+            self._steps[2]()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -84,10 +91,6 @@ class Repeating:
         finally:
             if isinstance(folder, Path) and os.path.isdir(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _nothing() -> None:
-    pass
 
 
 def _described(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:

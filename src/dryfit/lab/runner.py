@@ -15,6 +15,7 @@ import pytest
 from _pytest.outcomes import Exit
 
 from dryfit.lab.instruments import Instruments
+from dryfit.lab.marked import wishes
 from dryfit.lab.messages import Answer, Fired, Ready, Request
 from dryfit.lab.repeating import Repeating, described
 from dryfit.lab.stacks import answering
@@ -78,6 +79,8 @@ class Runner:
         if item is None:
             self._trial = replace(self._trial, void="this worker did not collect the test")
             return ""
+        if request.experiment is None:
+            self._trial = replace(self._trial, wishes=wishes(item))
         worn = ""
         ended: TrialOutcome
         try:
@@ -94,7 +97,8 @@ class Runner:
         return worn
 
     def _run_once(self, item: pytest.Item) -> tuple[TrialOutcome, str]:
-        return self._repeating.run(item, self._begin, self._instruments.called, self._end)
+        steps = self._instruments
+        return self._repeating.run(item, self._begin, steps.called, self._end, calling=steps.calling)
 
     def _begin(self) -> None:
         self._failures = len(self._weave.failures)

@@ -22,7 +22,7 @@ from dryfit.model.digest import Cells, Digest, combine
 from dryfit.model.outcome import Outcome
 from dryfit.model.probe import Probe
 from dryfit.model.target import IN_MEMORY, Target
-from dryfit.model.trial import Boundary, Effected, Leak, When
+from dryfit.model.trial import Boundary, Effected, Leak
 from dryfit.probes.effects import Effects
 from dryfit.probes.memory import Holding, Memory, Objects
 from dryfit.weave import Weave
@@ -55,7 +55,8 @@ class Scene:
     """Watches the state of one trial after the other, in the process that runs them.
 
     ``index`` gives the index of a crossing in its trial, ``has_written`` says of a connection that is in a transaction
-    whether others may have to wait for it. ``probe`` stands behind the one that counts the crossings.
+    whether others may have to wait for it, ``repeats`` how often a client did again in a crossing what it had done.
+    ``probe`` stands behind the one that counts the crossings.
     A reading changes nothing; what cannot be read is left out of the digest, which says so.
     """
 
@@ -65,11 +66,12 @@ class Scene:
         project_root: Path,
         index: Callable[[Crossing], int],
         has_written: Callable[[object], bool] = lambda connection: True,
+        repeats: Callable[[Crossing], int] = lambda crossing: 0,
     ) -> None:
         self._root = project_root
         self._names = Names(project_root)
         self._readings = Readings(lambda: weave.connections.live)
-        self._effects = Effects(index, weave.connections.target_of, self._name_of)
+        self._effects = Effects(index, weave.connections.target_of, self._name_of, repeats)
         self._modules = _Modules(weave)
         self._memory = Memory(self._modules)
         self._standing = Standing(
@@ -88,17 +90,14 @@ class Scene:
         )
         weave.connections.used = self._used
 
-    def begin(self, *, entry: int | None, when: When = "before") -> None:
-        """A test's set-up is about to begin.
-
-        ``entry`` is the one whose boundary is wanted, ``None`` wants them all; ``when`` is the experiment's.
-        """
+    def begin(self, *, entry: int | None) -> None:
+        """A test's set-up is about to begin; ``entry`` is the one whose boundary is wanted, ``None`` wants them all."""
         self._wanted = entry
         self._is_over = False
         self._names = Names(self._root)
         self._entries = {}
         self._readings.begin()
-        self._effects.begin(when)
+        self._effects.begin()
         self._memory.begin()
         self._standing.begin()
         self._leftovers = Leftovers(self._weave)
@@ -203,7 +202,7 @@ class Scene:
         """The two states of what can be named: a database in memory only where the program has used it."""
         before, now = memory.digests(
             entry.held.places(entry.counting),
-            entry.holds.places(entry.counting),
+            entry.holds.places(entry.counting, entry.held.unset),
             entry.held.skipped | entry.holds.skipped,
             entry.taken,
         )

@@ -175,7 +175,14 @@ class Difference:
 
 
 def difference(old: Contents, new: Contents) -> Difference:
-    """Compare one place with itself at another time: rows with the same key were changed."""
+    """Compare one place with itself at another time: rows with the same key were changed.
+
+    Where its columns were changed, too, a row has an empty cell for each that is not there at its time.
+    """
+    if old.columns != new.columns:
+        names = {column.name for column in new.columns}
+        columns = (*new.columns, *(column for column in old.columns if column.name not in names))
+        old, new = _aligned(old, columns), _aligned(new, columns)
     removed, added = _more(old, new), _more(new, old)
     by_key = {key: row for row in removed if (key := _key(old, row))}
     pairs = [(before, row) for row in added if (before := by_key.get(_key(new, row)))]
@@ -183,6 +190,16 @@ def difference(old: Contents, new: Contents) -> Difference:
         removed.remove(before)
         added.remove(row)
     return Difference(new, tuple(added), tuple(pairs), tuple(removed))
+
+
+def _aligned(contents: Contents, columns: tuple[Column, ...]) -> Contents:
+    names = [column.name for column in contents.columns]
+    rows = (dict(zip(names, row, strict=True)) for row in contents.rows)
+    return replace(
+        contents,
+        columns=columns,
+        rows=tuple(tuple(row.get(column.name, "") for column in columns) for row in rows),
+    )
 
 
 def _more(one: Contents, other: Contents) -> list[Cells]:

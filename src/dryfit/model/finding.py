@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.chain import Link
 from dryfit.model.interleaving import Overlap, Step
 from dryfit.model.seam import Place, Seam
 from dryfit.model.trial import Experiment
@@ -106,7 +107,7 @@ RULES: tuple[Rule, ...] = (
         "leak",
         "exceptions",
         "error",
-        "A failure leaves a connection, transaction, thread, task, file or lock behind.",
+        "A failure leaves a connection, transaction, thread, task, process, file or lock behind.",
     ),
     Rule(
         "DF306",
@@ -190,7 +191,7 @@ class Finding:
 
     ``id`` is the same from run to run and machine to machine. ``accepted`` is the recorded reason, or ``None``;
     ``experiment`` or ``overlap`` is what shows it again, where a trial has shown it; ``lanes`` are the steps of the
-    operations that ran at once then.
+    operations that ran at once then, and ``path`` is the way of the failure.
     """
 
     id: str
@@ -207,6 +208,7 @@ class Finding:
     experiment: Experiment | None = None
     overlap: Overlap | None = None
     lanes: tuple[Step, ...] = ()
+    path: tuple[Link, ...] = ()
 
     @property
     def replay(self) -> str:

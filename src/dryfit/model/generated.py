@@ -95,10 +95,10 @@ def _is_of_the_clock(text: str, taken: float) -> bool:
         return True
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        zones = (time.tzinfo,) if time.tzinfo else (UTC, None)
+        return any(_is_near(time.replace(tzinfo=zone).timestamp(), taken) for zone in zones)
+    except (ValueError, OverflowError):  # no time, or one so early or late that no clock has it: datetime.min
         return False
-    zones = (time.tzinfo,) if time.tzinfo else (UTC, None)
-    return any(_is_near(time.replace(tzinfo=zone).timestamp(), taken) for zone in zones)
 
 
 def _seconds(number: str) -> float:

@@ -207,6 +207,7 @@ class Overlap:
     ``copies`` of the same operation, or several operations. ``schedule`` is empty where all orders are to be explored,
     else the one to be followed. ``lines`` makes switch points of the operations' own lines. ``stop`` is the worker, and
     the number of its statement, that is stopped half-way until the others are over.
+    ``budget`` is the number of interleavings after which to stop, 0 for the usual limits.
     """
 
     test: str
@@ -216,6 +217,7 @@ class Overlap:
     lines: bool = False
     seed: int = 0
     rank: int = 0
+    budget: int = 0
 
 
 @dataclass(frozen=True, slots=True)

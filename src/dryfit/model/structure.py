@@ -156,3 +156,16 @@ class ProjectMap:
     cycles: tuple[Cycle, ...] = ()
     problems: tuple[Problem, ...] = ()
     absences: tuple[Absence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerated:
+    """One statement, from line ``first`` to ``last``, whose failure with one of ``exceptions`` its source passes over.
+
+    The exceptions are named without their modules.
+    """
+
+    file: str
+    first: int
+    last: int
+    exceptions: tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.model.chain import Link
 from dryfit.model.digest import Digest
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.reply import ErrorSeen as ErrorSeen
@@ -17,7 +18,7 @@ When = Literal["before", "after"]
 
 TrialOutcome = TestOutcome | Literal["hang", "crash"]
 
-LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock"]
+LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock", "process"]
 
 Fate = Literal["lasting", "undone", "open"]
 
@@ -36,12 +37,18 @@ class Fault:
     """What goes wrong at a point.
 
     ``name`` is a slug of the catalogue (``connection-lost``), or ``domain-error`` for one of the project;
-    ``exception`` is its class as a dotted name (``psycopg.OperationalError``), ``text`` its message.
+    ``exception`` is its class as a dotted name (``psycopg.OperationalError``), ``text`` its message. One on the
+    wire has no exception of its own: what the client makes of it is part of the trial; ``text`` is a clause then.
     """
 
     name: str
     exception: str
     text: str = ""
+
+    @property
+    def is_on_wire(self) -> bool:
+        """Whether it happens between a client and its server."""
+        return self.name.startswith("wire-")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,11 +60,20 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Experiment:
-    """One test with one fault at one point.
+class Strike:
+    """A fault at a point."""
 
-    ``entry`` says which entry crossing of the test holds it, from 0; ``rank`` when it is tried: 0 comes first, in every
-    test, and the higher ones where there is time.
+    point: Point
+    when: When
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Experiment:
+    """One test with one fault at one point; and with others, one after another, at points that there are only then.
+
+    ``entry`` says which entry crossing of the test holds them, from 0; ``rank`` when it is tried: 0 comes first, in
+    every test, and the higher ones where there is time. ``then`` are the faults that follow the first one.
     """
 
     test: str
@@ -66,6 +82,12 @@ class Experiment:
     fault: Fault
     entry: int = 0
     rank: int = 0
+    then: tuple[Strike, ...] = ()
+
+    @property
+    def strikes(self) -> tuple[Strike, ...]:
+        """All its faults, in the order in which they happen."""
+        return (Strike(self.point, self.when, self.fault), *self.then)
 
 
 Proposed = Experiment | Overlap
@@ -78,10 +100,11 @@ class Crossed:
 
     ``outcome`` is "unfinished" where the trial ended first. ``result`` is the type of the value, or of the exception,
     whose number among the trial's errors is ``error`` (-1: none). ``told`` is what the value says to its caller,
-    leaf by leaf. ``given`` is a digest of the arguments, as far as they are plain, and ``offers`` are the faults that
-    may happen here: where the trial is a baseline. ``request`` is the number of the request through a test client that
-    is being answered, -1 for none. ``holding`` are the locks, and the transactions that have locked rows, which are
-    held in a baseline while something is sent.
+    leaf by leaf. ``given`` is a digest of the arguments, as far as they are plain: where the trial is a baseline, or
+    the callee a stand-in. ``offers`` are the faults that may happen here, where the trial is a baseline, or has had its
+    fault. ``request`` is the number of the request through a test client that is being answered, -1 for none.
+    ``holding`` are the locks, and the transactions that have locked rows, which are held in a baseline while something
+    is sent. ``prepares`` says that it was made while the test was set up.
     """
 
     index: int
@@ -97,6 +120,7 @@ class Crossed:
     given: str = ""
     request: int = -1
     holding: tuple[str, ...] = ()
+    prepares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +163,11 @@ class Trial:
 
     Under an overlap, operations of the test run at once, again and again: ``explored`` is what that showed.
 
-    ``fired`` is the proof that the fault happened. ``failure`` is what the test failed with ("" where it did not),
-    ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was ended as a hang.
+    ``fired`` is the proof that the fault happened, and those that follow it. ``failure`` is what the test failed with
+    ("" where it did not), ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was
+    ended as a hang.
+    ``wishes`` are what the test asks for itself: where the trial is a baseline. ``propagation`` is the way that the
+    fault took, as far as it could be followed.
     """
 
     test: str
@@ -157,6 +184,8 @@ class Trial:
     void: str = ""
     stack: tuple[str, ...] = ()
     explored: Explored | None = None
+    wishes: tuple[Overlap, ...] = ()
+    propagation: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Texts that are equal for equal values, whatever was generated in them: ids, times, random keys, secrets."""
+"""Texts that are equal for equal values, whatever was generated in them: ids, times, random keys, ports, secrets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from dryfit.model.shape import Json
 from dryfit.probes.jsonable import digits_of, text_of
 
 _ID = re.compile(r"(?:.*_)?(?:id|pk|uuid|key)\d*(?:_\d+)?|.*[a-z]I[dD]", re.ASCII)
+_PORT = re.compile(r"(//(?:127\.0\.0\.1|localhost|\[::1\])):\d+\b")
+"""A server that a test starts on this machine has another one in every trial."""
+
 _KEYED = Domain("any", numbers=True)
 
 
@@ -44,6 +47,7 @@ def _without(value: Json, name: str, now: float) -> Json:
 
 
 def _of_text(text: str, now: float, domain: Domain = _KEYED) -> str:
+    text = _PORT.sub(r"\1", text)
     parts = candidates(f'"{text}"', domain, now)
     return "".join(part if isinstance(part, str) else f"<{part.kind}>" for part in parts).strip('"')
 

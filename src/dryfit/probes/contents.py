@@ -6,19 +6,15 @@ of dictionaries and the elements of sets, the hashes that are known already are 
 
 from __future__ import annotations
 
-import enum
 import io
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
-from types import CellType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any, Protocol
 
-from dryfit.probes.statics import derives, instance_dict, mro, namespace, type_name
+from dryfit.probes.statics import derives, is_installed_class, is_library_class
 
 Named = tuple[str, object]
-
-_ABSENT = object()
 
 
 class Contents(Protocol):
@@ -40,11 +36,12 @@ class Contents(Protocol):
         """Let another object stand where one stood."""
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
+    """Whether two sequences hold the very same objects."""
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
-class _Pairs:
+class Pairs:
     """Those whose image is a dictionary."""
 
     def inside(self, value: Any, image: dict[object, object]) -> Iterator[Named]:
@@ -57,12 +54,12 @@ class _Pairs:
                 image[key] = new
 
 
-class _Dict(_Pairs):
+class _Dict(Pairs):
     def image(self, value: Any) -> Any:
         return dict.copy(value)
 
     def is_as(self, value: Any, image: Any) -> bool:
-        return _same(list(dict.values(value)), list(image.values())) and _same(
+        return same(list(dict.values(value)), list(image.values())) and same(
             list(dict.keys(value)), list(image)
         )
 
@@ -71,7 +68,7 @@ class _Dict(_Pairs):
         dict.update(value, image)
 
 
-class _Ordered(_Pairs):
+class _Ordered(Pairs):
     """Its order stands in a list of its own."""
 
     def image(self, value: Any) -> Any:
@@ -79,7 +76,7 @@ class _Ordered(_Pairs):
 
     def is_as(self, value: Any, image: Any) -> bool:
         pairs = list(OrderedDict.items(value))
-        return _same([key for key, _ in pairs], list(image)) and _same(
+        return same([key for key, _ in pairs], list(image)) and same(
             [item for _, item in pairs], list(image.values())
         )
 
@@ -89,7 +86,7 @@ class _Ordered(_Pairs):
             OrderedDict.__setitem__(value, key, item)
 
 
-class _Items:
+class Items:
     """Those whose image is a list."""
 
     def inside(self, value: Any, image: list[object]) -> Iterator[Named]:
@@ -99,7 +96,7 @@ class _Items:
         image[:] = [new if item is old else item for item in image]
 
 
-class _List(_Items):
+class _List(Items):
     def image(self, value: Any) -> Any:
         return [*list.__iter__(value)]
 
@@ -112,12 +109,12 @@ class _List(_Items):
         list.__setitem__(value, slice(None), image)
 
 
-class _Deque(_Items):
+class _Deque(Items):
     def image(self, value: Any) -> Any:
         return [*deque.__iter__(value)]
 
     def is_as(self, value: Any, image: Any) -> bool:
-        return _same([*deque.__iter__(value)], image)
+        return same([*deque.__iter__(value)], image)
 
     def put(self, value: Any, image: Any) -> None:
         deque.clear(value)
@@ -190,147 +187,7 @@ class _Stream(_Flat):
         value.seek(image[1])
 
 
-class _Attributes(_Pairs):
-    """The attributes of an object, in the dictionary that it has at the time."""
-
-    def image(self, value: Any) -> Any:
-        return dict(instance_dict(value) or {})
-
-    def inside(self, value: Any, image: dict[object, object]) -> Iterator[Named]:
-        return ((f"{type_name(type(value))}.{name}", item) for name, item in image.items())
-
-    def is_as(self, value: Any, image: Any) -> bool:
-        return DICT.is_as(instance_dict(value) or {}, image)
-
-    def put(self, value: Any, image: Any) -> None:
-        own = instance_dict(value)
-        if own is not None:
-            DICT.put(own, image)
-
-
-class _Namespace(_Pairs):
-    def image(self, value: Any) -> Any:
-        return dict(_VARIABLES(value))
-
-    def is_as(self, value: Any, image: Any) -> bool:
-        return DICT.is_as(_VARIABLES(value), image)
-
-    def put(self, value: Any, image: Any) -> None:
-        DICT.put(_VARIABLES(value), image)
-
-
-_VARIABLES: Any = vars(SimpleNamespace)["__dict__"].__get__
-
-
-class _Slots(_Pairs):
-    def image(self, value: Any) -> Any:
-        return {member: _filled(member, value) for member in members(type(value))}
-
-    def inside(self, value: Any, image: dict[Any, object]) -> Iterator[Named]:
-        return ((f"{type_name(type(value))}.{member.__name__}", item) for member, item in image.items())
-
-    def is_as(self, value: Any, image: Any) -> bool:
-        return all(_filled(member, value) is item for member, item in image.items())
-
-    def put(self, value: Any, image: Any) -> None:
-        for member, item in image.items():
-            if item is not _ABSENT:
-                MemberDescriptorType.__set__(member, value, item)
-            elif _filled(member, value) is not _ABSENT:
-                MemberDescriptorType.__delete__(member, value)
-
-
-class _Cell(_Items):
-    """A variable of an enclosing function."""
-
-    def image(self, value: Any) -> Any:
-        try:
-            return [value.cell_contents]
-        except ValueError:  # not bound yet
-            return []
-
-    def is_as(self, value: Any, image: Any) -> bool:
-        return _same(self.image(value), image)
-
-    def put(self, value: Any, image: Any) -> None:
-        if image:
-            value.cell_contents = image[0]
-        else:
-            del value.cell_contents
-
-
-class _Module(_Pairs):
-    """The variables of a module, but for those that Python has for itself."""
-
-    def image(self, value: Any) -> Any:
-        return {name: item for name, item in list(vars(value).items()) if not name.startswith("__")}
-
-    def inside(self, value: Any, image: dict[object, object]) -> Iterator[Named]:
-        return ((f"{value.__name__}.{name}", item) for name, item in image.items())
-
-    def is_as(self, value: Any, image: Any) -> bool:
-        return DICT.is_as(self.image(value), image)
-
-    def put(self, value: Any, image: Any) -> None:
-        for name in self.image(value).keys() - image.keys():
-            del vars(value)[name]
-        vars(value).update(image)
-
-
-class _Class(_Pairs):
-    """What a class holds."""
-
-    def image(self, value: Any) -> Any:
-        return {name: item for name, item in list(namespace(value).items()) if _is_variable(name)}
-
-    def inside(self, value: Any, image: dict[object, object]) -> Iterator[Named]:
-        return ((f"{type_name(value)}.{name}", item) for name, item in image.items())
-
-    def is_as(self, value: Any, image: Any) -> bool:
-        return DICT.is_as(self.image(value), image)
-
-    def put(self, value: Any, image: Any) -> None:
-        now = self.image(value)
-        for name in now.keys() - image.keys():
-            type.__delattr__(value, name)
-        for name, item in image.items():
-            if now.get(name, _ABSENT) is not item:
-                type.__setattr__(value, name, item)
-
-
-def _is_variable(name: str) -> bool:
-    return not name.startswith(("__", "_abc_"))
-
-
-def _filled(member: MemberDescriptorType, value: object) -> object:
-    try:
-        return MemberDescriptorType.__get__(member, value, type(value))
-    except AttributeError:
-        return _ABSENT
-
-
-def members(cls: type) -> list[MemberDescriptorType]:
-    """The slots of a class."""
-    return [
-        member
-        for base in mro(cls)
-        if has_slots(base)
-        for member in list(namespace(base).values())
-        if type(member) is MemberDescriptorType
-    ]
-
-
-def has_slots(cls: type) -> bool:
-    """Whether slots of the class were written in Python."""
-    return "__slots__" in namespace(cls)
-
-
 DICT = _Dict()
-ATTRIBUTES = _Attributes()
-SLOTS = _Slots()
-CELL = _Cell()
-MODULE = _Module()
-CLASS = _Class()
 
 # The first base that fits decides, so the narrower class stands first.
 _CONTAINERS: tuple[tuple[type, Contents], ...] = (
@@ -341,8 +198,6 @@ _CONTAINERS: tuple[tuple[type, Contents], ...] = (
     (deque, _Deque()),
     (bytearray, _Bytes()),
     (array, _Array()),
-    (CellType, CELL),
-    (SimpleNamespace, _Namespace()),
 )
 _STREAMS: Mapping[type, Contents] = {io.BytesIO: _Stream(), io.StringIO: _Stream()}
 
@@ -350,10 +205,6 @@ _STREAMS: Mapping[type, Contents] = {io.BytesIO: _Stream(), io.StringIO: _Stream
 def container_of(value: object) -> Contents | None:
     """How to remember a container; ``None`` for anything else."""
     cls = type(value)
+    if is_installed_class(cls) and not is_library_class(cls):
+        return None  # a library's own, which knows what is in it by other means, too
     return _STREAMS.get(cls) or next((found for base, found in _CONTAINERS if derives(cls, base)), None)
-
-
-def is_variables(value: object) -> bool:
-    """Whether it is a module, or a class that is no enumeration."""
-    cls = type(value)
-    return cls is ModuleType or (derives(cls, type) and not derives(cls, enum.EnumMeta))

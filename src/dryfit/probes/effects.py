@@ -17,7 +17,7 @@ from typing import Any
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.target import Target
-from dryfit.model.trial import Effected, When
+from dryfit.model.trial import Effected
 from dryfit.probes import dbapi, sends, statements
 from dryfit.probes.jsonable import jsonable, text_of
 from dryfit.probes.ledger import Ledger, Ledgers, Written
@@ -54,7 +54,8 @@ class Effects:
     """Logs one trial after the other.
 
     ``index`` gives the index of a crossing, -1 for one of no trial; ``target_of`` where a driver's connection leads;
-    ``name_of`` how that is called in every trial.
+    ``name_of`` how that is called in every trial; ``repeats`` how often a client has done again, by itself, what a
+    crossing was to do.
     """
 
     def __init__(
@@ -62,17 +63,18 @@ class Effects:
         index: Callable[[Crossing], int],
         target_of: Callable[[object], Target | None] = lambda connection: None,
         name_of: Callable[[Target], str] = str,
+        repeats: Callable[[Crossing], int] = lambda crossing: 0,
     ) -> None:
         self._index = index
         self._target_of = target_of
         self._name_of = name_of
+        self._repeats = repeats
         self._lock = threading.RLock()
         self._ledgers = Ledgers(target_of)
         self.begin()
 
-    def begin(self, when: When = "before") -> None:
-        """Forget the last trial. ``when`` says whether callees had run where exceptions are injected."""
-        self._when = when
+    def begin(self) -> None:
+        """Forget the last trial."""
         self._ledgers.close()
         self._ledgers = Ledgers(self._target_of)
         self._log: list[_Logged] = []
@@ -164,7 +166,8 @@ class Effects:
         described = begun.described
         value = outcome.value if isinstance(outcome, Returned) else None
         if begun.statement is None or begun.connection is None:
-            self._add(begun.crossing, described)
+            for _ in range(1 + self._repeats(crossing)):
+                self._add(begun.crossing, described)
         elif begun.statement.does != "write":
             _control(self._ledgers.of(begun.connection), begun)
         elif dbapi.affected(crossing, value) != 0:
@@ -175,7 +178,7 @@ class Effects:
         """Whether the callee ran to its end, whatever its caller is told."""
         if isinstance(outcome, Returned):
             return True
-        return self._when == "after" and FAULT_MARK in (instance_dict(outcome.exception) or {})
+        return (instance_dict(outcome.exception) or {}).get(FAULT_MARK) == "after"
 
     def _add(self, crossing: int, described: Described | None) -> Written:
         written = Written()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from dryfit.model.shape import Json
 from dryfit.probes.jsonable import NO_KEY, TYPE, is_opaque, items_of, jsonable
-from dryfit.probes.statics import attributes, instance_dict
+from dryfit.probes.statics import attributes, derives, instance_dict, mro, namespace, told_once
 
 MOST_ROWS = 500
 """What holds more is left out."""
@@ -90,5 +90,33 @@ def _is_kept(name: str, value: object) -> bool:
 
 
 def attributes_of(value: object) -> Iterable[tuple[str, object]]:
-    """The attributes of an object that count as state."""
-    return ((name, item) for name, item in attributes(value) if is_state(name))
+    """The attributes of an object that count as state; what its class can always make again is none."""
+    made_again = _cached(type(value))
+    return ((name, item) for name, item in attributes(value) if is_state(name) and name not in made_again)
+
+
+def unset_in(value: object) -> frozenset[str]:
+    """The private attributes of an object that are ``None``, by themselves or by its class."""
+    own = dict(attributes(value))
+    empty = {name for name, item in own.items() if item is None and name.startswith("_")}
+    return (_none(type(value)) - own.keys()) | empty
+
+
+@told_once
+def _none(cls: type) -> frozenset[str]:
+    """The private names that stand for ``None`` in a class."""
+    known: dict[str, object] = {}
+    for base in reversed(mro(cls)):
+        known |= namespace(base)
+    return frozenset(name for name, item in known.items() if item is None and name.startswith("_"))
+
+
+@told_once
+def _cached(cls: type) -> frozenset[str]:
+    """The names of a class's cached properties."""
+    return frozenset(
+        name
+        for base in mro(cls)
+        for name, item in namespace(base).items()
+        if derives(type(item), cached_property)
+    )

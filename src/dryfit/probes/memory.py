@@ -2,7 +2,8 @@
 
 Objects count from the time they were seen as the receiver of a crossing; what an entry makes for itself is none of the
 state that it found. Looking at them runs none of their code, and none is kept alive. Rows of databases are left out,
-and so is what a retry or a failure changes by its nature (see ``held.is_state``).
+and so is what a retry or a failure changes by its nature (see ``held.is_state``), and what an object makes when it is
+first asked for it: a private attribute that was ``None``, a cached property.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
-from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of
+from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of, unset_in
 from dryfit.probes.jsonable import is_opaque, is_scalar
 from dryfit.probes.statics import attributes, derives, module_of, namespace, type_name
 
@@ -30,6 +31,9 @@ OBJECT = "object"
 _COLLECTIONS = (dict, list, set, deque)
 
 Places = dict[str, list[Row]]
+Unset = Mapping[int, Collection[str]]
+"""Places that objects have for what is made when it is first asked for, and in which there is nothing yet."""
+
 Objects = Mapping[int, int]
 """Objects by their identities, with the number of each among those of its class."""
 
@@ -41,13 +45,15 @@ class Holding:
     variables: Places = field(default_factory=dict)
     objects: dict[int, Places] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    unset: dict[int, set[str]] = field(default_factory=dict)
 
-    def places(self, objects: Collection[int]) -> Places:
-        """What variables and the given ones of the objects held."""
+    def places(self, objects: Collection[int], unset: Unset = MappingProxyType({})) -> Places:
+        """What variables and the given ones of the objects held, but for what was ``unset`` earlier."""
         found = {place: list(rows) for place, rows in self.variables.items()}
         for key in objects:
             for place, rows in self.objects.get(key, {}).items():
-                found.setdefault(place, []).extend(rows)
+                if place not in unset.get(key, ()):
+                    found.setdefault(place, []).extend(rows)
         return found
 
     def add(self, places: Places, place: str, value: object, name: str, owner: Row) -> None:
@@ -152,6 +158,8 @@ class Memory:
                 if id(item) not in objects:
                     place = f"{type_name(type(value))}.{name}"
                     holding.add(places, place, item, name, {OBJECT: known.number})
+            if value is not None:
+                holding.unset[key] = {f"{type_name(type(value))}.{name}" for name in unset_in(value)}
         return holding
 
     def _meet_variables(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from dryfit.probes import contents
+from dryfit.probes import variables
 from dryfit.probes.contents import Contents, Named, container_of
 from dryfit.probes.held import is_mapped
 from dryfit.probes.jsonable import is_scalar
@@ -148,20 +148,21 @@ class _Walk:
             self.add(_joined(name, part), item)
 
     def _looks(self, value: object) -> Iterator[Contents]:
-        if contents.is_variables(value):
+        if variables.is_variables(value):
             if self._is_components(value):
-                yield contents.MODULE if type(value) is ModuleType else contents.CLASS
+                yield variables.MODULE if type(value) is ModuleType else variables.CLASS
             return
-        container = container_of(value)
+        container = container_of(value) or variables.holder_of(value)
         if container is not None:
             yield container
-        if type(value) is types.FunctionType and value.__globals__.get("__name__") in self._names:
-            yield contents.ATTRIBUTES
+        if type(value) is types.FunctionType:
+            if value.__globals__.get("__name__") in self._names and instance_dict(value):
+                yield variables.ATTRIBUTES
         elif _opens(type(value)) and not is_mapped(value):
             if instance_dict(value) is not None:
-                yield contents.ATTRIBUTES
-            if contents.members(type(value)):
-                yield contents.SLOTS
+                yield variables.ATTRIBUTES
+            if variables.members(type(value)):
+                yield variables.SLOTS
 
     def _is_components(self, value: object) -> bool:
         name = value.__name__ if type(value) is ModuleType else module_of(value)  # type: ignore[arg-type]

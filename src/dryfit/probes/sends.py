@@ -38,6 +38,9 @@ _REDIS_IDEMPOTENT = frozenset({
     "DEL", "EXPIREAT", "FLUSHALL", "FLUSHDB", "HDEL", "HSET", "HMSET", "LSET", "LTRIM", "MSET", "PERSIST",
     "PEXPIREAT", "SADD", "SREM", "SETBIT", "SETEX", "PSETEX", "EXPIRE", "PEXPIRE", "UNLINK", "ZREM",
 })  # fmt: skip
+_ONCE = frozenset({"MessageDeduplicationId"})
+"""Parameters by which a service knows a request again."""
+
 _CLOUD_READS = ("Get", "List", "Describe", "Head", "Query", "Scan", "BatchGet")
 
 
@@ -240,14 +243,20 @@ def _is_idempotent(words: list[str]) -> bool:
 
 
 def _botocore(values: Mapping[str, Any]) -> Described | None:
-    operation: str = values["operation_name"]
+    # A decorator of newer versions takes all positional arguments as one.
+    given = values.get("args") or (values["self"], values["operation_name"], values["api_params"])
+    client, operation, parameters = given
     if operation.startswith(_CLOUD_READS):
         return None
-    meta = values["self"].meta
+    meta = client.meta
     service = meta.service_model.service_name
-    content = jsonable(values["api_params"])
+    # Tokens that make a repetition harmless are made by the client itself where nobody gives them.
+    is_once = meta.service_model.operation_model(operation).idempotent_members or _ONCE & parameters.keys()
     return effect(
-        service, f"{service} {operation}", content, is_idempotent=operation.startswith(("Put", "Delete"))
+        service,
+        f"{service} {operation}",
+        jsonable(parameters),
+        is_idempotent=bool(is_once) or operation.startswith(("Put", "Delete")),
     )
 
 

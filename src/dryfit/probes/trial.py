@@ -19,7 +19,7 @@ MOST_CROSSINGS = 20_000
 """Of a trial with more, only the first are kept."""
 
 FAULT_MARK = "__dryfit_fault__"
-"""In the ``__dict__`` of an exception that was injected."""
+"""In the ``__dict__`` of an exception that was injected: "before" or "after", as the callee had run or not."""
 
 _NUMBER = "__dryfit_error__"
 
@@ -53,9 +53,9 @@ class _Kept:
 class TrialRecorder:
     """Records one trial after the other.
 
-    ``offers`` says what may go wrong at a crossing; it is asked in baselines only. ``entered`` is told the number of an
-    entry crossing right before it begins, ``left`` right after it has ended; ``request`` tells which request is being
-    answered, ``holding`` which locks are held. A crossing's ``state`` is its record.
+    ``offers`` says what may go wrong at a crossing; it is asked in baselines, and from ``look_out`` on. ``entered`` is
+    told the number of an entry crossing right before it begins, ``left`` right after it has ended; ``request`` tells
+    which request is being answered, ``holding`` which locks are held. A crossing's ``state`` is its record.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class TrialRecorder:
         self._entered = entered
         self._left = left
         self._test = ""
-        self._is_baseline = False
+        self._is_baseline = self._asks = self._is_set_up = False
         self._trial = 0
         self._kept = _Kept()
         self._errors = count()
@@ -84,8 +84,18 @@ class TrialRecorder:
         """Forget the last trial, and record the crossings of ``test`` from now on."""
         self._test = test
         self._is_baseline = baseline
+        self._asks = baseline
+        self._is_set_up = False
         self._trial += 1
         self._kept = _Kept()
+
+    def calling(self) -> None:
+        """The test is set up: what comes now it does itself."""
+        self._is_set_up = True
+
+    def look_out(self) -> None:
+        """The fault has happened: from now on there may be crossings that there are not otherwise."""
+        self._asks = True
 
     def finish(self) -> tuple[tuple[Crossed, ...], tuple[ErrorSeen, ...]]:
         """What was recorded."""
@@ -124,13 +134,12 @@ class TrialRecorder:
         opened = self._record(crossing)
         if opened is None:
             return
-        if self._is_baseline:
-            opened.crossed = replace(
-                opened.crossed,
-                offers=self._offers(crossing),
-                given=_given(crossing),
-                holding=self._holding() if crossing.callee.effect == "send" else (),
-            )
+        if self._asks:
+            opened.crossed = replace(opened.crossed, offers=self._offers(crossing))
+        if self._is_baseline or crossing.callee.kind == "stand-in":
+            opened.crossed = replace(opened.crossed, given=_given(crossing))
+        if self._is_baseline and crossing.callee.effect == "send":
+            opened.crossed = replace(opened.crossed, holding=self._holding())
         if opened.entry >= 0:
             self._entered(opened.entry)
 
@@ -178,6 +187,7 @@ class TrialRecorder:
             result="",
             stand_in=crossing.callee.stands_for,
             request=self._request() if parent < 0 else -1,
+            prepares=not self._is_set_up,
         )
         opened = _Open(self._trial, crossed, kept.entries if parent < 0 else -1)
         kept.entries += parent < 0

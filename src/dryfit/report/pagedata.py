@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from dryfit.model.chain import Link
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run
 from dryfit.model.seam import Place
@@ -84,8 +85,11 @@ def _faults(verdicts: Iterable[Verdict]) -> list[Json]:
             verdict.rules,
             verdict.judged,
             verdict.experiment.when,
-            verdict.experiment.fault.exception.removeprefix("builtins."),
-            str(verdict.experiment.point.site),
+            _then(
+                each.fault.exception.removeprefix("builtins.") or each.fault.name
+                for each in verdict.experiment.strikes
+            ),
+            _then(str(each.point.site) for each in verdict.experiment.strikes),
             verdict.said,
         )
         for verdict in verdicts
@@ -94,6 +98,10 @@ def _faults(verdicts: Iterable[Verdict]) -> list[Json]:
         [*key[2:], list(key[0]), key[1], count]
         for key, count in sorted(counts.items(), key=lambda item: (not item[0][0], not item[0][1], item[0]))
     ]
+
+
+def _then(parts: Iterable[str]) -> str:
+    return ", then ".join(parts)
 
 
 def _behaviour(seen: SeenBehaviour, tests: Mapping[str, int]) -> Json:
@@ -127,4 +135,16 @@ def _finding(finding: Finding) -> Json:
         "callee": finding.seam.callee,
         "callable": finding.seam.callable,
         "accepted": finding.accepted is not None,
+        "way": [_step(step) for step in finding.path],
     }
+
+
+def _step(step: Link) -> Json:
+    return [
+        step.kind,
+        step.component or step.callable.partition(".")[0],
+        str(step.place),
+        step.place.function,
+        step.exception,
+        step.source,
+    ]

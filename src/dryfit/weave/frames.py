@@ -22,6 +22,9 @@ HIDDEN = 1
 VISIBLE = 2
 """The same where both are visible."""
 
+OWN_TOOL = "dryfit"
+"""By this name dryfit listens to ``sys.monitoring`` itself; that hidden frames are missing there is what it wants."""
+
 _CAN_HIDE = (
     sys.implementation.name == "cpython" and sys.version_info < (3, 14) and not set("dt") & set(sys.abiflags)
 )
@@ -57,5 +60,5 @@ def _is_watched() -> bool:
 
 def _is_monitored() -> bool:
     if sys.version_info >= (3, 12):
-        return any(sys.monitoring.get_tool(tool) is not None for tool in range(6))
+        return any(sys.monitoring.get_tool(tool) not in (None, OWN_TOOL) for tool in range(6))
     return False

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from types import CodeType, FrameType, FunctionType, ModuleType
 
-from dryfit.model.crossing import Callee
+from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.probe import Probe
 from dryfit.model.seam import DRIVER, Place
 from dryfit.model.trace import Skipped
@@ -119,6 +119,13 @@ class Weave:
     def shared_fixture_set_up(self) -> None:
         """What test code did up to now belongs to several tests, and prepared nothing for this one."""
         self._loop.entered = False
+
+    def is_within(self, crossing: Crossing) -> bool:
+        """Whether what runs now, in this thread or task, runs below a crossing."""
+        above: Crossing | None = self._loop.current.get()
+        while above is not None and above is not crossing:
+            above = above.parent
+        return above is not None
 
     def started(self, thread: Thread) -> bool:
         """Whether the program has started this thread, and not the tests."""

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dryfit.checks import exceptions
-from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, Planner, known_failures
+from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, WIRE_RANK, Planner, known_failures
 from dryfit.checks.faulted import Tried
+from dryfit.checks.pairs import SECOND, Pairs
+from dryfit.model.chain import Link, LinkKind
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.seam import DRIVER, Effect, Place, Seam
-from dryfit.model.structure import Component, Interface, ProjectMap
+from dryfit.model.structure import Component, Interface, ProjectMap, Tolerated
 from dryfit.model.trial import (
     Boundary,
     Crossed,
@@ -26,6 +28,7 @@ from dryfit.model.trial import (
     Leak,
     Offer,
     Point,
+    Strike,
     Trial,
     When,
 )
@@ -57,6 +60,7 @@ class Story:
         line: int = 1,
         nth: int = 1,
         given: str = "",
+        stand_in: str = "",
     ) -> int:
         """Add a crossing below another one; gives its index."""
         callee = name.partition(".")[0]
@@ -74,6 +78,7 @@ class Story:
             told=told,
             offers=offers,
             given=given,
+            stand_in=stand_in,
         )
         self.crossings.append(crossed)
         return crossed.index
@@ -123,6 +128,7 @@ def tried(
     return Tried(faulted.trial(experiment, **more), (usual, usual))
 
 
+ON_WIRE = Fault("wire-reply-lost", "", "has done its work and the wire loses its reply")
 LOST = Fault("connection-lost", "smtplib.SMTPServerDisconnected", "Connection unexpectedly closed")
 
 
@@ -232,6 +238,50 @@ def test_what_was_put_aside_for_later_is_not_swallowed():
     assert findings(tried(buying(), faulted, at, fault=LOST)) == []
 
 
+@pytest.mark.parametrize(
+    ("usual", "now", "rules"),
+    [
+        (["0"], ["1"], []),  # sys.exit(1) is not sys.exit(0)
+        ([], ["1"], []),
+        (["0"], ["0", "0"], []),
+        (["0"], ["0"], ["DF301"]),
+        (["0"], [], ["DF301"]),
+    ],
+)
+def test_what_a_stand_in_was_told_is_an_answer(usual, now, rules):
+    stories = []
+    faulted, _, at = losing_the_mail()
+    for story, given in ((buying(), usual), (faulted, now)):
+        for nth, each in enumerate(given, 1):
+            story.call("sys.exit", 0, line=9, nth=nth, given=each, stand_in="sys.exit")
+        stories.append(story)
+    found = findings(tried(*stories, at, fault=LOST))
+    assert [rule for rule, _ in found] == rules
+
+
+def test_what_differs_between_the_baselines_is_no_answer():
+    usual = [buying(), buying()]
+    faulted, _, at = losing_the_mail()
+    for number, story in enumerate([*usual, faulted]):
+        story.call("clock.now", 0, given=str(number), stand_in="clock.now")
+    first, second = (story.trial() for story in usual)
+    experiment = Experiment(TEST, faulted.crossings[at].point, "before", LOST)
+    assert findings(Tried(faulted.trial(experiment), (first, second))) == [("DF301", "error")]
+
+
+def test_what_follows_where_a_stand_in_took_the_end_s_place_masks_nothing():
+    baseline, faulted = Story(), Story()
+    entry = baseline.call("order.buy")
+    baseline.call("sqlite3.Connection.commit", entry, effect="write")
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    unbound = faulted.error("builtins.UnboundLocalError", "order is not bound")
+    entry = faulted.call("order.buy", error=unbound)
+    at = faulted.call("sqlite3.Connection.commit", entry, effect="write", error=full)
+    assert findings(tried(baseline, faulted, at)) == [("DF303", "error")]
+    faulted.call("argparse.ArgumentParser.error", entry, stand_in="argparse.ArgumentParser.error")
+    assert findings(tried(baseline, faulted, at)) == []
+
+
 def raised_after_saving(rows, *, cause):
     faulted = Story(rows=rows)
     lost = faulted.error("smtplib.SMTPServerDisconnected", LOST.text, injected=True)
@@ -263,8 +313,159 @@ def test_a_finding_tells_the_way_of_the_failure():
     at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
     told = exceptions.judge([tried(buying(), faulted, at, fault=LOST)]).judgement.findings
     (found,) = (each for each in told if each.rule == "DF302")
-    (chain,) = (fact.value for fact in found.evidence if fact.name == "chain")
+    (chain,) = (fact.value for fact in found.evidence if fact.name == "chain by tracebacks")
     assert chain == ("smtplib.SMTPServerDisconnected: mail.py:9 → order.py:5", "order.OrderError: order.py:7")
+
+
+def passing(*steps: tuple[LinkKind, str]) -> tuple[Link, ...]:
+    """The way of a lost connection through these callables, each in its component's file."""
+    files = [name.partition(".")[0] for _, name in steps]
+    return tuple(
+        Link(kind, Place(f"{file}.py", 9, name.partition(".")[2]), file, name, LOST.exception, "...")
+        for (kind, name), file in zip(steps, files, strict=True)
+    )
+
+
+RAISED = ("raised", "mail.send")
+
+
+@pytest.mark.parametrize(
+    ("steps", "handler"),
+    [
+        ((RAISED, ("caught", "mail.send")), "mail.send"),
+        ((RAISED, ("passed", "mail._try"), ("caught", "mail._try")), "mail._try"),
+        ((RAISED, ("thrown into", "mail._quiet"), ("caught", "mail._quiet")), "mail.send"),
+        ((RAISED, ("passed", "guards.run"), ("caught", "guards.run")), "mail.send"),
+        ((RAISED, ("caught", "mail.quietly.<locals>.wrapper")), "mail.send"),
+        ((RAISED, ("left", "mail.send")), "mail.send"),
+        ((), "mail.send"),
+    ],
+)
+def test_a_failure_is_swallowed_where_it_was_caught(steps, handler):
+    faulted, _, at = losing_the_mail()
+    case = tried(buying(), faulted, at, fault=LOST)
+    case = replace(case, trial=replace(case.trial, propagation=passing(*steps)))
+    (found,) = exceptions.judge([case]).judgement.findings
+    assert (found.rule, _fact(found, "handled in"), found.path) == ("DF301", handler, case.trial.propagation)
+    assert len(_fact(found, "chain") or ()) == len(steps)
+
+
+def test_the_way_of_a_failure_is_told_with_its_lines():
+    faulted, _, at = losing_the_mail()
+    case = tried(buying(), faulted, at, fault=LOST)
+    outside = Link(
+        "caught", Place("retry/core.py", 3, "call"), "", "retry.core.call", LOST.exception, "except E:"
+    )
+    way = (*passing(RAISED, ("passed", "order.buy")), outside)
+    (found,) = exceptions.judge(
+        [replace(case, trial=replace(case.trial, propagation=way))]
+    ).judgement.findings
+    assert _fact(found, "chain") == (
+        "raised at mail.py:9 in send: ... (smtplib.SMTPServerDisconnected)",
+        "passed order.py:9 in buy: ...",
+        "caught at retry/core.py:3 in call, outside of the project: except E:",
+    )
+
+
+def _fact(found, name):
+    return next((fact.value for fact in found.evidence if fact.name == name), None)
+
+
+def test_a_program_that_was_run_cannot_be_taken_back():
+    baseline, faulted = Story(rows=["tea"]), Story(rows=[])
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    for story, error in ((baseline, -1), (faulted, full)):
+        entry = story.call("order.buy", error=error)
+        run = story.call("subprocess.Popen", entry, effect="send")
+        story.effect(run, "run make-label", source="programs")
+        at = story.call("sqlite3.Connection.commit", entry, effect="write", error=error)
+    assert findings(tried(baseline, faulted, at)) == [("DF302", "warning")]
+
+
+def keeping(place, rows, rows_before=()):
+    """The state of one thing in memory, or of one file."""
+    source = "memory" if place == "memory" else "files"
+    columns = (Column("path", key=True),)
+    before, after = (
+        Digest((Contents(source, "thing", columns, tuple((f'"{row}"',) for row in held)),))
+        for held in (rows_before, rows)
+    )
+    return (Boundary(0, before, after),)
+
+
+@pytest.mark.parametrize(
+    ("surfaced", "found"), [("builtins.SystemExit", []), ("order.Error", [("DF302", "error")])]
+)
+def test_what_is_in_memory_is_given_up_where_the_program_ends(surfaced, found):
+    baseline, faulted = Story(), Story()
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    ends = faulted.error(surfaced, "", full)
+    for story, errors in ((baseline, (-1, -1)), (faulted, (ends, full))):
+        entry = story.call("order.buy", error=errors[0])
+        at = story.call("sqlite3.Connection.commit", entry, effect="write", error=errors[1])
+    usual = baseline.trial(boundaries=keeping("memory", ["a", "b"]))
+    experiment = Experiment(TEST, faulted.crossings[at].point, "before", DISK_FULL)
+    now = faulted.trial(experiment, boundaries=keeping("memory", ["a"]))
+    assert findings(Tried(now, (usual, usual))) == found
+
+
+def half_changed():
+    """Objects in memory that stay half changed."""
+    baseline, faulted = Story(), Story()
+    gone = faulted.error("stock.OutOfStock", "no tea", injected=True)
+    for story, error in ((baseline, -1), (faulted, gone)):
+        entry = story.call("order.plan", error=error)
+        at = story.call("stock.take", entry, error=error)
+    usual = baseline.trial(boundaries=keeping("memory", ["a", "b"]))
+    experiment = Experiment(
+        TEST, faulted.crossings[at].point, "before", Fault(DOMAIN_ERROR, "stock.OutOfStock")
+    )
+    return Tried(faulted.trial(experiment, boundaries=keeping("memory", ["a"])), (usual, usual))
+
+
+def test_objects_count_less_where_the_state_is_kept_elsewhere():
+    assert findings(half_changed()) == [("DF302", "error")]
+    lasting = buying(saved=True)
+    faulted, _, at = losing_the_mail()
+    assert ("DF302", "warning") in findings(half_changed(), tried(lasting, faulted, at, fault=LOST))
+
+
+def test_what_a_library_makes_of_an_exception_of_a_callback_is_not_masked():
+    baseline, faulted = Story(), Story()
+    first = faulted.error("dates.NoDate", "no date", injected=True)
+    other = faulted.error("sqlite3.OperationalError", "user-defined function raised exception")
+    for story, errors in ((baseline, (-1, -1, -1)), (faulted, (other, other, first))):
+        entry = story.call("order.convert", error=errors[0])
+        runs = story.call("sqlite3.Connection.execute", entry, effect="write", error=errors[1])
+        at = story.call("dates.parse", runs, error=errors[2])
+    fault = Fault(DOMAIN_ERROR, "dates.NoDate", "injected by dryfit")
+    assert findings(tried(baseline, faulted, at, fault=fault)) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "tolerated", "severity"),
+    [
+        ("files", Tolerated("order.py", 2, 2, ("OSError",)), "warning"),
+        ("memory", Tolerated("order.py", 2, 2, ("OSError",)), "error"),
+        ("files", Tolerated("order.py", 2, 2, ("ValueError",)), "error"),
+        ("files", Tolerated("order.py", 3, 4, ("OSError",)), "error"),
+        ("files", Tolerated("stock.py", 2, 2, ("OSError",)), "error"),
+    ],
+)
+def test_a_file_whose_failure_the_source_passes_over_by_name_is_a_warning(place, tolerated, severity):
+    baseline, faulted = Story(), Story()
+    full = len(faulted.errors)
+    faulted.errors.append(ErrorSeen(full, ("builtins.OSError", "builtins.Exception"), "", injected=True))
+    for story, error in ((baseline, -1), (faulted, full)):
+        entry = story.call("order.buy")
+        at = story.call("builtins.open", entry, effect="write", error=error, line=2)
+    usual = baseline.trial(boundaries=keeping(place, ["a"]))
+    experiment = Experiment(
+        TEST, faulted.crossings[at].point, "before", Fault("disk-full", "builtins.OSError")
+    )
+    case = Tried(faulted.trial(experiment, boundaries=keeping(place, [])), (usual, usual))
+    (found,) = exceptions.judge([case], tolerated=[tolerated]).judgement.findings
+    assert (found.rule, found.severity) == ("DF301", severity)
 
 
 def test_an_order_that_was_taken_back_is_handled_well():
@@ -286,6 +487,24 @@ def test_an_exception_that_says_what_went_wrong_has_not_lost_it(text):
     mail = faulted.call("mail.send", entry, line=2, error=own)
     at = faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
     assert findings(tried(buying(), faulted, at, fault=LOST)) == []
+
+
+def test_what_a_client_does_twice_by_itself_is_a_duplicate_of_its_caller():
+    usual, twice = Story(), Story()
+    for story, times in ((usual, 1), (twice, 2)):
+        entry = story.call("order.buy")
+        mail = story.call("smtplib.SMTP.sendmail", entry, effect="send")
+        for _ in range(times):
+            story.effect(mail, "mail to ann")
+    (found,) = exceptions.judge([tried(usual, twice, mail, "after", ON_WIRE)]).judgement.findings
+    assert (found.rule, found.severity) == ("DF306", "error")
+    assert found.message == (
+        "smtplib, called by order.buy, does again what was done, when smtplib.SMTP.sendmail has done its work and the"
+        " wire loses its reply (twice: smtp: mail to ann)"
+    )
+    assert {fact.name: fact.value for fact in found.evidence}["faults"] == (
+        "smtplib.SMTP.sendmail (order.py:1) has done its work and the wire loses its reply",
+    )
 
 
 def test_a_second_mail_after_a_lost_reply_is_a_duplicate():
@@ -374,6 +593,20 @@ def test_a_library_s_exception_that_escapes_here_and_is_translated_there_is_an_e
 
 def test_a_library_s_exception_that_always_escapes_is_a_warning_once():
     assert findings(escaping("store.save", None), escaping("store.load", None)) == [("DF307", "warning")]
+
+
+def test_one_translation_among_many_escapes_is_no_rule_of_the_component():
+    cases = [escaping(f"store.{name}", None) for name in ("save", "drop")]
+    assert findings(*cases, escaping("store.load", "store.StoreError")) == [("DF307", "warning")]
+
+
+def test_what_the_tests_alone_see_does_not_escape():
+    faulted, usual = Story(), Story()
+    lost = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    for story, error in ((usual, -1), (faulted, lost)):
+        entry = story.call("store.save", error=error)
+        at = story.call("sqlite3.Connection.commit", entry, effect="write", error=error)
+    assert findings(tried(usual, faulted, at)) == []
 
 
 def test_what_shows_nothing_is_not_judged():
@@ -493,8 +726,10 @@ def test_what_is_known_to_fail_is_the_project_s_own_and_not_what_passes_through(
         make.behaviour("payment.holding", outcome="raised", result="payment.Declined"),
         make.behaviour("Mock", outcome="raised", result="payment.Declined"),
         make.behaviour("payment.look", outcome="returned"),
+        make.behaviour("payment.look", outcome="raised", result="payment.tests.test_pay.Wanted"),
     ]
-    known = known_failures(project, make.observations(*seen), {"payment.find": ("builtins.KeyError",)})
+    observed = make.observations(*seen, test="payment/tests/test_pay.py::test_look")
+    known = known_failures(project, observed, {"payment.find": ("builtins.KeyError",)})
     assert known == {"payment.pay": ("payment.Declined",), "payment.find": ("builtins.KeyError",)}
 
 
@@ -512,6 +747,20 @@ def test_what_is_new_comes_first_whatever_test_it_is_of():
     assert [each.rank for each in planner.plan(elsewhere.trial())] == [1]
 
 
+def test_the_wire_comes_last_and_once_a_call():
+    story = Story()
+    entry = story.call("order.buy")
+    for nth in (1, 2):
+        offers = (Offer("after", ON_WIRE), REPLY_LOST)
+        story.call("smtplib.SMTP.sendmail", entry, effect="send", offers=offers, nth=nth)
+    planner = Planner({})
+    assert [(each.fault.name, each.point.nth, each.rank) for each in planner.plan(story.trial())] == [
+        ("connection-lost", 1, 0),
+        ("connection-lost", 2, 2),
+        ("wire-reply-lost", 1, WIRE_RANK),
+    ]
+
+
 def test_an_experiment_says_in_which_entry_it_happens():
     story = Story()
     story.call("order.look")
@@ -519,3 +768,159 @@ def test_an_experiment_says_in_which_entry_it_happens():
     story.call("sqlite3.Cursor.execute", entry, offers=(LOCKED,))
     (experiment,) = Planner({}).plan(story.trial())
     assert experiment.entry == 1
+
+
+# -- second faults ----------------------------------------------------------------------------------------------
+
+REFUSED = Offer("before", Fault("refused", "bank.Refused", "not today"))
+
+
+def compensated(*, charged=True, refund=(REFUSED,), entry_name="order.buy", line=1):
+    """What is paid is given back, for the order could not be saved; the baseline has no refund."""
+    baseline = Story()
+    entry = baseline.call(entry_name)
+    paid = baseline.call("bank.pay", entry, effect="send")
+    baseline.effect(paid, "pay 5", source="bank")
+    saved = baseline.call("sqlite3.Connection.commit", entry, effect="write", line=line)
+    baseline.effect(saved, "INSERT INTO orders", source="sqlite shop.db")
+    faulted = Story()
+    full = faulted.error("sqlite3.OperationalError", "database or disk is full", injected=True)
+    entry = faulted.call(entry_name, error=full)
+    paid = faulted.call("bank.pay", entry, effect="send")
+    if charged:
+        faulted.effect(paid, "pay 5", source="bank")
+    at = faulted.call("sqlite3.Connection.commit", entry, effect="write", error=full, line=line)
+    faulted.call("bank.refund", entry, effect="send", offers=refund)
+    return baseline, faulted, at
+
+
+def pairs_of(case, planner):
+    first = case.trial
+    return [(each.then, each.rank, each.entry) for each in planner.plan(case.baselines[0], first)]
+
+
+def test_what_only_a_fault_reveals_is_made_to_fail_next():
+    baseline, faulted, at = compensated(refund=(REFUSED, LOCKED, REPLY_LOST))
+    refund = faulted.crossings[-1].point
+    case = tried(baseline, faulted, at)
+    assert pairs_of(case, Pairs(Planner({}).offers)) == [
+        ((Strike(refund, REFUSED.when, REFUSED.fault),), 1, 0),
+        ((Strike(refund, REPLY_LOST.when, REPLY_LOST.fault),), 1, 0),
+    ]
+
+
+def test_the_same_outcomes_are_combined_once():
+    planner = Pairs(Planner({}).offers)
+    assert len(pairs_of(tried(*compensated()), planner)) == 1
+    assert pairs_of(tried(*compensated(line=9)), planner) == []
+    assert len(pairs_of(tried(*compensated(entry_name="order.renew")), planner)) == 1
+
+
+@pytest.mark.parametrize("more", [{"fired": False}, {"void": "leaked"}, {"outcome": "hang"}])
+def test_nothing_follows_from_a_trial_that_shows_nothing(more):
+    baseline, faulted, at = compensated()
+    assert pairs_of(tried(baseline, faulted, at, **more), Pairs(Planner({}).offers)) == []
+
+
+def test_a_second_fault_of_the_project_s_own_bears_another_text():
+    baseline, faulted, at = compensated(refund=())
+    planner = Planner({"bank.refund": ("bank.Refused",)})
+    ((strikes, _, _), *_) = pairs_of(tried(baseline, faulted, at), Pairs(planner.offers))
+    assert (strikes[0].fault.exception, strikes[0].fault.text) == ("bank.Refused", SECOND)
+
+
+def pair_of(*, alone_is_handled=True):
+    """The trial of a pair, and the one of its first fault alone, as the lab has them."""
+    baseline, faulted, at = compensated()
+    if alone_is_handled:
+        faulted.effect(len(faulted.crossings) - 1, "refund 5", source="bank")
+    alone = tried(baseline, faulted, at)
+    (experiment,) = Pairs(Planner({}).offers).plan(alone.baselines[0], alone.trial)
+    _, both, _ = compensated()
+    refused = both.error("bank.Refused", "not today", 0, injected=True)
+    both.crossings[0] = replace(both.crossings[0], error=refused)
+    both.crossings[-1] = replace(both.crossings[-1], outcome="raised", error=refused)
+    return alone, Tried(both.trial(experiment), alone.baselines)
+
+
+def test_a_compensation_that_fails_leaves_the_work_half_done():
+    alone, both = pair_of()
+    assert findings(alone) == []
+    (found,) = (each for each in exceptions.judge([alone, both]).judgement.findings if each.rule == "DF302")
+    assert found.experiment == both.experiment
+    assert found.message == (
+        "order.buy leaves its work half done, when sqlite3.Connection.commit fails with sqlite3.OperationalError"
+        " and then bank.refund fails with bank.Refused (stays: bank: pay 5)"
+    )
+    (faults,) = [fact.value for fact in found.evidence if fact.name == "faults"]
+    assert [each.partition(" (")[0] for each in faults] == [
+        "sqlite3.OperationalError before sqlite3.Connection.commit"
+    ]
+    assert "then bank.Refused before bank.refund (order.py:1): not today" in faults[0]
+
+
+def test_what_the_first_fault_shows_by_itself_is_not_told_of_both():
+    alone, both = pair_of(alone_is_handled=False)
+    found = [each for each in exceptions.judge([alone, both]).judgement.findings if each.rule == "DF302"]
+    assert [each.experiment for each in found] == [alone.experiment]
+
+
+@pytest.mark.parametrize(("after_one", "rules"), [(["a", "note"], []), ([], ["DF302"])])
+def test_what_stays_after_the_first_fault_alone_is_not_told_of_both(after_one, rules):
+    def told_otherwise(story):
+        return replace(story.trial(), boundaries=keeping("files", ["a", "b"]))
+
+    baseline, faulted, at = compensated()
+    baseline.effects, faulted.effects = [], []
+    usual = told_otherwise(baseline)
+    experiment = Experiment(TEST, faulted.crossings[at].point, "before", DISK_FULL)
+    alone = Tried(faulted.trial(experiment, boundaries=keeping("files", after_one)), (usual, usual))
+    (pair,) = Pairs(Planner({}).offers).plan(usual, alone.trial)
+    entry = replace(faulted.crossings[0], outcome="raised")
+    both = Tried(
+        faulted.trial(pair, boundaries=keeping("files", ["a"]), crossings=(entry, *faulted.crossings[1:])),
+        alone.baselines,
+    )
+    found = [each for each in exceptions.judge([alone, both]).judgement.findings if each.experiment == pair]
+    assert [each.rule for each in found] == rules
+
+
+@pytest.mark.parametrize(("chain", "rules"), [((0,), []), ((), ["DF303"])])
+def test_a_second_failure_must_not_hide_the_first(chain, rules):
+    baseline, faulted = Story(), Story()
+    entry = baseline.call("order.buy")
+    baseline.call("bank.rate", entry)
+    first = faulted.error("bank.Down", "injected by dryfit", injected=True)
+    second = faulted.error("archive.NotKept", SECOND, *chain, injected=True)
+    entry = faulted.call("order.buy", error=second)
+    at = faulted.call("bank.rate", entry, error=first)
+    again = faulted.call("archive.rate", entry, error=second)
+    fault = Fault(DOMAIN_ERROR, "bank.Down", "injected by dryfit")
+    strike = Strike(faulted.crossings[again].point, "before", Fault(DOMAIN_ERROR, "archive.NotKept", SECOND))
+    case = tried(baseline, faulted, at, fault=fault)
+    case = replace(case, trial=replace(case.trial, experiment=replace(case.experiment, then=(strike,))))
+    assert [rule for rule, _ in findings(case)] == rules
+
+
+@pytest.mark.parametrize(("again", "when", "rules"), [
+    ("smtplib.SMTP.sendmail", "after", []),
+    ("smtplib.SMTP.sendmail", "before", []),
+    ("outbox.put", "before", ["DF303"]),
+])  # fmt: skip
+def test_the_failure_of_the_last_attempt_stands_for_all(again, when, rules):
+    baseline, faulted = Story(), Story()
+    first = faulted.error("smtplib.SMTPRecipientsRefused", "unknown", injected=True)
+    second = faulted.error("smtplib.SMTPServerDisconnected", "unexpectedly closed", injected=True)
+    own = faulted.error("order.NotSent", "no mail", second)
+    for story, error in ((baseline, -1), (faulted, own)):
+        entry = story.call("order.buy", error=error)
+        at = story.call("smtplib.SMTP.sendmail", entry, effect="send", error=first if error >= 0 else -1)
+    baseline.effect(at, "mail to ann@example.com")
+    last = faulted.call(again, entry, effect="send", error=second, nth=2)
+    if when == "after":
+        faulted.effect(last, "mail to ann@example.com")
+    fault = Fault("recipients-refused", "smtplib.SMTPRecipientsRefused", "unknown")
+    strike = Strike(faulted.crossings[last].point, when, LOST)
+    case = tried(baseline, faulted, at, fault=fault)
+    case = replace(case, trial=replace(case.trial, experiment=replace(case.experiment, then=(strike,))))
+    assert [rule for rule, _ in findings(case)] == rules

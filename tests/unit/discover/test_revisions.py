@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dryfit.discover.revisions import checked_out, file_at, find_revision
+from dryfit.discover.revisions import changed_files, checked_out, file_at, find_revision
 from dryfit.model.errors import UsageError
 
 
@@ -124,6 +124,32 @@ def test_one_file_of_a_revision(repository: Path) -> None:
     assert file_at(repository, "HEAD~1", "notes.txt") == "1"
     with pytest.raises(UsageError, match=r"revision HEAD: has no other\.txt"):
         file_at(repository, "HEAD", "other.txt")
+
+
+def test_changed_is_what_is_not_as_it_was(repository: Path) -> None:
+    assert changed_files(repository, "HEAD") == frozenset()
+    assert changed_files(repository, "HEAD~1") == {"a.py", "notes.txt"}
+    (repository / "new.py").write_text("")
+    (repository / ".gitignore").write_text("*.log")
+    (repository / "ran.log").write_text("")
+    git(repository, "mv", "a.py", "é b.py")
+    assert changed_files(repository, "HEAD") == {"new.py", ".gitignore", "a.py", "é b.py"}
+
+
+def test_what_others_have_changed_since_the_branch_began_is_not_its_own(repository: Path) -> None:
+    git(repository, "checkout", "-q", "-b", "feature", "HEAD~1")
+    (repository / "feature.py").write_text("")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "feature")
+    assert changed_files(repository, "@{-1}") == {"feature.py"}
+
+
+def test_changed_files_are_named_from_a_project_below_the_top(repository: Path) -> None:
+    (repository / "part").mkdir()
+    (repository / "part" / "c.py").write_text("")
+    (repository / "d.py").write_text("")
+    git(repository, "add", "-A")
+    assert changed_files(repository / "part", "HEAD") == {"c.py"}
 
 
 def test_an_object_that_git_has_not_here(repository: Path) -> None:

@@ -198,6 +198,23 @@ def test_what_is_to_be_done_when_time_is_up_is_left_out(lab_on: Callable[..., La
     assert {each.reason for each in found.skipped} == {"the budget was used up before its baseline"}
 
 
+def test_what_comes_first_is_tried_before_the_next_batch_has_its_baselines(
+    lab_on: Callable[..., Lab],
+) -> None:
+    told: list[Progress] = []
+    lab = lab_on(BASKET)
+    found = lab.run(everywhere, told.append, batches=lambda tests: (tests[1:], tests[:1]))
+    assert names(found) == [("test_buy", 4), ("test_buy_two", 8)]
+    assert [each.done for each in told if each.planned == 8] == list(range(9))
+    assert [each.test.rpartition("::")[2] for each in told][9:] == ["test_buy"] * 5
+
+
+def test_tests_in_no_batch_are_not_asked_for(lab_on: Callable[..., Lab]) -> None:
+    found = lab_on(BASKET).run(everywhere, batches=lambda tests: (tests[:1],))
+    assert names(found) == [("test_buy", 4)]
+    assert (found.skipped, found.exhausted) == ((), True)
+
+
 def test_ctrl_c_ends_it_with_what_there_is(lab_on: Callable[..., Lab]) -> None:
     def interrupt(progress: Progress) -> None:
         if progress.done == 4:

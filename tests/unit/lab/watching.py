@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,12 @@ class Watching:
     def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
         self._recorder.begin(test, baseline=experiment is None)
         self._experiment, self._fired, self._calls = experiment, fired, 0
+
+    def body(self, body: Callable[[], object]) -> object:
+        return body()
+
+    def calling(self) -> None:
+        """It makes no difference."""
 
     def called(self) -> None:
         self._calls += 1

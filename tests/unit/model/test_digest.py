@@ -208,3 +208,16 @@ def test_what_is_known_keeps_its_value(made):
     assert diff(made, made) == ()
     (kept,) = canonical(made, made).contents
     assert sorted(kept.rows) == sorted(made.contents[0].rows)
+
+
+def test_rows_of_a_place_whose_columns_were_changed_were_changed():
+    wider = Contents("shop", "orders", (*ORDERS[:2], Column("paid")), (("1", "5.00", "true"),))
+    (change,) = diff(BEFORE, digest(wider, BEFORE.places["shop", "lines"]))
+    assert str(change) == 'orders: 1 row changed (id=1: paid  → true, created_at "2026-01-01T00:00:00" → )'
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_a_time_that_no_clock_has_is_chosen(time):
+    after = digest(orders(("1", "5.00", f'"{time}"')), BEFORE.places["shop", "lines"])
+    (change,) = diff(BEFORE, after)
+    assert time in str(change)

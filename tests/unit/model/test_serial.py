@@ -79,7 +79,10 @@ def test_what_differs_between_two_runs_of_one_order_is_not_compared():
 @pytest.mark.parametrize(
     ("second", "said"),
     [
-        (run(raised("shop.SoldOut"), after=shop("0")), "operation 1 ended with a value, and then with shop.SoldOut"),
+        (
+            run(raised("shop.SoldOut"), after=shop("0")),
+            "operation 1 ended with a value, and then with shop.SoldOut",
+        ),
         (run(returned(), after=shop("0", orders=("7",))), "orders holds 0 rows, and then 1"),
     ],
     ids=["another end", "another row"],

@@ -150,6 +150,35 @@ def test_variables_of_modules_and_classes():
     assert not hasattr(module.Store, "extra")
 
 
+def test_what_a_library_made_when_it_was_needed_first_stays():
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    orm = pytest.importorskip("sqlalchemy.orm")
+    module = types.ModuleType(__name__)
+    module.engine = None
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class Parent(Base):
+        __tablename__ = "parents"
+        id = orm.mapped_column(sqlalchemy.Integer, primary_key=True)
+
+    class Child(Base):
+        __tablename__ = "children"
+        id = orm.mapped_column(sqlalchemy.ForeignKey("parents.id"), primary_key=True)
+        parent = orm.relationship(Parent, backref="children")
+
+    module.Parent, module.Child, account = Parent, Child, Account(1)
+    rewind = taken(account, modules=[module])
+    module.engine = engine = sqlalchemy.create_engine("sqlite://")
+    account.engine, account.note = engine, "new"
+    orm.configure_mappers()
+    assert rewind.back() == ""
+    assert (module.engine, account.engine) == (engine, engine)
+    assert not hasattr(account, "note")
+    assert Parent(children=[Child()]).children[0].parent is not None
+
+
 def test_what_python_has_for_waiting_and_queueing():
     waiting, event, semaphore, lock = (
         queue.Queue(),

@@ -150,3 +150,38 @@ def test_programs_and_files():
     )
     assert (file.what, file.is_idempotent) == ("write out.txt", True)
     assert file.key == again.key
+
+
+def cloud(service: str, operation: str, is_decorated: bool = True, **parameters: object):
+    boto3 = pytest.importorskip("boto3")
+    who = {"region_name": "x", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    given = (boto3.client(service, **who), operation, parameters)
+    names = {"args": given, "kwargs": {}}
+    if not is_decorated:
+        names = dict(zip(("self", "operation_name", "api_params"), given, strict=True))
+    return described(about_to("botocore.BaseClient._make_api_call", **names))
+
+
+@pytest.mark.parametrize("is_decorated", [True, False], ids=["newer", "older"])
+def test_a_call_of_a_cloud_service(is_decorated):
+    found = cloud("sqs", "SendMessage", is_decorated, QueueUrl="https://x.example/q", MessageBody="x")
+    assert (found.source, found.what) == ("sqs", "sqs SendMessage")
+    assert not found.is_idempotent
+    assert cloud("sqs", "ListQueues", is_decorated) is None
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("sqs", "SendMessage", {"MessageBody": "x", "MessageDeduplicationId": "1"}),
+        ("ec2", "RunInstances", {"MinCount": 1}),  # the client makes a token by itself
+        ("s3", "PutObject", {"Key": "x"}),
+    ],
+)
+def test_calls_of_a_cloud_service_that_may_be_repeated(service, operation, parameters):
+    assert cloud(service, operation, **parameters).is_idempotent
+
+
+def test_a_server_on_this_machine_has_another_port_each_time():
+    one, two = (cloud("sqs", "SendMessage", QueueUrl=f"http://localhost:{port}/q") for port in (4000, 50123))
+    assert one.key == two.key

@@ -15,6 +15,7 @@ from dryfit.model.trial import Fault, Offer, When
 from dryfit.probes.faults import asyncpg, botocore, mail, psycopg, psycopg2, redis, sqlite, system, web
 from dryfit.probes.faults.occasion import Deed, Make, Occasion
 from dryfit.probes.faults.resolve import occasion_of
+from dryfit.probes.faults.wire import offers as offers_on_wire
 
 MOST: dict[When, int] = {"after": 2, "before": 3}
 """How many faults are offered for one crossing; those after the callee ran come first."""
@@ -217,3 +218,4 @@ def _offered(occasion: Occasion) -> Iterator[Offer]:
         rows = (row for row in ROWS if row.when == when and not row.on_request and row.applies(occasion))
         for row in islice(rows, most):
             yield Offer(when, row.fault(occasion))
+    yield from offers_on_wire(occasion)

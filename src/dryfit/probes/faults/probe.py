@@ -1,4 +1,4 @@
-"""The probe that makes one fault happen, at one point."""
+"""The probe that makes the faults of one experiment happen, each at its point, one after the other."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised
 from dryfit.model.probe import Act, Raise
-from dryfit.model.trial import Experiment, Point
+from dryfit.model.trial import Experiment, Point, Strike
 from dryfit.probes.faults import named
 from dryfit.probes.faults.catalogue import row_of
 from dryfit.probes.faults.occasion import NotMadeError, Occasion
 from dryfit.probes.faults.resolve import occasion_of
+from dryfit.probes.faults.wire import Wire
 from dryfit.probes.trial import FAULT_MARK
 
 DOMAIN_ERROR = "domain-error"
@@ -21,6 +22,10 @@ DOMAIN_ERROR = "domain-error"
 
 def _nobody() -> None:
     """Nobody wants to know."""
+
+
+def _anywhere(crossing: Crossing) -> bool:
+    return True
 
 
 @dataclass(slots=True)
@@ -32,74 +37,102 @@ class _Hit:
 
 
 class FaultProbe:
-    """Makes the fault of an experiment happen once. It stands before every other probe.
+    """Makes each fault of an experiment happen once. It stands before every other probe.
 
-    ``point`` tells which crossing of the test one is.
+    ``point`` tells which crossing of the test one is, ``is_within`` whether what runs now is below a crossing.
     """
 
-    def __init__(self, point: Callable[[Crossing], Point]) -> None:
+    def __init__(
+        self, point: Callable[[Crossing], Point], is_within: Callable[[Crossing], bool] = _anywhere
+    ) -> None:
         self._point = point
-        self._experiment: Experiment | None = None
+        self._wire = Wire(is_within)
+        self._repeated: tuple[Crossing, int] | None = None
+        self._due: list[Strike] = []
         self._fired = _nobody
         self._hit: _Hit | None = None
         self._why = ""
 
     def begin(self, experiment: Experiment | None, fired: Callable[[], None]) -> None:
-        """From now on the fault of this experiment is due; ``fired`` is called as a caller is given it."""
-        self._experiment, self._fired = experiment, fired
-        self._hit, self._why = None, ""
+        """From now on the faults of this experiment are due; ``fired`` is called as a caller is given the last one."""
+        self._due, self._fired = [*experiment.strikes] if experiment is not None else [], fired
+        self._hit, self._why, self._repeated = None, "", None
 
     def end(self) -> str:
         """Forget all, and say why the fault could not be made; "" where it was made, or never due."""
         why, self._why = self._why, ""
+        self._wire.end()
         self.begin(None, _nobody)
         return why
 
     def before(self, crossing: Crossing) -> Act:
         """Give the caller its exception where the fault comes before the callee runs, or see to it that it fails."""
-        experiment = self._experiment
-        if experiment is None or self._hit is not None or self._point(crossing) != experiment.point:
+        if not self._due or self._hit is not None or self._point(crossing) != self._due[0].point:
             return None
+        strike = self._due[0]
         self._hit = _Hit(crossing, _occasion(crossing))
-        exception = self._made(experiment, self._hit) if experiment.when == "before" else None
+        is_due = strike.when == "before" or strike.fault.is_on_wire
+        exception = self._made(strike, self._hit) if is_due else None
         return Raise(exception) if exception is not None else None
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Give the caller an exception in place of the value, and tell that it got one."""
-        experiment, hit = self._experiment, self._hit
-        if experiment is None or hit is None or hit.crossing is not crossing or self._why:
+        hit = self._hit
+        if hit is None or hit.crossing is not crossing or self._why:
             return outcome
+        strike = self._due[0]
         try:
-            outcome = self._outcome(experiment, hit, outcome)
+            outcome = self._outcome(strike, hit, outcome)
         finally:
             hit.occasion = None
-        if isinstance(outcome, Raised) and not self._why:
-            vars(outcome.exception)[FAULT_MARK] = True
-            self._fired()
+        if self._is_made():
+            if isinstance(outcome, Raised):
+                vars(outcome.exception)[FAULT_MARK] = strike.when
+            self._happened(strike)
         return outcome
 
-    def _outcome(self, experiment: Experiment, hit: _Hit, outcome: Outcome) -> Outcome:
+    def _is_made(self) -> bool:
+        return not self._why
+
+    def repeats(self, crossing: Crossing) -> int:
+        """How often the client did again, in this crossing, what the wire had lost the reply of."""
+        return self._repeated[1] if self._repeated is not None and self._repeated[0] is crossing else 0
+
+    def _happened(self, strike: Strike) -> None:
+        """The next fault is due, if there is one. The wire has told by itself: a client may never come back."""
+        del self._due[0]
+        self._hit = None
+        if not self._due and not strike.fault.is_on_wire:
+            self._fired()
+
+    def _outcome(self, strike: Strike, hit: _Hit, outcome: Outcome) -> Outcome:
         """What the caller gets; where that is not the fault, it is kept why."""
+        if strike.fault.is_on_wire:
+            self._why = self._wire.take_up(outcome)
+            self._repeated = hit.crossing, self._wire.repeats
+            return outcome
         if isinstance(outcome, Raised):
-            if experiment.when == "after":
+            if strike.when == "after":
                 self._why = f"the callee raised {type(outcome.exception).__name__} by itself"
             return outcome
         if hit.occasion is not None:
             hit.occasion.value = outcome.value
-        exception = self._made(experiment, hit) if experiment.when == "after" else _given(hit.occasion)
+        exception = self._made(strike, hit) if strike.when == "after" else _given(hit.occasion)
         if exception is not None:
             return Raised(exception)
         self._why = self._why or "the call came to a good end all the same"
         return outcome
 
-    def _made(self, experiment: Experiment, hit: _Hit) -> BaseException | None:
+    def _made(self, strike: Strike, hit: _Hit) -> BaseException | None:
         """Make the fault; ``None`` where the callee raises it by itself, or it cannot be made."""
         try:
-            return _happens(experiment, hit)
+            if not strike.fault.is_on_wire:
+                return _happens(strike, hit)
+            self._wire.lay(hit.occasion, strike.fault, self._fired if len(self._due) == 1 else _nobody)
         except NotMadeError as reason:
             self._why = str(reason)
         except Exception as error:  # noqa: BLE001 - a library's objects may be in any state
-            self._why = f"{experiment.fault.name} could not be made: {type(error).__name__}: {error}"
+            self._why = f"{strike.fault.name} could not be made: {type(error).__name__}: {error}"
         return None
 
 
@@ -110,13 +143,13 @@ def _occasion(crossing: Crossing) -> Occasion | None:
         return None
 
 
-def _happens(experiment: Experiment, hit: _Hit) -> BaseException | None:
-    fault, occasion = experiment.fault, hit.occasion
+def _happens(strike: Strike, hit: _Hit) -> BaseException | None:
+    fault, occasion = strike.fault, hit.occasion
     if fault.name == DOMAIN_ERROR or hit.crossing.callee.kind != "library":
         return named.made(fault.exception, fault.text)
-    row = row_of(occasion, experiment.when, fault.name) if occasion is not None else None
+    row = row_of(occasion, strike.when, fault.name) if occasion is not None else None
     if occasion is None or row is None:
-        raise NotMadeError(f"{fault.name} cannot happen {experiment.when} this call")
+        raise NotMadeError(f"{fault.name} cannot happen {strike.when} this call")
     exception = row.make(occasion, row.fault(occasion))
     return _through(occasion, exception) if exception is not None else None
 

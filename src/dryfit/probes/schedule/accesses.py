@@ -21,6 +21,7 @@ from threading import Thread
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 
 from dryfit.model.interleaving import ANYTHING, Footprint
+from dryfit.probes.schedule.uses import names_in
 
 _CONTENT = "[]"
 _UNKNOWN = object()
@@ -114,7 +115,7 @@ class _Line:
         is_shared = bool(self._reads or self._writes)
         if self._calls > self._known_calls:
             return Touch(ANYTHING, is_shared)
-        reads = self._reads | {_CONTENT} if is_shared else self._reads  # it may iterate, compare or unpack
+        reads = self._reads | {_CONTENT}  # it may iterate, compare or unpack, also what only a variable names
         return Touch(Footprint(frozenset(reads), frozenset(self._writes)), is_shared)
 
     def _read(self, name: str, value: object, text: str) -> None:
@@ -187,6 +188,6 @@ def _member(owner: object, name: str) -> object:
     cls = owner if isinstance(owner, type) else type(owner)
     found = inspect.getattr_static(cls, name, _UNKNOWN)
     if found is _UNKNOWN:
-        held = getattr(owner, "__dict__", {}).get(name, _UNKNOWN)
+        held = names_in(owner).get(name, _UNKNOWN)
         return held if isinstance(held, _PRIMITIVES) else _UNKNOWN
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from sys import _getframe
 from types import FrameType
 from typing import TypeVar
 
@@ -47,8 +48,11 @@ class Governor:
 
     def use(self, here: Here, used: object, frame: FrameType) -> Use:
         """Who uses a primitive, and for what."""
-        with self.ungoverned(here):
+        here[1].is_inside = True
+        try:
             return self._uses.of(used, frame)
+        finally:
+            here[1].is_inside = False
 
     @contextmanager
     def ungoverned(self, here: Here) -> Iterator[None]:
@@ -80,9 +84,9 @@ class Governor:
         ``timeout`` are the seconds that have passed for the lane then.
         """
         until = MONOTONIC() + PATIENCE if is_outside else 0.0
-        wait = Wait(
-            use.what, is_over, holder, timeout is not None, use.place, self._footprint, until, use.is_own
-        )
+        with self.ungoverned(here):
+            place = use.place or self._uses.nearest(_getframe(1))
+        wait = Wait(use.what, is_over, holder, timeout is not None, place, self._footprint, until, use.is_own)
         if here[0].wait(here[1], wait):
             return True
         here[1].skipped += timeout or 0
@@ -91,7 +95,9 @@ class Governor:
     def pause(self, here: Here, what: str, use: Use, seconds: float) -> None:
         """Others may go on; for the lane, this time has passed then."""
         round_, lane = here
-        round_.park(lane, Deed("wait", what, use.place, is_pause=True))
+        with self.ungoverned(here):
+            place = use.place or self._uses.nearest(_getframe(1))
+        round_.park(lane, Deed("wait", what, place, is_pause=True))
         lane.skipped += seconds
 
     def call(self, here: Here, do: Callable[[], Result]) -> Result:

@@ -80,8 +80,8 @@ class Lane:
 
     __slots__ = (
         "alone", "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling",
-        "is_half_way", "is_inside", "is_main", "is_noted", "is_told", "is_victim", "number", "outcome", "pending", "rested", "serial", "since",
-        "skipped", "state", "turns", "wait", "worker",
+        "is_half_way", "is_inside", "is_main", "is_noted", "is_told", "is_victim", "number", "outcome", "pending",
+        "rested", "serial", "since", "skipped", "state", "turns", "wait", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: int, number: int, gate: LockType | None = None) -> None:

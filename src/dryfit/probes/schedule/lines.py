@@ -28,8 +28,8 @@ class Lines:
         self._touches: dict[CodeType, dict[int, Touch]] = {}
 
     def is_own(self, code: CodeType) -> bool:
-        """Whether a code object is the components'."""
-        return self._is_own(code.co_filename)
+        """Whether a code object is the components', and not that of a module, which is imported but once."""
+        return code.co_name != "<module>" and self._is_own(code.co_filename)
 
     def reached(self, frame: FrameType, line: int) -> None:
         """A frame of the components' code is about to run a line."""
@@ -85,6 +85,7 @@ class Traced:
                 sys.settrace(begins)  # it may have put itself in this place
             if not lines.is_own(frame.f_code):
                 return other
+            frame.f_trace_lines = True  # coverage, for one, wants none of the files that it leaves out
             return _local(lines, other)
 
         return begins
@@ -97,6 +98,8 @@ def _local(lines: Lines, other: Any | None) -> Callable[..., Any]:
             other = other(frame, event, value)
         if event == "line":
             lines.reached(frame, frame.f_lineno)
+            # What others did to variables of closures meanwhile: CPython 3.11 writes back what it read before the call.
+            frame.f_locals  # noqa: B018 - reading it reads them again
         return goes_on
 
     return goes_on

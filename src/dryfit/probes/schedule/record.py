@@ -29,10 +29,14 @@ class Record:
     def touch(self, footprint: Footprint) -> None:
         """Add to what is touched by the move that is under way."""
         before = self._touched[-1]
+        if before.unknown or (
+            footprint.reads <= before.reads and not footprint.writes and not footprint.unknown
+        ):
+            return
         self._touched[-1] = Footprint(
             before.reads | footprint.reads,
             before.writes | footprint.writes,
-            before.unknown or footprint.unknown,
+            footprint.unknown,
         )
 
     def step(self, lane: Lane, deed: Deed) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import NamedTuple
 
 from dryfit.model.interleaving import Choice, Choose, Interleaving, Run
@@ -23,9 +23,25 @@ class Switch(NamedTuple):
     after: int
 
 
+Shrinking = Generator[Choose, Run, Run]
+"""Gives how to choose in the run that is wanted next, is sent that run, and returns the smallest one."""
+
+
 def smallest(
     run_again: Callable[[Choose], Run], found: Run, still_shows: Callable[[Run], bool], tries: int = 100
 ) -> Run:
+    """The run with the fewest switches that still shows what was found, by runs that can be made at once."""
+    steps = shrink(found, still_shows, tries)
+    try:
+        wanted = next(steps)
+        while True:
+            wanted = steps.send(run_again(wanted))
+    except StopIteration as stop:
+        best: Run = stop.value
+        return best
+
+
+def shrink(found: Run, still_shows: Callable[[Run], bool], tries: int = 100) -> Shrinking:
     """The run with the fewest switches that still shows what was found.
 
     Switches are left out as in delta debugging (Zeller, Hildebrandt 2002), halves of them first, until none can be left
@@ -33,29 +49,27 @@ def smallest(
     What is given back was seen: its schedule shows the finding when it is followed.
     """
     best = found
-    while (better := _without(run_again, best, still_shows)) is not None:
+    while (better := (yield from _without(best, still_shows))) is not None:
         best = better
-    return _milder(run_again, best, still_shows, tries) or best
+    return (yield from _milder(best, still_shows, tries)) or best
 
 
-def _milder(
-    run_again: Callable[[Choose], Run], best: Run, still_shows: Callable[[Run], bool], tries: int
-) -> Run | None:
+def _milder(best: Run, still_shows: Callable[[Run], bool], tries: int) -> Generator[Choose, Run, Run | None]:
     orders = Bounded(best.interleaving.preemptions - 1)
     for _ in range(tries):
         if not orders.begin():
             break
-        run = run_again(orders.choose)
+        run = yield orders.choose
         orders.ended(run.interleaving)
         if still_shows(run):
             return run
     return None
 
 
-def _without(run_again: Callable[[Choose], Run], best: Run, still_shows: Callable[[Run], bool]) -> Run | None:
+def _without(best: Run, still_shows: Callable[[Run], bool]) -> Generator[Choose, Run, Run | None]:
     cost = weight(best.interleaving)
     for fewer in subsets(switches(best.interleaving)):
-        run = run_again(Switching(fewer))
+        run = yield Switching(fewer)
         if weight(run.interleaving) < cost and still_shows(run):
             return run
     return None

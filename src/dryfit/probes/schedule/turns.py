@@ -15,22 +15,16 @@ from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
-from dryfit.probes.schedule.clocks import Clocks
 from dryfit.probes.schedule.crew import Crew
-from dryfit.probes.schedule.executors import Executors
 from dryfit.probes.schedule.governed import Governor, Here, nobody
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
-from dryfit.probes.schedule.locks import Locks
-from dryfit.probes.schedule.loops import Loops
 from dryfit.probes.schedule.outsiders import Outsiders
-from dryfit.probes.schedule.queues import Queues, Sleep
+from dryfit.probes.schedule.primitives import primitives
 from dryfit.probes.schedule.round import Round
-from dryfit.probes.schedule.selects import Selects
 from dryfit.probes.schedule.shared_loops import GUESTS, SharedLoops, is_guest
 from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.task_lane import WORKER
-from dryfit.probes.schedule.threads import Threads
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
 
@@ -41,19 +35,6 @@ Result = TypeVar("Result")
 
 _PRIMITIVE = Footprint(writes=frozenset({"primitive"}))
 """Python's primitives are not told apart. What is done between two of them shows only where lines are switch points."""
-
-
-class Primitive(Protocol):
-    """Something of Python's own that can be known to the controller."""
-
-    def put_in(self) -> None:
-        """Have it known."""
-
-    def take_out(self) -> None:
-        """Have it as it was."""
-
-    def forget(self) -> None:
-        """Forget what an interleaving has left behind."""
 
 
 class Hearing(Protocol):
@@ -99,16 +80,9 @@ class Turns:
         )
         self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
         self._shared = SharedLoops(governor, place, self._perform, self._outsiders.leave_out_once)
-        self._primitives: tuple[Primitive, ...] = (
+        self._primitives = (
             self._shared,
-            Locks(governor),
-            Queues(governor),
-            Selects(governor),
-            Loops(governor, place),
-            Sleep(governor),
-            Clocks(governor),
-            Threads(governor, self._perform, self._outsiders.leave_out_once),
-            Executors(governor),
+            *primitives(governor, place, self._perform, self._outsiders.leave_out_once),
         )
 
     def __enter__(self) -> Self:

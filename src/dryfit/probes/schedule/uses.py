@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
@@ -20,6 +20,9 @@ _WITHIN: frozenset[CodeType] = frozenset(
     (_WAIT, threading.Condition._acquire_restore.__code__, threading.Condition._is_owned.__code__)  # type: ignore[attr-defined]
 )
 """What a condition does while it has its lock."""
+_IMPORT = "<frozen importlib._bootstrap>"
+"""Where a module that another thread imports is waited for, at a lock that the waiting thread has taken itself."""
+
 _LOCKING = frozenset(("acquire", "__enter__", "release", "__exit__"))
 
 
@@ -49,23 +52,21 @@ class Uses:
         self._names.clear()
 
     def of(self, used: object, frame: FrameType) -> Use:
-        """The use of a lock or queue by the code of a frame."""
-        is_within = frame.f_code in _WITHIN
+        """The use of a lock or queue by the code of a frame; its place only where that is the components' own."""
         caller, through = _outside(frame)
         place = self._place(caller) if caller is not None else None
-        is_own = place is not None and not is_within
-        if place is None:
-            place = self._nearest(caller)
-        kind: StepKind = "lock"
         if through is not None:
             used = through.f_locals.get("self", used)
-            kind = "lock" if through.f_code.co_name in _LOCKING else "wait"
-        what = self._name(used, caller) if place is not None else ""
-        if kind == "wait" and through is not None:
-            what = f"{what}.{through.f_code.co_name}" if what else through.f_code.co_qualname
-        return Use(kind, what or type(used).__name__, place, is_own, frame.f_code is _WAIT)
+        is_lock = through is None or through.f_code.co_name in _LOCKING
+        what = type(used).__name__ if place is None or caller is None else self._name(used, caller)
+        if through is not None and not is_lock:
+            what = f"{what}.{through.f_code.co_name}"
+        is_own = place is not None and frame.f_code not in _WITHIN
+        is_signal = frame.f_code is _WAIT or frame.f_code.co_filename == _IMPORT
+        return Use("lock" if is_lock else "wait", what, place, is_own, is_signal)
 
-    def _nearest(self, frame: FrameType | None) -> Place | None:
+    def nearest(self, frame: FrameType | None) -> Place | None:
+        """Where the components' own code stands that led to a frame."""
         while frame is not None:
             place = self._place(frame)
             if place is not None:
@@ -73,10 +74,10 @@ class Uses:
             frame = frame.f_back
         return None
 
-    def _name(self, used: object, frame: FrameType | None) -> str:
+    def _name(self, used: object, frame: FrameType) -> str:
         known = self._names.get(id(used))
         if known is None:
-            known = self._names[id(used)] = used, _name_in(frame, used) if frame is not None else ""
+            known = self._names[id(used)] = used, _name_in(frame, used) or type(used).__name__
         return known[1]
 
 
@@ -100,7 +101,16 @@ def _name_in(frame: FrameType, used: object) -> str:
         if value is used:
             return name
     for owner in values.values():
-        for name, value in getattr(owner, "__dict__", {}).items():
+        for name, value in names_in(owner).items():
             if value is used:
                 return f"{type(owner).__qualname__}.{name}"
     return ""
+
+
+def names_in(owner: object) -> Mapping[str, object]:
+    """What an object itself holds; nothing for one that makes a secret of it, as a proxy may."""
+    try:
+        held: Mapping[str, object] = object.__getattribute__(owner, "__dict__")
+    except Exception:  # noqa: BLE001 - whatever an object of the program answers
+        return {}
+    return held if isinstance(held, dict) else {}

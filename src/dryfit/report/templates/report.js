@@ -64,6 +64,7 @@
     data.seams.forEach((seam, index) => DRAWN.has(seam.kind) && pair(seam.caller, seam.callee)?.seams.push(index));
     if (byId("imports").checked) for (const [importer, imported] of data.imports) pair(importer, imported);
     for (const finding of open) pair(finding.caller, finding.callee)?.findings.push(finding);
+    for (const [from, to] of hopsOf(way)) if (!pairs.has(`${home(from)}\u0000${home(to)}`)) pair(to, from);
     return [...pairs.values()];
   }
 
@@ -85,6 +86,7 @@
   let chosen = null;
   let opener = null;
   let bright = null;
+  let way = null;
 
   function build() {
     boxes.clear();
@@ -159,6 +161,7 @@
   /** Bring out one box with its arrows and what they lead to; null for all alike. */
   function light(name) {
     bright = name;
+    if (way) return;
     const lit = pairs.filter((pair) => name !== null && (pair.from === name || pair.to === name));
     const near = new Set(lit.flatMap((pair) => [pair.from, pair.to]));
     drawing.classList.toggle("dim", lit.length > 0);
@@ -205,6 +208,7 @@
     lines.setAttribute("height", height);
     lines.replaceChildren(...routes.map((one) => arrow(one, rows)));
     placeBadges(at);
+    drawWay();
     focused?.element.focus({ preventScroll: true });
     if (opening) opener = opening.element;
     light(bright);
@@ -359,6 +363,76 @@
     const text = draw("text", { y: 3.8 });
     text.textContent = count === 1 ? "" : count > 99 ? "99" : count;
     return draw("g", { class: `badge ring ${kind}`, transform: `translate(${x} ${y})` }, draw("circle", { r: count === 1 ? 5.5 : 9 }), text);
+  }
+
+  // ---- the way of a failure: from the callee that fails, through the components that its exception passes ----
+
+  /** The components of the way with the numbers of their steps, in its order; a component that it passes twice stands there twice. */
+  function stationsOf(finding) {
+    const stations = finding ? [{ name: finding.callee, numbers: [], kinds: [] }] : [];
+    finding?.way.forEach(([kind, component], index) => {
+      if (!rooms.has(component)) return;
+      if (home(stations.at(-1).name) !== home(component)) stations.push({ name: component, numbers: [], kinds: [] });
+      stations.at(-1).numbers.push(index + 1);
+      stations.at(-1).kinds.push(kind);
+    });
+    return stations.filter((station) => rooms.has(station.name));
+  }
+
+  function hopsOf(finding) {
+    const names = stationsOf(finding).map((station) => station.name);
+    return names.slice(1).map((name, index) => [names[index], name]).filter(([from, to]) => home(from) !== home(to));
+  }
+
+  /** Show the way of a finding's failure, or none; what is not on it steps back. */
+  function showWay(id) {
+    const finding = data.findings.find((each) => each.id === id && each.way.length) ?? null;
+    const before = way;
+    way = finding;
+    byId("way").hidden = !finding;
+    byId("way-title").textContent = finding ? `The way of the failure in ${finding.id}` : "";
+    byId("steps").replaceChildren(...(finding?.way ?? []).map(stepLine));
+    pairs = gather();
+    route();
+    if (finding) {
+      close();
+      byId("map").scrollIntoView();
+      byId("way-title").focus({ preventScroll: true });
+    } else document.querySelector(`[data-way="${before?.id}"]`)?.focus();
+  }
+
+  function stepLine([kind, component, place, inside, exception, source]) {
+    const named = kind === "raised" || kind === "wrapped" ? make("span", { class: "exception" }, breakable(exception)) : null;
+    return make("li", { class: slug(kind) }, make("b", {}, kind), " ", make("span", { class: "at" }, breakable(`${component} · ${place}`), inside ? ` in ${inside}` : ""), " ", named, make("code", {}, source));
+  }
+
+  function drawWay() {
+    for (const pill of drawing.querySelectorAll(".station")) pill.remove();
+    const stations = stationsOf(way);
+    const on = new Set(stations.map((station) => home(station.name)));
+    drawing.classList.toggle("dim", way !== null);
+    drawing.classList.toggle("traced", way !== null);
+    for (const [name, box] of boxes) box.classList.toggle("lit", on.has(name));
+    for (const part of lines.querySelectorAll(".lit")) part.classList.remove("lit");
+    lines.append(...hopsOf(way).map(hopLine).filter(Boolean));
+    for (const name of on) boxes.get(name).append(pillOf(stations.filter((station) => home(station.name) === name)));
+  }
+
+  /** Over the arrow between two components, whichever way that leads: an exception goes to whoever called. */
+  function hopLine([from, to]) {
+    const called = pairs.find((pair) => pair.from === home(to) && pair.to === home(from));
+    const other = pairs.find((pair) => pair.from === home(from) && pair.to === home(to));
+    const along = called ?? other;
+    if (!along) return null;
+    return draw("path", { class: "wayline", d: along.hit.getAttribute("d"), [called ? "marker-start" : "marker-end"]: "url(#head-way)" });
+  }
+
+  function pillOf(stations) {
+    const numbers = stations.flatMap((station) => station.numbers);
+    const kinds = stations.flatMap((station) => station.kinds);
+    const said = ["caught", "left", "wrapped", "raised"].find((kind) => kinds.includes(kind)) ?? kinds.at(-1) ?? "fails";
+    const range = numbers.length > 1 ? `${numbers[0]}–${numbers.at(-1)} ` : numbers.length ? `${numbers[0]} ` : "";
+    return make("span", { class: `station ${slug(said)}` }, `${range}${said}`);
   }
 
   // ---- the panel -----------------------------------------------------------------------------
@@ -628,6 +702,11 @@
   for (const button of document.querySelectorAll("[data-table]")) button.addEventListener("click", () => showTable(button.dataset.table));
   for (const details of document.querySelectorAll("details.meaning")) details.addEventListener("toggle", () => explain(details), { once: true });
   for (const button of document.querySelectorAll("button.open")) button.hidden = false;
+  for (const button of document.querySelectorAll("button.way")) {
+    button.hidden = false;
+    button.addEventListener("click", () => showWay(button.dataset.way));
+  }
+  byId("leave-way").addEventListener("click", () => showWay(null));
   for (const button of document.querySelectorAll("button.copy")) {
     button.hidden = false;
     button.addEventListener("click", () => copy(button));
@@ -639,7 +718,11 @@
     else if (room) choose({ room: room.dataset.room });
   });
   byId("close").addEventListener("click", close);
-  document.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (panel.hidden && way) showWay(null);
+    close();
+  });
   addEventListener("hashchange", () => reveal(location.hash.slice(1)));
 
   if (data.rooms.length) {

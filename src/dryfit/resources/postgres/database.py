@@ -56,6 +56,7 @@ class Database:
         self.handle = handle
         self.clock = clock
         self.replacements: list[str] = []
+        self._addresses: set[str] = set()
         self._site = site
         self._pool = Pool(site.endpoint, site.control, site.token, site.seed)
         self._origin = Seeded(site.endpoint, site.seed)
@@ -82,12 +83,16 @@ class Database:
         """Whether the program's connection leads to this very database, by the mark that it bears."""
         if target.kind != "postgres":
             return False
+        if target.address in self._addresses:
+            return True
         with (
             suppress(ResourceError, driver().Error),
             driver().connect(target.address, application_name=NAME) as asked,
         ):
             mark.judge(asked.execute(mark.PROOF).fetchall(), self._site.token)
-            return bool(asked.info.dbname == self._site.name)
+            if asked.info.dbname == self._site.name:
+                self._addresses.add(target.address)
+                return True
         return False
 
     def rewind(self) -> PostgresRewind:

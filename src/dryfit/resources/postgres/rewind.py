@@ -80,16 +80,14 @@ class PostgresRewind:
     def _take(self) -> None:
         self._watch = self._ground.watch.forked()
         self._snapshot, self._own = self._ground.snapshot, 0
-        moment = self._moment()
-        suspects = self._suspects(moment)
+        moment, suspects = self._look()
         if not suspects.is_certain:
             self._refuse_wholes(suspects)
         self._snapshot, self._own = self._taken(suspects)
         self._watch.settle(moment.position)
 
     def _back(self) -> None:
-        moment = self._moment()
-        suspects = self._suspects(moment, drops_temporary=True)
+        moment, suspects = self._look(drops_temporary=True)
         self._refuse_wholes(suspects)
         changes = self._compare(suspects)
         for difference in changes.tables:
@@ -100,20 +98,21 @@ class PostgresRewind:
         self._own = self._write_back(changes) if changes else 0
         self._watch.settle(moment.position)
 
-    def _moment(self) -> Moment:
-        moment, writing = self._watch.writers(self._ground.data.info.backend_pid)
+    def _look(self, *, drops_temporary: bool = False) -> tuple[Moment, Suspects]:
+        """What may have been written to, but for what we wrote ourselves, up to a moment."""
+        ground = self._ground
+        moment, writing, suspects = self._watch.look(ground.data.info.backend_pid, self._own)
         if writing:
             raise _RefusedError(_told(writing[0]))
-        return moment
+        if suspects.system:
+            if drops_temporary:
+                drop_temporary(ground.data, ground.token)
+            suspects = self._without_schema(suspects)
+        return moment, suspects
 
-    def _suspects(self, moment: Moment, *, drops_temporary: bool = False) -> Suspects:
-        """What may have been written to, but for what we wrote ourselves."""
+    def _without_schema(self, suspects: Suspects) -> Suspects:
+        """Refuse where the schema was changed; else nothing but the places of tables' files."""
         ground = self._ground
-        suspects = self._watch.suspects(moment, self._own)
-        if not suspects.system:
-            return suspects
-        if drops_temporary:
-            drop_temporary(ground.data, ground.token)
         told = ground.origin.schema_changes(ground.data, suspects.system, ground.horizon)
         changed = [name for name in told if SCHEMA not in name]
         if changed:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dryfit.resources.postgres.connect import answers
+from dryfit.resources.postgres.connect import Row, answers
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -95,7 +95,21 @@ def _look(
     connection: Connection, database: bytes, own: int, what: str = _OPEN
 ) -> tuple[bytes, list[Session]]:
     position, sessions = answers(connection, _LOOK.format(database.decode(), what, own).encode())
-    return position[0][0] or b"", [Session(int(row[0] or 0), *map(_text, row[1:])) for row in sessions]
+    return position[0][0] or b"", [_session(row) for row in sessions]
+
+
+def writers_question(database: bytes, own: int) -> str:
+    """What asks, together with another question, for what ``writing_moment`` looks at first."""
+    return _LOOK.format(database.decode(), _WRITES, own)
+
+
+def writers_answer(position: list[Row], sessions: list[Row]) -> tuple[Moment, tuple[Session, ...]]:
+    """The first two answers to it: nobody was waited for."""
+    return Moment(position[0][0] or b""), tuple(_session(row) for row in sessions)
+
+
+def _session(row: Row) -> Session:
+    return Session(int(row[0] or 0), *map(_text, row[1:]))
 
 
 def _text(value: bytes | None) -> str:

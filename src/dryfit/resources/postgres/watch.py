@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import wal
 from dryfit.resources.postgres.catalogue import Catalogue
-from dryfit.resources.postgres.connect import literal
-from dryfit.resources.postgres.sessions import Moment, Session, quiet_moment, writing_moment
+from dryfit.resources.postgres.connect import answers, driver, literal
+from dryfit.resources.postgres.sessions import (
+    Moment,
+    Session,
+    quiet_moment,
+    writers_answer,
+    writers_question,
+    writing_moment,
+)
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -58,6 +65,32 @@ class Watch:
     def forked(self) -> Watch:
         """Another one, which goes on by itself from here."""
         return copy(self)
+
+    def look(self, ours: int, own: int) -> tuple[Moment, tuple[Session, ...], Suspects]:
+        """``writers``, and what was written to but for what transaction ``own`` wrote: in one round trip if possible.
+
+        Where somebody has written and did not end, nothing is told of what was written to.
+        """
+        found = self._look_at_once(ours, own)
+        if found is not None:
+            return found
+        moment, writing = self.writers(ours)
+        return moment, writing, Suspects() if writing else self.suspects(moment, own)
+
+    def _look_at_once(self, ours: int, own: int) -> tuple[Moment, tuple[Session, ...], Suspects] | None:
+        """``None`` where the log does not tell, or somebody has to be waited for."""
+        if not self._reads_log:
+            return None
+        log = wal.question(self._control, self.catalogue.database, self._seen, own)
+        script = f"{writers_question(self._name, ours)}; {log}"
+        try:
+            position, sessions, *_, files = answers(self._control, script.encode())
+        except driver().errors.DatabaseError:
+            return None
+        moment, writing = writers_answer(position, sessions)
+        if writing or wal.is_far(self._seen, moment.position):
+            return None
+        return moment, (), self._named(wal.numbers(files), self._always)
 
     def writers(self, own: int) -> tuple[Moment, tuple[Session, ...]]:
         """As ``moment``, but tells of transactions that have written and do not come to an end, and ends none."""

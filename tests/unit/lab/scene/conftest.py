@@ -44,6 +44,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.instead: dict[str, BaseException] = {}
+        self.when: When = "before"
 
     def before(self, crossing):
         return None
@@ -52,7 +53,7 @@ class Faults:
         error = self.instead.pop(crossing.callee.name, None)
         if error is None:
             return outcome
-        error.__dict__["__dryfit_fault__"] = True
+        error.__dict__["__dryfit_fault__"] = self.when
         return Raised(error)
 
 
@@ -80,7 +81,8 @@ class Stage:
         scene = self.scene()
         self._weave.begin_test("a test")
         self.recorder.begin("a test", baseline=False)
-        scene.begin(entry=entry, when=when)
+        scene.begin(entry=entry)
+        self.faults.when = when
         trial = Trial(scene)
         yield trial
         scene.called()

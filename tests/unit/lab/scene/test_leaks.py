@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -18,6 +20,7 @@ def shop(stage):
         shop="""
         import asyncio
         import sqlite3
+        import subprocess
         import threading
         from concurrent.futures import ThreadPoolExecutor
         from sqlalchemy import text
@@ -61,6 +64,12 @@ def shop(stage):
                 KEPT.append(file)
             else:
                 file.close()
+
+        def run(program, waits):
+            process = subprocess.Popen(program, stdin=subprocess.PIPE)
+            KEPT.append(process)
+            if waits:
+                process.communicate()
 
         def forget(path):
             holder = [open(path, "w")]
@@ -203,6 +212,24 @@ def test_open_files(stage, shop, tmp_path):
         shop.read(tmp_path / "x1.txt", True)
     shop.KEPT.pop().close()
     assert trial.leaks == (Leak("file", "x….txt"),)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system lists no children")
+def test_a_process_that_nobody_waits_for(stage, shop):
+    with stage.trial() as trial:
+        shop.run("cat", waits=True)
+        shop.run("cat", waits=False)
+    shop.KEPT[-1].communicate()
+    assert [leak for leak in trial.leaks if leak.kind == "process"] == [Leak("process", "cat")]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system lists no children")
+def test_a_process_that_has_ended_and_that_nobody_has_waited_for(stage, shop):
+    with stage.trial() as trial:
+        shop.run("true", waits=False)
+        os.waitid(os.P_PID, shop.KEPT[-1].pid, os.WEXITED | os.WNOWAIT)
+    shop.KEPT[-1].communicate()
+    assert Leak("process", "true") in trial.leaks
 
 
 def test_what_only_garbage_holds_is_no_leak(stage, shop, tmp_path):

@@ -14,7 +14,7 @@ def shop(stage):
     stage.write(
         stock="""
         from dataclasses import dataclass, field
-        from functools import lru_cache
+        from functools import cached_property, lru_cache
 
         STOCK = {"tea": 3, "rum": 1}
         SOLD = []
@@ -45,6 +45,24 @@ def shop(stage):
                 if fails:
                     raise ValueError(what)
                 self._size -= 1
+
+        class Desk:
+            _clock = None
+
+            def __init__(self):
+                self._till = None
+                self.clerk = None
+                self._sold = []
+
+            @cached_property
+            def forms(self):
+                return ["bill"]
+
+            def open(self):
+                self._till = "open"
+                self._clock = self._clock or "9:00"
+                self.clerk = "ann"
+                self._sold.append(self.forms[0])
 
         @dataclass
         class Order:
@@ -150,6 +168,18 @@ def test_what_a_receiver_holds_belongs_to_it(stage, shop):
         "stock.Shelf.things",
         "till.Till.total",
     ]
+
+
+def test_what_is_made_when_it_is_first_asked_for_is_no_state(stage, shop):
+    with stage.trial() as trial:
+        desk = shop.Desk()
+        desk.open()
+        desk.open()
+    assert changes(trial.boundaries[1]) == [
+        'stock.Desk._sold: 1 row added (object=1, value="bill")',
+        'stock.Desk.clerk: 1 row added (object=1, value="ann")',
+    ]
+    assert changes(trial.boundaries[2]) == ['stock.Desk._sold: 1 row added (object=1, value="bill")']
 
 
 def test_what_an_entry_makes_is_no_state_of_its_own(stage, shop):

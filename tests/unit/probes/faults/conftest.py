@@ -45,6 +45,7 @@ class Bench:
     offered: dict = field(default_factory=dict)
     fired: int = 0
     why: str = ""
+    repeats: int = 0
 
     async def call(self, function):
         """Let the component call it."""
@@ -56,8 +57,12 @@ class Bench:
         self.fired += 1
 
     def slugs(self, name):
-        """What was offered at a callable: when and slug, in order."""
-        return [(offer.when, offer.fault.name) for offer in self.offered[name]]
+        """What the catalogue offered at a callable: when and slug, in order."""
+        return [(each.when, each.fault.name) for each in self.offered[name] if not each.fault.is_on_wire]
+
+    def slugs_on_wire(self, name):
+        """The same of what may go wrong on the wire."""
+        return [(each.when, each.fault.name) for each in self.offered[name] if each.fault.is_on_wire]
 
 
 async def plainly(function):
@@ -73,9 +78,9 @@ class Woven:
         file = folder / "faulty_store.py"
         file.write_text(STORE)
         self.store = importlib.import_module("faulty_store")
-        self.probe = FaultProbe(self._point)
         self.weave = Weave(folder, {str(file): "faulty_store"}, {"faulty_store": "faulty_store"})
-        self.weave.put_in(self.probe)
+        self.probe = FaultProbe(self._point, self.weave.is_within)
+        self.weave.put_in(self.probe, self)
         self._counts: Counter[str] = Counter()
         self._bench = Bench(self.store)
 
@@ -83,6 +88,7 @@ class Woven:
     def faulty(self, name, when, slug):
         """Have a fault happen at the first call of a library's callable."""
         self._counts.clear()
+        self.repeats = 0
         self._bench = bench = Bench(self.store)
         point = Point(Seam("", "", name), Place("", 0), 1)
         self.weave.begin_test("test")
@@ -91,7 +97,15 @@ class Woven:
             yield bench
         finally:
             bench.why = self.probe.end()
+            bench.repeats = self.repeats
         assert self.weave.failures == ()
+
+    def before(self, crossing):
+        """It stands behind the probe, to ask it what a client did again."""
+
+    def after(self, crossing, outcome):
+        self.repeats += self.probe.repeats(crossing)
+        return outcome
 
     def _point(self, crossing):
         name = crossing.callee.name
@@ -135,12 +149,18 @@ def same(faulty):
         assert injected == real
         assert (bench.fired, bench.why) == (1, "")
         found = [each for each in bench.offered[name] if (each.when, each.fault.name) == (when, slug)]
-        assert bool(found) is offered, bench.slugs(name)
+        assert bool(found) is offered, bench.offered[name]
         if found:
-            assert found[0].fault.exception == real["class"]
+            assert found[0].fault.exception == ("" if slug.startswith("wire-") else real["class"])
         return bench
 
     return _same
+
+
+@pytest.fixture(params=["connection-lost", "wire-reply-lost"])
+def loss(request):
+    """How a reply is lost: as the catalogue does it, or on a wire below the client."""
+    return request.param
 
 
 @pytest.fixture

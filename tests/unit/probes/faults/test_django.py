@@ -80,7 +80,7 @@ def test_postgres(same, failing, server, slug):
     same(scenario, NAME, "before", slug)
 
 
-def test_the_reply_is_lost_where_statements_commit_by_themselves(same, failing, server):
+def test_the_reply_is_lost_where_statements_commit_by_themselves(same, failing, server, loss):
     async def scenario(call, real):
         server.reset()
         address = server.address(real)
@@ -101,7 +101,7 @@ def test_the_reply_is_lost_where_statements_commit_by_themselves(same, failing, 
         assert server.rows == [(1, 1), (2, 2)]
         return told
 
-    same(scenario, NAME, "after", "connection-lost")
+    same(scenario, NAME, "after", loss)
 
 
 @pytest.mark.parametrize("slug", ["locked", "unique-violation"])

@@ -235,7 +235,7 @@ async def facts(way, error):
     return told | {"rows": way.server.rows}
 
 
-def test_the_reply_to_a_commit_is_lost(same, failing, way):
+def test_the_reply_to_a_commit_is_lost(same, failing, way, loss):
     async def scenario(call, real):
         await way.open(real)
         await done(way.do(INSERT)())
@@ -246,7 +246,7 @@ def test_the_reply_to_a_commit_is_lost(same, failing, way):
         assert told["rows"] == [(1, 1), (2, 2)]
         return told
 
-    same(scenario, way.commit_name, "after", "connection-lost")
+    same(scenario, way.commit_name, "after", loss)
 
 
 @pytest.mark.parametrize("end", ["commit", "rollback"])
@@ -275,7 +275,7 @@ def test_the_wire_is_cut_before_a_statement(same, failing, way):
     same(scenario, way.execute_name, "before", "connection-lost")
 
 
-def test_the_reply_to_a_statement_that_commits_by_itself_is_lost(same, failing, way):
+def test_the_reply_to_a_statement_that_commits_by_itself_is_lost(same, failing, way, loss):
     async def scenario(call, real):
         await way.open(real, autocommit=True)
         await done(way.do(INSERT.replace("2", "3"))())  # what is prepared for it is prepared
@@ -286,7 +286,7 @@ def test_the_reply_to_a_statement_that_commits_by_itself_is_lost(same, failing, 
         error = await failing(call(way.do(INSERT)))
         return await facts(way, error)
 
-    bench = same(scenario, way.execute_name, "after", "connection-lost")
+    bench = same(scenario, way.execute_name, "after", loss)
     assert bench.slugs(way.execute_name)[0] == ("after", "connection-lost")
 
 

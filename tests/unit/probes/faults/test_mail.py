@@ -140,7 +140,7 @@ def test_the_wire_is_cut_before_a_mail_is_sent(same, failing, server, library):
     ]
 
 
-def test_the_reply_is_lost_after_the_mail_was_taken(same, failing, server, library):
+def test_the_reply_is_lost_after_the_mail_was_taken(same, failing, server, library, loss):
     async def scenario(call, real):
         client = await library.open(server.wire.port if real else server.port)
         server.lose_reply = server.wire.lose_reply if real else lambda: None
@@ -149,7 +149,7 @@ def test_the_reply_is_lost_after_the_mail_was_taken(same, failing, server, libra
         assert told["kept"] == 1
         return told | {"connected": await library.is_connected(client), "text": str(error)}
 
-    same(scenario, library.name, "after", "connection-lost")
+    same(scenario, library.name, "after", loss)
 
 
 def test_nobody_is_known(same, failing, server, library):

@@ -15,7 +15,7 @@ from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.outcome import Raised, Returned
 from dryfit.model.probe import Raise
 from dryfit.model.seam import Place
-from dryfit.model.trial import Experiment, Fault, Point
+from dryfit.model.trial import Experiment, Fault, Point, Strike
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.weave.sites import NOWHERE
 
@@ -110,7 +110,7 @@ def test_before_the_callee_does_not_run(shop):
     assert not ran
     assert type(outcome.exception) is shop.Plain
     assert outcome.exception.args == ("no money",)
-    assert outcome.exception.__dict__["__dryfit_fault__"] is True
+    assert outcome.exception.__dict__["__dryfit_fault__"] == "before"
     assert (trial.fired, trial.probe.end()) == (1, "")
 
 
@@ -241,3 +241,19 @@ def test_nothing_is_offered_elsewhere():
         assert all(offer.fault.exception for offer in offers(crossing))
         if crossing.callee.name != "httpx.Client.send":
             assert offers(crossing) == ()
+
+
+def test_the_second_fault_is_due_after_the_first(shop):
+    first, second = crossing_of("payment.pay"), crossing_of("payment.refund")
+    trial = Trial("before", domain("Plain"), first)
+    then = (Strike(point_of(second), "after", domain("Nothing", "")),)
+    experiment = Experiment("a test", point_of(first), "before", domain("Plain"), then=then)
+    trial.probe.begin(experiment, trial._fire)
+    assert trial.cross(Returned(1), second)[1]
+    assert type(trial.cross(Returned(1), first)[0].exception) is shop.Plain
+    assert trial.fired == 0
+    outcome, ran = trial.cross(Returned(1), crossing_of("payment.refund"))
+    assert ran
+    assert type(outcome.exception) is shop.Nothing
+    assert outcome.exception.__dict__["__dryfit_fault__"] == "after"
+    assert (trial.fired, trial.probe.end()) == (1, "")

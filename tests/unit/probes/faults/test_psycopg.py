@@ -77,7 +77,7 @@ async def facts(database, connection, error):
 INSERT = "INSERT INTO t VALUES (2, 2)"
 
 
-def test_the_reply_to_a_commit_is_lost(same, failing, database, kind):
+def test_the_reply_to_a_commit_is_lost(same, failing, database, kind, loss):
     async def scenario(call, real):
         connection = await database.open(real)
         await done(connection.execute(INSERT))
@@ -86,7 +86,7 @@ def test_the_reply_to_a_commit_is_lost(same, failing, database, kind):
         error = await failing(call(connection.commit))
         return await facts(database, connection, error)
 
-    bench = same(scenario, name_of(kind, "commit"), "after", "connection-lost")
+    bench = same(scenario, name_of(kind, "commit"), "after", loss)
     assert bench.slugs(name_of(kind, "commit")) == [
         ("after", "connection-lost"),
         ("before", "connection-lost"),
@@ -130,7 +130,7 @@ def test_the_wire_is_cut_before_a_statement(same, failing, database, kind, state
     same(scenario, name_of(kind, "execute"), "before", "connection-lost")
 
 
-def test_the_reply_to_a_statement_that_commits_by_itself_is_lost(same, failing, database, kind):
+def test_the_reply_to_a_statement_that_commits_by_itself_is_lost(same, failing, database, kind, loss):
     async def scenario(call, real):
         connection = await database.open(real, autocommit=True)
         cursor = connection.cursor()
@@ -141,7 +141,7 @@ def test_the_reply_to_a_statement_that_commits_by_itself_is_lost(same, failing, 
         assert told["rows"] == [(1, 1), (2, 2)]
         return told
 
-    same(scenario, name_of(kind, "execute"), "after", "connection-lost")
+    same(scenario, name_of(kind, "execute"), "after", loss)
 
 
 def running(cursor, kind, statement):

@@ -11,6 +11,8 @@ import pytest
 
 from dryfit.probes.faults import resolve
 from dryfit.probes.faults.catalogue import ROWS
+from dryfit.probes.faults.wire.table import DIALOGUES
+from dryfit.probes.faults.wire.table import ROWS as WIRE_ROWS
 from dryfit.weave import LIBRARY_SEAMS
 
 HERE = Path(__file__).parent
@@ -28,6 +30,18 @@ def test_the_page_tells_every_row():
         ("open" if row.driver == "builtins" else row.driver, row.when, row.slug, f"`{row.exception}`")
         for row in ROWS
     ]
+
+
+def test_the_page_tells_what_may_happen_on_the_wire():
+    page = PAGE.read_text().partition("<!-- wire: begin -->")[2].partition("<!-- wire: end -->")[0]
+    lines = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")][2:]
+    assert [
+        (when.strip(), slug.strip(), where.strip() == "on request") for when, slug, _, where in lines
+    ] == [(row.when, row.slug, row.on_request) for row in WIRE_ROWS]
+
+
+def test_every_driver_with_a_wire_is_in_the_table():
+    assert set(DIALOGUES) <= {row.driver for row in ROWS}
 
 
 @pytest.mark.parametrize("name", sorted({name for *_, names in told() for name in names.split(", ")}))

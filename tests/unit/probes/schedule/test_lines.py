@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from math import comb
 from pathlib import Path
@@ -48,6 +49,15 @@ def test_a_lost_update_in_memory_is_found(explore, values, program: ModuleType) 
     runs = explore(operations)
     assert {values(run) for run in runs} == {(1, 1), (1, 2), (2, 1)}
     assert len(runs) == comb(6, 3)  # began, and the two lines that touch the counter
+
+
+def test_variables_of_closures_are_shared_as_they_are(
+    turns: Turns, along, values, program: ModuleType
+) -> None:
+    add = program.closed()
+    assert values(turns.run([add, add], along([0, 1, 1, 1, 1, 0, 0, 0]))) == (2, 1)
+    assert values(turns.run([add, add], along([0, 0, 0, 0, 1, 1, 1, 1]))) == (3, 4)
+    assert values(turns.run([add, add], along([0, 0, 1, 1, 1, 0, 0, 1]))) == (5, 5)
 
 
 def test_steps_show_the_lines(turns: Turns, along, program: ModuleType) -> None:
@@ -122,8 +132,6 @@ def test_who_listened_before_hears_of_everything_still(along, server, program: M
         traces.append(sys.gettrace())
         return counter.add()
 
-    import threading
-
     before = threading.gettrace()
     threading.settrace(trace)  # as coverage does, for threads to come
     try:
@@ -134,6 +142,20 @@ def test_who_listened_before_hears_of_everything_still(along, server, program: M
         threading.settrace(before)
     assert heard == alone * 2
     assert len(run[0].moves) == len(after[0].moves) == 3
+
+
+def test_who_wants_no_lines_of_a_file_takes_none_from_others(along, server, program: ModuleType) -> None:
+    def trace(frame: FrameType, event: str, value: object) -> None:
+        frame.f_trace_lines = False  # as coverage does with files that it leaves out
+
+    before = threading.gettrace()
+    threading.settrace(trace)
+    try:
+        with Turns(server, limit=5.0, place=place, lines=is_own) as turns:
+            run = turns.run([program.Counter().add], along())
+    finally:
+        threading.settrace(before)
+    assert len(run[0].moves) == 3
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is there from Python 3.12 on")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -295,3 +296,21 @@ def test_afterwards_everything_is_as_it_was(server) -> None:
         time.sleep,
         BEFORE["condition"].acquire,
     )
+
+
+def test_modules_that_both_import_are_waited_for(turns: Turns, along, values, tmp_path, monkeypatch) -> None:
+    (tmp_path / "late_module.py").write_text(
+        "import turns_of_the_test\nturns_of_the_test.point('line')\nANSWER = 42\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "turns_of_the_test", turns)
+
+    def operation() -> int:
+        import late_module
+
+        return late_module.ANSWER
+
+    run = turns.run([operation, operation], along([0, 1, 1, 0, 1]))
+    assert run[0].ending == "completed"
+    assert values(run) == (42, 42)
+    del sys.modules["late_module"]

@@ -1,0 +1,60 @@
+"""What a test fails with that came out otherwise at once than alone: the copy's own exception, with the lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from _pytest.outcomes import Failed
+
+from dryfit.checks import contention
+from dryfit.checks.lanes import lanes
+from dryfit.lab.copies import Copies
+from dryfit.model.finding import RULES, Fact, Finding
+from dryfit.model.interleaving import Explored
+from dryfit.model.trial import Trial
+
+
+def failure_of(copies: Copies) -> BaseException | None:
+    """The exception of a copy that failed, or one that says why there is no verdict; ``None`` where all is well."""
+    said = copies.lost or (said_of(copies.explored) if copies.explored is not None else "")
+    if not said:
+        return None
+    if copies.lost or not copies.errors:
+        return Failed(said, pytrace=False)
+    error, traceback = copies.errors[0]
+    error.add_note(said)
+    return error.with_traceback(traceback)
+
+
+def said_of(explored: Explored) -> str:
+    """Everything about the findings of an exploration, as lines of text; "" without any."""
+    judged = contention.judge([(explored, Trial(explored.overlap.test, None, "passed", 0.0))])
+    lines = [line for finding in judged.findings[:1] for line in _lines(finding)]
+    return "\n".join(lines or [f"{each.what}: {each.reason}" for each in judged.skipped])
+
+
+def invariant_said(explored: Explored, broken: str) -> str:
+    """The same of a run after which an invariant does not hold."""
+    return "\n".join(
+        (
+            f"DF503 broken-under-overlap: {contention.named(explored.overlap)}: the invariant does not hold: {broken}",
+            "lanes:",
+            *(f"  {line}" for line in lanes(explored.others[0].interleaving.steps)),
+            f"explored: {contention.explored_said(explored)}",
+        )
+    )
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    name = next(rule.slug for rule in RULES if rule.id == finding.rule)
+    yield f"{finding.rule} {name}: {finding.message}"
+    for fact in finding.evidence[:-1]:  # the last one names the test
+        yield from _fact(fact)
+
+
+def _fact(fact: Fact) -> Iterator[str]:
+    if isinstance(fact.value, tuple) and len(fact.value) > 1:
+        yield f"{fact.name}:"
+        yield from (f"  {line}" for line in fact.value)
+    else:
+        yield f"{fact.name}: {fact.value[0] if isinstance(fact.value, tuple) else fact.value}"

@@ -1,0 +1,80 @@
+"""Which runs of operations are wanted whose own promises have to hold: until one is broken, and then the smallest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from unittest import SkipTest
+
+from _pytest.outcomes import Skipped
+
+from dryfit.lab.exploration import Exploration, Limits, Wanted
+from dryfit.model.interleaving import Explored, Overlap, Run, Search
+from dryfit.probes.schedule import BrokenOff, follow, serial, shrink
+from dryfit.probes.statics import type_name
+
+Holds = Callable[[Run], bool]
+"""Whether a run keeps what is promised; asked as soon as the run is over."""
+
+_LEAVING = frozenset(map(type_name, (Skipped, SkipTest)))
+"""Exceptions by which a test says that there is nothing to be said."""
+
+
+def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Holds) -> Exploration:
+    """Run the operations one after the other, then as the search says, until something does not hold.
+
+    After that nothing more is wanted. An overlap that has a schedule is run by that alone.
+    """
+    begun = time.monotonic()
+    everyone = tuple(range(len(overlap.operations)))
+    tried = 1
+    path = follow(overlap.schedule) if overlap.schedule else serial(everyone)
+    first = run = yield Wanted(everyone, path)
+    while (
+        holds(run)
+        and not overlap.schedule
+        and time.monotonic() - begun < limits.seconds
+        and tried <= limits.interleavings
+        and search.begin()
+    ):
+        run = yield Wanted(everyone, search.choose)
+        tried += 1
+        search.ended(run.interleaving)
+    found = () if holds(run) else (run,)
+    if found and tried > 1 and run.interleaving.ending != "limit":  # each of those takes as long as it may
+        found = ((yield from _smallest(overlap, run, holds)),)
+    return Explored(
+        overlap,
+        ((first, first),),
+        others=found,
+        tried=tried,
+        at_least=max(search.at_least, tried),
+        exhausted=bool(found) or search.exhausted,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def assertions_hold(run: Run) -> bool:
+    """Whether every copy of a test came to its end, and none of its assertions failed."""
+    return run.interleaving.ending == "completed" and all(
+        ended is not None and (ended.error is None or ended.error.bases[0] in _LEAVING) for ended in run.ended
+    )
+
+
+def is_leaving(error: BaseException) -> bool:
+    """Whether a test is left by this exception, and does not fail by it."""
+    return isinstance(error, BrokenOff) or type_name(type(error)) in _LEAVING
+
+
+def _smallest(overlap: Overlap, found: Run, holds: Holds) -> Generator[Wanted, Run, Run]:
+    """The smallest schedule that breaks as much: a broken assertion does not stand for a run that never ends."""
+    ending = found.interleaving.ending
+    steps = shrink(found, lambda run: run.interleaving.ending == ending and not holds(run))
+    everyone = tuple(range(len(overlap.operations)))
+    try:
+        choose = next(steps)
+        while True:
+            choose = steps.send((yield Wanted(everyone, choose)))
+    except StopIteration as stop:
+        best: Run = stop.value
+        return best

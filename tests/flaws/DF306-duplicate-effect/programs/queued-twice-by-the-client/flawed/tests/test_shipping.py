@@ -1,0 +1,2 @@
+def test_a_parcel_is_shipped(shipping):
+    assert shipping.ship("P-1", 500) == "shipped"
