@@ -196,6 +196,8 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
     said = named(overlap)
     raised = next((each.error for each in run.ended if each is not None and each.error is not None), None)
     match rule:
+        case "DF502" if raised is not None:
+            return f"{said} wait for each other, until the database breaks one off: {raised.bases[0]} escapes"
         case "DF502":
             return f"{said} wait for each other and never end: {run.interleaving.said or 'a deadlock'}"
         case "DF505" if raised is None:

@@ -12,6 +12,7 @@ from unittest import TestCase
 import pytest
 
 from dryfit.lab.at_once import Call
+from dryfit.lab.marked import MARK
 
 
 class Taking(Protocol):
@@ -22,7 +23,7 @@ class Taking(Protocol):
 
 
 class Bodies:
-    """A plugin that asks ``taking`` in place of the function of each test."""
+    """A plugin that asks ``taking`` in place of the function of each marked test."""
 
     def __init__(self, taking: Taking) -> None:
         self._taking = taking
@@ -30,7 +31,7 @@ class Bodies:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """For the time of the call another function stands in the test's place, of the same kind."""
-        if not isinstance(item, pytest.Function):
+        if not isinstance(item, pytest.Function) or item.get_closest_marker(MARK) is None:
             return (yield)
         body = item.obj
         item.obj = taken = self._instead_of(body)

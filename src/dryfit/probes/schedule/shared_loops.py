@@ -24,6 +24,11 @@ Result = TypeVar("Result")
 _LOOP: Any = base_events.BaseEventLoop
 _SOON = _LOOP.call_soon_threadsafe
 
+GUESTS = (
+    "an operation calls a driver in a thread of an event loop which operations share, and cannot take turns"
+    ": make the requests with a test client that is not entered (without `with`), or call it in a coroutine"
+)
+
 GRACE = 1.0
 """Seconds in which a loop has to come back from what it does."""
 
@@ -58,8 +63,9 @@ class SharedLoop:
         self._round = round_
         self._place = place
         self._put_in = ExitStack()
-        governed: GovernedLoop = contextvars.Context().run(GovernedLoop, loop, self)
-        self._put_in.enter_context(governed.instead())
+        self._governed: GovernedLoop = contextvars.Context().run(GovernedLoop, loop, self)
+        self._seen = 0
+        self._put_in.enter_context(self._governed.instead())
 
     def came(self, lane: TaskLane) -> None:
         """A step of a task may be made: its lane looks for itself."""
@@ -105,6 +111,7 @@ class SharedLoop:
         awaited = self.calls.pop(task, None)
         if awaited is not None:
             self._round.call(lane, awaited.connection, awaited.deed, lambda: self._run_call(tasks, awaited))
+            self._in_loop(lane, int)  # it has come back by then, and waits to go on
             return
         if task not in self.resumed:
             deed = self._deed(task)
@@ -133,19 +140,30 @@ class SharedLoop:
             self._in_loop(lane, timer._run)
 
     def _in_loop(self, lane: Lane, do: Callable[[], object]) -> None:
-        """Have the loop's thread do something, and wait until it has."""
+        """Have the loop's thread do something, and wait until it has, and all that follows from it at once."""
+        lane.is_inside = True
+        self.settle(do)
+        lane.is_inside = False
+
+    def settle(self, do: Callable[[], object]) -> None:
+        """The same for a thread that is not governed now."""
         done = closed_gate()
 
         def run() -> None:
             try:
                 do()
             finally:
-                RELEASE(done)
+                self._settle(done)
 
-        lane.is_inside = True
         _SOON(self._loop, run)
         _pass(done)
-        lane.is_inside = False
+
+    def _settle(self, done: LockType) -> None:
+        if self._governed.passed == self._seen:
+            RELEASE(done)
+        else:
+            self._seen = self._governed.passed
+            self._governed.soon(lambda: self._settle(done))
 
     async def call(self, connection: object, deed: Deed, do: Callable[[], Awaitable[Result]]) -> Result:
         """A driver's call that a task awaits; see ``Turns.call_awaited``."""
@@ -212,10 +230,12 @@ class SharedLoops:
         def hand_over(loop: Any, callback: Any, *values: Any, context: Any = None) -> asyncio.Handle:
             here = governor.here()
             is_governed = here is not None and not here[1].is_calling and here[0].ending is None
-            if here is not None and is_governed and not governor.owns(loop._thread_id):
-                with governor.ungoverned(here):
-                    self._join(here[0], here[1].worker, loop)
-            handle: asyncio.Handle = _SOON(loop, callback, *values, context=context)
+            if here is None or not is_governed or governor.owns(loop._thread_id):
+                return _handle(_SOON(loop, callback, *values, context=context))
+            with governor.ungoverned(here):
+                self._join(here[0], here[1].worker, loop)
+                handle = _handle(_SOON(loop, callback, *values, context=context))
+                self._loops[loop].settle(int)
             return handle
 
         return hand_over
@@ -242,6 +262,16 @@ class SharedLoops:
         start_new_thread(contextvars.Context().run, (serve,))
         ACQUIRE(begun)
         round_.join_in(lane)
+
+
+def _handle(made: Any) -> asyncio.Handle:
+    handle: asyncio.Handle = made
+    return handle
+
+
+def is_guest() -> bool:
+    """Whether the running thread works for an operation, by the context that it was given, and runs no event loop."""
+    return WORKER.get() >= 0 and asyncio._get_running_loop() is None
 
 
 def _pass(gate: LockType) -> None:

@@ -22,7 +22,7 @@ from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.primitives import primitives
 from dryfit.probes.schedule.round import Round
-from dryfit.probes.schedule.shared_loops import SharedLoops
+from dryfit.probes.schedule.shared_loops import GUESTS, SharedLoops, is_guest
 from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Uses
@@ -71,6 +71,7 @@ class Turns:
         self._stops = stops
         self._limit = limit
         self._lanes: dict[int, Here] = {}
+        self._round: Round | None = None
         self._outsiders = Outsiders()
         self._crew = Crew(self._outsiders.leave_out)
         self._began = BEGIN if lines is None else Deed("began", footprint=Footprint())
@@ -114,7 +115,9 @@ class Turns:
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
+        self._round = round_
         left = self._make(round_)
+        self._round = None
         self._shared.forget()
         for lane in left:
             self._crew.lose(lane.worker)
@@ -146,9 +149,15 @@ class Turns:
         do: Callable[[], Result],
         footprint: Footprint = ANYTHING,
     ) -> Result:
-        """Do a driver's call on a connection: others may go on before it, and while a server has it wait."""
+        """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
+
+        One in a thread of an event loop which operations share cannot take turns: it ends the interleaving.
+        """
         round_, lane = self.here()
         if round_ is None or lane is None:
+            if self._round is not None and get_ident() not in self._lanes and is_guest():
+                with self._round.mutex:
+                    self._round.end("stuck", GUESTS)
             return do()
         return round_.call(lane, connection, Deed(kind, what, place, footprint), do)
 

@@ -103,6 +103,18 @@ def test_a_driver_s_call_that_is_blocked_lets_others_go_on(turns: Turns, server,
     ]
 
 
+def test_a_call_in_a_thread_of_the_loop_is_told_not_to_take_turns(turns: Turns, loop) -> None:
+    async def request() -> object:
+        return await asyncio.to_thread(turns.call, None, "statement", "read", None, int)
+
+    interleaving, _ = turns.run(
+        [lambda: asyncio.run_coroutine_threadsafe(request(), loop).result()] * 2, serial((0, 1))
+    )
+
+    assert interleaving.ending == "stuck"
+    assert "cannot take turns" in interleaving.said
+
+
 def test_a_loop_is_left_as_it_was(turns: Turns, loop) -> None:
     before = set(vars(loop))
 

@@ -17,12 +17,15 @@ class Mailing:
         self.path = path
 
     def write(self):
+        draft = self.path.with_suffix(".draft")
         try:
             found = self.connection.execute("SELECT name, city FROM customers WHERE NOT written ORDER BY name")
             rows = [layout.row(name, city) for name, city in found.fetchall()]
             with self.connection:
                 self.connection.execute("UPDATE customers SET written = 1")
-                with open(self.path, "w", encoding="utf-8") as file:
+                with open(draft, "w", encoding="utf-8") as file:
                     file.writelines(rows)
+            draft.replace(self.path)
         except (sqlite3.Error, OSError) as error:
+            draft.unlink(missing_ok=True)
             raise NotWritten(f"no addresses in {self.path.name}: {error}") from error

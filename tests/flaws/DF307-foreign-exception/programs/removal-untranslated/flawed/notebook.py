@@ -8,10 +8,10 @@ class Notebook:
         self.connection = connection
 
     def write(self, text):
-        with self.connection:
+        with notes.together(self.connection):
             return notes.add(self.connection, text.strip())
 
     def replace(self, number, text):
-        with self.connection:
+        with notes.together(self.connection):
             notes.remove(self.connection, number)
             return notes.add(self.connection, text.strip())

@@ -1,12 +1,28 @@
 """Notes, in SQLite."""
 
 import sqlite3
+from contextlib import contextmanager
 
 SCHEMA = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 
 
 class NotesUnavailable(Exception):
     """The notes cannot be written now."""
+
+
+@contextmanager
+def together(connection):
+    """All changes within are made, or none."""
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    try:
+        connection.commit()
+    except sqlite3.Error as error:
+        connection.rollback()
+        raise NotesUnavailable(f"the notes cannot be written: {error}") from error
 
 
 def add(connection, text):

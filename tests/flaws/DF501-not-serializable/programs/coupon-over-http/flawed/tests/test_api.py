@@ -17,8 +17,7 @@ def engine(database):
 @pytest.fixture
 def client(engine):
     api.app.dependency_overrides[api.engine] = lambda: engine
-    with TestClient(api.app) as client:
-        yield client
+    yield TestClient(api.app)
     api.app.dependency_overrides.clear()
 
 

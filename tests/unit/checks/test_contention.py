@@ -1,0 +1,178 @@
+"""What is said of operations that ran at once, by what explorations of hand-made runs show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dryfit.checks import contention
+from dryfit.checks.lanes import lanes
+from dryfit.model.digest import Column, Contents, Digest
+from dryfit.model.interleaving import (
+    Choice,
+    Ended,
+    Ending,
+    Explored,
+    Interleaving,
+    Move,
+    Operation,
+    Overlap,
+    Run,
+    Step,
+    StepKind,
+)
+from dryfit.model.reply import ErrorSeen
+from dryfit.model.seam import DRIVER, Place, Seam
+from dryfit.model.trial import Crossed, Point, Trial
+
+TEST = "test_till.py::test_sell"
+SELL = Seam(DRIVER, "till", "till.sell")
+TAKE = Seam("till", "stock", "stock.take")
+READ = Place("stock.py", 7, "take")
+WRITE = Place("stock.py", 9, "take")
+OVERLAP = Overlap(TEST, (Operation("call", 0, "till.sell", SELL),) * 2)
+LEFT = (Column("sku", key=True), Column("left"))
+
+
+def stock(left: int) -> Digest:
+    return Digest((Contents("shop", "stock", LEFT, (('"saw"', str(left)),)),))
+
+
+SOLD = Ended((("", "'a saw'"),))
+
+
+def raised(name: str) -> Ended:
+    return Ended(error=ErrorSeen(0, (name, "builtins.Exception"), "none left"))
+
+
+def run(
+    *ended: Ended | None, left: int, ending: Ending = "completed", said: str = "", steps: tuple[Step, ...] = ()
+) -> Run:
+    moves = tuple(Move(Choice((0, 1)), step.worker) for step in steps)
+    return Run(Interleaving(moves, steps, ending, said), ended, stock(1), stock(left))
+
+
+def step(worker: int, kind: StepKind, what: str = "", place: Place | None = None, by: tuple[int, ...] = ()) -> Step:
+    return Step(worker, kind, what, place, by)
+
+
+OVERSOLD = run(
+    SOLD,
+    SOLD,
+    left=-1,
+    steps=(
+        step(0, "began"),
+        step(0, "statement", "SELECT left", READ),
+        step(1, "began"),
+        step(1, "statement", "SELECT left", READ),
+        step(1, "statement", "UPDATE stock", WRITE),
+        step(1, "returned"),
+        step(0, "blocked", "UPDATE stock", WRITE, (1,)),
+        step(0, "woken", "UPDATE stock", WRITE),
+        step(0, "returned"),
+    ),
+)
+
+SERIAL = run(SOLD, raised("stock.SoldOut"), left=0)
+ALONE = run(SOLD, left=0)
+
+
+def baseline() -> Trial:
+    crossings = (
+        Crossed(0, -1, Point(SELL, Place("test_till.py", 4, "test_sell")), "call", "returned", "builtins.str"),
+        Crossed(1, 0, Point(TAKE, Place("till.py", 5, "sell")), "call", "returned", "NoneType"),
+        Crossed(2, 1, Point(Seam("stock", "psycopg", "psycopg.Cursor.execute"), READ), "read", "returned", ""),
+    )
+    return Trial(TEST, None, "passed", 0.1, crossings=crossings)
+
+
+def judged(*others: Run, **options: object):
+    explored = Explored(OVERLAP, ((SERIAL, SERIAL),), ((ALONE, ALONE),), others, tried=12, at_least=12)
+    return contention.judge([(replace(explored, **options), baseline())])
+
+
+def test_an_outcome_of_no_serial_order_is_not_serializable():
+    (found,) = judged(OVERSOLD, exhausted=True).findings
+    evidence = {fact.name: fact.value for fact in found.evidence}
+
+    assert (found.rule, found.seam, found.site) == ("DF501", TAKE, READ)
+    assert "both succeed" in found.message
+    assert evidence["this one gave"][-1] == 'stock: 1 row changed (sku="saw": left 1 → -1)'
+    assert "operation 2 raises stock.SoldOut: none left" in evidence["serial order 1 gives"]
+    assert evidence["explored"] == "exhausted: all of 12 interleavings"
+
+
+def test_a_finding_can_be_replayed_by_its_schedule_and_shows_its_lanes():
+    (found,) = judged(OVERSOLD).findings
+
+    assert found.overlap is not None
+    assert found.overlap.schedule == OVERSOLD.interleaving.schedule
+    assert found.lanes == OVERSOLD.interleaving.steps
+
+
+def test_the_lanes_are_told_in_the_order_of_what_happened():
+    assert lanes(OVERSOLD.interleaving.steps) == (
+        "1 SELECT left  (stock.py:7)",
+        "2     SELECT left  (stock.py:7)",
+        "2     UPDATE stock  (stock.py:9)",
+        "2     returns",
+        "1 BLOCKED BY 2  (stock.py:9)",
+        "1 woken UPDATE stock",
+        "1 returns",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("psycopg.errors.SerializationFailure", "DF504"),
+        ("psycopg.errors.UniqueViolation", "DF504"),
+        ("sqlalchemy.orm.exc.StaleDataError", "DF504"),
+        ("sqlite3.OperationalError", "DF504"),
+        ("psycopg.errors.DeadlockDetected", "DF502"),
+        ("sqlalchemy.exc.TimeoutError", "DF505"),
+    ],
+)
+def test_an_error_of_contention_that_escapes_is_told_by_what_it_says(name: str, rule: str):
+    (found,) = judged(run(SOLD, raised(name), left=0)).findings
+
+    assert found.rule == rule
+    assert name in found.message
+
+
+def test_an_operation_that_is_refused_and_leaves_the_rest_alone_is_no_finding():
+    assert judged(run(SOLD, raised("stock.SomebodyWasFaster"), left=0)).findings == ()
+
+
+def test_an_operation_that_is_refused_and_leaves_something_is_a_finding():
+    assert [each.rule for each in judged(run(SOLD, raised("stock.SomebodyWasFaster"), left=-1)).findings] == ["DF501"]
+
+
+def test_operations_that_wait_for_each_other_are_a_deadlock():
+    waiting = (step(0, "blocked", "UPDATE stock", WRITE, (1,)), step(1, "blocked", "UPDATE stock", WRITE, (0,)))
+    (found,) = judged(run(None, None, left=1, ending="deadlock", said="1 waits for 2", steps=waiting)).findings
+
+    assert (found.rule, found.site) == ("DF502", WRITE)
+
+
+def test_operations_that_all_wait_for_what_none_gives_back_are_starved():
+    waiting = (step(0, "blocked", "Pool.get", WRITE), step(1, "blocked", "Pool.get", WRITE))
+    (found,) = judged(run(None, None, left=1, ending="stuck", said="nothing is left", steps=waiting)).findings
+
+    assert found.rule == "DF505"
+
+
+def test_a_run_that_proves_nothing_is_told_with_its_reason():
+    found = judged(run(SOLD, None, left=0, ending="limit", said="not over within 3 s"))
+
+    assert found.findings == ()
+    assert [each.reason for each in found.skipped] == ["inconclusive: not over within 3 s"]
+
+
+def test_what_could_not_be_explored_is_told():
+    found = judged(void="not deterministic, no verdict")
+
+    assert [(each.what, each.reason) for each in found.skipped] == [
+        ("two calls of till.sell at once", "not deterministic, no verdict")
+    ]
