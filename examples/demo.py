@@ -24,7 +24,9 @@ def main() -> int:
     begun = time.monotonic()
     described = tomllib.loads((SHOP / "flaws" / "flaws.toml").read_text(encoding="utf-8"))
     seen = {name: flaw for name, flaw in described.items() if "check" not in flaw}
-    failing = {name: flaw for name, flaw in described.items() if flaw.get("demo")}
+    chosen = {name: flaw for name, flaw in described.items() if flaw.get("demo")}
+    failing = {name: flaw for name, flaw in chosen.items() if flaw["check"] == "exceptions"}
+    racing = {name: flaw for name, flaw in chosen.items() if flaw["check"] == "contention"}
     put_in(seen)
     say("Its own tests see nothing wrong")
     run(sys.executable, "-m", "pytest", "-q")
@@ -32,15 +34,25 @@ def main() -> int:
     found = check("seams.html", "--only", "data,interfaces")
     put_in(failing)
     say("dryfit check, on some of its tests: what becomes of a failure?")
-    chosen = sorted({test for flaw in failing.values() for test in flaw["tests"]})
-    found += check("failures.html", "--only", "exceptions", *chosen)
-    flaws = seen | failing
+    found += check("failures.html", "--only", "exceptions", *tests_of(failing))
+    put_in(racing)
+    say("dryfit check, on some of its tests: what if two do it at once?")
+    found += check("races.html", "--only", "contention", *tests_of(racing))
+    flaws = seen | chosen
     missed = [name for name, flaw in flaws.items() if not any(matches(finding, flaw) for finding in found)]
     say(f"{len(flaws) - len(missed)} of {len(flaws)} mistakes found in {time.monotonic() - begun:.0f} s")
-    print(f"Open the reports: {REPORTS / 'seams.html'}\n                  {REPORTS / 'failures.html'}")
+    pages = "\n                  ".join(
+        str(REPORTS / f"{page}.html") for page in ("seams", "failures", "races")
+    )
+    print(f"Open the reports: {pages}")
     for name in missed:
         print(f"not found: {name}")
     return 1 if missed else 0
+
+
+def tests_of(flaws: dict[str, dict[str, list[str]]]) -> list[str]:
+    """The tests that show these mistakes."""
+    return sorted({test for flaw in flaws.values() for test in flaw["tests"]})
 
 
 def put_in(flaws: dict[str, dict[str, str]]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dryfit.checks import contention_errors
+from dryfit.checks.experiments import below
 from dryfit.checks.judgement import Judgement, combine, find
 from dryfit.checks.lanes import lanes, outcome_of, replies, steps_of
 from dryfit.checks.names import plain
@@ -18,7 +19,7 @@ from dryfit.model.lanes import GAVE, LANES, SERIAL
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, state_of
 from dryfit.model.trace import Skipped
-from dryfit.model.trial import Trial
+from dryfit.model.trial import Crossed, Trial
 
 _OF_SERVERS = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COMMIT", "LOCK", "WITH")
 """How what waits inside of a server begins."""
@@ -136,6 +137,8 @@ def where(rule: str, run: Run) -> Place:
     steps = run.interleaving.steps
     if rule in ("DF502", "DF505"):
         found = [step for step in steps if step.kind == "blocked"]
+        if rule == "DF502":  # any of them would do: the one of the first operation, whoever waits first
+            found = [step for step in found if step.worker == min(each.worker for each in found)]
     elif rule == "DF504":
         raising = next(worker for worker, ended in enumerate(run.ended) if ended is not None and ended.error)
         found = [step for step in steps if step.worker == raising and step.kind in _SHOWING]
@@ -165,9 +168,10 @@ def seam_of(place: Place, overlap: Overlap, baseline: Trial, *, last: bool = Fal
 
     ``last`` takes the last call of several.
     """
-    at = [each for each in baseline.crossings if each.point.site == place and each.parent >= 0]
+    inside = _inside(overlap, baseline)
+    at = [each for each in inside if each.point.site == place and each.parent >= 0]
     around = [baseline.crossings[each.parent] for each in at] or [
-        each for each in baseline.crossings if plain(each.point.seam.callable).endswith(f".{place.function}")
+        each for each in inside if plain(each.point.seam.callable).endswith(f".{place.function}")
     ]
     seams = [each.point.seam for each in around if each.point.seam.caller != DRIVER]
     found = seams[-1 if last else 0] if seams else None
@@ -177,6 +181,19 @@ def seam_of(place: Place, overlap: Overlap, baseline: Trial, *, last: bool = Fal
 def promises(overlap: Overlap) -> bool:
     """Whether the operations say themselves what has to hold: no serial order is asked."""
     return overlap.operations[0].kind == "test"
+
+
+def _inside(overlap: Overlap, baseline: Trial) -> list[Crossed]:
+    """The crossings of the operations in the baseline, in their order."""
+    entries = [each for each in baseline.crossings if each.parent < 0]
+    wanted = {(each.kind, each.nth) for each in overlap.operations}
+    own = [
+        each
+        for number, each in enumerate(entries)
+        if ("call", number) in wanted or ("request", each.request) in wanted
+    ]
+    found = {inner.index: inner for each in own or entries for inner in (each, *below(baseline, each))}
+    return [found[index] for index in sorted(found)]
 
 
 def named(overlap: Overlap) -> str:

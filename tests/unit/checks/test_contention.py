@@ -47,13 +47,19 @@ def raised(name: str) -> Ended:
 
 
 def run(
-    *ended: Ended | None, left: int, ending: Ending = "completed", said: str = "", steps: tuple[Step, ...] = ()
+    *ended: Ended | None,
+    left: int,
+    ending: Ending = "completed",
+    said: str = "",
+    steps: tuple[Step, ...] = (),
 ) -> Run:
     moves = tuple(Move(Choice((0, 1)), step.worker) for step in steps)
     return Run(Interleaving(moves, steps, ending, said), ended, stock(1), stock(left))
 
 
-def step(worker: int, kind: StepKind, what: str = "", place: Place | None = None, by: tuple[int, ...] = ()) -> Step:
+def step(
+    worker: int, kind: StepKind, what: str = "", place: Place | None = None, by: tuple[int, ...] = ()
+) -> Step:
     return Step(worker, kind, what, place, by)
 
 
@@ -80,9 +86,13 @@ ALONE = run(SOLD, left=0)
 
 def baseline() -> Trial:
     crossings = (
-        Crossed(0, -1, Point(SELL, Place("test_till.py", 4, "test_sell")), "call", "returned", "builtins.str"),
+        Crossed(
+            0, -1, Point(SELL, Place("test_till.py", 4, "test_sell")), "call", "returned", "builtins.str"
+        ),
         Crossed(1, 0, Point(TAKE, Place("till.py", 5, "sell")), "call", "returned", "NoneType"),
-        Crossed(2, 1, Point(Seam("stock", "psycopg", "psycopg.Cursor.execute"), READ), "read", "returned", ""),
+        Crossed(
+            2, 1, Point(Seam("stock", "psycopg", "psycopg.Cursor.execute"), READ), "read", "returned", ""
+        ),
     )
     return Trial(TEST, None, "passed", 0.1, crossings=crossings)
 
@@ -146,12 +156,19 @@ def test_an_operation_that_is_refused_and_leaves_the_rest_alone_is_no_finding():
 
 
 def test_an_operation_that_is_refused_and_leaves_something_is_a_finding():
-    assert [each.rule for each in judged(run(SOLD, raised("stock.SomebodyWasFaster"), left=-1)).findings] == ["DF501"]
+    assert [each.rule for each in judged(run(SOLD, raised("stock.SomebodyWasFaster"), left=-1)).findings] == [
+        "DF501"
+    ]
 
 
 def test_operations_that_wait_for_each_other_are_a_deadlock():
-    waiting = (step(0, "blocked", "UPDATE stock", WRITE, (1,)), step(1, "blocked", "UPDATE stock", WRITE, (0,)))
-    (found,) = judged(run(None, None, left=1, ending="deadlock", said="1 waits for 2", steps=waiting)).findings
+    waiting = (
+        step(0, "blocked", "UPDATE stock", WRITE, (1,)),
+        step(1, "blocked", "UPDATE stock", WRITE, (0,)),
+    )
+    (found,) = judged(
+        run(None, None, left=1, ending="deadlock", said="1 waits for 2", steps=waiting)
+    ).findings
 
     assert (found.rule, found.site) == ("DF502", WRITE)
 

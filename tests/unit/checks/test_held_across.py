@@ -33,7 +33,9 @@ def test_the_holder_of_a_transaction_is_who_used_the_database_last():
 
     assert (found.rule, found.severity) == ("DF506", "warning")
     assert (found.seam, found.site.function) == (CHARGE.point.seam, "pay")
-    assert found.message.startswith("orders.pay holds a transaction database while httpx.Client.send is called")
+    assert found.message.startswith(
+        "orders.pay holds a transaction database while httpx.Client.send is called"
+    )
 
 
 @pytest.mark.parametrize("owner", ["orders", "gateway"])

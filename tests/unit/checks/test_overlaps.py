@@ -24,7 +24,9 @@ def write(index: int, parent: int, function: str = "sell") -> Crossed:
 
 def trial(*crossings: Crossed, test: str = TEST) -> Trial:
     effects = tuple(
-        Effected(each.index, "postgres", "UPDATE stock", str(each.index)) for each in crossings if each.effect == "write"
+        Effected(each.index, "postgres", "UPDATE stock", str(each.index))
+        for each in crossings
+        if each.effect == "write"
     )
     return Trial(test, None, "passed", 0.1, crossings=crossings, effects=effects)
 
