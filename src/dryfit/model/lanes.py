@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from dryfit.model.interleaving import Step
 
@@ -23,12 +24,17 @@ _WORDS = {
     "raised": "raises",
     "victim": "is chosen as the victim",
 }
+HALFWAY = "[stopped half-way]"
+"""Ends what is told of a statement that dryfit has stopped after it had read, and before it wrote."""
+
 _BEGINS = ("BEGIN", "START TRANSACTION", "DISCARD ALL")
 _ENDS = ("commit", "rollback")
 
 
 def said(step: Step) -> str:
     """One step in words, on one line."""
+    if step.what.endswith(HALFWAY):
+        return _said_halfway(step)
     if step.kind == "blocked":
         return f"BLOCKED BY {', '.join(str(each + 1) for each in step.by) or 'somebody else'}"
     what = " ".join(step.what.split())
@@ -37,9 +43,19 @@ def said(step: Step) -> str:
     return f"{_WORDS[step.kind]} {what}".rstrip()
 
 
+def _said_halfway(step: Step) -> str:
+    if step.kind == "blocked" and not step.by:
+        return "STOPPED HALF-WAY: it has read, and not yet written"
+    if step.kind == "woken":
+        return "goes on, and writes"
+    return said(replace(step, what=step.what.removesuffix(HALFWAY).rstrip()))
+
+
 def brief(step: Step) -> str:
     """The same without what the line of the operation before it tells already."""
-    return {"woken": "woken", "victim": "VICTIM of the deadlock"}.get(step.kind) or said(step)
+    if step.kind == "woken":
+        return "woken" if not step.what.endswith(HALFWAY) else said(step)
+    return "VICTIM of the deadlock" if step.kind == "victim" else said(step)
 
 
 def telling(steps: Iterable[Step]) -> tuple[Step, ...]:

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from dryfit.model.finding import Finding
 from dryfit.model.interleaving import Step
-from dryfit.model.lanes import telling
+from dryfit.model.lanes import brief, telling
 from dryfit.model.run import Run
 from dryfit.report import findings, junit, sarif, terminal
 from dryfit.report.columns import MOST_STEPS, columns
@@ -68,6 +68,17 @@ def test_a_rollback_that_takes_something_back_is_told() -> None:
         Step(0, "rollback", "ROLLBACK"),
     )
     assert telling(steps) == steps[:2]
+
+
+def test_a_statement_that_was_stopped_half_way_goes_on_later() -> None:
+    what = "INSERT INTO invoices SELECT max(number) + 1 FROM invoices [stopped half-way]"
+    steps = [Step(0, kind, what) for kind in ("statement", "blocked", "woken")]
+    assert [brief(step) for step in steps] == [
+        "INSERT INTO invoices SELECT max(number) + 1 FROM invoices",
+        "STOPPED HALF-WAY: it has read, and not yet written",
+        "goes on, and writes",
+    ]
+    assert brief(Step(0, "blocked", what, by=(1,))) == "BLOCKED BY 2"
 
 
 def test_of_very_many_steps_the_first_and_the_last_are_shown(oversold: Finding) -> None:
