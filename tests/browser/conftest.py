@@ -33,6 +33,40 @@ ARGUMENTS = [
 ]
 
 
+CONTRAST = """
+() => {
+  const channel = (value) => {
+    const c = value / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  };
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const ground = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = rgba(getComputedStyle(each).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const failures = new Set();
+  for (const element of document.querySelectorAll("body *:not(script):not(style)")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!own || element.closest("svg, .unseen, .skip, noscript") || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const [one, other] = [light(rgba(style.color)), light(ground(element))].sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (other + 0.05);
+    const name = `${element.tagName}.${element.className} ${element.textContent.trim().slice(0, 30)}`;
+    if (ratio < 4.5) failures.add(`${ratio.toFixed(2)}: ${name}`);
+  }
+  return [...failures];
+}
+"""
+
+
 @dataclass
 class Opened:
     """A page of the browser with what it said and asked for."""
@@ -56,6 +90,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def contrast() -> str:
+    """A script that names the texts with less contrast than WCAG AA asks for."""
+    return CONTRAST
+
+
+@pytest.fixture(scope="session")
 def sample() -> ModuleType:
     spec = importlib.util.spec_from_file_location("report_sample", SAMPLE)
     assert spec is not None
@@ -73,6 +113,7 @@ def files(sample: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[
     runs = {
         "shop": shop,
         "large": sample.large(),
+        "raced": sample.raced(),
         "tried": replace(shop, verdicts=verdicts(shop)),
         "failed": replace(shop, findings=(swallowed(), *shop.findings)),
     }

@@ -9,12 +9,13 @@ from itertools import pairwise
 from dryfit.checks import contention_errors
 from dryfit.checks.experiments import below
 from dryfit.checks.judgement import Judgement, combine, find
-from dryfit.checks.lanes import lanes, outcome_of
+from dryfit.checks.lanes import lanes, outcome_of, replies, steps_of
 from dryfit.checks.names import plain
 from dryfit.checks.overlaps import MEMORY
 from dryfit.model.digest import diff
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run
+from dryfit.model.lanes import GAVE, LANES, SERIAL
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, state_of
 from dryfit.model.trace import Skipped
@@ -128,7 +129,7 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
         evidence=tuple(_evidence(explored, run)),
     )
     shown = replace(overlap, schedule=run.interleaving.schedule, stop=run.stop)
-    return replace(found, overlap=shown, lanes=run.interleaving.steps)
+    return replace(found, overlap=shown, lanes=steps_of(run))
 
 
 def where(rule: str, run: Run) -> Place:
@@ -227,13 +228,13 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
 
 
 def _evidence(explored: Explored, run: Run) -> Iterator[Fact]:
-    yield Fact("lanes", lanes(run.interleaving.steps))
+    yield Fact(LANES, lanes(steps_of(run)))
     if promises(explored.overlap):
         yield Fact("explored", explored_said(explored))
         return
-    yield Fact("this one gave", (*_replies(run), *changes(run)))
+    yield Fact(GAVE, (*replies(run), *changes(run)))
     for number, (first, _) in enumerate(_distinct_serial(explored), 1):
-        yield Fact(f"serial order {number} gives", (*_replies(first), *changes(first)))
+        yield Fact(f"{SERIAL} {number} gives", (*replies(first), *changes(first)))
     yield Fact("explored", explored_said(explored))
 
 
@@ -247,19 +248,10 @@ def _distinct_serial(explored: Explored) -> Iterator[tuple[Run, Run]]:
             yield pair
 
 
-def _replies(run: Run) -> Iterator[str]:
-    for number, ended in enumerate(run.ended, 1):
-        if ended is None:
-            yield f"operation {number} does not end"
-        elif ended.error is not None:
-            yield f"operation {number} raises {ended.error.bases[0]}: {ended.error.text}".rstrip(": ")
-        else:
-            told = ", ".join(f"{path.lstrip('.')} {value}".strip() for path, value in ended.told[:4])
-            yield f"operation {number} returns {told or 'a value'}"
-
-
 def explored_said(explored: Explored) -> str:
     """Whether everything was tried, or how much of it."""
+    if explored.overlap.schedule:
+        return "the order of the finding alone"
     if promises(explored.overlap) and explored.others:
         return f"stopped at the first finding, after {explored.tried} of at least {explored.at_least} interleavings"
     if explored.exhausted:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from dryfit.model.interleaving import Run, Step
+from dryfit.model.interleaving import Ended, Run, Step
+from dryfit.model.lanes import said
 
 INDENT = "    "
 
-_WORDS = {
-    "began": "begins",
-    "lock": "takes",
-    "release": "gives back",
-    "wait": "waits for",
-    "await": "awaits",
-    "send": "sends",
-    "woken": "woken",
-    "returned": "returns",
-    "raised": "raises",
-    "victim": "is chosen as the victim",
-}
+
+def steps_of(run: Run) -> tuple[Step, ...]:
+    """The steps of a run, the last of each operation with what it told its caller."""
+    return tuple(
+        replace(step, what=_told(run.ended[step.worker]) or step.what)
+        if step.kind in ("returned", "raised")
+        else step
+        for step in run.interleaving.steps
+    )
+
+
+def replies(run: Run) -> Iterator[str]:
+    """What each operation told its caller, a line each."""
+    for number, ended in enumerate(run.ended, 1):
+        if ended is None:
+            yield f"operation {number} does not end"
+        else:
+            yield f"operation {number} {'raises' if ended.error else 'returns'} {_told(ended)}"
+
+
+def _told(ended: Ended | None) -> str:
+    if ended is None:
+        return ""
+    if ended.error is not None:
+        return f"{ended.error.bases[0]}: {ended.error.text}".rstrip(": ")
+    told = ", ".join(f"{path.lstrip('.')} {value}".strip() for path, value in ended.told[:4])
+    return told or "a value"
 
 
 def lanes(steps: Sequence[Step]) -> tuple[str, ...]:
@@ -30,15 +47,6 @@ def lanes(steps: Sequence[Step]) -> tuple[str, ...]:
 def _line(step: Step) -> str:
     place = f"  ({step.place})" if step.place is not None and step.kind not in ("woken", "returned") else ""
     return f"{step.worker + 1} {INDENT * step.worker}{said(step)}{place}"
-
-
-def said(step: Step) -> str:
-    """One step in words."""
-    if step.kind == "blocked":
-        return f"BLOCKED BY {', '.join(str(each + 1) for each in step.by) or 'somebody else'}"
-    if step.kind in ("statement", "line", "commit", "rollback"):
-        return step.what or step.kind.upper()
-    return f"{_WORDS[step.kind]} {step.what}".rstrip()
 
 
 def outcome_of(run: Run) -> str:

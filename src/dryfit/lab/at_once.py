@@ -18,6 +18,7 @@ from dryfit.lab.busy import patiently
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
+from dryfit.model.lanes import HALFWAY
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
@@ -43,8 +44,6 @@ PINNED = (
     "the fixtures of the test hold one transaction open for all: operations in it cannot overlap; let them commit, "
     'and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
 )
-
-STOPPED = "[stopped half-way: it has read, and not yet written]"
 
 _FOUND = 0
 """The number under which the scene keeps what the operations find."""
@@ -231,7 +230,7 @@ class AtOnce:
         is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
         self._note_user(connection, worker)
         if kind == "statement" and self.halfway.before(worker, connection):
-            what = f"{what} {STOPPED}"
+            what = f"{what} {HALFWAY}"
             do = do if is_asynchronous else partial(self._performed, do)
         if isinstance(turns, Tasks):
             if not is_asynchronous:

@@ -13,3 +13,9 @@ def shown(fact: Fact) -> str:
 def line(fact: Fact) -> str:
     """``name: value``."""
     return f"{fact.name}: {shown(fact)}"
+
+
+def cut(text: str, width: int) -> str:
+    """The text without its middle, so that both of its ends can be read."""
+    half = width // 2
+    return text if len(text) <= width else f"{text[:half]}…{text[len(text) - width + half + 1 :]}"

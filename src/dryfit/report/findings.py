@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dryfit.model.finding import Fact, Finding
+from dryfit.model.interleaving import Step
+from dryfit.model.lanes import LANES
 from dryfit.model.run import CheckSummary, Run
+from dryfit.model.seam import Place
 from dryfit.model.trace import Skipped
 from dryfit.report.groups import left_out_by_check
 from dryfit.report.jsontext import Json, encode, number
+from dryfit.report.lanes import names_of
 from dryfit.report.tally import tally
 
 VERSION = 1
@@ -72,7 +76,7 @@ def _check(summary: CheckSummary, skipped: Iterable[Skipped]) -> Json:
 
 
 def _finding(finding: Finding) -> Json:
-    seam, site = finding.seam, finding.site
+    seam = finding.seam
     return {
         "id": finding.id,
         "rule": finding.rule,
@@ -80,16 +84,37 @@ def _finding(finding: Finding) -> Json:
         "check": finding.check,
         "severity": finding.severity,
         "seam": {"caller": seam.caller, "callee": seam.callee, "callable": seam.callable},
-        "site": {"file": site.file, "line": site.line, "function": site.function},
+        "site": _place(finding.site),
         "test": finding.test or None,
         "message": finding.message,
-        "evidence": _evidence(finding.evidence),
+        "evidence": {**_evidence(finding.evidence), **_lanes(finding)},
         "accepted": finding.accepted,
         "replay": finding.replay,
     }
 
 
-def _evidence(facts: Iterable[Fact]) -> Json:
+def _lanes(finding: Finding) -> Mapping[str, Json]:
+    """The operations that ran at once, and their steps; in place of the same as text."""
+    if not finding.lanes:
+        return {}
+    return {"operations": names_of(finding), LANES: [_step(step) for step in finding.lanes]}
+
+
+def _step(step: Step) -> Json:
+    return {
+        "operation": step.worker + 1,
+        "kind": step.kind,
+        "what": step.what,
+        "place": None if step.place is None else _place(step.place),
+        "by": [worker + 1 for worker in step.by],
+    }
+
+
+def _place(place: Place) -> Json:
+    return {"file": place.file, "line": place.line, "function": place.function}
+
+
+def _evidence(facts: Iterable[Fact]) -> Mapping[str, Json]:
     """Facts by name; where one name was seen more than once, all its values in a list."""
     named: dict[str, list[Json]] = {}
     for fact in facts:

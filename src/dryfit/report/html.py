@@ -31,6 +31,7 @@ from dryfit.report.groups import (
     shortfalls,
 )
 from dryfit.report.jsontext import embed
+from dryfit.report.lanes import Lanes, besides, lanes_of
 from dryfit.report.pagedata import page_data
 from dryfit.report.rule_pages import rule_body
 from dryfit.report.seen import seen_seams
@@ -61,11 +62,12 @@ class FindingCard:
     finding: Finding
     meaning: str
     source: tuple[SourceLine, ...]
+    lanes: Lanes | None = None
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """The evidence, and the test that showed it where no list of tests is among the evidence."""
-        evidence = self.finding.evidence
+        """What the lanes do not show, and the test that showed it where no list of tests is among the evidence."""
+        evidence = besides(self.finding)
         if not self.finding.test or any(fact.name == "tests" for fact in evidence):
             return evidence
         return (*evidence, Fact("test", self.finding.test))
@@ -130,7 +132,7 @@ def page(run: Run, sources: Mapping[str, tuple[str, ...]]) -> str:
     ``sources`` maps files, relative to the project's root, to their lines: what is missing is shown without source.
     """
     seams = seen_seams(run)
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = _asset("report.css") + _asset("lanes.css"), _asset("report.js")
     return _environment().get_template("report.html.jinja").render(
         run=run,
         version=__version__,
@@ -238,6 +240,7 @@ def _cards(findings: Sequence[Finding], sources: Mapping[str, tuple[str, ...]]) 
             finding,
             rule(finding.rule).meaning,
             around(finding.site, {} if finding.site == above else sources),
+            lanes_of(finding, sources),
         )
         for finding, above in zip(findings, places, strict=False)
     )

@@ -13,8 +13,10 @@ from xml.etree import ElementTree
 from dryfit.model.finding import RULES, Finding
 from dryfit.model.run import CheckSummary, Run
 from dryfit.model.trace import Skipped
+from dryfit.report.columns import columns
 from dryfit.report.evidence import line
 from dryfit.report.groups import left_out_by_check, shortfall
+from dryfit.report.lanes import besides
 
 # https://www.w3.org/TR/xml/#charsets
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -84,7 +86,7 @@ def _text(finding: Finding) -> str:
         lines.append(f"at {finding.site}")
     if finding.test:
         lines.append(f"in {finding.test}")
-    return _clean("\n".join((*lines, *(line(fact) for fact in finding.evidence))))
+    return _clean("\n".join((*lines, *columns(finding), *(line(fact) for fact in besides(finding)))))
 
 
 def _unchecked(summary: CheckSummary, skipped: Iterable[Skipped]) -> str:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from dryfit import __version__
 from dryfit.model.finding import RULES, Finding, Rule
 from dryfit.model.run import Run
-from dryfit.model.seam import Place
+from dryfit.report.columns import columns
 from dryfit.report.evidence import line
+from dryfit.report.flows import code_flows, physical
 from dryfit.report.groups import left_out, shortfalls
 from dryfit.report.jsontext import Json, encode
+from dryfit.report.lanes import besides
 from dryfit.report.rule_pages import rule_page
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -91,6 +92,7 @@ def _result(finding: Finding) -> Json:
         "level": finding.severity,
         "message": {"text": _message(finding)},
         "locations": [_location(finding)],
+        **code_flows(finding),
         "partialFingerprints": {FINGERPRINT: finding.id},
         "suppressions": _suppressions(finding),
         "properties": {"seam": str(finding.seam), "test": finding.test},
@@ -99,7 +101,7 @@ def _result(finding: Finding) -> Json:
 
 def _message(finding: Finding) -> str:
     """The sentence and its evidence, since few readers of SARIF show more than the message."""
-    return "\n".join((finding.message, *(line(fact) for fact in finding.evidence)))
+    return "\n".join((finding.message, *columns(finding), *(line(fact) for fact in besides(finding))))
 
 
 def _location(finding: Finding) -> Json:
@@ -107,12 +109,7 @@ def _location(finding: Finding) -> Json:
     logical = [{"fullyQualifiedName": name, "kind": "function" if finding.seam.callable else "module"}]
     if not finding.site.file:
         return {"logicalLocations": logical}
-    return {"physicalLocation": _physical(finding.site), "logicalLocations": logical}
-
-
-def _physical(place: Place) -> Json:
-    artifact = {"artifactLocation": {"uri": quote(place.file), "uriBaseId": "%SRCROOT%"}}
-    return {**artifact, "region": {"startLine": place.line}} if place.line else artifact
+    return {"physicalLocation": physical(finding.site), "logicalLocations": logical}
 
 
 def _suppressions(finding: Finding) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dryfit.model.finding import Finding
 from dryfit.model.run import Run
 from dryfit.report.ascii import fit
+from dryfit.report.evidence import cut
 from dryfit.report.groups import by_gravity, count_line, open_findings, plural
 from dryfit.report.tally import Tally, tally
 
@@ -70,12 +71,6 @@ def _table(rows: list[tuple[str, ...]], width: int | None) -> list[str]:
         rule = rule if room - rule >= min(seam, LEAST) else len("DF101")
         seam = min(seam, max(room - rule, LEAST))
     return [
-        f"  {row[0]:<{severity}}  {row[1][:rule]:<{rule}}  {row[2]:<{place}}  {_cut(row[3], seam):<{seam}}  {row[4]}"
+        f"  {row[0]:<{severity}}  {row[1][:rule]:<{rule}}  {row[2]:<{place}}  {cut(row[3], seam):<{seam}}  {row[4]}"
         for row in rows
     ]
-
-
-def _cut(text: str, width: int) -> str:
-    """The text without its middle, so that both of its ends can be read."""
-    half = width // 2
-    return text if len(text) <= width else f"{text[:half]}…{text[len(text) - width + half + 1 :]}"

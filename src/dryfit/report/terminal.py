@@ -12,6 +12,7 @@ from dryfit.model.finding import Fact, Finding, Severity
 from dryfit.model.run import Run
 from dryfit.model.seam import Seam
 from dryfit.report.ascii import fit
+from dryfit.report.columns import columns
 from dryfit.report.evidence import line as fact_line
 from dryfit.report.groups import (
     by_reason,
@@ -23,6 +24,7 @@ from dryfit.report.groups import (
     shortfalls,
     unread,
 )
+from dryfit.report.lanes import besides
 from dryfit.report.tally import tally
 
 BAR = 40
@@ -50,12 +52,16 @@ def render(run: Run, console: Console, report: str = "") -> None:
     ``report`` is the path of the HTML report, "" for none. Colour, width and encoding are the console's; where it is
     no terminal no line is wrapped, so that every name can be searched for and copied.
     """
-    _print(_lines(run, report), console)
+    _print(_lines(run, report, _width(console)), console)
 
 
 def render_findings(found: Iterable[Finding], console: Console) -> None:
     """Print these findings alone, by seam."""
-    _print(_by_seam(found), console)
+    _print(_by_seam(found, _width(console)), console)
+
+
+def _width(console: Console) -> int | None:
+    return console.width if console.is_terminal else None
 
 
 def _print(lines: Iterable[Line], console: Console) -> None:
@@ -73,9 +79,9 @@ def _rows(text: Text, console: Console, indent: int) -> Iterable[Text]:
     return text.wrap(console, max(console.width - indent, 20), overflow="fold") or [text]
 
 
-def _lines(run: Run, report: str) -> Iterator[Line]:
+def _lines(run: Run, report: str, width: int | None) -> Iterator[Line]:
     yield from _head(run)
-    yield from _findings(run)
+    yield from _findings(run, width)
     yield from _section("Accepted", _accepted(run))
     yield from _not_passed(run)
     yield from _not_checked(run)
@@ -137,11 +143,11 @@ def _tests(run: Run) -> str:
     return ", ".join(parts) + f", in {run.info.seconds:.1f} s"
 
 
-def _findings(run: Run) -> Iterator[Line]:
+def _findings(run: Run, width: int | None) -> Iterator[Line]:
     yield Line()
     yield _line("Found   ", "bold", count_line(run), "")
     shown, more = _shown(open_findings(run))
-    yield from _by_seam(shown)
+    yield from _by_seam(shown, width)
     if more:
         yield Line()
         yield from (_line(f"and {count:,} more of {rule}", "dim") for rule, count in sorted(more.items()))
@@ -151,12 +157,12 @@ def _findings(run: Run) -> Iterator[Line]:
         yield _line(f"What a rule means, and how to fix what it finds: dryfit rule {shown[0].rule}", "dim")
 
 
-def _by_seam(findings: Iterable[Finding]) -> Iterator[Line]:
+def _by_seam(findings: Iterable[Finding], width: int | None) -> Iterator[Line]:
     for seam, found in by_seam(findings):
         yield Line()
         yield _seam(seam)
         for finding in found:
-            yield from _finding(finding)
+            yield from _finding(finding, width)
 
 
 def _shown(findings: Iterable[Finding]) -> tuple[list[Finding], dict[str, int]]:
@@ -178,7 +184,7 @@ def _seam(seam: Seam) -> Line:
     return _line(seam.caller, "bold", " → ", "dim", seam.callable, "bold")
 
 
-def _finding(finding: Finding) -> Iterator[Line]:
+def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
     yield _line(
         finding.severity,
         COLOURS[finding.severity],
@@ -189,10 +195,13 @@ def _finding(finding: Finding) -> Iterator[Line]:
         indent=2,
     )
     yield _line(finding.message, "", indent=4)
-    told = [fact for fact in finding.evidence if not (fact.name == "tests" and finding.test)]
+    yield from (_line(row, "", indent=6) for row in columns(finding, None if width is None else width - 6))
+    told = [fact for fact in besides(finding) if not (fact.name == "tests" and finding.test)]
     yield from (_line(fact_line(_few(fact)), "dim", indent=6) for fact in told[:MOST_FACTS])
     if finding.test:
         yield _line(f"test: {finding.test}", "dim", indent=6)
+    if finding.overlap is not None:
+        yield _line(f"to see it again: {finding.replay}", "dim", indent=6)
     yield _line(f'to accept it: dryfit accept {finding.id} --reason "why"', "dim", indent=6)
 
 

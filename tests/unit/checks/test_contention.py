@@ -118,7 +118,8 @@ def test_a_finding_can_be_replayed_by_its_schedule_and_shows_its_lanes():
 
     assert found.overlap is not None
     assert found.overlap.schedule == OVERSOLD.interleaving.schedule
-    assert found.lanes == OVERSOLD.interleaving.steps
+    kinds = [(step.worker, step.kind) for step in OVERSOLD.interleaving.steps]
+    assert [(step.worker, step.kind) for step in found.lanes] == kinds
 
 
 def test_the_lanes_are_told_in_the_order_of_what_happened():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dryfit.model.finding import Fact, Finding, finding_id, rule
+from dryfit.model.interleaving import Operation, Overlap, Step
 from dryfit.model.run import CheckSummary, Run, RunInfo, SeamCoverage, TestCounts
 from dryfit.model.seam import Effect, Place, Seam
 from dryfit.model.shape import Form, Shape
@@ -468,3 +471,79 @@ def large(count: int = 400) -> Run:
         ),
         TestCounts(passed=2210),
     )
+
+
+def raced() -> Run:
+    """The shop, and two findings of operations that ran at once: one oversells, two wait for each other."""
+    run = shop()
+    return replace(run, findings=(*run.findings, oversold(), deadlocked()))
+
+
+def oversold() -> Finding:
+    seam = Seam("order", "inventory", "inventory.InventoryManager.reserve")
+    read, write = (
+        Place("inventory.py", 7, "InventoryManager.reserve"),
+        Place("inventory.py", 8, "InventoryManager.reserve"),
+    )
+    ends = Place("order.py", 18, "OrderSystem.checkout")
+    select = "SELECT quantity FROM stock\n  WHERE product = %s"
+    update = "UPDATE stock SET quantity = %s WHERE product = %s"
+    lanes = (
+        Step(0, "began"),
+        Step(0, "send", "connect", ends),
+        Step(0, "statement", "BEGIN", ends),
+        Step(0, "statement", select, read),
+        Step(1, "began"),
+        Step(1, "statement", select, read),
+        Step(1, "statement", update, write),
+        Step(0, "statement", update, write),
+        Step(0, "blocked", update, write, by=(1,)),
+        Step(1, "commit", "COMMIT", ends),
+        Step(1, "rollback", "ROLLBACK", ends),
+        Step(1, "returned", "'ordered'"),
+        Step(0, "woken", update, write),
+        Step(0, "commit", "COMMIT", ends),
+        Step(0, "returned", "'ordered'"),
+    )  # fmt: skip
+    checkout = "order.OrderSystem.checkout"
+    found = finding(
+        "DF501", seam, read,
+        f"two calls of {checkout} at once come out as in no order of one after the other: both succeed",
+        (
+            Fact("lanes", ("as text",)),
+            Fact("this one gave", came("returns 'ordered'", "returns 'ordered'", -1)),
+            Fact("serial order 1 gives", came("returns 'ordered'", "raises inventory.SoldOut", 0)),
+            Fact("serial order 2 gives", came("raises inventory.SoldOut", "returns 'ordered'", 0)),
+            Fact("explored", "exhausted: all of 20 interleavings"),
+        ),
+        test=TESTS[4],
+    )  # fmt: skip
+    operations = tuple(Operation("call", nth, checkout) for nth in range(2))
+    return replace(found, lanes=lanes, overlap=Overlap(TESTS[4], operations))
+
+
+def came(first: str, second: str, left: int) -> tuple[str, ...]:
+    return (f"operation 1 {first}", f"operation 2 {second}", f"stock: 1 row changed (quantity 1 → {left})")
+
+
+def deadlocked() -> Finding:
+    seam = Seam("order", "payment", "payment.PaymentProcessor.process_payment")
+    first, second = (
+        Place("payment.py", 41, "PaymentProcessor.charge"),
+        Place("payment.py", 57, "PaymentProcessor.charge"),
+    )
+    lanes = (
+        Step(0, "lock", "Ledger.lock", first),
+        Step(1, "lock", "Accounts.lock", second),
+        Step(2, "await", "asyncio.sleep", second),
+        Step(2, "raised", "TimeoutError: too late"),
+        Step(1, "wait", "Ledger.lock", first),
+        Step(1, "blocked", "Ledger.lock", first, by=(0,)),
+        Step(0, "wait", "Accounts.lock", second),
+        Step(0, "blocked", "Accounts.lock", second, by=(1,)),
+    )  # fmt: skip
+    said = "POST /orders, DELETE /orders/{id} and GET /orders at once wait for each other and never end"
+    found = finding("DF502", seam, first, said, (Fact("lanes", ("as text",)),), test=TESTS[6])
+    names = ("POST /orders", "DELETE /orders/{id}", "GET /orders")
+    operations = tuple(Operation("request", nth, name) for nth, name in enumerate(names))
+    return replace(found, lanes=lanes, overlap=Overlap(TESTS[6], operations))

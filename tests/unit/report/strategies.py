@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import strategies as st
 
 from dryfit.model.finding import RULES, Fact, Finding, Rule, finding_id
+from dryfit.model.interleaving import Step, StepKind
 from dryfit.model.run import CheckSummary, Run, RunInfo, SeamCoverage, TestCounts
 from dryfit.model.seam import Place, Seam
 from dryfit.model.structure import Component, Module, ProjectMap
@@ -18,6 +21,13 @@ places = st.builds(Place, texts, counts, texts)
 seams = st.builds(Seam, names, names, names)
 skipped = st.builds(Skipped, texts, texts)
 facts = st.builds(Fact, texts, st.one_of(texts, counts, st.floats(), st.lists(texts, max_size=3).map(tuple)))
+steps = st.builds(
+    Step,
+    st.integers(0, 2),
+    st.sampled_from(get_args(StepKind)),
+    texts,
+    st.none() | places,
+)
 checks = st.sampled_from(["data", "interfaces", "exceptions", "performance", "contention"])
 infos = st.builds(
     RunInfo,
@@ -46,6 +56,7 @@ def findings(draw: st.DrawFn) -> Finding:
         message=draw(texts),
         evidence=tuple(draw(st.lists(facts, max_size=3))),
         accepted=draw(st.none() | texts),
+        lanes=tuple(draw(st.lists(steps, max_size=6))),
     )
 
 

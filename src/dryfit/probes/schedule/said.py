@@ -14,7 +14,7 @@ def said_of_circle(lanes: Sequence[Lane]) -> str:
     """Who waits for whom in a deadlock."""
     following = (*lanes[1:], lanes[0])
     return "; ".join(
-        f"operation {lane.worker} waits for operation {other.worker} ({_waited_for(lane)})"
+        f"operation {lane.worker + 1} waits for operation {other.worker + 1} ({_waited_for(lane)})"
         for lane, other in zip(lanes, following, strict=True)
     )
 
@@ -27,7 +27,8 @@ def said_of_stuck(lanes: Iterable[Lane], held: Mapping[Backend, Lane]) -> str:
 def said_of_endless(lanes: Iterable[Lane]) -> str:
     """Who asks again and again for what nobody is left to do."""
     return "; ".join(
-        f"operation {lane.worker} pauses for ever ({_at(lane.deed.what, lane.deed.place)})" for lane in lanes
+        f"operation {lane.worker + 1} pauses for ever ({_at(lane.deed.what, lane.deed.place)})"
+        for lane in lanes
     )
 
 
@@ -41,14 +42,14 @@ def said_of_late(lanes: Iterable[Lane], limit: float) -> str:
 
 
 def _said(lane: Lane, held: Mapping[Backend, Lane]) -> str:
-    whole = f"operation {lane.worker} waits ({_waited_for(lane)})"
+    whole = f"operation {lane.worker + 1} waits ({_waited_for(lane)})"
     if lane.state == "waiting":
         return f"{whole}, and no operation is left that could end that"
     strangers = [each for each in lane.by if each not in held]
     if strangers:
         numbers = ", ".join(f"{each.number} of {each.server}" for each in strangers)
         return f"{whole} for none of the operations, but for the server's process {numbers}"
-    others = ", ".join(f"operation {held[each].worker}" for each in lane.by)
+    others = ", ".join(f"operation {held[each].worker + 1}" for each in lane.by)
     return f"{whole} for {others}, which is over and has left its transaction open"
 
 
@@ -64,8 +65,8 @@ def _at(what: str, place: object) -> str:
 
 def _doing(lane: Lane, frame: FrameType | None) -> str:
     if lane.state == "calling":
-        return f"operation {lane.worker} is in a call of its driver that does not come back ({_waited_for(lane)})"
+        return f"operation {lane.worker + 1} is in a call of its driver that does not come back ({_waited_for(lane)})"
     where = (
         f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}" if frame else "nowhere"
     )
-    return f"operation {lane.worker} came to no switch point ({where})"
+    return f"operation {lane.worker + 1} came to no switch point ({where})"

@@ -36,7 +36,7 @@ async def break_off(lanes: Sequence[TaskLane], servers: Servers, loop: GovernedL
         if not left:
             return ""
     workers = sorted({lane.worker for lane in lanes if lane.left()})
-    return f"; a task of operation {workers[0]} could not be ended"
+    return f"; a task of operation {workers[0] + 1} could not be ended"
 
 
 def _left(lanes: Sequence[TaskLane]) -> list[asyncio.Task[object]]:

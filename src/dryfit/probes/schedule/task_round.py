@@ -276,7 +276,7 @@ class TaskRound:
                 if isinstance(error, BrokenOff):
                     lane.is_cut = True
                     where = _where(error.__traceback__)
-                    self.end("limit", f"operation {lane.worker} came to no switch point ({where})")
+                    self.end("limit", f"operation {lane.worker + 1} came to no switch point ({where})")
 
     def _run(self, lane: TaskLane, handle: asyncio.Handle) -> None:
         self.is_stepping = True

@@ -125,7 +125,7 @@ class Turns:
             raise round_.failure
         ending, said = round_.ending or ("limit", "")
         if left:
-            said = f"{said}; a thread of operation {left[0].worker} could not be ended"
+            said = f"{said}; a thread of operation {left[0].worker + 1} could not be ended"
         return round_.record.interleaving(ending, said), tuple(lane.outcome for lane in lanes)
 
     def worker(self) -> int:

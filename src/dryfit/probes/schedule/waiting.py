@@ -128,7 +128,7 @@ class Waiting:
         """Who waits for whom in a deadlock."""
         following = (*lanes[1:], lanes[0])
         return "; ".join(
-            f"operation {lane.worker} waits for operation {other.worker} ({self._waited_for(lane)})"
+            f"operation {lane.worker + 1} waits for operation {other.worker + 1} ({self._waited_for(lane)})"
             for lane, other in zip(lanes, following, strict=True)
         )
 
@@ -139,19 +139,19 @@ class Waiting:
     def said_of_late(self) -> str:
         """Who has not come to an end in time."""
         return "; ".join(
-            f"operation {lane.worker} stands at {self._waited_for(lane)}"
+            f"operation {lane.worker + 1} stands at {self._waited_for(lane)}"
             for lane in self._lanes
             if not lane.is_over
         )
 
     def _said(self, lane: TaskLane) -> str:
-        whole = f"operation {lane.worker} waits ({self._waited_for(lane)})"
+        whole = f"operation {lane.worker + 1} waits ({self._waited_for(lane)})"
         strangers = [each for call in lane.calls for each in call.by if each not in self._servers.held]
         if strangers:
             numbers = ", ".join(f"{each.number} of {each.server}" for each in strangers)
             return f"{whole} for none of the operations, but for the server's process {numbers}"
         if lane.calls:
-            others = ", ".join(map(str, self._servers.workers(lane.calls[0].by)))
+            others = ", ".join(str(worker + 1) for worker in self._servers.workers(lane.calls[0].by))
             return f"{whole} for operation {others}, which is over and has left its transaction open"
         return f"{whole}, and no operation is left that could end that"
 

@@ -43,7 +43,7 @@ def test_a_busy_loop_is_broken_off(hasty: Turns, along, unharmed) -> None:
 
     run = hasty.run([spin, lambda: None], along())
     assert run[0].ending == "limit"
-    assert run[0].said.startswith("not over within 0.1 s: operation 0 came to no switch point (")
+    assert run[0].said.startswith("not over within 0.1 s: operation 1 came to no switch point (")
     assert "test_endings.py" in run[0].said
     assert run[0].said.endswith(".spin)")
     assert run[1] == (None, None)
@@ -74,7 +74,7 @@ def test_who_takes_no_end_is_named_and_left_behind(hasty: Turns, along, unharmed
 
     run = hasty.run([stubborn], along())
     assert run[0].ending == "limit"
-    assert run[0].said.endswith("; a thread of operation 0 could not be ended")
+    assert run[0].said.endswith("; a thread of operation 1 could not be ended")
     assert unharmed()
     RELEASE(door)  # it comes back late, in a later round
     assert unharmed()
@@ -89,7 +89,7 @@ def test_a_call_that_keeps_the_interpreter_is_waited_out(hasty: Turns, along, un
 
     run = hasty.run([keeps, lambda: None], along())
     assert run[0].ending == "limit"
-    assert "operation 0 came to no switch point" in run[0].said
+    assert "operation 1 came to no switch point" in run[0].said
     assert unharmed()
 
 
@@ -101,7 +101,7 @@ def test_a_driver_call_that_never_comes_back_is_cancelled(hasty: Turns, server, 
     run = hasty.run([lambda: hasty.call(1, "statement", "SELECT", None, lambda: ACQUIRE(door))], along())
     assert run[0].ending == "limit"
     assert run[0].said == (
-        "not over within 0.1 s: operation 0 is in a call of its driver that does not come back (SELECT)"
+        "not over within 0.1 s: operation 1 is in a call of its driver that does not come back (SELECT)"
     )
     assert unharmed()
 

@@ -111,7 +111,7 @@ def test_locks_taken_crosswise_are_a_deadlock(turns: Turns, explore) -> None:
     assert endings(runs) == {"completed", "deadlock"}
     dead = next(run for run in runs if run[0].ending == "deadlock")
     assert dead[1] == (None, None)
-    assert dead[0].said.startswith("operation 0 waits for operation 1 (other at tests.py:")
+    assert dead[0].said.startswith("operation 1 waits for operation 2 (other at tests.py:")
 
 
 def test_a_lock_and_a_server_make_a_deadlock_together(turns: Turns, server, along) -> None:
@@ -137,8 +137,8 @@ def test_a_lock_and_a_server_make_a_deadlock_together(turns: Turns, server, alon
 
     run = turns.run([first, second], along([0, 0, 1, 1, 0, 1, 1]))
     assert run[0].ending == "deadlock"
-    assert "operation 0 waits for operation 1 (row)" in run[0].said
-    assert "operation 1 waits for operation 0 (lock at tests.py:" in run[0].said
+    assert "operation 1 waits for operation 2 (row)" in run[0].said
+    assert "operation 2 waits for operation 1 (lock at tests.py:" in run[0].said
     assert server.holders == {}
     assert not lock.locked()
 
@@ -216,7 +216,7 @@ def test_a_lost_wakeup_is_stuck(turns: Turns, explore) -> None:
     runs = explore(operations)
     assert endings(runs) == {"completed", "stuck"}
     said = next(run[0].said for run in runs if run[0].ending == "stuck")
-    assert said.startswith("operation 0 waits (condition.wait at tests.py:")
+    assert said.startswith("operation 1 waits (condition.wait at tests.py:")
     assert said.endswith("and no operation is left that could end that")
 
 

@@ -61,7 +61,7 @@ def test_threads_that_wait_for_each_other_are_a_deadlock(turns: Turns, along) ->
 
     run = turns.run([operation], along())
     assert run[0].ending == "deadlock"
-    assert run[0].said.startswith("operation 0 waits for operation 0 (thread at tests.py:")
+    assert run[0].said.startswith("operation 1 waits for operation 1 (thread at tests.py:")
 
 
 def test_a_thread_that_is_never_joined_goes_on_and_is_let_go(turns: Turns, along) -> None:

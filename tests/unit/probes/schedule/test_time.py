@@ -46,7 +46,7 @@ def test_who_polls_for_ever_is_stuck(turns: Turns, along) -> None:
 
     run = turns.run([operation], along())
     assert run[0].ending == "stuck"
-    assert run[0].said.startswith("operation 0 pauses for ever (sleep(1) at tests.py:")
+    assert run[0].said.startswith("operation 1 pauses for ever (sleep(1) at tests.py:")
 
 
 @pytest.mark.parametrize("make", [queue.Queue, queue.SimpleQueue])

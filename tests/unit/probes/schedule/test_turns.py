@@ -165,7 +165,7 @@ def test_who_waits_for_a_stranger_is_stuck(turns: Turns, server, along, lanes) -
     run = turns.run([operation, lambda: None], along())
     assert run[0].ending == "stuck"
     assert run[0].said == (
-        "operation 0 waits (LOCK a) for none of the operations, but for the server's process 99 of fake"
+        "operation 1 waits (LOCK a) for none of the operations, but for the server's process 99 of fake"
     )
     assert run[1][0] is None
     assert server.cancelled == [1]
@@ -179,7 +179,7 @@ def test_who_waits_for_what_another_left_open_is_stuck(turns: Turns, server, alo
 
     run = turns.run([operation(1), operation(2)], along())
     assert run[0].ending == "stuck"
-    assert "for operation 0, which is over and has left its transaction open" in run[0].said
+    assert "for operation 1, which is over and has left its transaction open" in run[0].said
 
 
 def test_a_choice_of_nobody_is_an_error_of_who_chose(turns: Turns, along, values) -> None:

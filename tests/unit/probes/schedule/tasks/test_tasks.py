@@ -114,7 +114,7 @@ def test_two_locks_in_two_orders_are_a_deadlock(stage, values):
     interleaving, outcomes = stage.run([taking(0, 1), taking(1, 0)], (0, 1))
 
     assert interleaving.ending == "deadlock"
-    assert "operation 0 waits for operation 1 (Lock.acquire at " in interleaving.said
+    assert "operation 1 waits for operation 2 (Lock.acquire at " in interleaving.said
     assert values(outcomes) == [None, None]
     assert not locks[0].locked()
     assert not locks[1].locked()
@@ -154,7 +154,7 @@ def test_one_that_takes_its_own_lock_twice_waits_for_itself(stage):
     interleaving, _ = stage.serially(twice)
 
     assert interleaving.ending == "deadlock"
-    assert "operation 0 waits for operation 0" in interleaving.said
+    assert "operation 1 waits for operation 1" in interleaving.said
 
 
 def test_an_event_that_nobody_sets_is_found_at_once(stage):
@@ -495,7 +495,7 @@ def test_a_deadlock_over_a_lock_and_a_row_ends_the_interleaving(stage, values):
     interleaving, outcomes = stage.run([lock_first, row_first], (0, 1, 1, 1, 0, 0))
 
     assert interleaving.ending == "deadlock"
-    assert "operation 0 waits for operation 1 (lock row)" in interleaving.said
+    assert "operation 1 waits for operation 2 (lock row)" in interleaving.said
     assert values(outcomes) == [None, None]
     assert stage.rows.waits == {}
 
@@ -529,7 +529,7 @@ def test_one_that_never_gives_way_is_ended_and_named(stage, buy, values):
     interleaving, outcomes = stage.serially(buy, spins)
 
     assert interleaving.ending == "limit"
-    assert "operation 1 came to no switch point" in interleaving.said
+    assert "operation 2 came to no switch point" in interleaving.said
     assert "spins" in interleaving.said
     assert values(outcomes) == [0, None]
     assert stage.serially(buy)[0].ending == "completed"
@@ -544,7 +544,7 @@ def test_one_that_sleeps_without_end_is_ended(stage, values):
     interleaving, outcomes = stage.serially(sleeps)
 
     assert interleaving.ending == "limit"
-    assert "operation 0 stands at sleep" in interleaving.said
+    assert "operation 1 stands at sleep" in interleaving.said
     assert values(outcomes) == [None]
 
 

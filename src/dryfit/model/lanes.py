@@ -1,0 +1,82 @@
+"""The steps of operations that ran at once, in words; and which of them tell a reader nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from dryfit.model.interleaving import Step
+
+LANES = "lanes"
+GAVE = "this one gave"
+SERIAL = "serial order"
+"""How the facts are named, or how their names begin, that tell what came of operations at once, and one by one."""
+
+_WORDS = {
+    "began": "begins",
+    "lock": "takes",
+    "release": "gives back",
+    "wait": "waits for",
+    "await": "awaits",
+    "send": "sends",
+    "woken": "woken",
+    "returned": "returns",
+    "raised": "raises",
+    "victim": "is chosen as the victim",
+}
+HALFWAY = "[stopped half-way]"
+"""Ends what is told of a statement that dryfit has stopped after it had read, and before it wrote."""
+
+_BEGINS = ("BEGIN", "START TRANSACTION", "DISCARD ALL")
+_ENDS = ("commit", "rollback")
+
+
+def said(step: Step) -> str:
+    """One step in words, on one line."""
+    if step.what.endswith(HALFWAY):
+        return _said_halfway(step)
+    if step.kind == "blocked":
+        return f"BLOCKED BY {', '.join(str(each + 1) for each in step.by) or 'somebody else'}"
+    what = " ".join(step.what.split())
+    if step.kind in ("statement", "line", *_ENDS):
+        return what or step.kind.upper()
+    return f"{_WORDS[step.kind]} {what}".rstrip()
+
+
+def _said_halfway(step: Step) -> str:
+    if step.kind == "blocked" and not step.by:
+        return "STOPPED HALF-WAY: it has read, and not yet written"
+    if step.kind == "woken":
+        return "goes on, and writes"
+    return said(replace(step, what=step.what.removesuffix(HALFWAY).rstrip()))
+
+
+def brief(step: Step) -> str:
+    """The same without what the line of the operation before it tells already."""
+    if step.kind == "woken":
+        return "woken" if not step.what.endswith(HALFWAY) else said(step)
+    return "VICTIM of the deadlock" if step.kind == "victim" else said(step)
+
+
+def telling(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps without those that do nothing to the others: beginnings, and the ends of empty transactions."""
+    return tuple(_telling(steps))
+
+
+def _telling(steps: Iterable[Step]) -> Iterator[Step]:
+    at_work: set[int] = set()
+    for step in steps:
+        if step.kind in _ENDS:
+            if step.worker in at_work:
+                yield step
+            at_work.discard(step.worker)
+        elif not _begins(step):
+            if step.kind == "statement":
+                at_work.add(step.worker)
+            yield step
+
+
+def _begins(step: Step) -> bool:
+    if step.kind == "statement":
+        return step.what.lstrip().upper().startswith(_BEGINS)
+    return step.kind == "began" or (step.kind == "send" and step.what == "connect")

@@ -1,0 +1,145 @@
+"""The lanes of operations that ran at once, in every report but the page."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from jsonschema import Draft4Validator, Draft202012Validator
+from rich.console import Console
+
+from dryfit.model.finding import Finding
+from dryfit.model.interleaving import Step
+from dryfit.model.lanes import brief, telling
+from dryfit.model.run import Run
+from dryfit.report import findings, junit, sarif, terminal
+from dryfit.report.columns import MOST_STEPS, columns
+from dryfit.report.lanes import lanes_of
+
+
+@pytest.fixture(scope="session")
+def raced(sample: ModuleType) -> Run:
+    run = sample.raced()
+    assert isinstance(run, Run)
+    return run
+
+
+@pytest.fixture(scope="session")
+def oversold(raced: Run) -> Finding:
+    return raced.findings[-2]
+
+
+def test_a_terminal_shows_the_lanes_side_by_side(raced: Run, golden: Callable[[str, str], None]) -> None:
+    file = io.StringIO()
+    terminal.render_findings(raced.findings[-2:], Console(file=file, width=80))
+    golden("lanes.txt", file.getvalue())
+
+
+@pytest.mark.parametrize("width", [80, 110, 160])
+def test_columns_keep_the_width(oversold: Finding, width: int) -> None:
+    lines = columns(oversold, width)
+    assert max(map(len, lines[: lines.index("this one gave:")])) <= width
+
+
+def test_where_columns_would_be_too_narrow_each_line_names_its_operation(oversold: Finding) -> None:
+    lines = columns(oversold, 40)
+    assert "2   COMMIT  order.py:18" in lines
+    assert "1 BLOCKED BY 2  inventory.py:8" in lines
+
+
+def test_beginnings_and_the_ends_of_empty_transactions_are_left_out(oversold: Finding) -> None:
+    kinds = [(step.worker, step.kind) for step in telling(oversold.lanes)]
+    assert (1, "rollback") not in kinds
+    assert (0, "began") not in kinds
+    assert kinds.count((0, "statement")) == 2
+    assert kinds.count((0, "commit")) == kinds.count((1, "commit")) == 1
+
+
+def test_a_rollback_that_takes_something_back_is_told() -> None:
+    steps = (
+        Step(0, "statement", "UPDATE stock"),
+        Step(0, "rollback", "ROLLBACK"),
+        Step(0, "rollback", "ROLLBACK"),
+    )
+    assert telling(steps) == steps[:2]
+
+
+def test_a_statement_that_was_stopped_half_way_goes_on_later() -> None:
+    what = "INSERT INTO invoices SELECT max(number) + 1 FROM invoices [stopped half-way]"
+    steps = [Step(0, kind, what) for kind in ("statement", "blocked", "woken")]
+    assert [brief(step) for step in steps] == [
+        "INSERT INTO invoices SELECT max(number) + 1 FROM invoices",
+        "STOPPED HALF-WAY: it has read, and not yet written",
+        "goes on, and writes",
+    ]
+    assert brief(Step(0, "blocked", what, by=(1,))) == "BLOCKED BY 2"
+
+
+def test_of_very_many_steps_the_first_and_the_last_are_shown(oversold: Finding) -> None:
+    many = replace(oversold, lanes=tuple(Step(n % 2, "line", f"line {n}") for n in range(100)), evidence=())
+    lines = columns(many)
+    assert len(lines) == MOST_STEPS + 1
+    assert "(81 more steps: dryfit report --html FILE)" in lines
+    assert lines[1].split() == ["line", "0"]
+    assert lines[-1].split() == ["line", "99"]
+
+
+def test_each_operation_stands_blocked_until_it_is_woken(oversold: Finding) -> None:
+    lanes = lanes_of(oversold, {})
+    assert lanes is not None
+    states = [row.cells[0].state for row in lanes.rows]
+    assert states == ["acts", "stands", "stands", "acts", *["blocked"] * 3, "acts", "acts", "acts"]
+    assert [row.cells[1].state for row in lanes.rows][-3:] == ["over"] * 3
+    (blocked,) = [row for row in lanes.rows if row.kind == "blocked"]
+    assert blocked.cells[1].holds == (1,)
+
+
+def test_what_no_serial_order_gives_is_told_apart(oversold: Finding) -> None:
+    lanes = lanes_of(oversold, {})
+    assert lanes is not None
+    assert [outcome.title for outcome in lanes.outcomes] == [
+        "this one gave",
+        "serial order 1 gives",
+        "serial order 2 gives",
+    ]
+    assert lanes.outcomes[0].odd == {"stock: 1 row changed (quantity 1 → -1)"}
+
+
+def test_json_holds_every_step_and_keeps_to_its_schema(raced: Run) -> None:
+    document = json.loads(findings.document(raced))
+    schema = json.loads((files("dryfit.report") / "schema" / "findings-1.json").read_text("utf-8"))
+    Draft202012Validator(schema).validate(document)
+    evidence = document["findings"][-2]["evidence"]
+    assert evidence["operations"] == ["order.OrderSystem.checkout"] * 2
+    assert evidence["lanes"][8] == {
+        "operation": 1,
+        "kind": "blocked",
+        "what": "UPDATE stock SET quantity = %s WHERE product = %s",
+        "place": {"file": "inventory.py", "line": 8, "function": "InventoryManager.reserve"},
+        "by": [2],
+    }
+    assert len(evidence["lanes"]) == 15
+
+
+def test_sarif_has_a_thread_flow_for_each_operation(raced: Run) -> None:
+    log = json.loads(sarif.document(raced))
+    data = Path(__file__).parent / "data" / "sarif-2.1.0-rtm.5.json"
+    Draft4Validator(json.loads(data.read_text("utf-8"))).validate(log)
+    results = log["runs"][0]["results"]
+    assert [index for index, result in enumerate(results) if "codeFlows" in result] == [9, 10]
+    flows = results[9]["codeFlows"][0]["threadFlows"]
+    assert [flow["id"] for flow in flows] == ["1 order.OrderSystem.checkout", "2 order.OrderSystem.checkout"]
+    orders = [at["executionOrder"] for flow in flows for at in flow["locations"]]
+    assert sorted(orders) == list(range(1, 11))
+
+
+def test_junit_shows_them_as_the_terminal_does(raced: Run, oversold: Finding) -> None:
+    text = junit.document(raced)
+    assert "BLOCKED BY 2" in text
+    assert all(line in text for line in columns(oversold) if "<" not in line)
