@@ -58,6 +58,8 @@ def _rule(explored: Explored, run: Run, masks: Masks) -> str:
         return "DF505"
     if promises(explored.overlap):
         return "DF503"
+    if _broken_off(run):
+        return "DF502"
     escaped = _escaped(explored, run)
     if escaped:
         if contention_errors.kind_of(escaped) == "deadlock":
@@ -81,6 +83,12 @@ def _starve(interleaving: Interleaving) -> bool:
             for step in waiting
         )
     )
+
+
+def _broken_off(run: Run) -> bool:
+    """Whether a server had to break an operation off, and that did not try again."""
+    victims = {step.worker for step in run.interleaving.steps if step.kind == "victim"}
+    return any(ended is not None and ended.error is not None for ended in map(run.ended.__getitem__, victims))
 
 
 def _escaped(explored: Explored, run: Run) -> tuple[str, ...]:

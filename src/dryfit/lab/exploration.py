@@ -34,7 +34,7 @@ MOST_STATEMENTS = 12
 class Limits:
     """An exploration ends after so many seconds, or so many interleavings."""
 
-    seconds: float = 2.0
+    seconds: float = 3.0
     interleavings: int = 400
 
 

@@ -174,6 +174,16 @@ def test_operations_that_wait_for_each_other_are_a_deadlock():
     assert (found.rule, found.site) == ("DF502", WRITE)
 
 
+def test_an_operation_that_a_server_broke_off_is_a_deadlock_whatever_it_says_of_it():
+    steps = (step(0, "victim", "UPDATE stock", WRITE), step(1, "returned"), step(0, "raised"))
+
+    (found,) = judged(run(raised("stock.Unavailable"), SOLD, left=0, steps=steps)).findings
+    again = judged(run(SOLD, SOLD, left=-1, steps=steps)).findings
+
+    assert found.rule == "DF502"
+    assert [each.rule for each in again] == ["DF501"]
+
+
 def test_operations_that_all_wait_for_what_none_gives_back_are_starved():
     waiting = (step(0, "blocked", "Pool.get", WRITE), step(1, "blocked", "Pool.get", WRITE))
     (found,) = judged(run(None, None, left=1, ending="stuck", said="nothing is left", steps=waiting)).findings

@@ -1,4 +1,4 @@
-"""The search that an exploration begins with: small spaces in full, big ones by preemptions, then at random."""
+"""The search that an exploration begins with: few preemptions first, then all of a small space, then at random."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from dryfit.probes.schedule.known import Known
 from dryfit.probes.schedule.orders import stay, unlike
 from dryfit.probes.schedule.priorities import Priorities
 
-TINY = 24
-"""A space of so few runs is tried in full before anything else; in a bigger one few preemptions come first."""
-
 SAME = 200
 """After so many draws in a row that were known already nothing new is expected of drawing."""
 
@@ -22,9 +19,8 @@ SAME = 200
 def search(seed: int, budget: int) -> Staged:
     """A search of at most ``budget`` runs; the seed is for those that are drawn at random.
 
-    First the space is tried in full if it is tiny. Else orders of no and of one preemption come first, since most
-    findings need no more; then the full space as long as it may be had within the budget, then two preemptions, then
-    PCT. A run that a later stage would repeat is not run again, but counts for that stage.
+    Orders of no and of one preemption come first, since most findings need no more; then the full space as long as it
+    may be had within the budget, then two preemptions, then PCT. A run that a later stage would repeat is not run again, but counts for that stage.
     """
     return Staged(seed, budget)
 
@@ -59,8 +55,7 @@ class Staged:
         self._off = False
 
     def _plan(self) -> Iterator[Stage]:
-        yield Stage(self._full, min(TINY, self._budget), is_first=True)
-        yield Stage(self._few, self._budget)
+        yield Stage(self._few, self._budget, is_first=True)
         if self._full.at_least <= self._budget:
             yield Stage(self._full, self._budget)
         self._few.bound = 2
