@@ -20,7 +20,8 @@ def search(seed: int, budget: int) -> Staged:
     """A search of at most ``budget`` runs; the seed is for those that are drawn at random.
 
     Orders of no and of one preemption come first, since most findings need no more; then the full space as long as it
-    may be had within the budget, then two preemptions, then PCT. A run that a later stage would repeat is not run again, but counts for that stage.
+    may be had within the budget, then two preemptions, then PCT. A run that a later stage would repeat is not run
+    again, but counts for that stage.
     """
     return Staged(seed, budget)
 
