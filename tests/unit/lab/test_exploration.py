@@ -1,0 +1,142 @@
+"""Which runs are wanted, in which order, and what is kept of them; the runs are made up, as a counter's would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dryfit.lab.exploration import Limits, Wanted, explore
+from dryfit.model.digest import Column, Contents, Digest
+from dryfit.model.interleaving import (
+    Choice,
+    Ended,
+    Ending,
+    Explored,
+    Interleaving,
+    Move,
+    Operation,
+    Overlap,
+    Run,
+    Step,
+)
+from dryfit.probes.schedule import search
+
+ADD, RESET = Operation("call", 0, "counter.add"), Operation("call", 1, "counter.reset")
+READ, WRITE = 0, 1
+
+
+def counted(value: int) -> Digest:
+    return Digest((Contents("shop", "counter", (Column("value"),), ((str(value),),)),))
+
+
+def made(wanted: Wanted, *, atomic: bool = False) -> Run:
+    """Each worker reads the counter and writes one more, in the order that is chosen; ``atomic`` does so at once."""
+    steps, moves, read, value, left = [], [], {}, 0, dict.fromkeys(range(len(wanted.workers)), 2)
+    running = -1
+    while enabled := tuple(worker for worker in sorted(left) if left[worker]):
+        choice = Choice(enabled, running)
+        running = wanted.choose(choice)
+        moves.append(Move(choice, running))
+        steps.append(Step(running, "statement", "SELECT" if left[running] == 2 else "UPDATE"))
+        if left[running] == 2:
+            read[running] = value
+        else:
+            value = (value if atomic else read[running]) + 1
+        left[running] -= 1
+    ended = tuple(Ended((("", "None"),)) for _ in wanted.workers)
+    return Run(Interleaving(tuple(moves), tuple(steps), "completed"), ended, counted(0), counted(value))
+
+
+def explored(
+    overlap: Overlap, make: Callable[[Wanted], Run], *, stops: bool = False
+) -> tuple[Explored, list[Wanted]]:
+    asked: list[Wanted] = []
+    exploration = explore(overlap, search(0, 100), Limits(seconds=60, interleavings=100), lambda: stops)
+    wanted = next(exploration)
+    while True:
+        asked.append(wanted)
+        try:
+            wanted = exploration.send(make(wanted))
+        except StopIteration as stop:
+            return stop.value, asked
+
+
+def test_a_lost_update_is_kept_once_with_the_fewest_switches():
+    found, _ = explored(Overlap("test", (ADD, ADD)), made)
+
+    assert found.exhausted
+    assert [run.interleaving.schedule for run in found.others] == [(0, 1, 1, 0)]
+    assert len(found.serial) == len(found.alone) == 1
+
+
+def test_what_cannot_be_lost_is_not_found():
+    found, _ = explored(Overlap("test", (ADD, ADD)), lambda wanted: made(wanted, atomic=True))
+
+    assert (found.others, found.alone, found.exhausted) == ((), (), True)
+
+
+def test_different_operations_have_as_many_serial_orders_as_there_are_and_each_is_run_twice():
+    found, asked = explored(Overlap("test", (ADD, RESET)), made)
+
+    assert len(found.serial) == 2
+    assert [made(each).interleaving.schedule for each in asked[:4]] == [(0, 0, 1, 1)] * 2 + [(1, 1, 0, 0)] * 2
+
+
+def test_a_schedule_is_followed_and_nothing_else_is_tried():
+    found, asked = explored(Overlap("test", (ADD, ADD), schedule=(1, 0, 0, 1)), made)
+
+    assert found.tried == 1
+    assert [run.interleaving.schedule for run in found.others] == [(1, 0, 0, 1)]
+    assert len(asked) == 2 + 1 + 2
+
+
+def test_where_two_runs_of_one_order_differ_nothing_is_tried():
+    runs = iter(range(10))
+
+    def unsteady(wanted: Wanted) -> Run:
+        run = made(wanted)
+        rows = tuple((str(number),) for number in range(next(runs)))
+        return Run(
+            run.interleaving,
+            run.ended,
+            run.before,
+            Digest((Contents("shop", "log", (Column("line"),), rows),)),
+        )
+
+    found, asked = explored(Overlap("test", (ADD, ADD)), unsteady)
+
+    assert found.void == "not deterministic, no verdict: one after the other, log holds 0 rows, and then 1"
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("ending", ["stuck", "limit", "deadlock"])
+def test_operations_that_cannot_even_run_one_after_the_other_are_given_up(ending: Ending):
+    def ends(wanted: Wanted) -> Run:
+        run = made(wanted)
+        return Run(Interleaving((), (), ending, "the reason"), run.ended, run.before, run.after)
+
+    found, _ = explored(Overlap("test", (ADD, ADD)), ends)
+
+    assert found.void == "one after the other they do not come to their end: the reason"
+
+
+def test_statements_are_stopped_half_way_where_nothing_else_shows_anything():
+    def only_half_way(wanted: Wanted) -> Run:
+        return made(wanted, atomic=not wanted.stop)
+
+    found, asked = explored(Overlap("test", (ADD, ADD)), only_half_way, stops=True)
+
+    assert [each.stop for each in asked if each.stop] == [(0, 0), (0, 1)]
+    assert found.others == ()  # as long as the others do not run in between
+
+    lost, _ = explored(
+        Overlap("test", (ADD, ADD)),
+        lambda wanted: (
+            made(Wanted(wanted.workers, lambda choice: choice.enabled[-1] if choice.running == 0 else 0))
+            if wanted.stop
+            else made(wanted, atomic=True)
+        ),
+        stops=True,
+    )
+    assert [run.stop for run in lost.others] == [(0, 0)]
