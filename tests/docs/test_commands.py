@@ -24,6 +24,7 @@ PROMPT = "$ "
 CANNOT_RUN = {
     "make ": "works on the checkout, and `make test` would start these very tests again",
     "pip install ": "changes the environment that the tests run in",
+    "dryfit replay DF301-09c1f2 --pdb": "is typed into; tests/plugin/test_pdb.py does that, in a terminal of its own",
 }
 FOUND_SOMETHING = 1  # the exit status of `dryfit check` on a program with findings, as the sample is
 
@@ -46,7 +47,7 @@ def test_the_commands_of_a_page_run_in_its_order(page: Path, tmp_path: Path) -> 
     project = tmp_path / "sample"
     shutil.copytree(SAMPLE, project, ignore=shutil.ignore_patterns("__pycache__"))
     declare_resources(page, project)
-    if "--base" in page.read_text(encoding="utf-8"):
+    if any(option in page.read_text(encoding="utf-8") for option in ("--base", "--changed-since")):
         make_repository(project)
     if "--pact" in page.read_text(encoding="utf-8"):
         offer_http(page, project)

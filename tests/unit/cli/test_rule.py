@@ -18,7 +18,7 @@ def test_a_rule_is_found_by_id_name_and_finding(name: str) -> None:
     ("name", "told"),
     [
         ("lossy-tranfer", "lossy-tranfer: there is no such rule; did you mean DF101 lossy-transfer?"),
-        ("E501", "E501: there is no such rule; `dryfit rule` lists them"),
+        ("E902", "E902: there is no such rule; `dryfit rule` lists them"),
         ("", ": there is no such rule; `dryfit rule` lists them"),
     ],
 )
