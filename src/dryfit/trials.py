@@ -16,6 +16,7 @@ from dryfit.checks.pairs import Pairs
 from dryfit.checks.promising import Promising
 from dryfit.checks.propagated import stop_of
 from dryfit.config import Config
+from dryfit.discover.concurrency import is_concurrent
 from dryfit.discover.raises import raised_by
 from dryfit.discover.tolerated import tolerated_in
 from dryfit.lab.lab import Lab
@@ -60,7 +61,9 @@ def try_out(
     if "contention" in wanted:
         judgements["contention"] = combine(
             [
-                contention.judge(_explored(result.trials)),
+                contention.judge(
+                    _explored(result.trials), is_concurrent=is_concurrent(config.root, run.project)
+                ),
                 held_across.judge(first for first, *_ in result.trials),
             ]
         )

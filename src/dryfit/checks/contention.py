@@ -30,12 +30,15 @@ _SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
 """Steps at which an operation does something."""
 
 
-def judge(explored: Iterable[tuple[Explored, Trial]]) -> Judgement:
-    """Judge DF501, DF502, DF504 and DF505 by what explorations showed, each with the baseline of its test."""
-    return combine(_judged(each, baseline) for each, baseline in explored)
+def judge(explored: Iterable[tuple[Explored, Trial]], *, is_concurrent: bool = True) -> Judgement:
+    """Judge DF501 to DF505 by what explorations showed, each with the baseline of its test.
+
+    Where nothing in the project ``is_concurrent``, objects in memory may well be one thread's own: a warning.
+    """
+    return combine(_judged(each, baseline, is_concurrent) for each, baseline in explored)
 
 
-def _judged(explored: Explored, baseline: Trial) -> Judgement:
+def _judged(explored: Explored, baseline: Trial, is_concurrent: bool) -> Judgement:
     if explored.void:
         return Judgement(skipped=(Skipped(named(explored.overlap), explored.void),))
     findings: dict[str, Finding] = {}
@@ -46,6 +49,8 @@ def _judged(explored: Explored, baseline: Trial) -> Judgement:
             skipped.append(Skipped(named(explored.overlap), f"inconclusive: {run.interleaving.said}"))
         elif rule := _rule(explored, run, masks):
             found = _finding(rule, explored, run, baseline)
+            if rule == "DF501" and not is_concurrent and _is_in_memory(run):
+                found = replace(found, severity="warning")
             findings.setdefault(found.id, found)  # the smallest schedule comes first
     return Judgement(tuple(findings.values()), tuple(skipped))
 
@@ -66,6 +71,11 @@ def _rule(explored: Explored, run: Run, masks: Masks) -> str:
             return "DF502"
         return "DF505" if contention_errors.kind_of(escaped) == "pool" else "DF504"
     return "" if _is_refused(explored, run, masks) else "DF501"
+
+
+def _is_in_memory(run: Run) -> bool:
+    """Whether all that a run changed is in memory."""
+    return all(change.source == MEMORY for change in diff(run.before, run.after))
 
 
 def _starve(interleaving: Interleaving) -> bool:

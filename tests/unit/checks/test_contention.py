@@ -184,6 +184,23 @@ def test_an_operation_that_a_server_broke_off_is_a_deadlock_whatever_it_says_of_
     assert [each.rule for each in again] == ["DF501"]
 
 
+@pytest.mark.parametrize(
+    ("source", "is_concurrent", "severity"),
+    [("memory", False, "warning"), ("memory", True, "error"), ("shop", False, "error")],
+)
+def test_objects_that_no_second_thread_may_ever_see_are_a_warning(
+    source: str, is_concurrent: bool, severity: str
+):
+    def moved(digest: Digest) -> Digest:
+        return Digest(tuple(replace(each, source=source) for each in digest.contents))
+
+    oversold = replace(OVERSOLD, before=moved(OVERSOLD.before), after=moved(OVERSOLD.after))
+    explored = Explored(OVERLAP, ((SERIAL, SERIAL),), ((ALONE, ALONE),), (oversold,))
+    (found,) = contention.judge([(explored, baseline())], is_concurrent=is_concurrent).findings
+
+    assert (found.rule, found.severity) == ("DF501", severity)
+
+
 def test_operations_that_all_wait_for_what_none_gives_back_are_starved():
     waiting = (step(0, "blocked", "Pool.get", WRITE), step(1, "blocked", "Pool.get", WRITE))
     (found,) = judged(run(None, None, left=1, ending="stuck", said="nothing is left", steps=waiting)).findings
