@@ -149,7 +149,7 @@ def test_breaking_off_keeps_what_was_found(project):
     ("arguments", "said"),
     [
         (["--only", "dta"], "did you mean data?"),
-        (["--only", "contention"], "belongs to a later version"),
+        (["--only", "performance"], "belongs to a later version"),
         (["--fail-on", "errors"], "did you mean error?"),
         (["--seed", "many"], "allowed: a whole number"),
         (["--workers", "many"], "allowed: a whole number from 1 on, or auto"),
