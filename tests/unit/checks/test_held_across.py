@@ -40,7 +40,7 @@ def test_the_holder_of_a_transaction_is_who_used_the_database_last():
 
 @pytest.mark.parametrize("owner", ["orders", "gateway"])
 def test_the_holder_of_a_lock_is_whose_lock_it_is(owner: str):
-    (found,) = held_across.judge([trial(PAY, CHARGE, far(f"lock {owner}.Book.lock"))]).findings
+    (found,) = held_across.judge([trial(PAY, LOCK, CHARGE, far(f"lock {owner}.Book.lock"))]).findings
 
     assert found.seam.caller == owner
 
