@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures.thread
+import select
+import selectors
 import sys
 import threading
 import time
@@ -88,7 +90,7 @@ class Outsiders:
         if standing.f_code in SELECTS:
             if standing.f_locals.get("timeout") == 0:
                 return False  # the loop has something to do, and only looks
-            return not SELECTS[standing.f_code](standing.f_locals["self"], 0)
+            return not _ready(standing)
         return self._began.get(ident) == _where(frame)
 
 
@@ -112,3 +114,16 @@ def _beneath(frame: FrameType) -> FrameType:
 def _where(frame: FrameType) -> Where:
     standing = _beneath(frame)
     return standing.f_code, standing.f_lasti
+
+
+def _ready(standing: FrameType) -> object:
+    """What a thread that waits in a selector would find now; a ``poll`` object lets nobody else ask while it waits."""
+    selector: Any = standing.f_locals["self"]
+    try:
+        return SELECTS[standing.f_code](selector, 0)
+    except RuntimeError:
+        asked = select.poll()
+        for key in list(selector.get_map().values()):
+            reads, writes = key.events & selectors.EVENT_READ, key.events & selectors.EVENT_WRITE
+            asked.register(key.fd, (select.POLLIN if reads else 0) | (select.POLLOUT if writes else 0))
+        return asked.poll(0)
