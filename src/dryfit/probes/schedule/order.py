@@ -19,7 +19,7 @@ class Order:
     """The order of the lanes' turns, made by whoever stops or by the watcher: under one mutex, while no lane goes on.
 
     ``held`` are the lanes that used a server's process last, ``turns`` counts how often any lane went on. ``bell`` is
-    rung for the watcher. ``failure`` is what the choice raised.
+    rung for the watcher. ``failure`` is what the choice raised, or the controller itself.
     """
 
     def __init__(self, choose: Choose, stops: Stops | None) -> None:
@@ -83,8 +83,7 @@ class Order:
             if worker not in choice.enabled:
                 raise ValueError(f"the choice of {worker} is none of {choice.enabled}")
         except BaseException as error:  # noqa: BLE001 - it comes from another room, and is raised where run() is called
-            self.failure = error
-            self.end("stuck", f"no choice was made: {error!r}", caller)
+            self.fail(error, caller)
             return None
         lane = next(lane for lane in enabled if lane.worker == worker)
         self.record.move(choice, worker, lane.deed.footprint if lane.state == "parked" else ANYTHING)
@@ -181,6 +180,11 @@ class Order:
             if lane.state in ("parked", "waiting", "back"):
                 self._let_through(lane, caller)
         self.ring()
+
+    def fail(self, error: BaseException, caller: Lane | None = None) -> None:
+        """The interleaving is over by a failure that is none of the program's, which must not see it."""
+        self.failure = self.failure or error
+        self.end("stuck", f"no choice was made: {error!r}", caller)
 
     def _let_through(self, lane: Lane, caller: Lane | None) -> None:
         if lane.is_main and not lane.has_begun:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures.thread
-import select
 import selectors
 import sys
 import threading
@@ -90,7 +89,7 @@ class Outsiders:
         if standing.f_code in SELECTS:
             if standing.f_locals.get("timeout") == 0:
                 return False  # the loop has something to do, and only looks
-            return not _ready(standing)
+            return not _has_work(standing)
         return self._began.get(ident) == _where(frame)
 
 
@@ -116,14 +115,17 @@ def _where(frame: FrameType) -> Where:
     return standing.f_code, standing.f_lasti
 
 
-def _ready(standing: FrameType) -> object:
-    """What a thread that waits in a selector would find now; a ``poll`` object lets nobody else ask while it waits."""
-    selector: Any = standing.f_locals["self"]
+def _has_work(standing: FrameType) -> bool:
+    """Whether a thread that waits in a selector would find something now.
+
+    Its selector is not asked: a ``poll`` object lets nobody else ask while it waits, and one that is closed meanwhile
+    fails.
+    """
+    waited: dict[int, selectors.SelectorKey] = dict(vars(standing.f_locals["self"]).get("_fd_to_key", {}))
     try:
-        return SELECTS[standing.f_code](selector, 0)
-    except RuntimeError:
-        asked = select.poll()
-        for key in list(selector.get_map().values()):
-            reads, writes = key.events & selectors.EVENT_READ, key.events & selectors.EVENT_WRITE
-            asked.register(key.fd, (select.POLLIN if reads else 0) | (select.POLLOUT if writes else 0))
-        return asked.poll(0)
+        with selectors.DefaultSelector() as asked:
+            for key in waited.values():
+                asked.register(key.fd, key.events)
+            return bool(asked.select(0))
+    except (OSError, ValueError):
+        return True  # one of them was closed: the thread is at work

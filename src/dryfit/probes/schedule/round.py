@@ -118,7 +118,10 @@ class Round(Order):
     def _hold(self, lane: Lane, connection: object) -> None:
         lane.is_inside = True
         with self.mutex:
-            lane.backend = self._backends.backend(connection)
+            try:
+                lane.backend = self._backends.backend(connection)
+            except Exception as error:  # noqa: BLE001 - the program is to see nothing of it
+                self.fail(error, lane)
             if lane.backend is not None:
                 self.held[lane.backend] = lane
         lane.is_inside = False
@@ -156,10 +159,14 @@ class Round(Order):
         if self.ending is not None:
             self.ring()
             return True
-        if self._has_to_ask() or not self.are_idle():
-            self.ring()
-            return False
-        return self.go_on(lane)
+        try:
+            if self._has_to_ask() or not self.are_idle():
+                self.ring()
+                return False
+            return self.go_on(lane)
+        except Exception as error:  # noqa: BLE001 - the program is to see nothing of it
+            self.fail(error, lane)
+            return True
 
     def _has_to_ask(self) -> bool:
         return self.calls != self.asked and any(each.state in ("blocked", "back") for each in self.lanes)

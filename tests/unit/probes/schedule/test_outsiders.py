@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import selectors
 import socket
 import socketserver
+import sys
 import threading
 
 from dryfit.probes.schedule.outsiders import Outsiders
@@ -24,3 +26,25 @@ def test_a_server_that_waits_for_requests_is_idle() -> None:
             thread.join()
             with_request.close()
     assert not thread.is_alive()
+
+
+def test_a_selector_that_is_closed_as_it_is_looked_at_is_no_failure(monkeypatch) -> None:
+    outsiders = Outsiders()
+    outsiders.leave_out(threading.get_ident())
+    waiting, closed = socket.socketpair()
+    selector = selectors.DefaultSelector()
+    selector.register(waiting, selectors.EVENT_READ)
+    thread = threading.Thread(target=selector.select)
+    thread.start()
+    while not outsiders.are_idle():  # until it has come to its selector
+        pass
+    frames = sys._current_frames()
+    closed.send(b"x")
+    thread.join()
+    selector.unregister(waiting)
+    selector.close()
+    waiting.close()
+    closed.close()
+    monkeypatch.setattr(sys, "_current_frames", lambda: frames)
+
+    assert outsiders.are_idle()

@@ -10,6 +10,7 @@ import pytest
 from dryfit.model.interleaving import Choice, Footprint
 from dryfit.model.seam import Place
 from dryfit.probes.schedule import Turns
+from dryfit.probes.schedule.outsiders import Outsiders
 
 
 def test_every_order_of_switch_points_comes_once(turns: Turns, explore) -> None:
@@ -186,3 +187,30 @@ def test_a_choice_of_nobody_is_an_error_of_who_chose(turns: Turns, along, values
     with pytest.raises(ValueError, match=r"7 is none of \(0, 1\)"):
         turns.run([turns.worker, turns.worker], lambda choice: 7)
     assert values(turns.run([turns.worker, turns.worker], along())) == (0, 1)
+
+
+def test_a_failure_of_the_controller_is_not_seen_by_the_operations(turns: Turns, along, monkeypatch) -> None:
+    seen: list[BaseException] = []
+
+    def operation() -> None:
+        try:
+            turns.point("statement", "x")
+        except Exception as error:  # noqa: BLE001 - the program may catch whatever it likes
+            seen.append(error)
+
+    def fails(outsiders: Outsiders) -> bool:
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr(Outsiders, "are_idle", fails)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        turns.run([operation, operation], along())
+    assert seen == []
+
+
+def test_a_connection_that_nobody_can_read_is_not_seen_by_the_operations(turns: Turns, along, server, monkeypatch) -> None:
+    def fails(connection: object) -> None:
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr(server, "backend", fails)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        turns.run([lambda: turns.call(1, "statement", "x", None, lambda: None)], along())
