@@ -21,28 +21,23 @@ from dryfit.resources.registry import problems
 from dryfit.session import Session
 from dryfit.weave import Weave
 
-PLUGIN = "dryfit-by-hand"
-SESSION = "dryfit-session"
-
 DEBUGGERS = ("pdbinvoke", "pdbtrace")
 """Plugins of pytest's own that stop at each failure: what is run to be explored is not to stop."""
-
-TOLD = "dryfit_explored"
-"""The property of a test that says what was explored."""
 
 
 class ByHand:
     """Explores what a test asks for before pytest runs it as ever; a finding fails that last run.
 
     The runs before it are those of any test, within the hooks of every plugin; nobody is told of them.
-    ``interleave`` is
-    what the fixture of that name gives to the test that runs.
+    ``interleave`` is what the fixture of that name gives to the test that runs. ``watching`` is the session of
+    dryfit's own that looks on, if there is one; the property ``told_as`` of a test says what was explored.
     """
 
-    def __init__(self, session: pytest.Session) -> None:
+    def __init__(self, session: pytest.Session, watching: Session | None, told_as: str) -> None:
         self._session = session
-        self._watching = session.config.pluginmanager.get_plugin(SESSION)
-        self._tries_marked = not (isinstance(self._watching, Session) and self._watching.leaves_trials)
+        self._watching = watching
+        self._told_as = told_as
+        self._tries_marked = watching is None or not watching.leaves_trials
         self._config: Config | None = None
         self._is_within = False
         self.interleave = Interleave("")
@@ -93,7 +88,7 @@ class ByHand:
             with self._repeating(item, made, copies.take) as run_again:
                 copies.explore(run_again)
         if copies.explored is not None:
-            item.user_properties.append((TOLD, explored_said(copies.explored)))
+            item.user_properties.append((self._told_as, explored_said(copies.explored)))
         self._failure = failure_of(copies)
 
     def _explore_calls(self, item: pytest.Item) -> None:
@@ -102,7 +97,7 @@ class ByHand:
             with self._repeating(item, made, lambda body: body()) as run_again:
                 self.interleave.explore(run_again)
         if self.interleave.said:
-            item.user_properties.append((TOLD, self.interleave.said))
+            item.user_properties.append((self._told_as, self.interleave.said))
 
     @contextmanager
     def _bench(self, item: pytest.Item, *, looks: bool) -> Iterator[Bench]:
@@ -128,7 +123,7 @@ class ByHand:
 
     def _lent(self) -> AbstractContextManager[Weave | None]:
         """What ``pytest --dryfit`` has woven, which does not look meanwhile."""
-        return self._watching.looking_away() if isinstance(self._watching, Session) else nullcontext()
+        return self._watching.looking_away() if self._watching is not None else nullcontext()
 
     def _seed(self, item: pytest.Item) -> int:
         return self._settings(item).seed.value

@@ -60,8 +60,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if any(_asks(item) for item in session.items):
         from dryfit.by_hand import ByHand
 
-        if not session.config.pluginmanager.is_blocked(BY_HAND):
-            session.config.pluginmanager.register(ByHand(session), BY_HAND)
+        plugins = session.config.pluginmanager
+        if not plugins.is_blocked(BY_HAND):
+            plugins.register(ByHand(session, plugins.get_plugin(SESSION), EXPLORED), BY_HAND)
 
 
 @pytest.hookimpl(trylast=True)
