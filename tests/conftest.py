@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import shutil
+import signal
+import socket
 import subprocess
-from collections.abc import Iterator
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +22,44 @@ pytest_plugins = ["pytester"]
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def run_dryfit() -> Iterator[Command]:
+    """Runs ``python -m dryfit`` in a process of its own, that need not import anything first."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    server = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("warm.py")), str(theirs.fileno())],
+        stdin=subprocess.DEVNULL,
+        pass_fds=[theirs.fileno()],
+    )
+    theirs.close()
+
+    def run(
+        arguments: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        asked = {"arguments": [*arguments], "cwd": str(cwd), "env": dict(env)}
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            socket.send_fds(ours, [json.dumps(asked).encode()], [out.fileno(), err.fileno()])
+            pid = int(ours.recv(32))
+            ours.settimeout(timeout)
+            try:
+                status = int(ours.recv(32))
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                ours.settimeout(None)
+                ours.recv(32)
+                raise subprocess.TimeoutExpired(asked["arguments"], timeout) from None
+            for written in (out, err):
+                written.seek(0)
+            return subprocess.CompletedProcess(asked["arguments"], status, out.read(), err.read())
+
+    yield run
+    ours.close()
+    server.wait()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +43,7 @@ class Checked:
 
 
 @pytest.fixture
-def check(tmp_path):
+def check(run_dryfit, tmp_path):
     """Copy a program, the twin's files over it, and check it."""
 
     def _check(*layers: Path) -> Checked:
@@ -55,16 +54,8 @@ def check(tmp_path):
         # Only dryfit's plugin: loading all that happen to be installed would take most of the time.
         bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
         options = [*_only(layers[0].parent), *_expected(layers[0].parent).get("options", [])]
-        command = [sys.executable, "-m", "dryfit", "check", "--json", str(report), *base, *options]
-        done = subprocess.run(
-            command,
-            cwd=tmp_path / "program",
-            env=bare,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        arguments = ["check", "--json", str(report), *base, *options]
+        done = run_dryfit(arguments, cwd=tmp_path / "program", env=bare, timeout=120)
         assert report.exists(), done.stdout + done.stderr
         return Checked(done.returncode, json.loads(report.read_text()), done.stdout + done.stderr)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
@@ -58,6 +59,12 @@ def _plugins(arguments: tuple[str, ...]) -> dict[str, str]:
     }
 
 
+def _environment(arguments: tuple[str, ...], added: Mapping[str, str]) -> dict[str, str]:
+    left_out = ("PYTEST_", "DRYFIT_", "COV_")
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
+    return {**inherited, "COLUMNS": "100", **_plugins(arguments), **added}
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a process ended."""
@@ -69,9 +76,10 @@ class Ended:
 
 @dataclass(frozen=True)
 class Project:
-    """A project's folder."""
+    """A project's folder. ``run_dryfit`` runs dryfit's command line, which has no need to be imported first."""
 
     root: Path
+    run_dryfit: Callable[..., subprocess.CompletedProcess[str]]
 
     def write(self, files: Mapping[str, str]) -> None:
         """Write files by relative name; common indentation is taken off."""
@@ -82,15 +90,10 @@ class Project:
 
     def python(self, *arguments: str, **environment: str) -> Ended:
         """Run this Python in the project's folder, with no other plugin of pytest than the arguments ask for."""
-        inherited = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("PYTEST_", "DRYFIT_", "COV_"))
-        }
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.root,
-            env={**inherited, "COLUMNS": "100", **_plugins(arguments), **environment},
+            env=_environment(arguments, environment),
             capture_output=True,
             text=True,
             timeout=120,
@@ -106,7 +109,9 @@ class Project:
 
     def dryfit(self, *arguments: str, **environment: str) -> Ended:
         """Run dryfit's command line."""
-        return self.python("-m", "dryfit", *arguments, **environment)
+        env = _environment(arguments, environment)
+        done = self.run_dryfit(arguments, cwd=self.root, env=env, timeout=120)
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def last_run(self) -> dict[str, object]:
         """The last run as its JSON document."""
@@ -117,18 +122,18 @@ class Project:
 
 
 @pytest.fixture(scope="session")
-def project_in() -> Callable[[Path], Project]:
+def project_in(run_dryfit) -> Callable[[Path], Project]:
     """Gives the project in a folder that a test has made."""
-    return Project
+    return partial(Project, run_dryfit=run_dryfit)
 
 
 @pytest.fixture
-def empty_project(tmp_path: Path) -> Project:
+def empty_project(tmp_path: Path, project_in) -> Project:
     """A project with nothing but an empty configuration."""
     root = tmp_path / "project"
     root.mkdir()
     (root / "pyproject.toml").touch()
-    return Project(root)
+    return project_in(root)
 
 
 @pytest.fixture
