@@ -29,7 +29,8 @@ class Declaration:
 class Endpoint:
     """Where a server answers: TCP ``host`` and ``port``, or the directory of its Unix ``socket``; its administrator.
 
-    ``mark`` is the random token that proves the server to be dryfit's own; "" for one that is not.
+    ``mark`` is the random token that proves the server to be dryfit's own; "" for one that is not. ``tls`` says that
+    its URL asks for encryption, ``parameters`` how, in the words of the kind's own URLs (``ssl_ca_certs``).
     """
 
     host: str
@@ -39,6 +40,8 @@ class Endpoint:
     password: str = field(default="", repr=False)
     database: str = ""
     mark: str = ""
+    tls: bool = False
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

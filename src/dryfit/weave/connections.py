@@ -15,7 +15,7 @@ from functools import partial
 from itertools import count
 from types import ModuleType
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from weakref import WeakKeyDictionary, ref
 
 from dryfit.model.target import IN_MEMORY, Target
@@ -273,6 +273,14 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
+def _encrypting(connection: Any) -> dict[str, str]:
+    """How it encrypts, as a URL of redis-py says it."""
+    given = {name: getattr(connection, name, None) for name in ("ca_certs", "certfile", "keyfile")}
+    reqs = getattr(connection.cert_reqs, "name", "CERT_REQUIRED").removeprefix("CERT_").lower()
+    given |= {"cert_reqs": reqs, "check_hostname": getattr(connection, "check_hostname", None)}
+    return {f"ssl_{name}": str(value) for name, value in given.items() if value is not None}
+
+
 def _redis_target(connection: Any) -> Target | None:
     if getattr(connection, "client_name", None) == OWN:
         return None
@@ -281,6 +289,8 @@ def _redis_target(connection: Any) -> Target | None:
     )
     if path := getattr(connection, "path", ""):
         return Target("redis", f"db {connection.db}", f"unix://{secret}{path}?db={connection.db}")
-    scheme = "rediss" if "SSL" in type(connection).__name__ else "redis"
-    address = f"{scheme}://{secret}{connection.host}:{connection.port}/{connection.db}"
+    address = f"//{secret}{connection.host}:{connection.port}/{connection.db}"
+    if "SSL" not in type(connection).__name__:
+        return Target("redis", f"db {connection.db}", f"redis:{address}")
+    address = f"rediss:{address}?{urlencode(_encrypting(connection))}"
     return Target("redis", f"db {connection.db}", address)

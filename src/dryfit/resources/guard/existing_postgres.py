@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -40,6 +40,7 @@ _POSTGRES: LiteralString = """
 
 def connect(endpoint: Endpoint) -> psycopg.Connection[tuple[object, ...]]:
     """A connection as anybody gets it: what the server or the role is set to shows, as read-only."""
+    how: dict[str, Any] = dict(endpoint.parameters)
     return psycopg.connect(
         host=endpoint.socket or endpoint.host,
         port=endpoint.port,
@@ -48,6 +49,7 @@ def connect(endpoint: Endpoint) -> psycopg.Connection[tuple[object, ...]]:
         dbname=endpoint.database or "postgres",
         application_name="dryfit",
         autocommit=True,
+        **how,
     )
 
 

@@ -48,6 +48,14 @@ _END_SESSIONS: LiteralString = """
 """
 _DOOMED = f"{PREFIX}drop_"
 
+LEASE = "dryfit lease"
+"""The ``application_name`` of connections by which workers show that they use a database that they share."""
+
+_LEASED: LiteralString = """
+    SELECT 1 FROM pg_catalog.pg_stat_activity
+    WHERE datname OPERATOR(pg_catalog.=) %s AND application_name OPERATOR(pg_catalog.=) %s LIMIT 1
+"""
+
 
 def create(connection: Connection, name: str, token: str, *, template: str = "template0") -> None:
     """Make a database, which must not exist yet, and mark it; the connection is on another database, in autocommit."""
@@ -124,6 +132,24 @@ def adopted(connection: Connection) -> str:
     return entry.mark.token if entry and entry.owner is None else ""
 
 
+def join(connection: Connection) -> str:
+    """The token of the connection's database, if another process of this user made it; from now on it is this one's.
+
+    Raises ``ResourceError`` for any other.
+    """
+    fact = _Fact(_rows(connection, PROOF)[0])
+    entry = fact.entry
+    if entry is None or entry.owner is None:
+        raise refusal(fact.what, "it is not one that this user's workers share")
+    register.enter(fact.identity, entry.mark.token)
+    return entry.mark.token
+
+
+def is_leased(connection: Connection, name: str) -> bool:
+    """Whether somebody shows that he uses a database."""
+    return bool(_rows(connection, _LEASED, name, LEASE))
+
+
 def take_over(connection: Connection) -> None:
     """Mark the connection's database for good; only ``adopt`` calls this, after the user has agreed."""
     fact = _Fact(_rows(connection, PROOF)[0])
@@ -180,7 +206,7 @@ def _abandoned(connection: Connection) -> Iterator[tuple[str, str]]:
     for row in _rows(connection, _OWN, PREFIX):
         fact = _Fact(row)
         entry = fact.entry
-        if entry and entry.owner and not entry.owner.lives:
+        if entry and entry.owner and not entry.owner.lives and not is_leased(connection, fact.name):
             yield fact.name, entry.mark.token
 
 

@@ -18,7 +18,7 @@ from dryfit.resources.programs import find_program
 from dryfit.resources.rabbitmq_management import Management
 
 USER = "dryfit"
-MANAGEMENT_PORT = 15672
+MANAGEMENT_PORT, ENCRYPTED_MANAGEMENT_PORT = 15672, 15671
 # The management needs a port of its own, and there is one that is free: the same, of another loopback address.
 MANAGEMENT_HOST = "127.0.0.2" if sys.platform == "linux" else "::1"
 
@@ -228,7 +228,8 @@ def _own_management(endpoint: Endpoint) -> Management:
 
 
 def _existing_management(declaration: Declaration, endpoint: Endpoint) -> Management:
-    default = f"http://{endpoint.host}:{MANAGEMENT_PORT}"
+    scheme, port = ("https", ENCRYPTED_MANAGEMENT_PORT) if endpoint.tls else ("http", MANAGEMENT_PORT)
+    default = f"{scheme}://{endpoint.host}:{port}"
     return Management(str(declaration.options.get("management", default)), endpoint.user, endpoint.password)
 
 
@@ -250,7 +251,7 @@ def _handle(declaration: Declaration, endpoint: Endpoint, name: str) -> Handle:
     return Handle(
         name=declaration.name,
         kind="rabbitmq",
-        url=f"amqp://{login}@{endpoint.host}:{endpoint.port}/{quote(name, safe='')}",
+        url=f"{'amqps' if endpoint.tls else 'amqp'}://{login}@{endpoint.host}:{endpoint.port}/{quote(name, safe='')}",
         host=endpoint.host,
         port=endpoint.port,
         user=endpoint.user,

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Handle, Leftover
@@ -33,6 +33,9 @@ OWN = "dryfit"
 
 LEASES = "dryfit:leases"
 """A hash in database 0 of a server of dryfit's own: number of a database → name of the connection that has it."""
+
+_NO = ("0", "F", "FALSE", "N", "NO")
+"""What a URL says for false, as the client reads it."""
 
 _GENERATED = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-fA-F]{16,}|\d+")
 
@@ -75,7 +78,7 @@ class RedisKind:
         import redis
 
         try:
-            with _connect(endpoint, 0, "dryfit:ready") as client:
+            with connect(endpoint, 0, "dryfit:ready") as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False
@@ -97,11 +100,11 @@ class RedisDatabase:
 
     def __init__(self, declaration: Declaration, endpoint: Endpoint, name: str) -> None:
         self._name = declaration.name
-        self._lease = _connect(endpoint, 0, name)
+        self._lease = connect(endpoint, 0, name)
         self._own_server = bool(endpoint.mark)
         self._number = _take(self._lease, name) if self._own_server else _empty_one(self._lease)
-        self._data = _connect(endpoint, self._number, name)
-        self._raw = _connect(endpoint, self._number, name, decodes=False)
+        self._data = connect(endpoint, self._number, name)
+        self._raw = connect(endpoint, self._number, name, decodes=False)
         if self._own_server:
             self._data.flushdb()  # what a crashed worker has left there
         self._mark = guard.claim(self._data, self._number, own_server=self._own_server)
@@ -175,11 +178,15 @@ def _program() -> str:
     return find_program("redis", ("redis-server", "valkey-server"), install)
 
 
-def _connect(endpoint: Endpoint, number: int, name: str, *, decodes: bool = True) -> Redis:
+def connect(endpoint: Endpoint, number: int, name: str, *, decodes: bool = True) -> Redis:
+    """A client of one database of the server, as its URL asks for; ``name`` is what the server knows it by."""
     with needs_library("redis", "redis"):
         import redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry
+    how: dict[str, Any] = dict(endpoint.parameters)
+    if "ssl_check_hostname" in how:
+        how["ssl_check_hostname"] = how["ssl_check_hostname"].upper() not in _NO
     return redis.Redis(
         host=endpoint.host,
         port=endpoint.port,
@@ -190,6 +197,8 @@ def _connect(endpoint: Endpoint, number: int, name: str, *, decodes: bool = True
         decode_responses=decodes,
         encoding_errors="backslashreplace",
         retry=Retry(NoBackoff(), 0),
+        ssl=endpoint.tls,
+        **how,
     )
 
 
@@ -253,7 +262,9 @@ def _types(client: Redis, keys: list[str]) -> list[str]:
 def _handle(declaration: Declaration, endpoint: Endpoint, number: int) -> Handle:
     password = _password(endpoint)
     login = f"{quote(endpoint.user)}:{quote(password)}@" if password else ""
-    url = f"redis://{login}{endpoint.host}:{endpoint.port}/{number}"
+    scheme = "rediss" if endpoint.tls else "redis"
+    how = f"?{urlencode(endpoint.parameters)}" if endpoint.parameters else ""
+    url = f"{scheme}://{login}{endpoint.host}:{endpoint.port}/{number}{how}"
     return Handle(
         name=declaration.name,
         kind="redis",

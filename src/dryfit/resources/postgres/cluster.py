@@ -22,7 +22,7 @@ from dryfit.resources import places
 from dryfit.resources.postgres.programs import Programs
 
 USER = "dryfit"
-LAYOUT = "1"
+LAYOUT = "2"
 """Part of the key: to be raised when what is kept in the cache changes."""
 
 MOST_KEPT = 8

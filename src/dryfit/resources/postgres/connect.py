@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote, urlencode
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
@@ -32,11 +32,12 @@ _OPTIONS = (
 )
 
 
-def connect(endpoint: Endpoint, database: str) -> Connection:
+def connect(endpoint: Endpoint, database: str, *, name: str = NAME) -> Connection:
     """A connection in autocommit mode, of the server's administrator; raises ``ResourceError`` where there is none."""
     driver()
     import psycopg
 
+    how: dict[str, Any] = dict(endpoint.parameters)
     try:
         return psycopg.connect(
             host=endpoint.socket or endpoint.host,
@@ -44,11 +45,12 @@ def connect(endpoint: Endpoint, database: str) -> Connection:
             user=endpoint.user or None,
             password=endpoint.password or None,
             dbname=database,
-            application_name=NAME,
+            application_name=name,
             options=_OPTIONS,
             client_encoding="UTF8",
             autocommit=True,
             prepare_threshold=None,
+            **how,
         )
     except psycopg.OperationalError as error:
         where = f"PostgreSQL at {endpoint.socket or endpoint.host}:{endpoint.port}, database {database}"
@@ -105,4 +107,5 @@ def url(endpoint: Endpoint, database: str) -> str:
     """The address that every library understands, by TCP."""
     secret = f":{quote(endpoint.password, safe='')}" if endpoint.password else ""
     who = f"{quote(endpoint.user, safe='')}{secret}@" if endpoint.user else ""
-    return f"postgresql://{who}{endpoint.host}:{endpoint.port}/{quote(database, safe='')}"
+    how = f"?{urlencode(endpoint.parameters)}" if endpoint.parameters else ""
+    return f"postgresql://{who}{endpoint.host}:{endpoint.port}/{quote(database, safe='')}{how}"

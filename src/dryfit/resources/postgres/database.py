@@ -135,7 +135,9 @@ class Database:
         self._control.close()
         self._pool.close()
         with connect(self._site.endpoint, self._site.standing) as connection:
-            unused = databases.ready(connection, self._site.token) if self._site.extras else ()
+            unused = (
+                databases.ready(connection, self._site.token, self._site.seed) if self._site.extras else ()
+            )
             for name in (self._site.name, *unused, *self._site.extras):
                 databases.drop(connection, name, self._site.token)
 

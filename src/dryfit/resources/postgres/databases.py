@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
+import socket
 import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from dryfit.model.errors import ResourceError
+from dryfit.resources import places
 from dryfit.resources.postgres import mark
 from dryfit.resources.postgres.connect import driver, identifier
 
@@ -34,6 +36,13 @@ def name_of(space: str) -> str:
     return f"{plain[: LONGEST - 9]}_{sha256(space.encode()).hexdigest()[:8]}"
 
 
+def shared_name(content: str) -> str:
+    """The database that this user's workers share on an existing server, for schema and seed of that hash."""
+    # Others of the server cannot prove it to be theirs: of another state directory, another name.
+    whose = sha256(f"{socket.gethostname()} {places.state()}".encode()).hexdigest()
+    return f"{SHARED}_{content[:12]}_{whose[:12]}"
+
+
 def exists(connection: Connection, name: str) -> bool:
     """Whether the server has a database of this name."""
     return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
@@ -55,12 +64,12 @@ def copy(connection: Connection, name: str, token: str, seed: str) -> None:
 
 def fill_pool(connection: Connection, token: str, seed: str) -> None:
     """Lay one more ready copy aside."""
-    copy(connection, READY + secrets.token_hex(8), token, seed)
+    copy(connection, _ready_prefix(seed) + secrets.token_hex(8), token, seed)
 
 
 def claim(connection: Connection, name: str, token: str, seed: str) -> None:
     """Make a ready copy the database of this name, or copy the seeded one where none is ready."""
-    for waiting in ready(connection, token):
+    for waiting in ready(connection, token, seed):
         try:
             connection.execute(f"ALTER DATABASE {identifier(waiting)} RENAME TO {identifier(name)}".encode())
         except (driver().errors.InvalidCatalogName, driver().errors.ObjectInUse):
@@ -97,12 +106,17 @@ def put_aside(connection: Connection, name: str, token: str) -> str:
             return aside
 
 
-def ready(connection: Connection, token: str) -> list[str]:
-    """Copies laid aside: those that bear the mark, and those that came with a server that is dryfit's own."""
+def ready(connection: Connection, token: str, seed: str) -> list[str]:
+    """Copies of a seeded database laid aside: that bear the mark, or came with a server that is dryfit's own."""
     own = mark.is_own_server(connection, token)
     rows = connection.execute(
         "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
         " AND (%s OR shobj_description(oid, 'pg_database') = %s)",
-        [READY, own, f"{mark.PREFIX}{token}"],
+        [_ready_prefix(seed), own, f"{mark.PREFIX}{token}"],
     )
     return [str(row[0]) for row in rows]
+
+
+def _ready_prefix(seed: str) -> str:
+    """How the names of copies begin that are of this seeded database, and of no earlier one."""
+    return f"{READY}{sha256(seed.encode()).hexdigest()[:12]}_"

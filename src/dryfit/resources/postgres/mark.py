@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
 
 PREFIX = "dryfit "
+LEASE = guard.LEASE
 PROOF = guard.PROOF.encode()
 """Asks a connection which database it is on; ``judge`` takes what it gives."""
 
@@ -43,3 +44,13 @@ def is_own_server(connection: Connection, mark: str) -> bool:
 def adopted(connection: Connection) -> str:
     """The mark of a database whose owner has given it to dryfit for good; "" for any other."""
     return guard.adopted(connection)
+
+
+def join(connection: Connection) -> str:
+    """The mark of the connection's database, which another process of this user made, and this one shares now."""
+    return guard.join(connection)
+
+
+def is_leased(connection: Connection, database: str) -> bool:
+    """Whether a worker still has a lease on a shared database."""
+    return guard.is_leased(connection, database)

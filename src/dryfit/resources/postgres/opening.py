@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint, Handle, Resource
 from dryfit.resources import database_clock
 from dryfit.resources.postgres import databases, mark, schema, wal
@@ -16,14 +15,11 @@ from dryfit.resources.postgres.connect import MAINTENANCE, answers, connect, ide
 from dryfit.resources.postgres.database import Database, Site
 from dryfit.resources.postgres.options import Options
 from dryfit.resources.postgres.programs import Programs
-from dryfit.resources.postgres.shared import SharedDatabase
+from dryfit.resources.postgres.shared import SharedDatabase, SharedThere, alone
 from dryfit.resources.postgres.sources import Sources
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
-
-_LOCK = 0x647279666974
-"""The advisory lock under which a server's seeded database is made: "dryfit" in ASCII."""
 
 # A sequence writes to the log once for 32 numbers; set like this, it does so at the next one.
 _RESET_SEQUENCES = """
@@ -55,8 +51,31 @@ def open_database(name: str, options: Options, endpoint: Endpoint, space: str) -
         if mark.is_own_server(control, endpoint.mark):
             return _open_here(name, own, options, endpoint, maintenance, control)
         if token := mark.adopted(control):
+            _refuse_isolation(name, options, maintenance)
             return AdoptedDatabase(_handle(name, endpoint, maintenance), endpoint, token, options.sources)
+        if options.isolation == "shared":
+            return _share_there(name, options, endpoint, control)
         return _open_there(name, own, options, endpoint, maintenance, control)
+
+
+def _refuse_isolation(name: str, options: Options, database: str) -> None:
+    if options.isolation != "recycle":
+        raise ResourceError(
+            f'{name}: isolation = "{options.isolation}" needs databases of dryfit\'s own, and {database} was adopted;'
+            " leave isolation out, or name a server where databases may be created",
+            slug="resources",
+        )
+
+
+def _share_there(name: str, options: Options, endpoint: Endpoint, control: Connection) -> Resource:
+    """On a server that others use, too: made by the first of this user's workers, and dropped by the last."""
+    shared = databases.shared_name(options.sources.fingerprint())
+    with alone(control):
+        if databases.exists(control, shared):
+            return SharedThere.joined(_handle(name, endpoint, shared), endpoint)
+        token = secrets.token_hex(16)
+        _make_seed(control, endpoint, shared, token, options.sources)
+        return SharedThere(_handle(name, endpoint, shared), endpoint, token)
 
 
 def _open_here(
@@ -64,7 +83,7 @@ def _open_here(
 ) -> Resource:
     """On a server that dryfit started: all workers share the seeded database."""
     token, seed = endpoint.mark, seed_of(options.sources)
-    with _alone(control):
+    with alone(control):
         if not databases.exists(control, seed):
             _make_seed(control, endpoint, seed, token, options.sources)
         if options.isolation == "shared":
@@ -160,13 +179,3 @@ def _make_seed(
         databases.drop(control, part, token)
         raise
     control.execute(f"ALTER DATABASE {identifier(part)} RENAME TO {identifier(name)}".encode())
-
-
-@contextmanager
-def _alone(control: Connection) -> Iterator[None]:
-    """While no other worker makes what all of them share."""
-    control.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-    try:
-        yield
-    finally:
-        control.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

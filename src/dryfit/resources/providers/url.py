@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
 from dryfit.resources.guard import existing, register
+from dryfit.resources.guard.redis import CLIENTS
 from dryfit.resources.kind import Kind, Option, Provider
 
 NEVER = "DATABASE_URL"
@@ -24,8 +25,20 @@ PORTS: Mapping[str, int] = {
 }  # fmt: skip
 SCHEMES: Mapping[str, str] = {
     "postgresql": "postgres", "postgres": "postgres", "redis": "redis", "valkey": "redis", "mariadb": "mariadb",
-    "mysql": "mysql", "nats": "nats", "amqp": "rabbitmq",
+    "mysql": "mysql", "nats": "nats", "amqp": "rabbitmq", "rediss": "redis", "valkeys": "redis", "amqps": "rabbitmq",
 }  # fmt: skip
+ENCRYPTED: Mapping[str, int] = {"rediss": 6379, "valkeys": 6379, "amqps": 5671}
+"""The schemes of those that encrypt from the first byte on, and their ports."""
+
+_LIBPQ = frozenset({
+    "host", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslnegotiation", "ssl_min_protocol_version",
+    "channel_binding", "gssencmode",
+})  # fmt: skip
+_REDIS = frozenset({"ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname"})
+PARAMETERS: Mapping[str, frozenset[str]] = {
+    "postgresql": _LIBPQ, "postgres": _LIBPQ, "rediss": _REDIS, "valkeys": _REDIS,
+}  # fmt: skip
+"""What a URL may say besides: how it encrypts, and nothing about where it leads, but for a Unix socket's directory."""
 
 
 @contextmanager
@@ -73,39 +86,43 @@ def url_of(declaration: Declaration) -> str:
 def endpoint_of(url: str, declaration: Declaration) -> Endpoint:
     """Where a URL leads, and nowhere else: what libraries would take from elsewhere has to be said in it."""
     parts = urlsplit(url)
-    if SCHEMES.get(parts.scheme.partition("+")[0]) != declaration.kind:
+    scheme = parts.scheme.partition("+")[0]
+    if SCHEMES.get(scheme) != declaration.kind:
         known = ", ".join(f"{name}://" for name, kind in SCHEMES.items() if kind == declaration.kind)
         raise _error(declaration, f"url: begins with {parts.scheme}://; allowed: {known}")
-    socket = _socket(parts, declaration)
+    given = _parameters(scheme, parts, declaration)
+    socket = given.pop("host", "")
     if not socket and not parts.hostname:
         raise _error(declaration, "url: names no host; what PGHOST or a service file says today is not asked")
     if "," in parts.netloc:
         raise _error(declaration, "url: names several hosts; name one")
     return Endpoint(
         host=parts.hostname or "localhost",
-        port=_port(parts, declaration),
+        port=_port(parts, ENCRYPTED.get(scheme) or PORTS[declaration.kind], declaration),
         socket=socket,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         database=unquote(parts.path.lstrip("/")),
+        tls=scheme in ENCRYPTED,
+        parameters=tuple(given.items()),
     )
 
 
-def _socket(parts: SplitResult, declaration: Declaration) -> str:
-    """The directory of a Unix socket, as PostgreSQL's URLs name it; other parameters would go unheard."""
-    given = parse_qs(parts.query, keep_blank_values=True)
-    socket = given.pop("host", [""])[0]
-    if given or (socket and not socket.startswith("/")):
+def _parameters(scheme: str, parts: SplitResult, declaration: Declaration) -> dict[str, str]:
+    """What a URL says behind the question mark; what is not understood would go unheard."""
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    known = PARAMETERS.get(scheme, frozenset())
+    if given.keys() - known or not given.get("host", "/").startswith("/"):
+        allowed = ", ".join(sorted(known)).replace("host,", "host=/directory/of/a/socket,") or "none"
         raise _error(
-            declaration,
-            f"url: has parameters that are not understood ({parts.query}); allowed: host=/directory/of/a/socket",
+            declaration, f"url: has parameters that are not understood ({parts.query}); allowed: {allowed}"
         )
-    return socket
+    return given
 
 
-def _port(parts: SplitResult, declaration: Declaration) -> int:
+def _port(parts: SplitResult, default: int, declaration: Declaration) -> int:
     try:
-        return parts.port or PORTS[declaration.kind]
+        return parts.port or default
     except ValueError:
         raise _error(declaration, "url: has a port that is no number from 1 to 65535") from None
 
@@ -119,14 +136,9 @@ def _look_at_postgres(endpoint: Endpoint) -> None:
 
 
 def _look_at_redis(endpoint: Endpoint) -> None:
-    import redis
+    from dryfit.resources.kinds.redis import connect
 
-    with redis.Redis(
-        host=endpoint.host,
-        port=endpoint.port,
-        username=endpoint.user or None,
-        password=endpoint.password or None,
-    ) as client:
+    with connect(endpoint, 0, f"{CLIENTS}look") as client:
         existing.refuse(endpoint, existing.of_redis(client))
 
 

@@ -207,7 +207,9 @@ def test_a_failure_of_the_controller_is_not_seen_by_the_operations(turns: Turns,
     assert seen == []
 
 
-def test_a_connection_that_nobody_can_read_is_not_seen_by_the_operations(turns: Turns, along, server, monkeypatch) -> None:
+def test_a_connection_that_nobody_can_read_is_not_seen_by_the_operations(
+    turns: Turns, along, server, monkeypatch
+) -> None:
     def fails(connection: object) -> None:
         raise OSError(9, "Bad file descriptor")
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,7 @@ import pytest
 ROWS = 7
 """So many rows are in every table and under every prefix of what is not dryfit's."""
 
+TERMINATOR = Path(__file__).with_name("terminator.py")
 UTF8 = ("--locale=C", "--encoding=UTF8")
 
 
@@ -193,6 +195,89 @@ def redis_url() -> Iterator[str]:
     server.terminate()
     server.wait()
     shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def certificate() -> Iterator[Path]:
+    """A folder with ``cert.pem``, of the host 127.0.0.1, and ``key.pem``; it is its own authority."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is not installed")
+    folder = Path(mkdtemp(prefix="dryfit-test-", dir="/tmp"))
+    words = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -keyout key.pem -out cert.pem -days 2"
+    names = ["-subj", "/CN=dryfit", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([program, *words.split(), *names], cwd=folder, check=True, capture_output=True)
+    if owner := unprivileged():
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def encrypted_postgres(certificate: Path, request: pytest.FixtureRequest) -> Iterator[int]:
+    """The port of a PostgreSQL that refuses everybody who does not encrypt.
+
+    The wheel's cannot encrypt; where no other is here, a terminator stands in front of it, as with a pooler.
+    """
+    programs = next(Path("/usr/lib/postgresql").glob("*/bin"), None)
+    if programs is not None:
+        with _encrypting(programs, certificate) as port:
+            yield port
+        return
+    files = [certificate / "cert.pem", certificate / "key.pem"]
+    words = [sys.executable, "-I", "-S", TERMINATOR, str(request.getfixturevalue("pg").port), *files]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as terminator:
+        assert terminator.stdout is not None
+        yield int(terminator.stdout.readline())
+        terminator.kill()
+
+
+@contextmanager
+def _encrypting(programs: Path, certificate: Path) -> Iterator[int]:
+    home, port, owner = Path(mkdtemp(prefix="dryfit-test-", dir="/tmp")), free_port(), unprivileged()
+    rights: dict[str, object] = {}
+    if owner:
+        os.chown(home, owner.pw_uid, owner.pw_gid)
+        rights = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    initdb: list[object] = ["initdb", "-D", home / "data", "-U", "owner", "--auth=reject", "--no-sync", *UTF8]
+    _run(programs, initdb, home, rights).wait()
+    (home / "data" / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")
+    files = [
+        f"ssl_{what}_file={certificate / name}" for what, name in (("cert", "cert.pem"), ("key", "key.pem"))
+    ]
+    settings = [word for setting in ("ssl=on", *files) for word in ("-c", setting)]
+    server = _run(
+        programs, ["postgres", "-D", home / "data", "-k", home, "-p", port, "-F", *settings], home, rights
+    )
+    until(lambda: _ready(home / "data" / "postmaster.pid"))
+    yield port
+    server.send_signal(signal.SIGINT)
+    server.wait()
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def encrypted_redis(certificate: Path) -> Iterator[int]:
+    """A redis that listens by TLS only."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    port = free_port()
+    words = ["--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no", "--save", ""]
+    files = ["--tls-cert-file", certificate / "cert.pem", "--tls-key-file", certificate / "key.pem"]
+    server = subprocess.Popen([program, *words, *files], cwd=certificate, stdout=subprocess.DEVNULL)
+
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return not probe.connect_ex(("127.0.0.1", port))
+
+    until(lambda: server.poll() is not None or listens())
+    if server.poll() is not None:
+        pytest.skip(f"{program} cannot do TLS")
+    yield port
+    server.terminate()
+    server.wait()
 
 
 @pytest.fixture

@@ -9,7 +9,11 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
+from dryfit.resources.guard import owner
+from dryfit.resources.guard import postgres as guard
+from dryfit.resources.postgres import databases as databases_of
 from dryfit.resources.postgres.connect import connect
 
 
@@ -133,3 +137,51 @@ def test_without_rights_a_changed_schema_is_seen(modest, open_database):
     database = open_database(at=modest)
     database.run("CREATE TABLE extra (id integer)")
     assert database.left().keys() == {"schema"}
+
+
+def test_shared_on_an_existing_server_is_dropped_by_the_last_worker(open_database, foreign, monkeypatch):
+    before = databases(foreign)
+    one = open_database(at=foreign, isolation="shared")
+    other = open_database(at=foreign, isolation="shared")
+    (made,) = databases(foreign) - before
+    assert one.resource.handle.database == other.resource.handle.database == made
+    one.run("INSERT INTO audit (happened) VALUES ('seen by all')")
+    assert one.resource.clean() == ()
+    assert other.state()["audit"] != other.seeded["audit"]
+    with connect(foreign, "postgres") as control:
+        monkeypatch.setattr(owner.Owner, "lives", False)
+        assert made not in guard.sweep(control)  # whoever made it may be gone: others use it
+    one.resource.close()
+    assert made in databases(foreign)
+    other.resource.close()
+    assert databases(foreign) == before
+
+
+def test_a_database_of_that_name_that_is_not_ours_is_not_shared(
+    open_database, foreign, monkeypatch, tmp_path_factory
+):
+    monkeypatch.setattr("dryfit.resources.postgres.databases.shared_name", lambda content: "dryfit_shared_x")
+    shared = open_database(at=foreign, isolation="shared")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        with pytest.raises(ResourceError, match="not one that this user's workers share"):
+            open_database(at=foreign, isolation="shared")
+    assert shared.state() == shared.seeded
+
+
+def test_a_copy_that_was_laid_aside_is_of_the_same_seed(endpoint):
+    with connect(endpoint, "postgres") as control:
+        for seed in ("dryfit_seed_old", "dryfit_seed_new"):
+            databases_of.create(control, seed, endpoint.mark)
+            with connect(endpoint, seed) as connection:
+                connection.execute(f"CREATE TABLE {seed} ()")
+        try:
+            databases_of.fill_pool(control, endpoint.mark, "dryfit_seed_old")
+            databases_of.claim(control, "dryfit_claimed", endpoint.mark, "dryfit_seed_new")
+            with connect(endpoint, "dryfit_claimed") as connection:
+                assert connection.execute("SELECT to_regclass('dryfit_seed_new')").fetchone() != (None,)
+            (left,) = databases_of.ready(control, endpoint.mark, "dryfit_seed_old")
+            databases_of.drop(control, left, endpoint.mark)
+        finally:
+            for name in ("dryfit_seed_old", "dryfit_seed_new", "dryfit_claimed"):
+                databases_of.drop(control, name, endpoint.mark)
