@@ -9,6 +9,7 @@ import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -246,7 +247,9 @@ def _cards(findings: Sequence[Finding], sources: Mapping[str, tuple[str, ...]]) 
     )
 
 
+@cache
 def _environment() -> Environment:
+    """Kept, since a page is written again when the trials are over: its templates take longer than all else."""
     # Only once the tests are over: they may be jinja2's own.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
