@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from dryfit.checks import contention, exceptions, held_across
+from dryfit.checks import across, contention, exceptions, held_across
 from dryfit.checks.changed import ChangedFirst
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
@@ -137,7 +137,7 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     proposed = finding.experiment or finding.overlap
     assert proposed is not None
     lab = Lab(config, pytest_args, budget=None, workers=1)
-    first, second, trial = lab.replay(proposed)
+    first, second, trial, *beside = lab.replay(proposed)
     if isinstance(proposed, Experiment):
         tried = (Tried(trial, (first, second)),)
         found = tuple(
@@ -145,7 +145,8 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
             for each in exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
         )
     else:
-        found = contention.judge(_explored([(first, second, (trial,))])).findings
+        tests = [(first, second, (trial,)), *((each, each, ()) for each in beside)]
+        found = contention.judge(_explored(tests)).findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
 
 
@@ -192,11 +193,13 @@ def _tried(result: LabResult) -> tuple[Tried, ...]:
     )
 
 
-def _explored(tests: Iterable[TestTrials]) -> Iterator[tuple[Explored, Trial]]:
-    """What was explored, or why it was not, each with the baseline of its test."""
+def _explored(tests: Sequence[TestTrials]) -> Iterator[tuple[Explored, Trial]]:
+    """What was explored, or why it was not, each with the baseline of its test, or of its tests."""
+    known = {first.test: first for first, *_ in tests}
     for first, _, trials in tests:
         for trial in trials:
             if isinstance(trial.experiment, Overlap):
                 void = trial.void or trial.failure or "the test did not come to the operation this time"
                 explored = trial.explored or Explored(trial.experiment, void=void)
-                yield replace(explored, void=explored.void or trial.void), first
+                baseline = across.baseline(trial.experiment, known) if trial.experiment.others else first
+                yield replace(explored, void=explored.void or trial.void), baseline

@@ -11,11 +11,11 @@ from dryfit.checks.experiments import below
 from dryfit.checks.judgement import Judgement, combine, find
 from dryfit.checks.lanes import lanes, outcome_of, replies, steps_of
 from dryfit.checks.names import plain
-from dryfit.checks.overlaps import MEMORY
+from dryfit.checks.writers import MEMORY
 from dryfit.model.digest import diff
 from dryfit.model.finding import Fact, Finding
-from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run
-from dryfit.model.lanes import GAVE, LANES, SERIAL
+from dryfit.model.interleaving import Explored, Interleaving, Operation, Overlap, Run
+from dryfit.model.lanes import GAVE, LANES, SERIAL, short_test
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, state_of
 from dryfit.model.trace import Skipped
@@ -143,7 +143,7 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
         place,
         f"{overlap.operations[0].name} {place.function}",
         _message(rule, overlap, run),
-        tests=[overlap.test],
+        tests=[overlap.test, *overlap.others],
         evidence=tuple(_evidence(explored, run)),
     )
     shown = replace(overlap, schedule=run.interleaving.schedule, stop=run.stop)
@@ -202,9 +202,9 @@ def promises(overlap: Overlap) -> bool:
 
 
 def _inside(overlap: Overlap, baseline: Trial) -> list[Crossed]:
-    """The crossings of the operations in the baseline, in their order."""
+    """The crossings of the operations in the baseline, in their order; that of several tests has none besides."""
     entries = [each for each in baseline.crossings if each.parent < 0]
-    wanted = {(each.kind, each.nth) for each in overlap.operations}
+    wanted = {(each.kind, each.nth) for each in overlap.operations if not overlap.others}
     own = [
         each
         for number, each in enumerate(entries)
@@ -216,11 +216,15 @@ def _inside(overlap: Overlap, baseline: Trial) -> list[Crossed]:
 
 def named(overlap: Overlap) -> str:
     """The operations that run at once, in a clause."""
-    names = [each.name for each in overlap.operations]
+    names = [_in_its_test(each) for each in overlap.operations]
     if len(set(names)) == 1:
         what = "copies" if overlap.test.endswith(f"::{names[0]}") else "calls"
         return f"{_number(len(names))} {what} of {names[0]} at once"
     return f"{', '.join(names[:-1])} and {names[-1]} at once"
+
+
+def _in_its_test(operation: Operation) -> str:
+    return f"{operation.name} in {short_test(operation.test)}" if operation.test else operation.name
 
 
 def _number(count: int) -> str:
