@@ -33,6 +33,12 @@ from dryfit.store.writer import amend
 TRYING: tuple[CheckName, ...] = ("exceptions", "contention")
 """The checks that have trials."""
 
+NOT_REACHED = {
+    "passed": "the test did not come to the operation this time",
+    "hang": "the test did not come to its end this time",
+}
+"""Why nothing was explored, by how the trial has ended."""
+
 
 def try_out(
     config: Config,
@@ -126,10 +132,15 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
         check,
         seconds,
         trials=sum(each.tried for each in explored) if check == "contention" else len(trials),
-        not_injected=sum(not each.fired for each in trials),
+        not_injected=sum(not each.fired and not _has_reason(each) for each in trials),
         exhausted=result.exhausted and all(each.exhausted for each in explored),
         skipped=(*result.skipped, *judgement.skipped),
     )
+
+
+def _has_reason(trial: Trial) -> bool:
+    """Whether it is told of an overlap why it could not be."""
+    return trial.explored is not None and bool(trial.explored.void)
 
 
 def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tuple[Finding, ...]:
@@ -199,7 +210,7 @@ def _explored(tests: Sequence[TestTrials]) -> Iterator[tuple[Explored, Trial]]:
     for first, _, trials in tests:
         for trial in trials:
             if isinstance(trial.experiment, Overlap):
-                void = trial.void or trial.failure or "the test did not come to the operation this time"
+                void = trial.void or trial.failure or NOT_REACHED.get(trial.outcome, NOT_REACHED["passed"])
                 explored = trial.explored or Explored(trial.experiment, void=void)
                 baseline = across.baseline(trial.experiment, known) if trial.experiment.others else first
                 yield replace(explored, void=explored.void or trial.void), baseline

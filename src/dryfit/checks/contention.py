@@ -35,7 +35,19 @@ def judge(explored: Iterable[tuple[Explored, Trial]], *, is_concurrent: bool = T
 
     Where nothing in the project ``is_concurrent``, objects in memory may well be one thread's own: a warning.
     """
-    return combine(_judged(each, baseline, is_concurrent) for each, baseline in explored)
+    own: list[Judgement] = []
+    across: list[Judgement] = []
+    for each, baseline in explored:
+        (across if each.overlap.others else own).append(_judged(each, baseline, is_concurrent))
+    return combine([*own, *_less_known(across, combine(own))])
+
+
+def _less_known(across: Iterable[Judgement], own: Judgement) -> Iterator[Judgement]:
+    """What only several tests together show: one of them, or a pair before, may have shown the same."""
+    known = {found.id for found in own.findings}
+    for each in across:
+        yield replace(each, findings=tuple(found for found in each.findings if found.id not in known))
+        known |= {found.id for found in each.findings}
 
 
 def _judged(explored: Explored, baseline: Trial, is_concurrent: bool) -> Judgement:
@@ -141,13 +153,22 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
         rule,
         seam,
         place,
-        f"{overlap.operations[0].name} {place.function}",
+        f"{_mistaken(run, overlap, place).name} {place.function}",
         _message(rule, overlap, run),
         tests=[overlap.test, *overlap.others],
         evidence=tuple(_evidence(explored, run)),
     )
     shown = replace(overlap, schedule=run.interleaving.schedule, stop=run.stop)
     return replace(found, overlap=shown, lanes=steps_of(run))
+
+
+def _mistaken(run: Run, overlap: Overlap, place: Place) -> Operation:
+    """The operation that a finding is about, whatever others it meets: of one test's own the first stands for all."""
+    if overlap.others:
+        for step in run.interleaving.steps:
+            if step.place == place:
+                return overlap.operations[step.worker]
+    return overlap.operations[0]
 
 
 def where(rule: str, run: Run) -> Place:

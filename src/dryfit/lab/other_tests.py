@@ -58,10 +58,10 @@ class OtherTests:
 
 def _function(host: pytest.Function, other: pytest.Function) -> Callable[..., object]:
     """What is to be called; tests of one class share an instance, for its ``setup_method`` has been given that."""
+    function: Callable[..., object] = other.function
     if other.cls is None:
-        return other.function
-    instance = host.instance if other.cls is host.cls else other.cls()
-    return partial(other.function, instance)
+        return function
+    return partial(function, host.instance if other.cls is host.cls else other.cls())
 
 
 def _arguments(host: pytest.Function, other: pytest.Function) -> Mapping[str, object]:
