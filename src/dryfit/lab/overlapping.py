@@ -32,6 +32,8 @@ ANEW = "each run of a test has fixtures of its own"
 """Why nothing is put back for copies of a test."""
 
 MIXED = "one of the operations is asynchronous, and another is not"
+NO_WAY_IN = "one of the tests is asynchronous and its operation is not, or the other way about"
+"""Why the body of another test cannot be called in the place of an operation."""
 
 
 class BrokenOff(OutcomeException):
@@ -145,10 +147,11 @@ class Overlapping:
     def _take(self, operation: Call) -> object:
         """Remember an operation; when the last one is taken explore in its place, and break the test off."""
         self._taken.append(operation)
-        if len(self._taken) == (1 if self._lent is None else len(self._distinct)):
+        is_last = len(self._taken) == len(self._distinct)
+        if len(self._taken) == 1 if self._lent is None else is_last:
             is_test = self._distinct[0].kind == "test"
             self._obstacle = ANEW if is_test else self._stage.take(self._taken)
-        if len(self._taken) < len(self._distinct):
+        if not is_last:
             return operation() if self._lent is None else self._call_other(self._lent)
         self._is_over = True
         self._fired()
@@ -171,7 +174,7 @@ class Overlapping:
     def _call_other(self, body: Call) -> object:
         """Call the body of the other test in place of an operation that was taken."""
         if iscoroutinefunction(body) != _is_asynchronous(self._taken[0]):
-            return self._give_up(MIXED)
+            return self._give_up(NO_WAY_IN)
         self._count_from_here()
         if iscoroutinefunction(body):
             return self._await_other(body)
@@ -186,7 +189,7 @@ class Overlapping:
 
     @contextmanager
     def _until_its_operation(self) -> Iterator[None]:
-        """Run the other test until it is broken off; where it ends by itself nothing can be said."""
+        """Call the other test within the block; where it is not broken off nothing can be said."""
         try:
             with self._weave.as_test():
                 yield
