@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import iscoroutinefunction
@@ -9,7 +10,7 @@ from typing import NoReturn
 
 from _pytest.outcomes import Exit, OutcomeException
 
-from dryfit.lab.at_once import AsyncCall, AtOnce, Call
+from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
 from dryfit.lab.halfway import Stop
 from dryfit.lab.marked import limits_of
@@ -32,7 +33,7 @@ ANEW = "each run of a test has fixtures of its own"
 """Why nothing is put back for copies of a test."""
 
 MIXED = "one of the operations is asynchronous, and another is not"
-NO_WAY_IN = "one of the tests is asynchronous and its operation is not, or the other way about"
+UNAWAITED = "the tests are asynchronous, and the first operation is not"
 """Why the body of another test cannot be called in the place of an operation."""
 
 
@@ -173,18 +174,23 @@ class Overlapping:
 
     def _call_other(self, body: Call) -> object:
         """Call the body of the other test in place of an operation that was taken."""
-        if iscoroutinefunction(body) != _is_asynchronous(self._taken[0]):
-            return self._give_up(NO_WAY_IN)
         self._count_from_here()
+        if _is_asynchronous(self._taken[0]):
+            return self._call_other_within_loop(body)
         if iscoroutinefunction(body):
-            return self._await_other(body)
+            return self._give_up(UNAWAITED)
         with self._until_its_operation():
             body()
         raise BrokenOff
 
-    async def _await_other(self, body: AsyncCall) -> object:
+    async def _call_other_within_loop(self, body: Call) -> object:
+        """A test that is not asynchronous itself has a loop of its own run its operation."""
         with self._until_its_operation():
-            await body()
+            if iscoroutinefunction(body):
+                await body()
+            else:
+                with _no_loop():
+                    body()
         raise BrokenOff
 
     @contextmanager
@@ -256,6 +262,17 @@ class Overlapping:
 def _as_reached(overlap: Overlap) -> tuple[Operation, ...]:
     """The operations in the order in which they are come to: first those of the test that runs."""
     return tuple(sorted(dict.fromkeys(overlap.operations), key=lambda each: each.test in overlap.others))
+
+
+@contextmanager
+def _no_loop() -> Iterator[None]:
+    """Have this thread's loop stand still, as if none ran: another one may be run."""
+    running = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)
 
 
 def _is_asynchronous(operation: Call) -> bool:

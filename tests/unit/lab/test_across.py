@@ -49,7 +49,7 @@ BANK = {
             return 1
     """,
     "test_bank.py": """
-        import bank, pytest
+        import asyncio, bank, pytest
 
         def test_withdraw():
             bank.withdraw(10)
@@ -84,6 +84,14 @@ BANK = {
         def test_picky(picky):
             bank.close()
 
+        def test_runs_a_loop():
+            asyncio.run(bank.withdraw_later(10))
+            assert asyncio.run(bank.withdraw_later(30)) == 60
+
+        def test_runs_another_loop():
+            asyncio.run(bank.withdraw_later(1))
+            assert asyncio.run(bank.close_later()) == 99
+
         async def test_withdraw_later():
             await bank.withdraw_later(10)
             assert await bank.withdraw_later(30) == 60
@@ -94,7 +102,11 @@ BANK = {
     """,
 }
 
-HOSTS = {"test_withdraw": "bank.withdraw", "test_withdraw_later": "bank.withdraw_later"}
+HOSTS = {
+    "test_withdraw": "bank.withdraw",
+    "test_runs_a_loop": "bank.withdraw_later",
+    "test_withdraw_later": "bank.withdraw_later",
+}
 
 OTHERS = {
     "test_close": 1,
@@ -104,6 +116,7 @@ OTHERS = {
     "test_new": 0,
     "test_catches_all": 0,
     "test_picky": 0,
+    "test_runs_another_loop": 1,
     "test_close_later": 1,
     "test_gone": 0,
 }
@@ -151,6 +164,7 @@ def serial(explored: Explored) -> list[list[str]]:
         (("test_withdraw", "TestBranch::test_close"), [["60", "60"], ["-30", "90"]]),
         (("test_withdraw", "test_catches_all"), [["60", "60"], ["-30", "90"]]),
         (("test_withdraw_later", "test_close_later"), [["59", "59"], ["-30", "89"]]),
+        (("test_runs_a_loop", "test_runs_another_loop"), [["59", "59"], ["-30", "89"]]),
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",
 )
