@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from dryfit.checks import contention, exceptions, held_across
+from dryfit.checks import across, contention, exceptions, held_across
 from dryfit.checks.changed import ChangedFirst
 from dryfit.checks.experiments import Planner, known_failures
 from dryfit.checks.faulted import Tried
@@ -32,6 +32,12 @@ from dryfit.store.writer import amend
 
 TRYING: tuple[CheckName, ...] = ("exceptions", "contention")
 """The checks that have trials."""
+
+NOT_REACHED = {
+    "passed": "the test did not come to the operation this time",
+    "hang": "the test did not come to its end this time",
+}
+"""Why nothing was explored, by how the trial has ended."""
 
 
 def try_out(
@@ -126,10 +132,15 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
         check,
         seconds,
         trials=sum(each.tried for each in explored) if check == "contention" else len(trials),
-        not_injected=sum(not each.fired for each in trials),
+        not_injected=sum(not each.fired and not _has_reason(each) for each in trials),
         exhausted=result.exhausted and all(each.exhausted for each in explored),
         skipped=(*result.skipped, *judgement.skipped),
     )
+
+
+def _has_reason(trial: Trial) -> bool:
+    """Whether it is told of an overlap why it could not be."""
+    return trial.explored is not None and bool(trial.explored.void)
 
 
 def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tuple[Finding, ...]:
@@ -137,7 +148,7 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     proposed = finding.experiment or finding.overlap
     assert proposed is not None
     lab = Lab(config, pytest_args, budget=None, workers=1)
-    first, second, trial = lab.replay(proposed)
+    first, second, trial, *beside = lab.replay(proposed)
     if isinstance(proposed, Experiment):
         tried = (Tried(trial, (first, second)),)
         found = tuple(
@@ -145,7 +156,8 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
             for each in exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
         )
     else:
-        found = contention.judge(_explored([(first, second, (trial,))])).findings
+        tests = [(first, second, (trial,)), *((each, each, ()) for each in beside)]
+        found = contention.judge(_explored(tests)).findings
     return tuple(sorted(found, key=lambda each: each.id != finding.id))
 
 
@@ -192,11 +204,13 @@ def _tried(result: LabResult) -> tuple[Tried, ...]:
     )
 
 
-def _explored(tests: Iterable[TestTrials]) -> Iterator[tuple[Explored, Trial]]:
-    """What was explored, or why it was not, each with the baseline of its test."""
+def _explored(tests: Sequence[TestTrials]) -> Iterator[tuple[Explored, Trial]]:
+    """What was explored, or why it was not, each with the baseline of its test, or of its tests."""
+    known = {first.test: first for first, *_ in tests}
     for first, _, trials in tests:
         for trial in trials:
             if isinstance(trial.experiment, Overlap):
-                void = trial.void or trial.failure or "the test did not come to the operation this time"
+                void = trial.void or trial.failure or NOT_REACHED.get(trial.outcome, NOT_REACHED["passed"])
                 explored = trial.explored or Explored(trial.experiment, void=void)
-                yield replace(explored, void=explored.void or trial.void), first
+                baseline = across.baseline(trial.experiment, known) if trial.experiment.others else first
+                yield replace(explored, void=explored.void or trial.void), baseline

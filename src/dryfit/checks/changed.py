@@ -49,6 +49,7 @@ class ChangedFirst:
             yield proposed.point.site.file
             yield self._file_of(plain(proposed.point.seam.callable))
         else:
+            yield from map(_file_of_test, proposed.others)
             yield from (
                 self._file_of(plain(each.seam.callable))
                 for each in proposed.operations

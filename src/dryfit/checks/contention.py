@@ -11,11 +11,11 @@ from dryfit.checks.experiments import below
 from dryfit.checks.judgement import Judgement, combine, find
 from dryfit.checks.lanes import lanes, outcome_of, replies, steps_of
 from dryfit.checks.names import plain
-from dryfit.checks.overlaps import MEMORY
+from dryfit.checks.writers import MEMORY
 from dryfit.model.digest import diff
 from dryfit.model.finding import Fact, Finding
-from dryfit.model.interleaving import Explored, Interleaving, Overlap, Run
-from dryfit.model.lanes import GAVE, LANES, SERIAL
+from dryfit.model.interleaving import Explored, Interleaving, Operation, Overlap, Run
+from dryfit.model.lanes import GAVE, LANES, SERIAL, short_test
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, state_of
 from dryfit.model.trace import Skipped
@@ -35,7 +35,19 @@ def judge(explored: Iterable[tuple[Explored, Trial]], *, is_concurrent: bool = T
 
     Where nothing in the project ``is_concurrent``, objects in memory may well be one thread's own: a warning.
     """
-    return combine(_judged(each, baseline, is_concurrent) for each, baseline in explored)
+    own: list[Judgement] = []
+    across: list[Judgement] = []
+    for each, baseline in explored:
+        (across if each.overlap.others else own).append(_judged(each, baseline, is_concurrent))
+    return combine([*own, *_less_known(across, combine(own))])
+
+
+def _less_known(across: Iterable[Judgement], own: Judgement) -> Iterator[Judgement]:
+    """What only several tests together show: one of them, or a pair before, may have shown the same."""
+    known = {found.id for found in own.findings}
+    for each in across:
+        yield replace(each, findings=tuple(found for found in each.findings if found.id not in known))
+        known |= {found.id for found in each.findings}
 
 
 def _judged(explored: Explored, baseline: Trial, is_concurrent: bool) -> Judgement:
@@ -141,13 +153,22 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
         rule,
         seam,
         place,
-        f"{overlap.operations[0].name} {place.function}",
+        f"{_mistaken(run, overlap, place).name} {place.function}",
         _message(rule, overlap, run),
-        tests=[overlap.test],
+        tests=[overlap.test, *overlap.others],
         evidence=tuple(_evidence(explored, run)),
     )
     shown = replace(overlap, schedule=run.interleaving.schedule, stop=run.stop)
     return replace(found, overlap=shown, lanes=steps_of(run))
+
+
+def _mistaken(run: Run, overlap: Overlap, place: Place) -> Operation:
+    """The operation that a finding is about, whatever others it meets: of one test's own the first stands for all."""
+    if overlap.others:
+        for step in run.interleaving.steps:
+            if step.place == place:
+                return overlap.operations[step.worker]
+    return overlap.operations[0]
 
 
 def where(rule: str, run: Run) -> Place:
@@ -202,9 +223,9 @@ def promises(overlap: Overlap) -> bool:
 
 
 def _inside(overlap: Overlap, baseline: Trial) -> list[Crossed]:
-    """The crossings of the operations in the baseline, in their order."""
+    """The crossings of the operations in the baseline, in their order; that of several tests has none besides."""
     entries = [each for each in baseline.crossings if each.parent < 0]
-    wanted = {(each.kind, each.nth) for each in overlap.operations}
+    wanted = {(each.kind, each.nth) for each in overlap.operations if not overlap.others}
     own = [
         each
         for number, each in enumerate(entries)
@@ -216,11 +237,15 @@ def _inside(overlap: Overlap, baseline: Trial) -> list[Crossed]:
 
 def named(overlap: Overlap) -> str:
     """The operations that run at once, in a clause."""
-    names = [each.name for each in overlap.operations]
+    names = [_in_its_test(each) for each in overlap.operations]
     if len(set(names)) == 1:
         what = "copies" if overlap.test.endswith(f"::{names[0]}") else "calls"
         return f"{_number(len(names))} {what} of {names[0]} at once"
     return f"{', '.join(names[:-1])} and {names[-1]} at once"
+
+
+def _in_its_test(operation: Operation) -> str:
+    return f"{operation.name} in {short_test(operation.test)}" if operation.test else operation.name
 
 
 def _number(count: int) -> str:

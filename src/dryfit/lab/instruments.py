@@ -49,6 +49,13 @@ class Instruments(Protocol):
     def body(self, body: Call) -> object:
         """Call the body of the test, or take it as an operation."""
 
+    @property
+    def other(self) -> str:
+        """The other test whose body is wanted in this run; "" where none is."""
+
+    def lend(self, body: Call | str) -> None:
+        """Have that body, or why it cannot be had."""
+
     def calling(self) -> None:
         """The test is set up; its call follows."""
 
@@ -96,7 +103,8 @@ class Standard:
         )
         at_once = AtOnce(weave, self._scene, backends)
         stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, folder)
-        self._overlapping = Overlapping(at_once, stage, self._recorder)
+        self._overlapping = Overlapping(weave, at_once, stage, self._recorder)
+        self._asked = 0
         weave.exchanges.taking = self._overlapping.answer
 
     @property
@@ -106,6 +114,7 @@ class Standard:
 
     def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
         """Forget the last trial."""
+        self._asked = 0
         self._recorder.begin(test, baseline=experiment is None and not brief)
         faulted = experiment if isinstance(experiment, Experiment) else None
         self._fault.begin(faulted, partial(self._happened, fired))
@@ -121,9 +130,19 @@ class Standard:
         """Call it, unless copies of it are to run at once."""
         return self._overlapping.body(body)
 
+    @property
+    def other(self) -> str:
+        """Where operations of several tests are to run at once."""
+        return self._overlapping.other
+
+    def lend(self, body: Call | str) -> None:
+        """It is called when the test comes to its own operation."""
+        self._overlapping.lend(body)
+
     def calling(self) -> None:
         """From here on the test itself calls."""
         self._recorder.calling()
+        self._asked = self._weave.exchanges.asked
 
     def called(self) -> None:
         """From here on the suite clears up."""
@@ -144,6 +163,7 @@ class Standard:
             leaks=leaks,
             void=trial.void or void,
             explored=self._overlapping.end(),
+            asked=self._asked,
             propagation=self._propagation.finish(),
         )
 

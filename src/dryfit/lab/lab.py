@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from dryfit.checks.promising import magnitude
 from dryfit.config import Config
-from dryfit.lab.course import LIMIT_SECONDS, Baselines, Course, baselines
+from dryfit.lab.course import BASELINE_RATIO, LIMIT_SECONDS, Baselines, Course, baselines
 from dryfit.lab.debugging import QUIET, debugged
 from dryfit.lab.instruments import STANDARD
 from dryfit.lab.messages import Task
@@ -26,6 +26,7 @@ from dryfit.lab.remote import RemoteWorker
 from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.chain import Link
 from dryfit.model.errors import LabError
+from dryfit.model.interleaving import Overlap
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Experiment, Proposed, Trial
 
@@ -100,8 +101,11 @@ class Lab:
                 work.left_out = BROKEN_OFF
         return work.result()
 
-    def replay(self, experiment: Proposed) -> tuple[Trial, Trial, Trial]:
-        """Run one experiment again: two baseline trials, and the trial; raises ``LabError`` where that cannot be."""
+    def replay(self, experiment: Proposed) -> tuple[Trial, ...]:
+        """Run one experiment again: two baseline trials, and the trial; raises ``LabError`` where that cannot be.
+
+        A baseline trial of each other test that takes part follows.
+        """
         with self._crew() as crew:
             worker = crew.worker()
             found = baselines(worker, experiment.test, self._limit)
@@ -109,7 +113,9 @@ class Lab:
                 raise LabError(f"{found.what}: {found.reason}", slug="lab")
             course = Course(worker, found, limit=self._limit, is_over=lambda: False)
             course.run([experiment])
-            return found.first, found.second, course.trials[experiment]
+            others = experiment.others if isinstance(experiment, Overlap) else ()
+            beside = [worker.trial(each, None, BASELINE_RATIO * self._limit) for each in others]
+            return found.first, found.second, course.trials[experiment], *beside
 
     def debug(self, experiment: Experiment, step: Link) -> Trial:
         """Run one experiment in this terminal, and start a debugger at a step of its failure; raises ``LabError``."""

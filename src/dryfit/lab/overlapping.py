@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import NoReturn
 
-from _pytest.outcomes import OutcomeException
+from _pytest.outcomes import Exit, OutcomeException
 
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
 from dryfit.lab.halfway import Stop
 from dryfit.lab.marked import limits_of
 from dryfit.lab.promises import assertions_hold, explore_promises
+from dryfit.lab.repeating import described
 from dryfit.lab.stage import Stage
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Choose, Explored, Operation, OperationKind, Overlap, Run
@@ -20,6 +23,7 @@ from dryfit.model.outcome import Outcome
 from dryfit.model.probe import Act, Around
 from dryfit.probes.schedule import search
 from dryfit.probes.trial import TrialRecorder
+from dryfit.weave import Weave
 
 Fire = Callable[[], None]
 
@@ -27,6 +31,10 @@ LIMITS = Limits()
 
 ANEW = "each run of a test has fixtures of its own"
 """Why nothing is put back for copies of a test."""
+
+MIXED = "one of the operations is asynchronous, and another is not"
+UNAWAITED = "the tests are asynchronous, and the first operation is not"
+"""Why the body of another test cannot be called in the place of an operation."""
 
 
 class BrokenOff(OutcomeException):
@@ -41,9 +49,13 @@ class Overlapping:
 
     Where the state can be put back, all runs of the operations are made when the test comes to the last of them; else
     each takes a run of the whole test.
+
+    An operation of ``other``, another test, is reached by its body, which is lent: it is called in place of the
+    operation of the test that runs, up to its own one.
     """
 
-    def __init__(self, at_once: AtOnce, stage: Stage, recorder: TrialRecorder) -> None:
+    def __init__(self, weave: Weave, at_once: AtOnce, stage: Stage, recorder: TrialRecorder) -> None:
+        self._weave = weave
         self._at_once = at_once
         self._stage = stage
         self._recorder = recorder
@@ -53,20 +65,22 @@ class Overlapping:
         self._explored: Explored | None = None
         self._distinct: tuple[Operation, ...] = ()
         self._taken: list[Call] = []
+        self._lent: Call | None = None
+        self._earlier: dict[OperationKind, int] = {}
         self._obstacle = ""
         self._is_over = True
 
     def begin(self, overlap: Overlap | None, fired: Fire) -> None:
         """A run of the test begins; the exploration of the same overlap goes on."""
         self._fired = fired
-        self._taken = []
+        self._taken, self._lent, self._earlier = [], None, {}
         self._is_over = overlap is None
         if overlap is not None and overlap is not self._overlap:
             self._exploration = self._begun(overlap)
             self._wanted = next(self._exploration)
             self._explored = None
             self._at_once.forget()
-            self._distinct = tuple(dict.fromkeys(overlap.operations))
+            self._distinct = _as_reached(overlap)
         self._overlap = overlap
 
     def _begun(self, overlap: Overlap) -> Exploration:
@@ -86,6 +100,18 @@ class Overlapping:
         """What the exploration showed, where it is over."""
         found, self._explored = self._explored, None
         return found
+
+    @property
+    def other(self) -> str:
+        """The test whose body is wanted for this run; "" where none is."""
+        return self._overlap.others[0] if self._overlap and self._overlap.others and not self._is_over else ""
+
+    def lend(self, body: Call | str) -> None:
+        """Have the body of the other test, or why it cannot be had; the body of the test itself follows."""
+        if isinstance(body, str):
+            self._give_up(body)
+        self._lent = body
+        self._count_from_here()
 
     # The probe.
 
@@ -110,25 +136,30 @@ class Overlapping:
 
     def _due(self, kind: OperationKind) -> int:
         """The number of the next operation that is to be taken, if it is of this kind, else -1."""
-        if self._is_over:
+        if self._is_over or (self.other and self._lent is None):
             return -1
         following = self._distinct[len(self._taken)]
-        return following.nth if following.kind == kind else -1
+        return following.nth + self._earlier.get(kind, 0) if following.kind == kind else -1
+
+    def _count_from_here(self) -> None:
+        """The body of one of several tests begins: what was before it does not count."""
+        self._earlier = {"call": self._recorder.entries, "request": self._weave.exchanges.asked}
 
     def _take(self, operation: Call) -> object:
         """Remember an operation; when the last one is taken explore in its place, and break the test off."""
-        if not self._taken:
-            is_test = self._distinct[0].kind == "test"
-            self._obstacle = ANEW if is_test else self._stage.take([operation])
         self._taken.append(operation)
-        if len(self._taken) < len(self._distinct):
-            return operation()
+        is_last = len(self._taken) == len(self._distinct)
+        if len(self._taken) == 1 if self._lent is None else is_last:
+            is_test = self._distinct[0].kind == "test"
+            self._obstacle = ANEW if is_test else self._stage.take(self._taken)
+        if not is_last:
+            return operation() if self._lent is None else self._call_other(self._lent)
         self._is_over = True
         self._fired()
-        are_asynchronous = {iscoroutinefunction(getattr(each, "func", None)) for each in self._taken}
+        are_asynchronous = {_is_asynchronous(each) for each in self._taken}
         if len(are_asynchronous) > 1:
-            return self._give_up("one of the operations is asynchronous, and another is not")
-        if len(self._taken) > 1 and not self._goes_back():
+            return self._give_up(MIXED)
+        if len(self._taken) > 1 and self._lent is None and not self._goes_back():
             return self._give_up(self._obstacle)
         if are_asynchronous == {True}:
             return self._explore_tasks()
@@ -138,7 +169,43 @@ class Overlapping:
     def _give_up(self, void: str) -> NoReturn:
         assert self._overlap is not None
         self._explored, self._exploration = Explored(self._overlap, void=void), None
+        self._is_over = True
         raise BrokenOff
+
+    def _call_other(self, body: Call) -> object:
+        """Call the body of the other test in place of an operation that was taken."""
+        self._count_from_here()
+        if _is_asynchronous(self._taken[0]):
+            return self._call_other_within_loop(body)
+        if iscoroutinefunction(body):
+            return self._give_up(UNAWAITED)
+        with self._until_its_operation():
+            body()
+        raise BrokenOff
+
+    async def _call_other_within_loop(self, body: Call) -> object:
+        """A test that is not asynchronous itself has a loop of its own run its operation."""
+        with self._until_its_operation():
+            if iscoroutinefunction(body):
+                await body()
+            else:
+                with _no_loop():
+                    body()
+        raise BrokenOff
+
+    @contextmanager
+    def _until_its_operation(self) -> Iterator[None]:
+        """Call the other test within the block; where it is not broken off nothing can be said."""
+        try:
+            with self._weave.as_test():
+                yield
+            void = "the other test does not come to its operation"
+        except (BrokenOff, Exit):
+            raise
+        except (Exception, OutcomeException) as error:  # noqa: BLE001 - whatever a test raises
+            void = f"the other test fails where it comes second: {described(error)}"
+        if not self._is_over:
+            self._give_up(void)
 
     def _explore(self) -> None:
         """Make the runs that are wanted, one where the state cannot be put back, else all of them."""
@@ -190,3 +257,23 @@ class Overlapping:
         except StopIteration as stop:
             self._explored, self._exploration = stop.value, None
         return True
+
+
+def _as_reached(overlap: Overlap) -> tuple[Operation, ...]:
+    """The operations in the order in which they are come to: first those of the test that runs."""
+    return tuple(sorted(dict.fromkeys(overlap.operations), key=lambda each: each.test in overlap.others))
+
+
+@contextmanager
+def _no_loop() -> Iterator[None]:
+    """Have this thread's loop stand still, as if none ran: another one may be run."""
+    running = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)
+
+
+def _is_asynchronous(operation: Call) -> bool:
+    return iscoroutinefunction(getattr(operation, "func", None))

@@ -18,6 +18,7 @@ from dryfit.lab.bodies import Bodies
 from dryfit.lab.instruments import Instruments, instruments_named
 from dryfit.lab.keeper import Keeper, Serve, taken
 from dryfit.lab.messages import Collected, Task, Wanted
+from dryfit.lab.other_tests import OtherTests
 from dryfit.lab.repeating import Repeating
 from dryfit.lab.runner import Runner
 from dryfit.lab.stopping import Stopping
@@ -109,6 +110,7 @@ class LabPlugin:
         instruments = _instruments(self._task, weave, resources)
         weave.put_in(*instruments.probes)
         weave.weave_replaced(discover.replaced_names(weave.test_files))
+        session.config.pluginmanager.register(OtherTests(session.items, instruments), "dryfit-other-tests")
         repeating = Repeating(session)
         session.config.pluginmanager.register(repeating, "dryfit-repeating")
         session.config.pluginmanager.register(Bodies(instruments.body), "dryfit-bodies")

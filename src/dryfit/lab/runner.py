@@ -80,7 +80,8 @@ class Runner:
             self._trial = replace(self._trial, void="this worker did not collect the test")
             return ""
         if request.experiment is None:
-            self._trial = replace(self._trial, wishes=wishes(item))
+            fixtures = tuple(getattr(item, "fixturenames", ()))
+            self._trial = replace(self._trial, wishes=wishes(item), fixtures=fixtures)
         worn = ""
         ended: TrialOutcome
         try:

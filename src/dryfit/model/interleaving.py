@@ -39,13 +39,15 @@ Ending = Literal["completed", "deadlock", "stuck", "limit"]
 class Operation:
     """One of the operations that run at once: the ``nth`` that the test starts, from 0; ``name`` is for people.
 
-    ``seam`` is the one through which the test starts it.
+    ``seam`` is the one through which the test starts it. Where operations of several tests run at once, ``test`` is the
+    one that performs it, and ``nth`` is counted from where its body begins.
     """
 
     kind: OperationKind
     nth: int
     name: str
     seam: Seam | None = None
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -204,7 +206,8 @@ class Run:
 class Overlap:
     """An experiment: operations of one test at once, from the state that the test had prepared for the first.
 
-    ``copies`` of the same operation, or several operations. ``schedule`` is empty where all orders are to be explored,
+    ``copies`` of the same operation, or several operations. One of another test is performed within the fixtures of
+    ``test``, from the state that both have prepared. ``schedule`` is empty where all orders are to be explored,
     else the one to be followed. ``lines`` makes switch points of the operations' own lines. ``stop`` is the worker, and
     the number of its statement, that is stopped half-way until the others are over.
     ``budget`` is the number of interleavings after which to stop, 0 for the usual limits.
@@ -218,6 +221,11 @@ class Overlap:
     seed: int = 0
     rank: int = 0
     budget: int = 0
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The tests besides ``test`` that perform the operations."""
+        return tuple(dict.fromkeys(each.test for each in self.operations if each.test not in ("", self.test)))
 
 
 @dataclass(frozen=True, slots=True)

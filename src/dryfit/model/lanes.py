@@ -31,6 +31,12 @@ _BEGINS = ("BEGIN", "START TRANSACTION", "DISCARD ALL")
 _ENDS = ("commit", "rollback")
 
 
+def short_test(test: str) -> str:
+    """The name of a test without its file and its class."""
+    path, bracket, parameters = test.partition("[")
+    return f"{path.rpartition('::')[2]}{bracket}{parameters}"
+
+
 def said(step: Step) -> str:
     """One step in words, on one line."""
     if step.what.endswith(HALFWAY):

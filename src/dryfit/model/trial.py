@@ -166,8 +166,9 @@ class Trial:
     ``fired`` is the proof that the fault happened, and those that follow it. ``failure`` is what the test failed with
     ("" where it did not), ``void`` why the trial shows nothing ("" where it does), ``stack`` where it stood when it was
     ended as a hang.
-    ``wishes`` are what the test asks for itself: where the trial is a baseline. ``propagation`` is the way that the
-    fault took, as far as it could be followed.
+    ``wishes`` are what the test asks for itself, ``fixtures`` the names of what it is given, ``asked`` is the number of
+    requests through a test client that these have made: where the trial is a baseline.
+    ``propagation`` is the way that the fault took, as far as it could be followed.
     """
 
     test: str
@@ -185,6 +186,8 @@ class Trial:
     stack: tuple[str, ...] = ()
     explored: Explored | None = None
     wishes: tuple[Overlap, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    asked: int = 0
     propagation: tuple[Link, ...] = ()
 
 

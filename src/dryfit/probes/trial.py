@@ -114,6 +114,11 @@ class TrialRecorder:
         )
         return tuple(crossings), tuple(errors)
 
+    @property
+    def entries(self) -> int:
+        """How many entry crossings have begun."""
+        return self._kept.entries
+
     def point(self, crossing: Crossing) -> Point:
         """Which crossing of the test this is; its number is 0 where it belongs to no trial."""
         opened = self._record(crossing)

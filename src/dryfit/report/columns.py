@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from dryfit.model.finding import Finding
 from dryfit.model.interleaving import Step
-from dryfit.model.lanes import brief, telling
+from dryfit.model.lanes import brief, short_test, telling
 from dryfit.report.evidence import cut
-from dryfit.report.lanes import names_of, outcomes
+from dryfit.report.lanes import names_of, outcomes, tests_of
 
 MOST_STEPS = 20
 WIDEST = 64
@@ -29,20 +30,24 @@ def columns(finding: Finding, width: int | None = None) -> tuple[str, ...]:
 
 def _lanes(finding: Finding, width: int | None) -> Iterator[str]:
     names = [f"{number} {name}" for number, name in enumerate(names_of(finding), 1)]
+    tests = [f"{GAP}in {short_test(test)}" for test in tests_of(finding)]
     steps = telling(finding.lanes)
     places = max((len(_place(step)) for step in steps), default=0)
     room = WIDEST if width is None else (width - places) // len(names) - len(GAP)
     if room < NARROWEST:
-        yield from names
+        yield from (f"{name}{test}" for name, test in zip_longest(names, tests, fillvalue=""))
         yield from _few(
             [f"{step.worker + 1} {'  ' * step.worker}{brief(step)}{GAP}{_place(step)}" for step in steps]
         )
         return
     cells = [
-        [name, *(brief(step) for step in steps if step.worker == lane)] for lane, name in enumerate(names)
+        [name, *tests[lane : lane + 1], *(brief(step) for step in steps if step.worker == lane)]
+        for lane, name in enumerate(names)
     ]
     widths = [min(max(map(len, texts)), room) for texts in cells]
     yield _row("", names, places, widths)
+    if tests:
+        yield _row("", tests, places, widths)
     yield from _few([_row(_place(step), _beside(step, len(names)), places, widths) for step in steps])
 
 

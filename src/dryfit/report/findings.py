@@ -12,7 +12,7 @@ from dryfit.model.seam import Place
 from dryfit.model.trace import Skipped
 from dryfit.report.groups import left_out_by_check
 from dryfit.report.jsontext import Json, encode, number
-from dryfit.report.lanes import names_of
+from dryfit.report.lanes import names_of, tests_of
 from dryfit.report.tally import tally
 
 VERSION = 1
@@ -97,7 +97,8 @@ def _lanes(finding: Finding) -> Mapping[str, Json]:
     """The operations that ran at once, and their steps; in place of the same as text."""
     if not finding.lanes:
         return {}
-    return {"operations": names_of(finding), LANES: [_step(step) for step in finding.lanes]}
+    tests = {"performed by": tests_of(finding)} if tests_of(finding) else {}
+    return {"operations": names_of(finding), **tests, LANES: [_step(step) for step in finding.lanes]}
 
 
 def _step(step: Step) -> Json:

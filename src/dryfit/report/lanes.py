@@ -8,7 +8,7 @@ from typing import Literal
 
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Step
-from dryfit.model.lanes import GAVE, LANES, SERIAL, brief, telling
+from dryfit.model.lanes import GAVE, LANES, SERIAL, brief, short_test, telling
 from dryfit.model.seam import Place
 
 State = Literal["before", "acts", "stands", "blocked", "over"]
@@ -50,9 +50,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The lanes of a finding, and what came of this order and of the serial ones."""
+    """The lanes of a finding, and what came of this order and of the serial ones.
+
+    ``tests`` are those that perform the operations, where these are several.
+    """
 
     names: tuple[str, ...]
+    tests: tuple[str, ...]
     rows: tuple[Row, ...]
     outcomes: tuple[Outcome, ...]
     left_out: int
@@ -64,7 +68,8 @@ def lanes_of(finding: Finding, sources: Mapping[str, tuple[str, ...]]) -> Lanes 
         return None
     steps = telling(finding.lanes)
     rows = tuple(_rows(steps, len(names_of(finding)), sources))
-    return Lanes(names_of(finding), rows, outcomes(finding.evidence), _left_out(finding, steps))
+    tests = tuple(map(short_test, tests_of(finding)))
+    return Lanes(names_of(finding), tests, rows, outcomes(finding.evidence), _left_out(finding, steps))
 
 
 def names_of(finding: Finding) -> tuple[str, ...]:
@@ -73,6 +78,13 @@ def names_of(finding: Finding) -> tuple[str, ...]:
         return tuple(operation.name for operation in finding.overlap.operations)
     count = max((step.worker for step in finding.lanes), default=-1) + 1
     return tuple(f"operation {number}" for number in range(1, count + 1))
+
+
+def tests_of(finding: Finding) -> tuple[str, ...]:
+    """The test of each operation, where several tests perform them."""
+    if finding.overlap is None or not finding.overlap.others:
+        return ()
+    return tuple(operation.test for operation in finding.overlap.operations)
 
 
 def outcomes(evidence: Iterable[Fact]) -> tuple[Outcome, ...]:

@@ -103,6 +103,11 @@ class Exchanges:
         self._asked = 0
 
     @property
+    def asked(self) -> int:
+        """How many requests the test has made up to now."""
+        return self._asked
+
+    @property
     def request(self) -> int:
         """The number of the request that is being answered here, -1 for none."""
         answering = self._answering.get()

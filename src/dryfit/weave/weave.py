@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from types import CodeType, FrameType, FunctionType, ModuleType
@@ -119,6 +120,16 @@ class Weave:
     def shared_fixture_set_up(self) -> None:
         """What test code did up to now belongs to several tests, and prepared nothing for this one."""
         self._loop.entered = False
+
+    @contextmanager
+    def as_test(self) -> Iterator[None]:
+        """What is called until the end of the block is called by test code, whatever runs above it."""
+        above = self._loop.current.get()
+        self._loop.current.set(self._loop.root)
+        try:
+            yield
+        finally:
+            self._loop.current.set(above)  # and not by a token: a coroutine may be closed in another context
 
     def is_within(self, crossing: Crossing) -> bool:
         """Whether what runs now, in this thread or task, runs below a crossing."""

@@ -122,6 +122,35 @@ def test_a_finding_can_be_replayed_by_its_schedule_and_shows_its_lanes():
     assert [(step.worker, step.kind) for step in found.lanes] == kinds
 
 
+def across(*operations: str) -> Overlap:
+    """Operations of two tests, in the order of their names."""
+    tests = (TEST, "test_till.py::test_refund")
+    performed = (Operation("call", 0, name, SELL, test) for name, test in zip(operations, tests, strict=True))
+    return Overlap(TEST, tuple(performed))
+
+
+def test_operations_of_two_tests_are_told_with_these():
+    (found,) = judged(OVERSOLD, overlap=across("till.sell", "till.refund")).findings
+    evidence = {fact.name: fact.value for fact in found.evidence}
+
+    assert "till.sell in test_sell and till.refund in test_refund at once" in found.message
+    assert evidence["tests"] == ("test_till.py::test_refund", TEST)
+    assert found.seam == TAKE
+
+
+def test_what_one_test_shows_or_another_pair_is_told_once():
+    def explored(overlap: Overlap) -> tuple[Explored, Trial]:
+        return Explored(overlap, ((SERIAL, SERIAL),), ((ALONE, ALONE),), (OVERSOLD,)), baseline()
+
+    pairs = [across("till.sell", other) for other in ("till.refund", "till.sort")]
+    together = contention.judge([explored(each) for each in (*pairs, OVERLAP)]).findings
+    of_pairs = contention.judge([explored(each) for each in pairs]).findings
+    (alone,) = judged(OVERSOLD).findings
+
+    assert [(each.id, each.message) for each in together] == [(alone.id, alone.message)]
+    assert [each.id for each in of_pairs] == [alone.id]
+
+
 def test_the_lanes_are_told_in_the_order_of_what_happened():
     assert lanes(OVERSOLD.interleaving.steps) == (
         "1 SELECT left  (stock.py:7)",

@@ -36,6 +36,13 @@ class Watching:
     def body(self, body: Callable[[], object]) -> object:
         return body()
 
+    @property
+    def other(self) -> str:
+        return ""
+
+    def lend(self, body: Callable[[], object] | str) -> None:
+        """Nobody asks for it."""
+
     def calling(self) -> None:
         """It makes no difference."""
 

@@ -127,6 +127,32 @@ def test_json_holds_every_step_and_keeps_to_its_schema(raced: Run) -> None:
     assert len(evidence["lanes"]) == 15
 
 
+def test_operations_of_several_tests_are_told_with_their_tests(raced: Run, oversold: Finding) -> None:
+    assert oversold.overlap is not None
+    operations = tuple(
+        replace(operation, test=f"tests/{test}::test_{test}")
+        for operation, test in zip(oversold.overlap.operations, ("a", "b"), strict=True)
+    )
+    found = replace(
+        oversold, overlap=replace(oversold.overlap, operations=operations, test=operations[0].test)
+    )
+    shown = columns(found)
+    assert [line.split() for line in shown[:2]] == [
+        ["1", "order.OrderSystem.checkout", "2", "order.OrderSystem.checkout"],
+        ["in", "test_a", "in", "test_b"],
+    ]
+    assert [shown[0].index(name) for name in ("1 ", "2 ")] == [shown[1].index("  in", at) for at in (10, 40)]
+    assert columns(found, 40)[1] == "2 order.OrderSystem.checkout  in test_b"
+    drawn = lanes_of(found, {})
+    assert drawn is not None
+    assert drawn.tests == ("test_a", "test_b")
+    (evidence,) = [
+        each["evidence"]
+        for each in json.loads(findings.document(replace(raced, findings=(found,))))["findings"]
+    ]
+    assert evidence["performed by"] == ["tests/a::test_a", "tests/b::test_b"]
+
+
 def test_sarif_has_a_thread_flow_for_each_operation(raced: Run) -> None:
     log = json.loads(sarif.document(raced))
     data = Path(__file__).parent / "data" / "sarif-2.1.0-rtm.5.json"
