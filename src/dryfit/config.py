@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Generic, Literal, TypeVar, cast, get_args
 
 from dryfit.model.errors import UsageError
-from dryfit.model.finding import RULES, CheckName
 from dryfit.model.resource import Declaration
+from dryfit.model.rule import RULES, CheckName
 
 T = TypeVar("T")
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dryfit.resources.builders.maker import AsyncMaker, Maker, maker_for
-from dryfit.resources.clock import Clock, frozen_clock
 from dryfit.resources.environment import Environment
-from dryfit.resources.identifiers import Uuids, deterministic_uuids
 
+# What only some tests ask for is imported when the first one does.
 if TYPE_CHECKING:
     from dryfit.resources.builders.catalogue import Catalogue
+    from dryfit.resources.builders.maker import AsyncMaker, Maker
+    from dryfit.resources.clock import Clock
+    from dryfit.resources.identifiers import Uuids
 
 
 def data_fixtures(environment: Environment, root: Path) -> dict[str, object]:
@@ -32,12 +33,16 @@ def data_fixtures(environment: Environment, root: Path) -> dict[str, object]:
     @pytest.fixture
     def clock() -> Iterator[Clock]:
         """Let time stand still: clock.shift(seconds), clock.move_to(moment)."""
+        from dryfit.resources.clock import frozen_clock
+
         with frozen_clock(databases=environment.clocks()) as frozen:
             yield frozen
 
     @pytest.fixture
     def uuids(request: pytest.FixtureRequest) -> Iterator[Uuids]:
         """Let uuid.uuid4 give the same sequence for this test in every run."""
+        from dryfit.resources.identifiers import deterministic_uuids
+
         with deterministic_uuids(request.node.nodeid) as repeated:
             yield repeated
 
@@ -63,6 +68,8 @@ class Make:
     def __call__(self, what: object, /, **given: object) -> Any:
         """Make one; see ``Maker``. To be awaited where the test's session is asynchronous."""
         if self._maker is None:
+            from dryfit.resources.builders.maker import maker_for
+
             session = _session_among(self._request.node.funcargs.values())
             connection = None if session else self._environment.database_url()
             self._maker = maker_for(

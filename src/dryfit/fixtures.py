@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,16 +15,16 @@ from dryfit.config import load_config
 from dryfit.data_fixtures import data_fixtures
 from dryfit.model.errors import DryfitError
 from dryfit.model.resource import Declaration, Handle
-from dryfit.model.trace import LeftoverData
-from dryfit.resources.digest.cleaned import leftover_data
 from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.registry import problems
-from dryfit.resources.sealed.plugin import Sealing
+
+if TYPE_CHECKING:
+    from dryfit.model.trace import LeftoverData
 
 WORKER = "PYTEST_XDIST_WORKER"
 """The variable by which pytest-xdist tells a worker its name."""
 
-LeftBehind = Callable[[tuple[LeftoverData, ...]], None]
+LeftBehind = Callable[["tuple[LeftoverData, ...]"], None]
 """Is told what tests left behind that another one can see."""
 
 
@@ -31,7 +33,8 @@ class Fixtures:
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.left_behind: LeftBehind = lambda incidents: None
+        self.left_behind: LeftBehind | None = None
+        self._starting: threading.Thread | None = None
         self._declared = {declaration.name: declaration for declaration in environment.declared}
         self._last_test = ""
 
@@ -45,6 +48,8 @@ class Fixtures:
             declared = load_config(config.rootpath, judge=problems).resources.value
             environment = Environment(declared, config.rootpath, new_space(os.environ.get(WORKER, "")))
             if config.known_args_namespace.sealed:
+                from dryfit.resources.sealed.plugin import Sealing
+
                 sealing = Sealing.begin(declared, config.rootpath, leads=WORKER not in os.environ)
                 config.pluginmanager.register(sealing, "dryfit-sealing")
             if WORKER in os.environ or not _imports_nothing(config):
@@ -58,25 +63,47 @@ class Fixtures:
         if not config.pluginmanager.has_plugin("pytest_postgresql"):
             vars(holder).update(_postgresql_names(declared))
         config.pluginmanager.register(holder, holder.__name__)
-        return cls(environment)
+        fixtures = cls(environment)
+        if WORKER not in os.environ and _leads(config) and not config.known_args_namespace.sealed:
+            fixtures.start_servers()
+        return fixtures
+
+    def start_servers(self) -> None:
+        """Start in the background what all workers will open, while they are being started themselves."""
+        self._starting = threading.Thread(target=self._start, name="dryfit-servers", daemon=True)
+        self._starting.start()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Clean after the last fixture, and before the first: what came in between the last test has left running."""
+        """Clean before the first fixture.
+
+        Where somebody is to be told what tests leave, also after the last one: what comes in between the two, the last
+        test has left running.
+        """
         self._clean(seen_by=item.nodeid, late=True)
         self._last_test = item.nodeid
         try:
             return (yield)
         finally:
-            self._clean()
+            if self.left_behind is not None:
+                self._clean()
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Give everything back."""
+        if self._starting is not None:
+            self._starting.join()
         self.environment.close()
 
+    def _start(self) -> None:
+        # What is wrong is told by the workers, which try it again.
+        with suppress(DryfitError, OSError):
+            self.environment.start_with_variables()
+
     def _clean(self, *, seen_by: str = "", late: bool = False) -> None:
-        if leftovers := self.environment.clean():
+        if (leftovers := self.environment.clean()) and self.left_behind is not None:
+            from dryfit.resources.digest.cleaned import leftover_data
+
             self.left_behind(
                 leftover_data(leftovers, self._declared, self._last_test, seen_by=seen_by, late=late)
             )
@@ -85,7 +112,12 @@ class Fixtures:
 def _imports_nothing(config: pytest.Config) -> bool:
     """Whether this process only tells something, or hands tests out to workers."""
     known = config.known_args_namespace
-    return any(getattr(known, name, None) for name in ("help", "version", "markers", "numprocesses"))
+    return _leads(config) or any(getattr(known, name, None) for name in ("help", "version", "markers"))
+
+
+def _leads(config: pytest.Config) -> bool:
+    """Whether it hands tests out to workers."""
+    return bool(getattr(config.known_args_namespace, "numprocesses", None))
 
 
 def _fixtures_of(environment: Environment) -> dict[str, object]:

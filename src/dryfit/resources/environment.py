@@ -47,6 +47,14 @@ class Environment:
             if declaration.env:
                 self.open(declaration.name)
 
+    def start_with_variables(self) -> None:
+        """Start the servers of those, and hold them until the end, for workers that will open them."""
+        for declaration in self.declared:
+            provider = provider_named(declaration.provider)
+            kind = kind_named(declaration.kind)
+            if declaration.env and kind.has_server and provider.by_hand is not None:
+                self._closing.enter_context(provider.provide(kind, declaration, self._root))
+
     def open(self, name: str) -> Resource:
         """The resource of that name, opened now if it is not yet; raises ``ResourceError``."""
         if name not in self._opened:

@@ -9,8 +9,9 @@ from pathlib import Path
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Resource
 from dryfit.resources.kind import Container, Launch
-from dryfit.resources.postgres import cluster, opening, options, programs
+from dryfit.resources.postgres import cluster, options, programs
 from dryfit.resources.postgres.connect import MAINTENANCE, connect
+from dryfit.resources.postgres.sources import Sources
 
 
 class PostgresKind:
@@ -26,7 +27,7 @@ class PostgresKind:
         wanted = cluster.Cluster(
             programs=found,
             content=given.sources.fingerprint(),
-            fill=partial(opening.fill, sources=given.sources, programs=found),
+            fill=partial(_fill, sources=given.sources, programs=found),
             settings=given.settings,
         )
         return Launch(
@@ -34,7 +35,7 @@ class PostgresKind:
             command=cluster.command(found),
             prepare=wanted.prepare,
             endpoint=cluster.endpoint,
-            is_ready=self.is_ready,
+            is_ready=cluster.is_ready,
             stop_signal="SIGQUIT",  # its directory goes with it: nothing needs to be written down
             unprivileged=True,
             in_memory=True,
@@ -62,8 +63,6 @@ class PostgresKind:
 
     def is_ready(self, endpoint: Endpoint) -> bool:
         """Whether it takes connections."""
-        if endpoint.socket and not Path(endpoint.socket, f".s.PGSQL.{endpoint.port}").exists():
-            return False
         with suppress(ResourceError), connect(endpoint, endpoint.database or MAINTENANCE):
             return True
         return False
@@ -72,7 +71,16 @@ class PostgresKind:
         """Give a worker its database."""
         if endpoint is None:
             raise ResourceError(f"{declaration.name}: PostgreSQL needs a server", slug="resources")
+        # Not before: whoever only starts the server, as the leader of workers, needs no driver.
+        from dryfit.resources.postgres import opening
+
         return opening.open_database(declaration.name, options.read(declaration, root), endpoint, space)
+
+
+def _fill(endpoint: Endpoint, sources: Sources, programs: programs.Programs) -> None:
+    from dryfit.resources.postgres import opening
+
+    opening.fill(endpoint, sources, programs)
 
 
 kind = PostgresKind()

@@ -123,6 +123,11 @@ def endpoint(home: Path, port: int) -> Endpoint:
     return Endpoint(host="127.0.0.1", port=port, socket=str(home), user=USER, password=password(home))
 
 
+def is_ready(endpoint: Endpoint) -> bool:
+    """Whether the server takes connections; as it says in its directory, so that nobody has to connect."""
+    return _is_ready(Path(endpoint.socket))
+
+
 def _folder() -> Path:
     folder = places.cache() / "postgres"
     folder.mkdir(mode=0o700, exist_ok=True)

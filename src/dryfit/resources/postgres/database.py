@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint, Handle, Leftover
@@ -15,13 +16,16 @@ from dryfit.resources.postgres.catalogue import Catalogue
 from dryfit.resources.postgres.connect import NAME, connect, driver
 from dryfit.resources.postgres.pool import Pool
 from dryfit.resources.postgres.restore import can_hold_off, write_back
-from dryfit.resources.postgres.rewind import Ground, PostgresRewind
 from dryfit.resources.postgres.seeded import Seeded
 from dryfit.resources.postgres.sessions import Moment
 from dryfit.resources.postgres.snapshot import Changes, Whole
-from dryfit.resources.postgres.split import Split
 from dryfit.resources.postgres.temporary import drop_temporary
 from dryfit.resources.postgres.watch import Suspects, Watch, everything
+
+# What only the contention check asks for is imported when it does.
+if TYPE_CHECKING:
+    from dryfit.resources.postgres.rewind import PostgresRewind
+    from dryfit.resources.postgres.split import Split
 
 log = logging.getLogger("dryfit.resources.postgres")
 
@@ -97,6 +101,8 @@ class Database:
 
     def rewind(self) -> PostgresRewind:
         """What puts the data back to what they are at some time within a test."""
+        from dryfit.resources.postgres.rewind import Ground, PostgresRewind
+
         return PostgresRewind(
             Ground(
                 name=self._site.name,
@@ -113,6 +119,8 @@ class Database:
 
     def split(self, server: str) -> Split:
         """What stops statements half-way here; ``server`` is how ``Backends`` call the server."""
+        from dryfit.resources.postgres.split import Split
+
         return Split(connect(self._site.endpoint, self._site.name), self._site.token, server)
 
     def suspend(self) -> None:
