@@ -40,7 +40,9 @@ class OverlapPlanner:
         Each of them with a copy of itself, and with the one that the test performs next; also where that is the same
         operation and is refused, for it would have written otherwise.
         """
-        entries = list(enumerate(each for each in baseline.crossings if each.parent < 0))
+        entries = _one_a_request(
+            baseline, list(enumerate(each for each in baseline.crossings if each.parent < 0))
+        )
         writing = [_Writer(baseline, *entry) for entry in entries if writes(baseline, *entry)]
         names = {each.operation.name for each in writing}
         related = [
@@ -97,6 +99,19 @@ def writes(trial: Trial, number: int, crossed: Crossed) -> bool:
     return any(each.crossing in inside and each.fate == "lasting" for each in trial.effects) or any(
         diff(each.before, each.after) for each in trial.boundaries if each.entry == number
     )
+
+
+def _one_a_request(trial: Trial, entries: Sequence[tuple[int, Crossed]]) -> list[tuple[int, Crossed]]:
+    """One entry for each request, which is one operation: what a framework calls for it comes last after what it needs.
+
+    The last one that writes, where one does.
+    """
+    chosen: dict[int, tuple[int, Crossed]] = {}
+    for number, crossed in entries:
+        key = crossed.request if crossed.request >= 0 else -1 - number
+        if key not in chosen or writes(trial, number, crossed) or not writes(trial, *chosen[key]):
+            chosen[key] = number, crossed
+    return sorted(chosen.values(), key=lambda entry: entry[0])
 
 
 def _writing(trial: Trial, crossed: Crossed) -> Writes:

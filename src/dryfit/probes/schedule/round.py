@@ -76,9 +76,24 @@ class Round(Order):
         self._come_back(lane)
         return result
 
+    def hire(self, worker: int) -> Lane:
+        """A lane for another thread of an operation, which may go on from now; there is none when the round is over."""
+        lane = self.lane_for(worker)
+        self.join_in(lane)
+        return lane
+
+    def lane_for(self, worker: int) -> Lane:
+        """The same, for a thread that has to be made first."""
+        lane = Lane(worker, len(self.lanes))
+        lane.deed = Deed("began", "thread", is_passed_on=True)
+        lane.skipped = max(each.skipped for each in self.lanes if each.worker == worker)
+        return lane
+
     def join_in(self, lane: Lane) -> None:
         """Another thread of an operation may go on from now."""
         with self.mutex:
+            if self.ending is not None:
+                raise BrokenOff
             self.lanes.append(lane)
 
     def finish(self, lane: Lane) -> None:

@@ -12,8 +12,9 @@ from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 from dryfit.model.seam import Place
-from dryfit.probes.schedule.governed import Governor, nobody
+from dryfit.probes.schedule.governed import Governor, Here, nobody
 from dryfit.probes.schedule.governed_loop import GovernedLoop
+from dryfit.probes.schedule.guests import Guests
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait, closed_gate
 from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.round import Round
@@ -25,8 +26,8 @@ _LOOP: Any = base_events.BaseEventLoop
 _SOON = _LOOP.call_soon_threadsafe
 
 GUESTS = (
-    "an operation calls a driver in a thread of an event loop which operations share, and cannot take turns"
-    ": make the requests with a test client that is not entered (without `with`), or call it in a coroutine"
+    "an operation calls a driver in a thread that cannot take turns"
+    ": let it be a thread of `threading`, of a ThreadPoolExecutor, or of anyio"
 )
 
 GRACE = 1.0
@@ -197,8 +198,10 @@ class SharedLoops:
         place: Callable[[FrameType], Place | None],
         perform: Callable[[Round, Lane, Callable[[], object]], None],
         known: Callable[[int], None],
+        guests: Guests,
     ) -> None:
         self._governor = governor
+        self._guests = guests
         self._place = place
         self._perform = perform
         self._known = known
@@ -218,6 +221,7 @@ class SharedLoops:
         for shared in self._loops.values():
             shared.leave()
         self._loops.clear()
+        self._governor.loops.clear()
 
     def of_running(self) -> SharedLoop | None:
         """The one that runs in this thread."""
@@ -228,6 +232,9 @@ class SharedLoops:
         governor = self._governor
 
         def hand_over(loop: Any, callback: Any, *values: Any, context: Any = None) -> asyncio.Handle:
+            telling = self._guests.telling.pop(get_ident(), None)
+            if telling is not None:
+                return self._tell(telling, loop, lambda: _SOON(loop, callback, *values, context=context))
             here = governor.here()
             is_governed = here is not None and not here[1].is_calling and here[0].ending is None
             if here is None or not is_governed or governor.owns(loop._thread_id):
@@ -240,9 +247,22 @@ class SharedLoops:
 
         return hand_over
 
+    def _tell(
+        self, here: Here, loop: asyncio.AbstractEventLoop, soon: Callable[[], asyncio.Handle]
+    ) -> asyncio.Handle:
+        """Have a loop hear what came of a guest's work, and let others go on."""
+        try:
+            handle = soon()
+            if loop in self._loops:
+                self._loops[loop].settle(int)
+            return handle
+        finally:
+            self._guests.told(here)
+
     def _join(self, round_: Round, worker: int, loop: asyncio.AbstractEventLoop) -> None:
         if loop not in self._loops:
             self._loops[loop] = SharedLoop(loop, round_, self._place)
+            self._governor.loops[loop] = round_
         shared = self._loops[loop]
         if worker in shared.serving:
             return

@@ -17,6 +17,7 @@ from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.crew import Crew
 from dryfit.probes.schedule.governed import Governor, Here, nobody
+from dryfit.probes.schedule.guests import Guests
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.outsiders import Outsiders
@@ -79,10 +80,13 @@ class Turns:
             self._lanes, Uses(place), ANYTHING if lines is None else _PRIMITIVE
         )
         self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
-        self._shared = SharedLoops(governor, place, self._perform, self._outsiders.leave_out_once)
+        known = self._outsiders.leave_out_once
+        guests = Guests(governor, self._lend, self._finish, known)
+        self._shared = SharedLoops(governor, place, self._perform, known, guests)
         self._primitives = (
             self._shared,
-            *primitives(governor, place, self._perform, self._outsiders.leave_out_once),
+            guests,
+            *primitives(governor, place, self._perform, known),
         )
 
     def __enter__(self) -> Self:
@@ -217,18 +221,26 @@ class Turns:
 
     def _perform(self, round_: Round, lane: Lane, operation: Callable[[], object]) -> None:
         """Run an operation in the lane of this thread, to which the turn has come."""
-        WORKER.set(lane.worker)
-        lane.ident = get_ident()
-        self._lanes[lane.ident] = round_, lane
         try:
-            if round_.ending is None:
-                with self._hearing.on() if self._hearing is not None else nullcontext():
-                    lane.outcome = _outcome(operation)
+            lane.outcome = self._lend(round_, lane, lambda: _outcome(operation))
         except BrokenOff:
             pass
         finally:
-            round_.finish(lane)
-            del self._lanes[lane.ident]
+            self._finish(round_, lane)
+
+    def _lend(self, round_: Round, lane: Lane, do: Callable[[], Result]) -> Result:
+        """Do something in the lane of this thread, unless the round is over."""
+        WORKER.set(lane.worker)
+        lane.ident = get_ident()
+        self._lanes[lane.ident] = round_, lane
+        if round_.ending is not None:
+            raise BrokenOff
+        with self._hearing.on() if self._hearing is not None else nullcontext():
+            return do()
+
+    def _finish(self, round_: Round, lane: Lane) -> None:
+        round_.finish(lane)
+        del self._lanes[lane.ident]
 
     def _make(self, round_: Round) -> Sequence[Lane]:
         """Have the round made by its lanes; gives those that could not be ended."""
