@@ -1,11 +1,12 @@
 """Work that tasks of a shared event loop hand to threads by anyio, as FastAPI does for every plain ``def``.
 
-anyio's threads were there before, and are there afterwards: each piece of work is a lane of its operation only until the
-loop has heard what came of it.
+anyio's threads were there before, and are there afterwards: each piece of work is a lane of its operation only until
+the loop has heard what came of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from _thread import get_ident
 from collections.abc import Awaitable, Callable
@@ -69,10 +70,14 @@ class Guest:
     def __call__(self, *values: Any) -> Any:
         """Do it, in a lane of its own."""
         self._guests.known(get_ident())
-        lane = self._round.hire(self._worker)
-        RELEASE(self.has_come)
-        ACQUIRE(lane.gate)
-        return self._guests.lend(self._round, lane, lambda: self._do(*values))
+        try:
+            lane = self._round.hire(self._worker)
+            RELEASE(self.has_come)
+            ACQUIRE(lane.gate)
+            return self._guests.lend(self._round, lane, lambda: self._do(*values))
+        except BrokenOff:
+            # To whom the task belongs a mere exception would end everything: a portal of anyio's closes.
+            raise asyncio.CancelledError from None
 
 
 class Guests:
@@ -82,7 +87,13 @@ class Guests:
     thread. ``telling`` are the lanes whose work is done, of which the loop is about to hear, by the numbers of threads.
     """
 
-    def __init__(self, governor: Governor, lend: Lend, finish: Callable[[Round, Lane], None], known: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        governor: Governor,
+        lend: Lend,
+        finish: Callable[[Round, Lane], None],
+        known: Callable[[int], None],
+    ) -> None:
         self.known = known
         self.telling: dict[int, Here] = {}
         self._governor = governor

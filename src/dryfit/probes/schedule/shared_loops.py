@@ -71,26 +71,47 @@ class SharedLoop:
     def came(self, lane: TaskLane) -> None:
         """A step of a task may be made: its lane looks for itself."""
 
-    def leave(self) -> None:
-        """Leave the loop as it was; what is left of the tasks is cancelled."""
+    def let_go(self) -> None:
+        """Leave the loop as it was: its tasks go on by themselves."""
         self.is_over = True
-        gone = closed_gate()
-        try:
-            _SOON(self._loop, self._let_go, gone)
-        except RuntimeError:  # it was closed meanwhile
-            return
-        ACQUIRE(gone, True, GRACE)
+        self._soon(self._let_go)
 
-    def _let_go(self, gone: LockType) -> None:
+    def cancel(self) -> LockType:
+        """Cancel what is left of the tasks; gives a gate that is opened when they are over."""
+        gone = closed_gate()
+        # A task that is cancelled before its first step takes with it whoever counts on its handling that.
+        if not self._soon(lambda: self._loop.call_soon(self._cancel, gone)):
+            RELEASE(gone)
+        return gone
+
+    def _soon(self, do: Callable[[], object]) -> bool:
+        try:
+            _SOON(self._loop, do)
+        except RuntimeError:  # it was closed meanwhile
+            return False
+        return True
+
+    def _let_go(self) -> None:
         self._put_in.close()
-        RELEASE(gone)
         for lane in self.lanes:
             for handle, task in lane.ready:
                 lane.tasks[task] = None
                 self._loop.call_soon(handle._run)
             lane.ready.clear()
-            for task in lane.left():
-                task.cancel("this interleaving is over")
+
+    def _cancel(self, gone: LockType) -> None:
+        left = {task for lane in self.lanes for task in lane.left()}
+
+        def over(task: asyncio.Task[Any]) -> None:
+            left.discard(task)
+            if not left:
+                RELEASE(gone)
+
+        for task in tuple(left):
+            task.cancel("this interleaving is over")
+            task.add_done_callback(over)
+        if not left:
+            RELEASE(gone)
 
     def serve(self, lane: Lane) -> None:
         """Make the steps of one operation's tasks, each in its turn, until the round is over."""
@@ -216,10 +237,20 @@ class SharedLoops:
         _LOOP.call_soon_threadsafe = _SOON
         self.forget()
 
+    def let_go(self) -> None:
+        """The round is over: what its operations have in loops comes to its end as it would by itself."""
+        for shared in tuple(self._loops.values()):
+            shared.let_go()
+
+    def cancel(self) -> None:
+        """It does not, or waits for what was broken off."""
+        for shared in tuple(self._loops.values()):
+            shared.cancel()
+
     def forget(self) -> None:
-        """The round is over."""
-        for shared in self._loops.values():
-            shared.leave()
+        """All operations are over, and what is left of them in loops has to be."""
+        for gone in [shared.cancel() for shared in self._loops.values()]:
+            ACQUIRE(gone, True, GRACE)
         self._loops.clear()
         self._governor.loops.clear()
 

@@ -21,7 +21,7 @@ from dryfit.probes.schedule.guests import Guests
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.outsiders import Outsiders
-from dryfit.probes.schedule.primitives import primitives
+from dryfit.probes.schedule.primitives import Primitive, primitives
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.shared_loops import GUESTS, SharedLoops, is_guest
 from dryfit.probes.schedule.stops import Stops
@@ -83,7 +83,7 @@ class Turns:
         known = self._outsiders.leave_out_once
         guests = Guests(governor, self._lend, self._finish, known)
         self._shared = SharedLoops(governor, place, self._perform, known, guests)
-        self._primitives = (
+        self._primitives: tuple[Primitive, ...] = (
             self._shared,
             guests,
             *primitives(governor, place, self._perform, known),
@@ -251,7 +251,8 @@ class Turns:
         finally:
             with round_.mutex:
                 round_.end("limit", "interrupted")
-            left = break_off(round_, self._backends)
+            self._shared.let_go()
+            left = break_off(round_, self._backends, self._shared.cancel)
             for lane in round_.lanes:
                 if not lane.has_begun:
                     self._crew.hand(lane.worker).work = None
