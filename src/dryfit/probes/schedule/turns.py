@@ -24,7 +24,6 @@ from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.primitives import Primitive, primitives
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.shared_loops import GUESTS, SharedLoops, is_guest
-from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
@@ -56,7 +55,7 @@ class Turns:
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
     ``None`` for any other code. Where ``lines`` is given, lines that touch shared objects are switch points too, in the
-    files of which it says that they are the components'. ``stops`` stop statements half-way: a switch point more.
+    files of which it says that they are the components'.
     """
 
     def __init__(
@@ -66,10 +65,8 @@ class Turns:
         limit: float,
         place: Callable[[FrameType], Place | None],
         lines: Callable[[str], bool] | None = None,
-        stops: Stops | None = None,
     ) -> None:
         self._backends = backends
-        self._stops = stops
         self._limit = limit
         self._lanes: dict[int, Here] = {}
         self._round: Round | None = None
@@ -115,7 +112,7 @@ class Turns:
         for primitive in self._primitives:
             primitive.forget()
         self._outsiders.leave_out(get_ident())
-        round_ = Round(self._backends, choose, self._outsiders.are_idle, self._stops)
+        round_ = Round(self._backends, choose, self._outsiders.are_idle)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
