@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
-from itertools import islice, permutations
+from contextlib import ExitStack
+from itertools import islice, permutations, product
 from typing import Any
 
 import psycopg
@@ -14,6 +14,7 @@ from sqlalchemy import create_engine
 from contention_peers.mapped import mapped
 from contention_peers.measured import Measured
 from contention_peers.programs import Program
+from dryfit.lab.halfway import Halfway, Stop
 from dryfit.model.interleaving import Choose, Interleaving
 from dryfit.model.outcome import Outcome, Raised
 from dryfit.probes.schedule import Turns
@@ -24,17 +25,30 @@ from dryfit.resources.postgres.waits import PostgresBackends
 
 BUDGET = 5_000
 REPLAYS = 10
+STATEMENTS = 4
+"""So many round trips of each operation are stopped half-way."""
 
 
 class Controlled(psycopg.Connection[Any]):
     """A connection whose every round trip is a switch point, as the weave makes them."""
 
     turns: Turns
+    halfway: Halfway
 
     def wait(self, *args: Any, **options: Any) -> Any:
-        return self.turns.call(
-            self, "statement", "", None, lambda: super(Controlled, self).wait(*args, **options)
-        )
+        stops = self.halfway.before(self.turns.worker(), self)
+        try:
+            return self.turns.call(
+                self, "statement", "", None, lambda: super(Controlled, self).wait(*args, **options)
+            )
+        finally:
+            if stops:
+                self.let_go()
+
+    def let_go(self) -> None:
+        """The operation is over, or the statement that was to stop did not: others may go on."""
+        if self.halfway.let_go():
+            self.turns.ask_again()
 
 
 Told = tuple[tuple[str, ...], tuple[object, ...]]
@@ -52,25 +66,26 @@ class Exploration:
         self._rewind = database.rewind()
         said = self._rewind.take()
         assert not said, said
-        stops = opened.enter_context(closing(database.split(backends.backend(self._look).server)))  # type: ignore[union-attr]
+        self._halfway = Halfway(backends)
+        self._is_split = split
         if split:
-            assert not stops.install()
-            opened.callback(stops.remove)
-        self._turns = opened.enter_context(
-            Turns(backends, limit=10, place=lambda frame: None, stops=stops if split else None)
-        )
+            assert self._halfway.install([database])
+            opened.callback(self._halfway.remove)
+        self._turns = opened.enter_context(Turns(backends, limit=10, place=lambda frame: None))
 
     def connection(self) -> Controlled:
         """A connection of the program's."""
         connection = self._opened.enter_context(Controlled.connect(self._database.handle.url))
-        connection.turns = self._turns
+        connection.turns, connection.halfway = self._turns, self._halfway
         return connection
 
     def run(
-        self, operations: Sequence[Callable[[], object]], counted: str, choose: Choose
+        self, operations: Sequence[Callable[[], object]], counted: str, choose: Choose, stop: Stop = ()
     ) -> tuple[Interleaving, Told]:
-        """One interleaving, and what became of it."""
+        """One interleaving, with a statement stopped half-way or none, and what became of it."""
+        self._halfway.begin(stop)
         interleaving, outcomes = self._turns.run(operations, choose)
+        self._halfway.let_go()
         rows = self._look.execute(counted).fetchall()
         said = self._rewind.back()
         assert not said, said
@@ -79,7 +94,11 @@ class Exploration:
     def runs(
         self, operations: Sequence[Callable[[], object]], counted: str
     ) -> Iterator[tuple[Interleaving, Told]]:
-        """One after the other, as the search wants them."""
+        """One after the other, as the search wants them; first those with a statement stopped, where any is to be."""
+        if self._is_split:
+            for stop in product(range(len(operations)), range(STATEMENTS)):
+                rest = [worker for worker in range(len(operations)) if worker != stop[0]]
+                yield self.run(operations, counted, serial([stop[0], *rest]), stop)
         found = search(0, BUDGET)
         while found.begin():
             interleaving, told = self.run(operations, counted, found.choose)
@@ -130,6 +149,8 @@ def _bound(operation: Callable[[Any], None], connection: Controlled) -> Callable
         except psycopg.Error:
             connection.rollback()
             raise
+        finally:
+            connection.let_go()
 
     return run
 

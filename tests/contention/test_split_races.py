@@ -1,17 +1,18 @@
-"""Races within one statement are reached by the controller, and by no switch between statements."""
+"""Races within one statement are reached where it is stopped half-way, and by no switch between statements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 
 import psycopg
 import pytest
 from tests.contention.orders import EveryOrder
 
-from dryfit.model.interleaving import Interleaving
-from dryfit.model.outcome import Returned
-from dryfit.probes.schedule import Turns
+from dryfit.lab.halfway import Halfway, Stop
+from dryfit.model.interleaving import Choose, Interleaving
+from dryfit.probes.schedule import Turns, serial
 from dryfit.resources.postgres.database import Database
 from dryfit.resources.postgres.waits import PostgresBackends
 
@@ -21,42 +22,56 @@ COUNTED = "UPDATE test SET value = (SELECT sum(value) FROM test) WHERE id = {1}"
 
 
 class Races:
-    """Two operations of one statement each, on connections of their own that commit by themselves."""
+    """Two operations of some statements each, on connections of their own that commit by themselves."""
 
     def __init__(self, database: Database, opened: ExitStack) -> None:
-        self.backends = PostgresBackends()
-        opened.callback(self.backends.close)
-        self.connections = [
+        backends = PostgresBackends()
+        opened.callback(backends.close)
+        self._connections = [
             opened.enter_context(psycopg.connect(database.handle.url, autocommit=True)) for _ in range(3)
         ]
-        self.rewind = database.rewind()
-        assert self.rewind.take() == ""
-        server = self.backends.backend(self.connections[0]).server
-        self.split = opened.enter_context(closing(database.split(server)))
-        assert self.split.install() == ""
-        opened.callback(self.split.remove)
+        self._rewind = database.rewind()
+        assert self._rewind.take() == ""
+        self._halfway = Halfway(backends)
+        assert self._halfway.install([database])
+        opened.callback(self._halfway.remove)
+        self._turns = opened.enter_context(Turns(backends, limit=10, place=lambda frame: None))
 
-    def explore(self, *statements: str, split: bool) -> Iterator[tuple[Interleaving, list[int]]]:
-        """Every order, and the values at the end of it."""
-        stops = self.split if split else None
-        with Turns(self.backends, limit=10, place=lambda frame: None, stops=stops) as turns:
-            operations = [self._operation(turns, worker, statements) for worker in range(2)]
-            for choose in EveryOrder(2):
-                interleaving, outcomes = turns.run(operations, choose)
-                assert all(isinstance(outcome, Returned) for outcome in outcomes), interleaving
-                values = self.connections[-1].execute("SELECT value FROM test ORDER BY id").fetchall()
-                yield interleaving, [value for (value,) in values]
-                assert self.rewind.back() == ""
+    def run(
+        self, statements: Sequence[str], choose: Choose, stop: Stop = ()
+    ) -> tuple[Interleaving, list[int]]:
+        """One order, with the statement stopped that is given, and the values at the end of it."""
+        self._halfway.begin(stop)
+        interleaving, _ = self._turns.run(
+            [partial(self._perform, each, statements) for each in (0, 1)], choose
+        )
+        self._halfway.let_go()
+        values = self._connections[-1].execute("SELECT value FROM test ORDER BY id").fetchall()
+        assert self._rewind.back() == ""
+        return interleaving, [value for (value,) in values]
 
-    def _operation(self, turns: Turns, worker: int, statements: Sequence[str]) -> Callable[[], object]:
-        connection = self.connections[worker]
-
-        def operation() -> None:
+    def _perform(self, worker: int, statements: Sequence[str]) -> None:
+        with self._at_its_end():
             for statement in statements:
-                text = statement.format(worker + 3, worker + 1)
-                turns.call(connection, "statement", text, None, lambda text=text: connection.execute(text))
+                self._execute(worker, statement.format(worker + 3, worker + 1))
 
-        return operation
+    def _execute(self, worker: int, text: str) -> None:
+        connection = self._connections[worker]
+        do = partial(connection.execute, text)
+        if self._halfway.before(worker, connection):
+            with self._at_its_end():
+                self._turns.call(connection, "statement", text, None, do)
+        else:
+            self._turns.call(connection, "statement", text, None, do)
+
+    def _at_its_end(self) -> ExitStack:
+        stack = ExitStack()
+        stack.callback(self._let_go)
+        return stack
+
+    def _let_go(self) -> None:
+        if self._halfway.let_go():
+            self._turns.ask_again()
 
 
 @pytest.fixture
@@ -73,45 +88,32 @@ def races(database: Database) -> Iterator[Races]:
 def test_a_race_within_a_statement_is_reached(
     races: Races, statement: str, racy: list[int], tries: int
 ) -> None:
-    for _ in range(tries):
-        assert racy in [values for _, values in races.explore(statement, split=True)]
-    assert racy not in [values for _, values in races.explore(statement, split=False)]
+    for worker in [0, 1] * (tries // 2) + [0] * (tries % 2):
+        interleaving, values = races.run([statement], serial((worker, 1 - worker)), (worker, 0))
+        assert (interleaving.ending, values) == ("completed", racy)
+    assert racy not in [races.run([statement], choose)[1] for choose in EveryOrder(2)]
 
 
-def test_the_second_half_is_a_step_of_its_own(races: Races) -> None:
-    found = [interleaving for interleaving, _ in races.explore(NOT_EXISTS, split=True)]
-    assert len({interleaving.schedule for interleaving in found}) == len(found) == 6
-    text = NOT_EXISTS.format(3)
-    assert [(step.worker, step.kind, step.what) for step in found[0].steps] == [
-        (0, "began", ""),
-        (1, "began", ""),
-        (0, "statement", text),
-        (0, "statement", f"second half of {text}"),
-        (0, "returned", ""),
-        (1, "statement", NOT_EXISTS.format(4)),
-        (1, "statement", f"second half of {NOT_EXISTS.format(4)}"),
-        (1, "returned", ""),
+def test_who_is_stopped_lets_the_others_come_to_their_end(races: Races) -> None:
+    interleaving, _ = races.run([NOT_EXISTS], serial((0, 1)), (0, 0))
+
+    assert [(step.worker, step.kind) for step in interleaving.steps] == [
+        (0, "began"),
+        (0, "statement"),
+        (0, "blocked"),
+        (1, "began"),
+        (1, "statement"),
+        (1, "returned"),
+        (0, "woken"),
+        (0, "returned"),
     ]
 
 
-def test_the_second_half_can_be_blocked(races: Races) -> None:
-    found = list(races.explore("BEGIN", "UPDATE test SET value = value + 1", "COMMIT", split=True))
-    assert all(values == [12, 22] for _, values in found)
-    blocked = [
-        step.what for interleaving, _ in found for step in interleaving.steps if step.kind == "blocked"
-    ]
-    assert set(blocked) == {"UPDATE test SET value = value + 1"}
-    assert {interleaving.ending for interleaving, _ in found} == {"completed"}
+def test_who_needs_what_the_stopped_one_holds_is_released_with_it(races: Races) -> None:
+    update = "UPDATE test SET value = value + 1 WHERE id = {}"
+    both = ["BEGIN", update.format(1), update.format(2), "COMMIT"]
 
+    interleaving, values = races.run(both, serial((0, 1)), (0, 2))
 
-def test_an_interleaving_that_ends_early_leaves_nobody_half_way(races: Races) -> None:
-    with Turns(races.backends, limit=10, place=lambda frame: None, stops=races.split) as turns:
-        operation = races._operation(turns, 0, [ONE_MORE])
-        choices = iter([0, 0])
-        with pytest.raises(StopIteration):
-            turns.run([operation], lambda choice: next(choices))
-        assert races.backends.blockers([races.backends.backend(races.connections[0])]) == {}
-        interleaving, (outcome,) = turns.run([operation], lambda choice: 0)
-        assert (interleaving.ending, type(outcome)) == ("completed", Returned)
-        assert [step.what for step in interleaving.steps][2].startswith("second half")
-    assert races.rewind.back() == ""
+    assert (interleaving.ending, values) == ("stuck", [10, 20])
+    assert races.run(["COMMIT", *both], serial((0, 1)))[1] == [12, 22]

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from dryfit.checks.across import AcrossTests
 from dryfit.checks.names import plain
-from dryfit.checks.writers import Writer, Writes, makes, writer, writes
+from dryfit.checks.writers import Writer, Writes, entries_of, makes, writer, writes
 from dryfit.model.interleaving import Overlap
 from dryfit.model.trial import Trial
 
@@ -35,7 +35,7 @@ class OverlapPlanner:
         Each of them with a copy of itself, and with the one that the test performs next; also where that is the same
         operation and is refused, for it would have written otherwise. At last with those of tests before.
         """
-        entries = list(enumerate(each for each in baseline.crossings if each.parent < 0))
+        entries = entries_of(baseline)
         writing = [writer(baseline, *entry) for entry in entries if writes(baseline, *entry)]
         names = {each.operation.name for each in writing}
         related = [

@@ -67,6 +67,19 @@ def writes(trial: Trial, number: int, crossed: Crossed) -> bool:
     )
 
 
+def entries_of(trial: Trial) -> list[tuple[int, Crossed]]:
+    """The entries of a test with their numbers, one for each request, which is one operation.
+
+    What a framework calls for a request comes last, after what it needs: the last one that writes, where one does.
+    """
+    chosen: dict[int, tuple[int, Crossed]] = {}
+    for number, crossed in enumerate(each for each in trial.crossings if each.parent < 0):
+        key = crossed.request if crossed.request >= 0 else -1 - number
+        if key not in chosen or writes(trial, number, crossed) or not writes(trial, *chosen[key]):
+            chosen[key] = number, crossed
+    return sorted(chosen.values(), key=lambda entry: entry[0])
+
+
 def makes(crossed: Crossed) -> bool:
     """Whether it makes an object."""
     return crossed.point.seam.callable != plain(crossed.point.seam.callable)

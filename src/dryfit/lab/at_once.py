@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import sys
@@ -13,7 +14,7 @@ from inspect import iscoroutinefunction
 from types import FrameType
 from typing import Any, Protocol, cast
 
-from dryfit.lab import driver_calls
+from dryfit.lab import driver_calls, loops
 from dryfit.lab.busy import patiently
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.model.crossing import Crossing
@@ -87,6 +88,7 @@ class AtOnce:
         self._turns: Turns | None = None
         self._tasks: Tasks | None = None
         self._users: dict[int, tuple[object, int]] = {}
+        self._need_threads = False
         self._shared = ""
         self._calls = 0
         self._used: set[Target] = set()
@@ -108,6 +110,7 @@ class AtOnce:
     def forget(self) -> None:
         """The operations that come now are others, and may use other databases."""
         self._met.clear()
+        self._need_threads = False
 
     def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
         """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says.
@@ -131,8 +134,12 @@ class AtOnce:
             turns.ask_again()
 
     @contextmanager
-    def governed_tasks(self) -> Iterator[None]:
-        """The same for tasks of the running loop."""
+    def governed_tasks(self, *, lines: bool) -> Iterator[None]:
+        """The same for tasks of the running loop; ``lines`` are of interest where they hand work to threads."""
+        if self._need_threads:
+            with self.governed(lines=lines):
+                yield
+            return
         with (
             self._alone(),
             closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._place_of)) as self._tasks,
@@ -140,11 +147,21 @@ class AtOnce:
             yield
 
     async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
-        """Run the operations, which are coroutine functions, as tasks."""
-        assert self._tasks is not None
+        """Run the operations, which are coroutine functions, as tasks.
+
+        Where they turn out to hand work to threads they have to be run again: within the next ``governed_tasks`` each
+        has a thread of its own, and in it a task of the running loop.
+        """
         self._begin(stop)
         tasks = [partial(self._performed_task, cast(AsyncCall, each)) for each in operations]
-        return self._ran(*await self._tasks.run(tasks, choose))
+        if self._turns is not None:
+            loop = asyncio.get_running_loop()
+            calls = [partial(loops.run_task, loop, each) for each in tasks]
+            return self._ran(*await loops.in_thread(partial(self._turns.run, calls, choose)))
+        assert self._tasks is not None
+        ran = self._ran(*await self._tasks.run(tasks, choose))
+        self._need_threads = self._tasks.need_threads
+        return None if self._need_threads else ran
 
     async def _performed_task(self, operation: AsyncCall) -> object:
         try:

@@ -29,7 +29,7 @@ class Halfway:
         """Make statements fit to be stopped, where they can be; whether there are any."""
         for resource in resources:
             split = getattr(resource, "split", None)
-            found: Split | None = split("") if split is not None else None
+            found: Split | None = split() if split is not None else None
             if found is not None and not found.install():
                 self._splits.append(found)
         return bool(self._splits)

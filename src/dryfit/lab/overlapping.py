@@ -220,8 +220,9 @@ class Overlapping:
 
     async def _explore_tasks(self) -> object:
         """The same within the loop that runs the test."""
+        assert self._overlap is not None
         while True:
-            with self._at_once.governed_tasks():
+            with self._at_once.governed_tasks(lines=self._overlap.lines):
                 is_known = self._ran(await self._at_once.run_tasks(*self._following()))
                 while is_known and self._exploration is not None and self._goes_back():
                     is_known = self._ran(await self._at_once.run_tasks(*self._following()))

@@ -20,6 +20,7 @@ class Rounds:
         self.made = 0
         self.explored: Explored | None = None
         self._at_once = at_once
+        at_once.forget()
         self._exploration = exploration
         self._wanted = next(exploration)
 
@@ -30,7 +31,7 @@ class Rounds:
 
     async def run_tasks(self, operations: Sequence[Call]) -> None:
         """Make one of coroutine functions, within the loop that runs the test."""
-        with self._at_once.governed_tasks():
+        with self._at_once.governed_tasks(lines=True):
             self._ran(await self._at_once.run_tasks(self._of(operations), self._wanted.choose))
 
     def _of(self, operations: Sequence[Call]) -> list[Call]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 
 from dryfit.model.interleaving import Backends
 from dryfit.probes.schedule.broken_off import BrokenOff
@@ -17,14 +18,17 @@ _STEPS = (0.05, 0.5)
 callback of the garbage collector."""
 
 
-def break_off(round_: Round, backends: Backends) -> tuple[Lane, ...]:
-    """Return when all lanes are over; gives those that do not end."""
+def break_off(round_: Round, backends: Backends, cancel: Callable[[], None]) -> tuple[Lane, ...]:
+    """Return when all lanes are over; gives those that do not end. ``cancel`` is for tasks that they wait for."""
     for lane in round_.lanes:
         if lane.state in ("blocked", "calling") and lane.backend is not None:
             backends.cancel(lane.backend)
     began = MONOTONIC()
     for part in _STEPS:
-        _interrupt(_left(round_, began + part * GRACE))
+        left = _left(round_, began + part * GRACE)
+        if left:
+            cancel()
+        _interrupt(left)
     return _left(round_, began + GRACE)
 
 

@@ -52,7 +52,7 @@ class Executors:
         governor, submit = self._governor, self._submit
 
         def governed(pool: Any, function: Callable[..., Any], /, *values: Any, **options: Any) -> Future[Any]:
-            if governor.here() is None or pool._shutdown or pool._broken:
+            if (governor.here() or governor.giver()) is None or pool._shutdown or pool._broken:
                 found: Future[Any] = submit(pool, function, *values, **options)
                 return found
             future: Future[Any] = Future()

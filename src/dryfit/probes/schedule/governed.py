@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TypeVar
 from dryfit.model.interleaving import Footprint, Step
 from dryfit.probes.schedule.lane import MONOTONIC, Deed, Lane, Wait
 from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Use, Uses
 
 Result = TypeVar("Result")
@@ -26,12 +28,16 @@ def nobody() -> None:
 
 
 class Governor:
-    """Has lanes stop before they use a primitive, and where they have to wait for it; that has the given footprint."""
+    """Has lanes stop before they use a primitive, and where they have to wait for it; that has the given footprint.
+
+    ``loops`` are the event loops that run in no lane, in which operations have tasks.
+    """
 
     def __init__(self, lanes: Mapping[int, Here], uses: Uses, footprint: Footprint) -> None:
         self._lanes = lanes
         self._uses = uses
         self._footprint = footprint
+        self.loops: dict[asyncio.AbstractEventLoop, Round] = {}
 
     def forget(self) -> None:
         """Forget what an interleaving has left behind."""
@@ -41,6 +47,12 @@ class Governor:
         """The lane of the running thread; ``None`` where it is governed by nobody."""
         found = self._lanes.get(get_ident())
         return None if found is None or found[1].is_inside else found
+
+    def giver(self) -> tuple[Round, int] | None:
+        """The operation whose task runs in a shared loop's thread, to hand work to another one."""
+        loop, worker = asyncio._get_running_loop(), WORKER.get()
+        round_ = self.loops.get(loop) if loop is not None and worker >= 0 else None
+        return (round_, worker) if round_ is not None and round_.ending is None else None
 
     def owns(self, ident: int | None) -> bool:
         """Whether a thread is an operation's."""

@@ -74,13 +74,12 @@ class Lane:
     had when it last went on after a pause, and ``alone`` how often nobody could in between, one after the other.
     ``pending`` are the connections on which its event loop awaits a driver's call, and these calls.
     ``skipped`` are the seconds that have passed for it in sleeps and timeouts, which take no time.
-    ``by`` are the processes of a server that it waits for, ``since`` which move. ``is_half_way`` says that it is parked
-    in the middle of a statement.
+    ``by`` are the processes of a server that it waits for, ``since`` which move.
     """
 
     __slots__ = (
         "alone", "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling",
-        "is_half_way", "is_inside", "is_main", "is_noted", "is_told", "is_victim", "number", "outcome", "pending",
+        "is_inside", "is_main", "is_noted", "is_told", "is_victim", "number", "outcome", "pending",
         "rested", "serial", "since", "skipped", "state", "turns", "wait", "worker",
     )  # fmt: skip
 
@@ -100,7 +99,7 @@ class Lane:
         self.pending: list[tuple[object, Deed]] = []
         self.serial = self.since = 0
         self.skipped = 0.0
-        self.is_victim = self.is_half_way = False
+        self.is_victim = False
         self.wait: Wait | None = None
         self.gave_up = False
 

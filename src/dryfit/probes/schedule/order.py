@@ -9,7 +9,6 @@ from dryfit.probes.schedule.graph import circle
 from dryfit.probes.schedule.lane import MONOTONIC, RELEASE, Deed, Lane, closed_gate
 from dryfit.probes.schedule.record import Record
 from dryfit.probes.schedule.said import said_of_circle, said_of_endless, said_of_stuck
-from dryfit.probes.schedule.stops import Stops
 
 ENDLESS = 10_000
 """How often an operation may pause where nobody else can go on: more than that is taken for for ever."""
@@ -22,7 +21,7 @@ class Order:
     rung for the watcher. ``failure`` is what the choice raised, or the controller itself.
     """
 
-    def __init__(self, choose: Choose, stops: Stops | None) -> None:
+    def __init__(self, choose: Choose) -> None:
         self.bell = closed_gate()
         self.lanes: list[Lane] = []
         self.held: dict[Backend, Lane] = {}
@@ -30,7 +29,6 @@ class Order:
         self.turns = 0
         self.ending: tuple[Ending, str] | None = None
         self.failure: BaseException | None = None
-        self.stops = stops
         self._choose = choose
         self._last: Lane | None = None
 
@@ -55,7 +53,7 @@ class Order:
                 return False
             following = following or self._chosen(enabled, caller)
             if following is not None and following is not caller:
-                self._release(following)
+                RELEASE(following.gate)
             return following is caller
         return self.ending is not None
 
@@ -101,15 +99,6 @@ class Order:
         lane.state, lane.has_begun, lane.wait = "running", True, None
         self._last = lane
         return lane
-
-    def _release(self, lane: Lane) -> None:
-        """Let a lane go on: from its gate, or in the middle of its statement."""
-        if lane.is_half_way and self.stops is not None and lane.backend is not None:
-            lane.is_half_way, lane.state = False, "calling"
-            lane.serial += 1
-            self.stops.let_go(lane.backend)
-        else:
-            RELEASE(lane.gate)
 
     def _enabled(self) -> list[Lane]:
         for lane in self.lanes:
@@ -189,9 +178,6 @@ class Order:
     def _let_through(self, lane: Lane, caller: Lane | None) -> None:
         if lane.is_main and not lane.has_begun:
             lane.state = "done"
-            return
-        if lane.is_half_way:  # it is broken off in its statement
-            lane.is_half_way, lane.state = False, "calling"
             return
         lane.state, lane.wait = "running", None
         if lane is not caller:

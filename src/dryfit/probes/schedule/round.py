@@ -11,7 +11,6 @@ from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane, Wait
 from dryfit.probes.schedule.order import Order
-from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.victim import deadlock_error
 
 Result = TypeVar("Result")
@@ -25,10 +24,8 @@ class Round(Order):
     lanes' is about to do anything.
     """
 
-    def __init__(
-        self, backends: Backends, choose: Choose, are_idle: Callable[[], bool], stops: Stops | None = None
-    ) -> None:
-        super().__init__(choose, stops)
+    def __init__(self, backends: Backends, choose: Choose, are_idle: Callable[[], bool]) -> None:
+        super().__init__(choose)
         self.mutex = allocate_lock()
         self.calls = self.asked = 0
         self.are_idle = are_idle
@@ -76,9 +73,24 @@ class Round(Order):
         self._come_back(lane)
         return result
 
+    def hire(self, worker: int) -> Lane:
+        """A lane for another thread of an operation, which may go on from now; there is none when the round is over."""
+        lane = self.lane_for(worker)
+        self.join_in(lane)
+        return lane
+
+    def lane_for(self, worker: int) -> Lane:
+        """The same, for a thread that has to be made first."""
+        lane = Lane(worker, len(self.lanes))
+        lane.deed = Deed("began", "thread", is_passed_on=True)
+        lane.skipped = max(each.skipped for each in self.lanes if each.worker == worker)
+        return lane
+
     def join_in(self, lane: Lane) -> None:
         """Another thread of an operation may go on from now."""
         with self.mutex:
+            if self.ending is not None:
+                raise BrokenOff
             self.lanes.append(lane)
 
     def finish(self, lane: Lane) -> None:
@@ -111,8 +123,6 @@ class Round(Order):
     def _go_in(self, lane: Lane, connection: object, deed: Deed) -> None:
         self._hold(lane, connection)
         lane.call, lane.is_calling = deed, True
-        if self.stops is not None and lane.backend is not None:
-            self.stops.arm(lane.backend)
         self._go_back_in(lane)
 
     def _hold(self, lane: Lane, connection: object) -> None:
@@ -135,8 +145,6 @@ class Round(Order):
 
     def _come_back(self, lane: Lane) -> None:
         lane.is_inside = True
-        if self.stops is not None and lane.backend is not None:
-            self.stops.let_go(lane.backend)
         with self.mutex:
             self.calls += 1
             lane.is_calling = False

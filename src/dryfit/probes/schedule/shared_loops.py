@@ -12,8 +12,9 @@ from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 from dryfit.model.seam import Place
-from dryfit.probes.schedule.governed import Governor, nobody
+from dryfit.probes.schedule.governed import Governor, Here, nobody
 from dryfit.probes.schedule.governed_loop import GovernedLoop
+from dryfit.probes.schedule.guests import Guests
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait, closed_gate
 from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.round import Round
@@ -25,8 +26,8 @@ _LOOP: Any = base_events.BaseEventLoop
 _SOON = _LOOP.call_soon_threadsafe
 
 GUESTS = (
-    "an operation calls a driver in a thread of an event loop which operations share, and cannot take turns"
-    ": make the requests with a test client that is not entered (without `with`), or call it in a coroutine"
+    "an operation calls a driver in a thread that cannot take turns"
+    ": let it be a thread of `threading`, of a ThreadPoolExecutor, or of anyio"
 )
 
 GRACE = 1.0
@@ -70,26 +71,47 @@ class SharedLoop:
     def came(self, lane: TaskLane) -> None:
         """A step of a task may be made: its lane looks for itself."""
 
-    def leave(self) -> None:
-        """Leave the loop as it was; what is left of the tasks is cancelled."""
+    def let_go(self) -> None:
+        """Leave the loop as it was: its tasks go on by themselves."""
         self.is_over = True
-        gone = closed_gate()
-        try:
-            _SOON(self._loop, self._let_go, gone)
-        except RuntimeError:  # it was closed meanwhile
-            return
-        ACQUIRE(gone, True, GRACE)
+        self._soon(self._let_go)
 
-    def _let_go(self, gone: LockType) -> None:
+    def cancel(self) -> LockType:
+        """Cancel what is left of the tasks; gives a gate that is opened when they are over."""
+        gone = closed_gate()
+        # A task that is cancelled before its first step takes with it whoever counts on its handling that.
+        if not self._soon(lambda: self._loop.call_soon(self._cancel, gone)):
+            RELEASE(gone)
+        return gone
+
+    def _soon(self, do: Callable[[], object]) -> bool:
+        try:
+            _SOON(self._loop, do)
+        except RuntimeError:  # it was closed meanwhile
+            return False
+        return True
+
+    def _let_go(self) -> None:
         self._put_in.close()
-        RELEASE(gone)
         for lane in self.lanes:
             for handle, task in lane.ready:
                 lane.tasks[task] = None
                 self._loop.call_soon(handle._run)
             lane.ready.clear()
-            for task in lane.left():
-                task.cancel("this interleaving is over")
+
+    def _cancel(self, gone: LockType) -> None:
+        left = {task for lane in self.lanes for task in lane.left()}
+
+        def over(task: asyncio.Task[Any]) -> None:
+            left.discard(task)
+            if not left:
+                RELEASE(gone)
+
+        for task in tuple(left):
+            task.cancel("this interleaving is over")
+            task.add_done_callback(over)
+        if not left:
+            RELEASE(gone)
 
     def serve(self, lane: Lane) -> None:
         """Make the steps of one operation's tasks, each in its turn, until the round is over."""
@@ -197,8 +219,10 @@ class SharedLoops:
         place: Callable[[FrameType], Place | None],
         perform: Callable[[Round, Lane, Callable[[], object]], None],
         known: Callable[[int], None],
+        guests: Guests,
     ) -> None:
         self._governor = governor
+        self._guests = guests
         self._place = place
         self._perform = perform
         self._known = known
@@ -213,11 +237,22 @@ class SharedLoops:
         _LOOP.call_soon_threadsafe = _SOON
         self.forget()
 
+    def let_go(self) -> None:
+        """The round is over: what its operations have in loops comes to its end as it would by itself."""
+        for shared in tuple(self._loops.values()):
+            shared.let_go()
+
+    def cancel(self) -> None:
+        """It does not, or waits for what was broken off."""
+        for shared in tuple(self._loops.values()):
+            shared.cancel()
+
     def forget(self) -> None:
-        """The round is over."""
-        for shared in self._loops.values():
-            shared.leave()
+        """All operations are over, and what is left of them in loops has to be."""
+        for gone in [shared.cancel() for shared in self._loops.values()]:
+            ACQUIRE(gone, True, GRACE)
         self._loops.clear()
+        self._governor.loops.clear()
 
     def of_running(self) -> SharedLoop | None:
         """The one that runs in this thread."""
@@ -228,6 +263,9 @@ class SharedLoops:
         governor = self._governor
 
         def hand_over(loop: Any, callback: Any, *values: Any, context: Any = None) -> asyncio.Handle:
+            telling = self._guests.telling.pop(get_ident(), None)
+            if telling is not None:
+                return self._tell(telling, loop, lambda: _SOON(loop, callback, *values, context=context))
             here = governor.here()
             is_governed = here is not None and not here[1].is_calling and here[0].ending is None
             if here is None or not is_governed or governor.owns(loop._thread_id):
@@ -240,9 +278,22 @@ class SharedLoops:
 
         return hand_over
 
+    def _tell(
+        self, here: Here, loop: asyncio.AbstractEventLoop, soon: Callable[[], asyncio.Handle]
+    ) -> asyncio.Handle:
+        """Have a loop hear what came of a guest's work, and let others go on."""
+        try:
+            handle = soon()
+            if loop in self._loops:
+                self._loops[loop].settle(int)
+            return handle
+        finally:
+            self._guests.told(here)
+
     def _join(self, round_: Round, worker: int, loop: asyncio.AbstractEventLoop) -> None:
         if loop not in self._loops:
             self._loops[loop] = SharedLoop(loop, round_, self._place)
+            self._governor.loops[loop] = round_
         shared = self._loops[loop]
         if worker in shared.serving:
             return

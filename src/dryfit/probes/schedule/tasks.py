@@ -15,17 +15,21 @@ from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.task_round import TaskRound
+from dryfit.probes.schedule.thread_work import ThreadWork
 from dryfit.probes.schedule.victim import deadlock_error
 from dryfit.probes.schedule.watchdog import Watchdog
 
 Told = TypeVar("Told")
+
+THREADS = "an operation hands work to a thread, and is no mere task"
 
 
 class Tasks:
     """The controller of one exploration: ``run`` makes one interleaving of some operations after the other.
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
-    ``None`` for any other code.
+    ``None`` for any other code. ``need_threads`` says that an operation was about to hand work to a thread, which ended
+    the interleaving: such operations take turns in threads of their own, as ``Turns`` has it.
     """
 
     def __init__(
@@ -41,6 +45,9 @@ class Tasks:
         self._watchdog = Watchdog(limit, self._outsiders.leave_out)
         self._owners = Owners()
         self._owners.watch()
+        self.need_threads = False
+        self._thread_work = ThreadWork(self._found_thread_work)
+        self._thread_work.put_in()
 
     async def run(
         self, operations: Sequence[Callable[[], Awaitable[object]]], choose: Choose
@@ -56,8 +63,14 @@ class Tasks:
 
     def close(self) -> None:
         """Leave asyncio as it was."""
+        self._thread_work.take_out()
         self._owners.unwatch()
         self._watchdog.close()
+
+    def _found_thread_work(self) -> None:
+        self.need_threads = True
+        if self._round is not None:
+            self._round.end("stuck", THREADS)
 
     def ask_again(self) -> None:
         """What servers have said of who waits may be different now, though no driver's call is over."""

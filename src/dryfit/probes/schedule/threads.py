@@ -9,11 +9,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from dryfit.model.outcome import Raised
-from dryfit.probes.schedule.governed import Governor, Here
-from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane
+from dryfit.probes.schedule.governed import Governor
+from dryfit.probes.schedule.lane import ACQUIRE, Lane
 from dryfit.probes.schedule.round import Round
 
 _THREAD: Any = threading.Thread
+ANYIO = "anyio._backends._asyncio"
+"""Its threads are there for all operations."""
+
 Perform = Callable[[Round, Lane, Callable[[], object]], None]
 
 
@@ -47,23 +50,27 @@ class Threads:
         governor, start = self._governor, self._start
 
         def governed(thread: threading.Thread) -> None:
-            here = governor.here()
-            if here is None or thread in self._lanes:
+            here, giver = governor.here(), governor.giver()
+            if here is not None and thread not in self._lanes:
+                with governor.ungoverned(here):
+                    self._begin(here[0], here[1].worker, thread, start)
+            elif giver is not None and type(thread).__module__ != ANYIO:
+                self._begin(*giver, thread, start)
+            else:
                 start(thread)
-                return
-            lane = self._prepare(here, thread)
-            with governor.ungoverned(here):
-                start(thread)
-            self._known(thread.ident or 0)
-            here[0].join_in(lane)
 
         return governed
 
-    def _prepare(self, here: Here, thread: threading.Thread) -> Lane:
-        round_, starter = here
-        lane = self._lanes[thread] = Lane(starter.worker, len(round_.lanes))
-        lane.skipped = starter.skipped
-        lane.deed = Deed("began", "thread", is_passed_on=True)
+    def _begin(
+        self, round_: Round, worker: int, thread: threading.Thread, start: Callable[[threading.Thread], None]
+    ) -> None:
+        lane = self._prepare(round_, worker, thread)
+        start(thread)
+        self._known(thread.ident or 0)
+        round_.join_in(lane)
+
+    def _prepare(self, round_: Round, worker: int, thread: threading.Thread) -> Lane:
+        lane = self._lanes[thread] = round_.lane_for(worker)
         run = thread.run
 
         def in_turn() -> None:

@@ -17,13 +17,13 @@ from dryfit.probes.schedule.breaking import break_off
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.crew import Crew
 from dryfit.probes.schedule.governed import Governor, Here, nobody
+from dryfit.probes.schedule.guests import Guests
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.outsiders import Outsiders
-from dryfit.probes.schedule.primitives import primitives
+from dryfit.probes.schedule.primitives import Primitive, primitives
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.shared_loops import GUESTS, SharedLoops, is_guest
-from dryfit.probes.schedule.stops import Stops
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Uses
 from dryfit.probes.schedule.watcher import Watcher
@@ -55,7 +55,7 @@ class Turns:
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
     ``None`` for any other code. Where ``lines`` is given, lines that touch shared objects are switch points too, in the
-    files of which it says that they are the components'. ``stops`` stop statements half-way: a switch point more.
+    files of which it says that they are the components'.
     """
 
     def __init__(
@@ -65,10 +65,8 @@ class Turns:
         limit: float,
         place: Callable[[FrameType], Place | None],
         lines: Callable[[str], bool] | None = None,
-        stops: Stops | None = None,
     ) -> None:
         self._backends = backends
-        self._stops = stops
         self._limit = limit
         self._lanes: dict[int, Here] = {}
         self._round: Round | None = None
@@ -79,10 +77,13 @@ class Turns:
             self._lanes, Uses(place), ANYTHING if lines is None else _PRIMITIVE
         )
         self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
-        self._shared = SharedLoops(governor, place, self._perform, self._outsiders.leave_out_once)
-        self._primitives = (
+        known = self._outsiders.leave_out_once
+        guests = Guests(governor, self._lend, self._finish, known)
+        self._shared = SharedLoops(governor, place, self._perform, known, guests)
+        self._primitives: tuple[Primitive, ...] = (
             self._shared,
-            *primitives(governor, place, self._perform, self._outsiders.leave_out_once),
+            guests,
+            *primitives(governor, place, self._perform, known),
         )
 
     def __enter__(self) -> Self:
@@ -111,7 +112,7 @@ class Turns:
         for primitive in self._primitives:
             primitive.forget()
         self._outsiders.leave_out(get_ident())
-        round_ = Round(self._backends, choose, self._outsiders.are_idle, self._stops)
+        round_ = Round(self._backends, choose, self._outsiders.are_idle)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
@@ -217,18 +218,26 @@ class Turns:
 
     def _perform(self, round_: Round, lane: Lane, operation: Callable[[], object]) -> None:
         """Run an operation in the lane of this thread, to which the turn has come."""
-        WORKER.set(lane.worker)
-        lane.ident = get_ident()
-        self._lanes[lane.ident] = round_, lane
         try:
-            if round_.ending is None:
-                with self._hearing.on() if self._hearing is not None else nullcontext():
-                    lane.outcome = _outcome(operation)
+            lane.outcome = self._lend(round_, lane, lambda: _outcome(operation))
         except BrokenOff:
             pass
         finally:
-            round_.finish(lane)
-            del self._lanes[lane.ident]
+            self._finish(round_, lane)
+
+    def _lend(self, round_: Round, lane: Lane, do: Callable[[], Result]) -> Result:
+        """Do something in the lane of this thread, unless the round is over."""
+        WORKER.set(lane.worker)
+        lane.ident = get_ident()
+        self._lanes[lane.ident] = round_, lane
+        if round_.ending is not None:
+            raise BrokenOff
+        with self._hearing.on() if self._hearing is not None else nullcontext():
+            return do()
+
+    def _finish(self, round_: Round, lane: Lane) -> None:
+        round_.finish(lane)
+        del self._lanes[lane.ident]
 
     def _make(self, round_: Round) -> Sequence[Lane]:
         """Have the round made by its lanes; gives those that could not be ended."""
@@ -239,7 +248,8 @@ class Turns:
         finally:
             with round_.mutex:
                 round_.end("limit", "interrupted")
-            left = break_off(round_, self._backends)
+            self._shared.let_go()
+            left = break_off(round_, self._backends, self._shared.cancel)
             for lane in round_.lanes:
                 if not lane.has_begun:
                     self._crew.hand(lane.worker).work = None

@@ -83,12 +83,6 @@ class Watcher:
         return victim
 
     def _block(self, lane: Lane, by: tuple[Backend, ...]) -> None:
-        stops = self._round.stops
-        if stops is not None and stops.is_stopped(by):
-            half = f"second half of {lane.call.what}"
-            lane.state, lane.deed = "parked", Deed(lane.call.kind, half, lane.call.place, lane.call.footprint)
-            lane.is_half_way = True
-            return
         if lane.state == "blocked" and lane.by == by:
             return
         lane.state, lane.by, lane.since, lane.is_noted = "blocked", by, self._round.turns, True

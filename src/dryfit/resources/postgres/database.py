@@ -117,11 +117,11 @@ class Database:
             )
         )
 
-    def split(self, server: str) -> Split:
-        """What stops statements half-way here; ``server`` is how ``Backends`` call the server."""
+    def split(self) -> Split:
+        """What stops statements half-way here."""
         from dryfit.resources.postgres.split import Split
 
-        return Split(connect(self._site.endpoint, self._site.name), self._site.token, server)
+        return Split(connect(self._site.endpoint, self._site.name), self._site.token)
 
     def suspend(self) -> None:
         """Close the connections, which must not be carried into another process."""

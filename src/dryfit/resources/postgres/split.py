@@ -9,9 +9,8 @@ What a controller of workers has to do:
 
 1. ``install`` before the first interleaving, after ``Rewind.take``; ``remove`` after the last one.
 2. ``arm`` the worker's backend before its call is made, as its next step.
-3. When ``blockers`` says that the worker waits for ``stop`` alone, it stands half-way in its statement: it is no more
-   blocked than one that is parked before a call, and may be chosen. It takes part in no deadlock.
-4. When it is chosen again, ``let_go`` of it; then its call comes back, or waits for another worker's lock.
+3. Where it stops there, ``blockers`` says that it waits for a process which is no worker's: ours.
+4. When the others are over, ``let_go`` of it; then its call comes back, or waits for another worker's lock.
 5. Where the call comes back without having stopped (it wrote nothing), ``let_go`` as well.
 
 One call stops once, at the first statement that writes to a table, inside of functions and cascades, too.
@@ -72,10 +71,9 @@ _REMOVE = f"SET LOCAL client_min_messages = warning; DROP SCHEMA IF EXISTS {SCHE
 class Split:
     """The stops in one database of dryfit's own, and the connection that holds the locks."""
 
-    def __init__(self, connection: Connection, token: str, server: str) -> None:
+    def __init__(self, connection: Connection, token: str) -> None:
         self._connection, self._token = connection, token
         self._lock = allocate_lock()  # one worker's call may come back while another one's begins
-        self.stop = Backend(server, connection.info.backend_pid)
 
     def install(self) -> str:
         """Put the triggers on all tables; why that cannot be, or ""."""
@@ -93,10 +91,6 @@ class Split:
     def let_go(self, backend: Backend) -> None:
         """Let it go on, or not stop at all; one that is not armed goes on as it is."""
         self._ask("pg_advisory_unlock", backend)
-
-    def is_stopped(self, by: tuple[Backend, ...]) -> bool:
-        """Whether who waits for these was stopped here, and waits for nobody else."""
-        return by == (self.stop,)
 
     def close(self) -> None:
         """Close our connection, which lets go of everybody."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import queue
 import threading
 from collections.abc import Callable, Iterator
 
+import anyio.to_thread
 import pytest
 
 from dryfit.model.interleaving import Choice
@@ -23,6 +26,10 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+def in_turn(choice: Choice) -> int:
+    return next((worker for worker in choice.enabled if worker != choice.running), choice.running)
 
 
 class Shared:
@@ -85,9 +92,6 @@ def test_a_driver_s_call_that_is_blocked_lets_others_go_on(turns: Turns, server,
     def act(connection: int, row: str) -> None:
         server.lock(connection, row) if row else server.commit(connection)
 
-    def in_turn(choice: Choice) -> int:
-        return next((worker for worker in choice.enabled if worker != choice.running), choice.running)
-
     run = turns.run([transaction(1), transaction(2)], in_turn)
 
     assert values(run) == ("fine", "fine")
@@ -103,9 +107,35 @@ def test_a_driver_s_call_that_is_blocked_lets_others_go_on(turns: Turns, server,
     ]
 
 
-def test_a_call_in_a_thread_of_the_loop_is_told_not_to_take_turns(turns: Turns, loop) -> None:
+@pytest.mark.parametrize("hand_over", [asyncio.to_thread, anyio.to_thread.run_sync], ids=["asyncio", "anyio"])
+def test_what_tasks_hand_to_threads_takes_turns(turns: Turns, loop, values, hand_over) -> None:
+    shared = Shared()
+
+    def add() -> int:
+        turns.point("statement", "read")
+        seen = shared.value
+        turns.point("statement", "write")
+        shared.value = seen + 1
+        return shared.value
+
     async def request() -> object:
-        return await asyncio.to_thread(turns.call, None, "statement", "read", None, int)
+        return await hand_over(add)
+
+    operations = [lambda: asyncio.run_coroutine_threadsafe(request(), loop).result()] * 2
+
+    assert values(turns.run(operations, in_turn)) == (1, 1)
+    assert values(turns.run(operations, serial((1, 0)))) == (3, 2)
+
+
+def test_a_thread_that_is_not_known_ends_the_interleaving(turns: Turns, loop) -> None:
+    jobs: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+    stranger = threading.Thread(target=lambda: jobs.get()())
+    stranger.start()
+
+    async def request() -> None:
+        context = contextvars.copy_context()
+        jobs.put(lambda: context.run(turns.call, None, "statement", "read", None, int))
+        stranger.join()
 
     interleaving, _ = turns.run(
         [lambda: asyncio.run_coroutine_threadsafe(request(), loop).result()] * 2, serial((0, 1))

@@ -195,7 +195,7 @@ def test_a_failure_of_the_controller_is_not_seen_by_the_operations(turns: Turns,
     def operation() -> None:
         try:
             turns.point("statement", "x")
-        except Exception as error:  # noqa: BLE001 - the program may catch whatever it likes
+        except Exception as error:
             seen.append(error)
 
     def fails(outsiders: Outsiders) -> bool:

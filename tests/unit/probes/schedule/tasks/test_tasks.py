@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import time
 
+import anyio.to_thread
 import pytest
 
 from dryfit.probes.schedule.orders import follow, serial
@@ -379,18 +380,19 @@ def test_context_variables_and_asynchronous_generators_are_as_in_asyncio(stage, 
     ]
 
 
-def test_work_in_a_thread_is_waited_for(stage, values):
+@pytest.mark.parametrize("hand_over", [asyncio.to_thread, anyio.to_thread.run_sync], ids=["asyncio", "anyio"])
+def test_work_for_a_thread_ends_the_interleaving(stage, hand_over):
+    done = []
+
     async def works():
-        return await asyncio.to_thread(lambda: "worked")
+        await hand_over(done.append, "work")
 
-    async def gathers():
-        loop = asyncio.get_running_loop()
-        return await asyncio.gather(*(loop.run_in_executor(None, str, number) for number in range(2)))
+    interleaving, outcomes = stage.serially(works, works)
 
-    interleaving, outcomes = stage.serially(works, gathers)
-
-    assert values(outcomes) == ["worked", ["0", "1"]]
-    assert interleaving.schedule == (0, 0, 1, 1)
+    assert (interleaving.ending, outcomes) == ("stuck", (None, None))
+    assert "hands work to a thread" in interleaving.said
+    assert stage.tasks.need_threads
+    assert not done
 
 
 def test_real_input_and_output_stays_real(stage, values):
