@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -19,14 +20,18 @@ from pathlib import Path
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
-from dryfit.resources import places, supervisor
+from dryfit.resources import locks, places, supervisor
 from dryfit.resources.kind import Launch
+from dryfit.resources.locks import locked
 
 START_SECONDS = 120.0
 POLL_SECONDS = 0.002
 ATTEMPTS = 5
 """A free port may be taken by another program before the server has it; then it is tried with another one."""
 
+
+_NAME = re.compile("[0-9a-f]{16}")
+"""What the entry of a server is called, and the lock beside it."""
 
 ALIVE = "alive"
 """A file in a server's directory, locked by the supervisor as long as it lives."""
@@ -67,14 +72,14 @@ class Lease:
 def attach(launch: Launch) -> Lease:
     """Join the server that ``launch`` describes, or start it; raises ``ResourceError`` with the end of its log."""
     entry = _entry(launch.key)
-    with _locked(entry):
+    with locked(_lock(entry)):
         return _join(entry) or _started(launch, entry)
 
 
 def find(launch: Launch) -> Lease | None:
     """Join the server that ``launch`` describes if it is running."""
     entry = _entry(launch.key)
-    with _locked(entry):
+    with locked(_lock(entry)):
         return _join(entry)
 
 
@@ -82,11 +87,8 @@ def _entry(key: str) -> Path:
     return places.runtime() / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
 
 
-@contextmanager
-def _locked(entry: Path) -> Iterator[None]:
-    with entry.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _lock(entry: Path) -> Path:
+    return entry.with_suffix(".lock")
 
 
 def _join(entry: Path) -> Lease | None:
@@ -131,7 +133,7 @@ def _start(launch: Launch, entry: Path) -> Lease:
             port, mark = _free_port(), secrets.token_hex(16)
             spec = {
                 "home": str(home),
-                "lock": str(entry.with_suffix(".lock")),
+                "lock": str(_lock(entry)),
                 "entry": str(entry),
                 "command": [_filled(word, home, port, mark) for word in launch.command],
                 "environment": _environment(launch.environment, home, port, mark),
@@ -223,12 +225,15 @@ def _write(entry: Path, known: object) -> None:
 
 
 def _sweep() -> None:
-    """Remove the directories of supervisors that were killed themselves."""
+    """Remove the directories of supervisors that were killed themselves, and the locks of servers that are no more."""
     for base in {places.runtime(), places.runtime(in_memory=True)}:
         for alive in base.glob(f"*/{ALIVE}"):
             with suppress(OSError), alive.open("r") as held:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(alive.parent, ignore_errors=True)
+    for lock in places.runtime().glob("*.lock"):
+        if _NAME.fullmatch(lock.stem) and not lock.with_suffix(".json").exists():
+            locks.sweep(lock)
 
 
 def _wait_for_end(line: socket.socket, home: Path) -> None:

@@ -119,9 +119,12 @@ class Supervisor:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 return False  # whoever joins or starts a server holds it meanwhile
+            if not _stands(lock.fileno(), self._spec["lock"]):
+                return False  # it was swept up before it was locked
             if any(key.fileobj is self._door for key, _ in self._ears.select(0)):
                 return False
             self._take_entry_out()
+            os.unlink(self._spec["lock"])  # nobody waits for it: whoever opened it sees that it is gone
             return True
 
     def _take_entry_out(self) -> None:
@@ -138,6 +141,13 @@ class Supervisor:
 
     def _remove(self) -> None:
         shutil.rmtree(self._home, ignore_errors=True)
+
+
+def _stands(lock: int, path: str) -> bool:
+    """Whether the file that was opened is the one that stands there now."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(lock), os.lstat(path))
+    return False
 
 
 def _child_ends() -> int:

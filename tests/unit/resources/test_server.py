@@ -216,6 +216,17 @@ def test_where_the_supervisor_is_killed_the_server_dies_and_the_next_start_sweep
     again.close()
 
 
+def test_locks_of_servers_that_are_no_more_are_swept_up(own_runtime: Path) -> None:
+    idle, other = own_runtime / f"{'0' * 16}.lock", own_runtime / "other.lock"
+    running = own_runtime / f"{'1' * 16}.lock"
+    for path in (idle, other, running, running.with_suffix(".json")):
+        path.touch()
+    attach(echo()).close()
+    assert eventually(lambda: not homes(own_runtime))
+    # Its own lock the server's supervisor has removed.
+    assert sorted(own_runtime.iterdir()) == sorted((other, running, running.with_suffix(".json")))
+
+
 def test_a_forked_process_does_not_hold_the_server() -> None:
     lease = attach(echo())
     reader, writer = os.pipe()

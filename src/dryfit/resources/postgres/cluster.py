@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import secrets
@@ -18,7 +17,8 @@ from pathlib import Path
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
-from dryfit.resources import places
+from dryfit.resources import locks, places
+from dryfit.resources.locks import locked
 from dryfit.resources.postgres.programs import Programs
 
 USER = "dryfit"
@@ -79,7 +79,7 @@ class Cluster:
         """Put the data directory and the administrator's password into ``home``."""
         kept = _folder() / f"{self.key}.tar"
         if not kept.exists():
-            with _locked(kept):
+            with locked(kept.with_suffix(".lock")):
                 if not kept.exists():
                     self._make(kept)
         _unpack(kept, home)
@@ -99,7 +99,7 @@ class Cluster:
         kept = (
             _folder() / f"base-{LAYOUT}-{hashlib.sha256(self.programs.origin.encode()).hexdigest()[:16]}.tar"
         )
-        with _locked(kept):
+        with locked(kept.with_suffix(".lock")):
             if not kept.exists():
                 with _scratch() as home:
                     _initdb(self.programs, home)
@@ -132,13 +132,6 @@ def _folder() -> Path:
     folder = places.cache() / "postgres"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
-
-
-@contextmanager
-def _locked(kept: Path) -> Iterator[None]:
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager
@@ -244,12 +237,14 @@ def _pack(home: Path, kept: Path) -> None:
 
 
 def _prune(kept: Path) -> None:
-    """Remove what has not been used for longest, and not lately; each directory takes some 50 MB."""
+    """Remove what has not been used for longest, and not lately (each directory takes some 50 MB), and idle locks."""
     with suppress(FileNotFoundError):  # another process is at it already
         used = {file: file.stat().st_mtime for file in kept.parent.glob("*.tar")}
         for old in sorted(used, key=lambda file: used[file], reverse=True)[MOST_KEPT:]:
             if time.time() - used[old] > IN_USE_SECONDS:
                 old.unlink()
+    for lock in kept.parent.glob("*.lock"):
+        locks.sweep(lock)
 
 
 def _unpack(kept: Path, home: Path) -> None:
