@@ -21,7 +21,7 @@ from dryfit.model.trial import Effected
 from dryfit.probes import dbapi, sends, statements
 from dryfit.probes.jsonable import jsonable, text_of
 from dryfit.probes.ledger import Ledger, Ledgers, Written
-from dryfit.probes.sends import Described
+from dryfit.probes.sends import Described, Repetitions
 from dryfit.probes.statements import Statement
 from dryfit.probes.statics import instance_dict
 from dryfit.probes.trial import FAULT_MARK
@@ -266,10 +266,5 @@ def _arguments(row: object, names: dict[int, str], is_secret: bool) -> list[tupl
 
 
 def _without_repetitions(log: list[_Logged]) -> Iterator[_Logged]:
-    """Leave out what has changed nothing, since it was the same idempotent effect once more."""
-    known: set[tuple[str, str]] = set()
-    for each in log:
-        seen = (each.described.exact, each.written.fate)
-        if not (each.described.is_idempotent and seen in known):
-            yield each
-        known.add(seen)
+    repetitions = Repetitions()
+    return (each for each in log if not repetitions.is_one(each.described, each.written.fate))

@@ -41,7 +41,13 @@ _REDIS_IDEMPOTENT = frozenset({
 _ONCE = frozenset({"MessageDeduplicationId"})
 """Parameters by which a service knows a request again."""
 
-_CLOUD_READS = ("Get", "List", "Describe", "Head", "Query", "Scan", "BatchGet")
+_CLOUD_READS = ("Get", "List", "Describe", "Head", "Query", "Scan", "BatchGet", "Receive")
+
+_PUBLISHING = frozenset({"PUBLISH", "SPUBLISH"})
+"""What Redis passes on and does not keep."""
+
+_ASKING = frozenset({"token", "introspect", "search", "_search", "query"})
+"""A POST to a path that ends so asks for something (RFC 6749, section 3.2; RFC 7662), or is taken for a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Described:
     """An effect as it may be shown, and as it is compared.
 
     ``key`` is the same whatever was generated, ``exact`` only for the very same effect; to repeat an effect that is
-    idempotent changes nothing more.
+    idempotent changes nothing more. ``content`` is what it holds.
     """
 
     source: str
@@ -57,6 +63,7 @@ class Described:
     key: str
     exact: str
     is_idempotent: bool = False
+    content: Json = None
 
 
 def described(crossing: Crossing) -> Described | None:
@@ -66,6 +73,23 @@ def described(crossing: Crossing) -> Described | None:
         name = crossing.callee.name
         return effect(crossing.component, name.partition(".")[2], jsonable(list(crossing.values[1:])))
     return describe(_named(crossing))
+
+
+def leaving(crossing: Crossing) -> Described | None:
+    """What a crossing is about to send to others, who keep it for themselves: a request, a mail, a message.
+
+    Whether a program that is run does anything to anybody cannot be told.
+    """
+    if crossing.component == "redis":
+        return _published(_named(crossing))
+    is_sending = crossing.callee.effect == "send" and crossing.component != "subprocess"
+    return described(crossing) if is_sending else None
+
+
+def is_refused(value: object) -> bool:
+    """Whether what a client returned says that the other side did not do what it was asked for."""
+    status = getattr(value, "status_code", getattr(value, "status", None))
+    return type(status) is int and status >= 400
 
 
 def effect(
@@ -88,7 +112,22 @@ def effect(
         digest(source, alike(what), *texts),
         exact or digest(source, what, text_of(content)),
         is_idempotent,
+        content,
     )
+
+
+class Repetitions:
+    """Tells what changes nothing, since it is the same idempotent effect once more."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, str]] = set()
+
+    def is_one(self, found: Described, fate: str = "") -> bool:
+        """Whether this was there before, with the same fate; it is from now on."""
+        seen = (found.exact, fate)
+        is_known = seen in self._known
+        self._known.add(seen)
+        return is_known and found.is_idempotent
 
 
 def shortened(text: str) -> str:
@@ -130,9 +169,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def _http(method: str, url: str, headers: Any, body: object, params: object = None) -> Described | None:
     method = method.upper()
-    if method in SAFE_METHODS:
-        return None
     parts = urlsplit(url)
+    asks = method == "POST" and parts.path.rstrip("/").rpartition("/")[2].lower() in _ASKING
+    if asks or method in SAFE_METHODS:
+        return None
     query = [(name, "<secret>" if is_secret(name) else value) for name, value in parse_qsl(parts.query, True)]
     # A server that a test starts on this machine has another port in every trial.
     place = parts.hostname if parts.hostname in _LOOPBACK else parts.netloc.rpartition("@")[2]
@@ -204,6 +244,15 @@ def _redis_command(values: Mapping[str, Any]) -> Described | None:
 
 def _redis_pipeline(values: Mapping[str, Any]) -> Described | None:
     return _redis(values["self"], [_arguments(each) for each in list(values["self"].command_stack)])
+
+
+def _published(values: Mapping[str, Any]) -> Described | None:
+    commands = [values["args"]] if "args" in values else map(_arguments, list(values["self"].command_stack))
+    return _redis(values["self"], [each for each in commands if each and _is_published(each)])
+
+
+def _is_published(command: tuple[object, ...]) -> bool:
+    return isinstance(command[0], str) and command[0].upper() in _PUBLISHING
 
 
 def _arguments(command: Any) -> tuple[object, ...]:
