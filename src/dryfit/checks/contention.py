@@ -136,16 +136,28 @@ def _escaped(explored: Explored, run: Run) -> tuple[str, ...]:
 def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
     """Whether some of the operations raised an exception of the program's own, and left the state to the others.
 
-    They sent nothing, either, that the others alone do not send.
+    They sent nothing, either, that the others alone do not send; unless one of them made amends.
     """
     refused = [
         number for number, ended in enumerate(run.ended) if ended is not None and ended.error is not None
     ]
     if not refused or len(refused) == len(run.ended):
         return False
-    left = left_by(run, masks)
+    rows, sent = left_by(run, masks)
     rest = [number for number in range(len(run.ended)) if number not in refused]
-    return len(rest) == 1 and any(left == left_by(first, masks) for first, _ in explored.alone)
+    alone = [left_by(first, masks) for first, _ in explored.alone]
+    return len(rest) == 1 and any(
+        rows == usual and (sent == usually_sent or _makes_amends(explored, run))
+        for usual, usually_sent in alone
+    )
+
+
+def _makes_amends(explored: Explored, run: Run) -> bool:
+    """Whether something was sent that never is otherwise: a refund, say. Nobody can tell whether it makes all good."""
+    usual = {
+        (each.callable, each.what) for first, _ in (*explored.serial, *explored.alone) for each in first.sent
+    }
+    return any((each.callable, each.what) not in usual for each in run.sent)
 
 
 def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Finding:

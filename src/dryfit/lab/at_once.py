@@ -27,7 +27,7 @@ from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
 from dryfit.model.target import Target
 from dryfit.model.trial import Boundary
-from dryfit.probes import dbapi
+from dryfit.probes import dbapi, sends
 from dryfit.probes.schedule import Tasks, Turns
 from dryfit.probes.statics import is_installed_class, mro, type_name
 from dryfit.probes.told import told
@@ -234,7 +234,7 @@ class AtOnce:
         if crossing.component == "builtins":
             self._scene.opening(crossing)
             return None
-        if driver_calls.stays_within(crossing):
+        if sends.stays_within(crossing.values[0]):
             return None
         is_database = crossing.component in dbapi.DATABASES
         connection = dbapi.connection_of(crossing) if is_database else crossing.values[0]

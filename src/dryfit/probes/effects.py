@@ -79,6 +79,8 @@ class Effects:
         self._ledgers = Ledgers(self._target_of)
         self._log: list[_Logged] = []
         self._begun: dict[int, _Begun] = {}
+        self._sent: list[Described] = []
+        self._repetitions = Repetitions()
         self._raises = 0
         self._is_over = False
 
@@ -87,6 +89,11 @@ class Effects:
         with self._lock:
             self._settle()
             self._is_over = True
+
+    def sent(self) -> tuple[Described, ...]:
+        """The mails and the requests that were sent up to now."""
+        with self._lock:
+            return tuple(self._sent)
 
     def finish(self) -> tuple[Effected, ...]:
         """What has happened, in that order."""
@@ -184,6 +191,8 @@ class Effects:
         written = Written()
         if described is not None and len(self._log) < MOST_EFFECTS:
             self._log.append(_Logged(crossing, described, written))
+            if described.outbox and not self._repetitions.is_one(described):
+                self._sent.append(described)
         return written
 
 

@@ -10,7 +10,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from dryfit.model.crossing import Crossing
@@ -55,7 +55,7 @@ class Described:
     """An effect as it may be shown, and as it is compared.
 
     ``key`` is the same whatever was generated, ``exact`` only for the very same effect; to repeat an effect that is
-    idempotent changes nothing more. ``content`` is what it holds.
+    idempotent changes nothing more. ``content`` is what it holds, ``outbox`` the kind of what is sent and stays sent.
     """
 
     source: str
@@ -64,6 +64,7 @@ class Described:
     exact: str
     is_idempotent: bool = False
     content: Json = None
+    outbox: Literal["mail", "http", ""] = ""
 
 
 def described(crossing: Crossing) -> Described | None:
@@ -86,6 +87,12 @@ def leaving(crossing: Crossing) -> Described | None:
     return described(crossing) if is_sending else None
 
 
+def stays_within(client: object) -> bool:
+    """Whether a client's requests are answered by the program itself, within the process."""
+    transport = getattr(client, "_transport", None)
+    return type(transport).__name__ in ("ASGITransport", "WSGITransport", "_TestClientTransport")
+
+
 def is_refused(value: object) -> bool:
     """Whether what a client returned says that the other side did not do what it was asked for."""
     status = getattr(value, "status_code", getattr(value, "status", None))
@@ -100,6 +107,7 @@ def effect(
     names: Iterable[str] = (),
     is_idempotent: bool = False,
     exact: str = "",
+    outbox: Literal["mail", "http", ""] = "",
 ) -> Described:
     """Describe an effect; ``content`` tells it from others, and ``names`` say what the parts of a list are."""
     parts = content if isinstance(content, list) else [content]
@@ -113,6 +121,7 @@ def effect(
         exact or digest(source, what, text_of(content)),
         is_idempotent,
         content,
+        outbox,
     )
 
 
@@ -144,6 +153,8 @@ def _named(crossing: Crossing) -> dict[str, Any]:
 
 def _httpx(values: Mapping[str, Any]) -> Described | None:
     request = values["request"]
+    if stays_within(values["self"]):
+        return None
     body = getattr(request, "_content", b"")  # `content` raises where the body is a stream
     return _http(request.method, str(request.url), request.headers, body)
 
@@ -185,6 +196,7 @@ def _http(method: str, url: str, headers: Any, body: object, params: object = No
         [_body(body), jsonable(params)],
         is_idempotent=bool(given) or method in _IDEMPOTENT_METHODS,
         exact=digest(host, what, given) if given else "",
+        outbox="http",
     )
 
 
@@ -218,7 +230,7 @@ def _mail(sender: object, receivers: object, content: object) -> Described:
     to = sorted(str(each) for each in given) or [str(message.get("To", ""))]
     subject = str(message.get("Subject", ""))
     what = f"mail from {sender or message.get('From', '')} to {', '.join(to)}: {subject}"
-    return effect("smtp", what, _text(message))
+    return effect("smtp", what, _text(message), outbox="mail")
 
 
 def _message(content: object) -> Message:

@@ -279,3 +279,12 @@ def test_an_operation_that_is_refused_after_it_has_sent_something_has_done_harm(
 
     assert [each.rule for each in contention.judge([charged(1, 2, SOLD, refused)]).findings] == ["DF501"]
     assert contention.judge([charged(1, 1, SOLD, refused)]).findings == ()
+
+
+def test_an_operation_that_is_refused_and_takes_back_what_it_has_sent_is_refused():
+    explored, trial = charged(1, 2, SOLD, raised("stock.SoldOut"))
+    refund = replace(CHARGE, what="POST https://pay/refunds")
+    (other,) = explored.others
+    mended = replace(explored, others=(replace(other, sent=(*other.sent, refund)),))
+
+    assert contention.judge([(mended, trial)]).findings == ()
