@@ -33,12 +33,22 @@ MOST_STATEMENTS = 12
 """So many statements of each operation are stopped half-way, the first ones."""
 
 
+FEW = 12
+PATIENCE = 3.0
+"""On a slow machine an exploration takes so many times its seconds, as long as it has made but few interleavings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """An exploration ends after so many seconds, or so many interleavings."""
 
     seconds: float = 3.0
     interleavings: int = 400
+
+    def leave_room(self, spent: float, tried: int) -> bool:
+        """Whether another interleaving may be made."""
+        seconds = self.seconds * (PATIENCE if tried < FEW else 1)
+        return tried < self.interleavings and spent < seconds
 
 
 Exploration = Generator[Wanted, Run, Explored]
@@ -70,11 +80,7 @@ def explore(
             return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
         diverged = yield from _followed(overlap, everyone, others)
     else:
-        while (
-            time.monotonic() - begun < limits.seconds
-            and others.tried < limits.interleavings
-            and search.begin()
-        ):
+        while limits.leave_room(time.monotonic() - begun, others.tried) and search.begin():
             run = yield Wanted(everyone, search.choose)
             search.ended(run.interleaving)
             others.add(run)

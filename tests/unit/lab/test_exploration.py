@@ -152,6 +152,14 @@ def test_a_search_whose_choices_lead_elsewhere_decides_nothing_where_it_finds_no
     assert found.void.startswith("not deterministic, no verdict: the same choices lead elsewhere: after ")
 
 
+@pytest.mark.parametrize(
+    ("spent", "tried", "is_left"),
+    [(2.9, 100, True), (3.1, 100, False), (3.1, 11, True), (9.1, 11, False), (0.1, 400, False)],
+)
+def test_a_slow_machine_gets_some_interleavings_made_all_the_same(spent, tried, is_left):
+    assert Limits(3.0, 400).leave_room(spent, tried) is is_left
+
+
 def test_statements_are_stopped_half_way_where_nothing_else_shows_anything():
     def only_half_way(wanted: Wanted) -> Run:
         return made(wanted, atomic=not wanted.stop)
