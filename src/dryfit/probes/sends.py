@@ -41,7 +41,10 @@ _REDIS_IDEMPOTENT = frozenset({
 _ONCE = frozenset({"MessageDeduplicationId"})
 """Parameters by which a service knows a request again."""
 
-_CLOUD_READS = ("Get", "List", "Describe", "Head", "Query", "Scan", "BatchGet", "Receive")
+_CLOUD_READS = (
+    *("Get", "List", "Describe", "Head", "Query", "Scan", "BatchGet", "Receive"),
+    *("AssumeRole", "Decrypt", "Encrypt", "GenerateDataKey"),
+)
 
 _PUBLISHING = frozenset({"PUBLISH", "SPUBLISH"})
 """What Redis passes on and does not keep."""
@@ -180,9 +183,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def _http(method: str, url: str, headers: Any, body: object, params: object = None) -> Described | None:
     method = method.upper()
-    parts = urlsplit(url)
-    asks = method == "POST" and parts.path.rstrip("/").rpartition("/")[2].lower() in _ASKING
-    if asks or method in SAFE_METHODS:
+    parts, document = urlsplit(url), _body(body)
+    if method in SAFE_METHODS or (method == "POST" and _asks(parts.path, document)):
         return None
     query = [(name, "<secret>" if is_secret(name) else value) for name, value in parse_qsl(parts.query, True)]
     # A server that a test starts on this machine has another port in every trial.
@@ -193,11 +195,18 @@ def _http(method: str, url: str, headers: Any, body: object, params: object = No
     return effect(
         host,
         what,
-        [_body(body), jsonable(params)],
+        [document, jsonable(params)],
         is_idempotent=bool(given) or method in _IDEMPOTENT_METHODS,
         exact=digest(host, what, given) if given else "",
         outbox="http",
     )
+
+
+def _asks(path: str, document: Json) -> bool:
+    """Whether a POST changes nothing, by its path, or as a query of GraphQL."""
+    last = path.rstrip("/").rpartition("/")[2].lower()
+    query = document.get("query") if last == "graphql" and isinstance(document, dict) else None
+    return last in _ASKING or (isinstance(query, str) and not query.lstrip().startswith("mutation"))
 
 
 def _body(body: object) -> Json:
