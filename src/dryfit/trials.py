@@ -25,7 +25,7 @@ from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.run import CheckSummary, Run
 from dryfit.model.seam import Place
-from dryfit.model.structure import Tolerated
+from dryfit.model.structure import ProjectMap, Tolerated
 from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
 from dryfit.store import accepted
 from dryfit.store.writer import amend
@@ -143,7 +143,9 @@ def _has_reason(trial: Trial) -> bool:
     return trial.explored is not None and bool(trial.explored.void)
 
 
-def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tuple[Finding, ...]:
+def replay(
+    config: Config, project: ProjectMap, finding: Finding, pytest_args: Sequence[str]
+) -> tuple[Finding, ...]:
     """Run the one trial that showed a finding, and judge it: what it shows now, the same finding first if it does."""
     proposed = finding.experiment or finding.overlap
     assert proposed is not None
@@ -151,14 +153,13 @@ def replay(config: Config, finding: Finding, pytest_args: Sequence[str]) -> tupl
     first, second, trial, *beside = lab.replay(proposed)
     if isinstance(proposed, Experiment):
         tried = (Tried(trial, (first, second)),)
-        found = tuple(
-            _as_known(each, finding)
-            for each in exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
-        )
+        found = exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
     else:
         tests = [(first, second, (trial,)), *((each, each, ()) for each in beside)]
-        found = contention.judge(_explored(tests)).findings
-    return tuple(sorted(found, key=lambda each: each.id != finding.id))
+        concurrent = is_concurrent(config.root, project)
+        found = contention.judge(_explored(tests), is_concurrent=concurrent).findings
+    known = (_as_known(each, finding) for each in found)
+    return tuple(sorted(known, key=lambda each: each.id != finding.id))
 
 
 def place_to_stop(finding: Finding) -> Place | None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from dryfit.checks import contention_errors
 from dryfit.checks.experiments import below
 from dryfit.checks.judgement import Judgement, combine, find
-from dryfit.checks.lanes import lanes, outcome_of, replies, steps_of
+from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.names import plain
 from dryfit.checks.writers import MEMORY
 from dryfit.model.digest import diff
@@ -17,7 +17,7 @@ from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Explored, Interleaving, Operation, Overlap, Run
 from dryfit.model.lanes import GAVE, LANES, SERIAL, short_test
 from dryfit.model.seam import DRIVER, Place, Seam
-from dryfit.model.serial import Masks, came_of, changes, state_of
+from dryfit.model.serial import Masks, came_of, changes, left_by
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Crossed, Trial
 
@@ -134,15 +134,30 @@ def _escaped(explored: Explored, run: Run) -> tuple[str, ...]:
 
 
 def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
-    """Whether some of the operations raised an exception of the program's own, and left the state to the others."""
+    """Whether some of the operations raised an exception of the program's own, and left the state to the others.
+
+    They sent nothing, either, that the others alone do not send; unless one of them made amends.
+    """
     refused = [
         number for number, ended in enumerate(run.ended) if ended is not None and ended.error is not None
     ]
     if not refused or len(refused) == len(run.ended):
         return False
-    left = state_of(run, masks)
+    rows, sent = left_by(run, masks)
     rest = [number for number in range(len(run.ended)) if number not in refused]
-    return len(rest) == 1 and any(left == state_of(first, masks) for first, _ in explored.alone)
+    alone = [left_by(first, masks) for first, _ in explored.alone]
+    return len(rest) == 1 and any(
+        rows == usual and (sent == usually_sent or _makes_amends(explored, run))
+        for usual, usually_sent in alone
+    )
+
+
+def _makes_amends(explored: Explored, run: Run) -> bool:
+    """Whether something was sent that never is otherwise: a refund, say. Nobody can tell whether it makes all good."""
+    usual = {
+        (each.callable, each.what) for first, _ in (*explored.serial, *explored.alone) for each in first.sent
+    }
+    return any((each.callable, each.what) not in usual for each in run.sent)
 
 
 def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Finding:
@@ -154,7 +169,7 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
         seam,
         place,
         f"{_mistaken(run, overlap, place).name} {place.function}",
-        _message(rule, overlap, run),
+        _message(rule, explored, run),
         tests=[overlap.test, *overlap.others],
         evidence=tuple(_evidence(explored, run)),
     )
@@ -252,8 +267,8 @@ def _number(count: int) -> str:
     return {2: "two", 3: "three", 4: "four"}.get(count, str(count))
 
 
-def _message(rule: str, overlap: Overlap, run: Run) -> str:
-    said = named(overlap)
+def _message(rule: str, explored: Explored, run: Run) -> str:
+    said = named(explored.overlap)
     raised = next((each.error for each in run.ended if each is not None and each.error is not None), None)
     match rule:
         case "DF502" if raised is not None:
@@ -267,7 +282,16 @@ def _message(rule: str, overlap: Overlap, run: Run) -> str:
         case "DF504" | "DF505" if raised is not None:
             return f"{said}: {raised.bases[0]} escapes, which no order of one after the other raises"
         case _:
-            return f"{said} come out as in no order of one after the other: {outcome_of(run)}"
+            more = "".join(f"; {each}" for each in _sent_more(explored, run)[:1])
+            return f"{said} come out as in no order of one after the other: {outcome_of(run)}{more}"
+
+
+def _sent_more(explored: Explored, run: Run) -> tuple[str, ...]:
+    """What was sent more often than in any serial order, in words."""
+    usual = {each for pair in explored.serial for each in sent_by(pair[0])}
+    often = [each for each in sent_by(run) if each not in usual]
+    most = max((len(pair[0].sent) for pair in explored.serial), default=0)
+    return tuple(often) if len(run.sent) > most else ()
 
 
 def _evidence(explored: Explored, run: Run) -> Iterator[Fact]:
@@ -275,9 +299,9 @@ def _evidence(explored: Explored, run: Run) -> Iterator[Fact]:
     if promises(explored.overlap):
         yield Fact("explored", explored_said(explored))
         return
-    yield Fact(GAVE, (*replies(run), *changes(run)))
+    yield Fact(GAVE, (*replies(run), *changes(run), *sent_by(run)))
     for number, (first, _) in enumerate(_distinct_serial(explored), 1):
-        yield Fact(f"{SERIAL} {number} gives", (*replies(first), *changes(first)))
+        yield Fact(f"{SERIAL} {number} gives", (*replies(first), *changes(first), *sent_by(first)))
     yield Fact("explored", explored_said(explored))
 
 

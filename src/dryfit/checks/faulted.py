@@ -11,7 +11,7 @@ from typing import Literal
 from dryfit.checks.asked import Asked, only_then
 from dryfit.checks.experiments import above, below
 from dryfit.checks.states import boundary_of, different, equal, rows_of, same, without
-from dryfit.model.digest import Change, diff
+from dryfit.model.digest import Change, diff, sent_to
 from dryfit.model.seam import Place
 from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
 
@@ -313,12 +313,13 @@ def lasting(trial: Trial, entry: Crossed, *, open_too: bool = False) -> tuple[Ef
 
 
 def _work(effects: Iterable[Effected], boundary: Boundary | None) -> Counter[Item]:
-    """Changes of the state by place, and the effects on whatever has no digest."""
+    """Changes of the state by place, and the effects on whatever has no digest, or only takes what is sent."""
     work: Counter[Item] = Counter()
     covered: set[str] = set()
     if boundary is not None:
         for change in diff(boundary.before, boundary.after):
-            work["state", change.source, change.place, change.what] += change.count
+            if not sent_to(change.source):
+                work["state", change.source, change.place, change.what] += change.count
         covered = {each.source for each in (*boundary.before.contents, *boundary.after.contents)} | {FILES}
     for effect in effects:
         if effect.source not in covered:

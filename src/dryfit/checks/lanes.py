@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -28,6 +29,13 @@ def replies(run: Run) -> Iterator[str]:
             yield f"operation {number} does not end"
         else:
             yield f"operation {number} {'raises' if ended.error else 'returns'} {_told(ended)}"
+
+
+def sent_by(run: Run) -> Iterator[str]:
+    """What was sent, a line each, with how often: ``sent twice: httpx.Client.send POST https://pay.example/charges``."""
+    for (callable_, what), count in Counter((each.callable, each.what) for each in run.sent).items():
+        often = {1: "once", 2: "twice"}.get(count, f"{count} times")
+        yield f"sent {often}: {callable_} {what}"
 
 
 def _told(ended: Ended | None) -> str:

@@ -11,6 +11,7 @@ from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import find
 from dryfit.checks.names import plain
 from dryfit.checks.propagated import chain_of
+from dryfit.model.digest import sent_to
 from dryfit.model.finding import Fact, Finding, Severity, finding_id
 from dryfit.model.seam import Seam
 from dryfit.model.trial import Crossed, Experiment, Fault, Strike
@@ -165,7 +166,10 @@ def state_of(faulted: Faulted) -> Iterator[Fact]:
 def _listed(faulted: Faulted, *, usual: bool) -> tuple[str, ...]:
     changes = faulted.usual_changes if usual else faulted.changes
     work = faulted.usual if usual else faulted.done
-    effects = (f"{item[1]}: {item[2]}" for item in work.elements() if item[0] == "effect")
+    told = {sent_to(change.source) for change in changes}
+    effects = (
+        f"{item[1]}: {item[2]}" for item in work.elements() if item[0] == "effect" and item[1] not in told
+    )
     return (*(str(change) for change in changes), *effects)
 
 

@@ -39,11 +39,12 @@ def command(finding: str, pdb: bool, pytest_args: tuple[str, ...]) -> None:
     path = runs.latest(root)
     if path is None:
         raise UsageError(f"{root}: no run is kept here; run `dryfit check` first")
-    wanted = accepted.pick(recall(config, path).findings, finding)
+    run = recall(config, path)
+    wanted = accepted.pick(run.findings, finding)
     if wanted.experiment is None and wanted.overlap is None:
         what = f"the test {wanted.test} shows it" if wanted.test else "the source shows it"
         raise UsageError(f"{finding}: no fault was needed for it, {what}; run `dryfit check` to see it again")
-    found = replay(config, wanted, pytest_args)
+    found = replay(config, run.project, wanted, pytest_args)
     again = [each for each in found if (each.rule, each.seam) == (wanted.rule, wanted.seam)]
     render_findings(again or list(found), Console())
     click.echo(f"{finding} is shown again" if again else f"{finding} is not shown any more")

@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast
 from dryfit.lab import driver_calls, loops
 from dryfit.lab.busy import patiently
 from dryfit.lab.halfway import Halfway, Stop
+from dryfit.lab.outgoing import Outgoing
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
 from dryfit.model.lanes import HALFWAY
@@ -26,7 +27,7 @@ from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
 from dryfit.model.target import Target
 from dryfit.model.trial import Boundary
-from dryfit.probes import dbapi
+from dryfit.probes import dbapi, sends
 from dryfit.probes.schedule import Tasks, Turns
 from dryfit.probes.statics import is_installed_class, mro, type_name
 from dryfit.probes.told import told
@@ -91,6 +92,7 @@ class AtOnce:
         self._need_threads = False
         self._shared = ""
         self._calls = 0
+        self._outgoing = Outgoing()
         self._used: set[Target] = set()
         self._met: set[Target] = set()
 
@@ -191,12 +193,12 @@ class AtOnce:
     def _begin(self, stop: Stop) -> None:
         self._users, self._shared, self._calls = {}, "", 0
         self._used.clear()
+        self._outgoing.begin()
         self.halfway.begin(stop)
 
     def _note_target(self, target: Target) -> None:
         """An operation uses a database: it is not read in the midst of that."""
-        turns = self._turns or self._tasks
-        if turns is not None and turns.worker() >= 0:
+        if self._is_at_work():
             self._used.add(target)
 
     def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run | None:
@@ -210,7 +212,18 @@ class AtOnce:
         for target in self._used:
             self._scene.use(target)
         boundary = self._scene.boundary(_FOUND)
-        return Run(interleaving, tuple(map(ended, outcomes)), boundary.before, boundary.after)
+        return Run(
+            interleaving,
+            tuple(map(ended, outcomes)),
+            boundary.before,
+            boundary.after,
+            sent=self._outgoing.sent(),
+        )
+
+    def _is_at_work(self) -> bool:
+        """Whether this is one of the operations."""
+        turns = self._turns or self._tasks
+        return turns is not None and turns.worker() >= 0
 
     # The probe.
 
@@ -221,17 +234,20 @@ class AtOnce:
         if crossing.component == "builtins":
             self._scene.opening(crossing)
             return None
-        if driver_calls.stays_within(crossing):
+        if sends.stays_within(crossing.values[0]):
             return None
         is_database = crossing.component in dbapi.DATABASES
         connection = dbapi.connection_of(crossing) if is_database else crossing.values[0]
         if dbapi.driver_of(connection) == "psycopg":
             return None  # it is governed where psycopg asks its server
+        sent = self._outgoing.before(crossing) if self._is_at_work() else ""
         kind, what = driver_calls.of_crossing(crossing)
+        what = sent or what
         return Around(partial(self._call, connection, kind, what, crossing.site.place))
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
-        """Nothing changes what an operation gets."""
+        """Note what was sent; nothing changes what an operation gets."""
+        self._outgoing.after(crossing, outcome)
         return outcome
 
     def _psycopg(self, connection: object, work: object, do: Call) -> object:

@@ -23,12 +23,6 @@ def of_crossing(crossing: Crossing) -> tuple[StepKind, str]:
     return "statement", text or name
 
 
-def stays_within(crossing: Crossing) -> bool:
-    """Whether a request is answered by the program itself, within the process."""
-    transport = getattr(crossing.values[0], "_transport", None)
-    return type(transport).__name__ in ("ASGITransport", "WSGITransport", "_TestClientTransport")
-
-
 def of_generator(work: object) -> tuple[StepKind, str]:
     """Of a generator that psycopg is about to run against its server; ``None`` is another driver that connects."""
     if work is None or getattr(work, "__name__", "").startswith(("_connect", "connect")):

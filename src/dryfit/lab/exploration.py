@@ -26,8 +26,16 @@ class Wanted:
     stop: tuple[int, ...] = ()
 
 
+DIVERGED = "not deterministic, no verdict: the same choices lead elsewhere"
+"""Why runs that all came out as serial orders do show nothing: the others could not be made."""
+
 MOST_STATEMENTS = 12
 """So many statements of each operation are stopped half-way, the first ones."""
+
+
+FEW = 12
+PATIENCE = 3.0
+"""On a slow machine an exploration takes so many times its seconds, as long as it has made but few interleavings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,11 @@ class Limits:
 
     seconds: float = 3.0
     interleavings: int = 400
+
+    def leave_room(self, spent: float, tried: int) -> bool:
+        """Whether another interleaving may be made."""
+        seconds = self.seconds * (PATIENCE if tried < FEW else 1)
+        return tried < self.interleavings and spent < seconds
 
 
 Exploration = Generator[Wanted, Run, Explored]
@@ -65,16 +78,13 @@ def explore(
     if overlap.schedule:
         if overlap.stop and not can_stop():
             return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
-        yield from _followed(overlap, everyone, others)
+        diverged = yield from _followed(overlap, everyone, others)
     else:
-        while (
-            time.monotonic() - begun < limits.seconds
-            and others.tried < limits.interleavings
-            and search.begin()
-        ):
+        while limits.leave_room(time.monotonic() - begun, others.tried) and search.begin():
             run = yield Wanted(everyone, search.choose)
             search.ended(run.interleaving)
             others.add(run)
+        diverged = search.diverged
         if not others.found and can_stop():
             yield from _stopped(overlap, pairs, others)
     alone = []
@@ -89,7 +99,7 @@ def explore(
         tried=others.tried,
         at_least=max(search.at_least, others.tried),
         exhausted=search.exhausted,
-        void=others.diverged,
+        void=f"{DIVERGED}: {diverged}" if diverged and not others.found else "",
         seconds=time.monotonic() - begun,
     )
 
@@ -100,10 +110,11 @@ def _twice(wanted: Wanted) -> Generator[Wanted, Run, Pair]:
     return first, second
 
 
-def _followed(overlap: Overlap, everyone: tuple[int, ...], others: _Others) -> Generator[Wanted, Run, None]:
-    """Run the one schedule that the overlap has."""
+def _followed(overlap: Overlap, everyone: tuple[int, ...], others: _Others) -> Generator[Wanted, Run, str]:
+    """Run the one schedule that the overlap has; gives where it could not be followed, or ""."""
     path: Follow = follow(overlap.schedule)
     others.add((yield Wanted(everyone, path, overlap.stop)), overlap.stop)
+    return path.departed
 
 
 def _stopped(overlap: Overlap, pairs: Sequence[Pair], others: _Others) -> Generator[Wanted, Run, None]:
@@ -153,14 +164,17 @@ class _Others:
     pairs: Sequence[Pair]
     tried: int = 0
     found: dict[tuple[str, Came], Run] = field(default_factory=dict)
-    diverged: str = ""
+    serial: frozenset[Came] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.serial = frozenset(self._came(first) for first, _ in self.pairs)
 
     def add(self, run: Run, stop: tuple[int, ...] = ()) -> None:
         """Keep a run if it is one of them."""
         run = replace(run, stop=stop)
         self.tried += 1
         came = self._came(run)
-        if run.interleaving.ending == "completed" and came in {self._came(first) for first, _ in self.pairs}:
+        if run.interleaving.ending == "completed" and came in self.serial:
             return
         key = (run.interleaving.ending, came)
         known = self.found.get(key)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from dryfit.lab import files, leaks, memory, standing
+from dryfit.lab import files, leaks, memory, outboxes, standing
 from dryfit.lab.files import Found
 from dryfit.lab.leaks import Leftovers
 from dryfit.lab.names import Names
@@ -25,6 +25,7 @@ from dryfit.model.target import IN_MEMORY, Target
 from dryfit.model.trial import Boundary, Effected, Leak
 from dryfit.probes.effects import Effects
 from dryfit.probes.memory import Holding, Memory, Objects
+from dryfit.probes.sends import Described
 from dryfit.weave import Weave
 
 Shown = tuple[tuple[Effected, ...], tuple[Boundary, ...], tuple[Leak, ...]]
@@ -35,7 +36,7 @@ class _Entry:
     """What was there before one entry crossing, and after it; ``None`` while it has not ended.
 
     ``objects`` are those whose state in memory it found, ``counting`` those among them that count by its end;
-    ``files`` are those that were opened for writing, as they were before.
+    ``files`` are those that were opened for writing, as they were before; ``sent`` is what had been sent.
     """
 
     before: dict[Target, Digest]
@@ -43,9 +44,11 @@ class _Entry:
     held: Holding
     standing: standing.Held
     things: frozenset[leaks.Thing]
+    sent: tuple[Described, ...]
     files: dict[Path, Cells | None] = field(default_factory=dict)
     files_after: Found = field(default_factory=dict)
     after: Held | None = None
+    sent_after: tuple[Described, ...] = ()
     holds: Holding = field(default_factory=Holding)
     counting: Collection[int] = ()
     taken: float = 0.0
@@ -118,6 +121,7 @@ class Scene:
                 found.holds = self._memory.hold(found.objects)
                 found.counting = self._memory.counting(found.objects)
                 found.files_after = {path: files.look(path) for path in found.files}
+                found.sent_after = self._effects.sent()
                 found.taken = time.time()
                 found.after = self._readings.now()
                 if closing and all(each.after is not None for each in self._entries.values()):
@@ -133,7 +137,12 @@ class Scene:
             objects = self._memory.objects()
             held = self._memory.hold(objects)
             self._entries[entry] = _Entry(
-                dict(self._readings.now()), objects, held, self._standing.now(), self._leftovers.now()
+                dict(self._readings.now()),
+                objects,
+                held,
+                self._standing.now(),
+                self._leftovers.now(),
+                self._effects.sent(),
             )
 
     def holding(self) -> tuple[str, ...]:
@@ -208,8 +217,22 @@ class Scene:
         )
         return Boundary(
             number,
-            combine([self._named(entry.before), files.digest(entry.files, self._names.of_file), before]),
-            combine([self._named(after), files.digest(entry.files_after, self._names.of_file), now]),
+            combine(
+                [
+                    self._named(entry.before),
+                    files.digest(entry.files, self._names.of_file),
+                    outboxes.digest(entry.sent),
+                    before,
+                ]
+            ),
+            combine(
+                [
+                    self._named(after),
+                    files.digest(entry.files_after, self._names.of_file),
+                    outboxes.digest(entry.sent_after),
+                    now,
+                ]
+            ),
         )
 
     def _named(self, held: Held) -> Digest:

@@ -15,6 +15,11 @@ Cells = tuple[str, ...]
 Spot = tuple[str, str]
 """A source and a place in it."""
 
+_OUTBOXES = ("mail ", "http ")
+"""How sources begin that are no database: what the program has sent, as far as it was seen."""
+
+MORE_SENT = "more sent"
+
 MOST_SHOWN = 3
 _LONGEST = 60
 
@@ -75,7 +80,10 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs in one place. ``what`` is "rows added", "rows changed" or "rows removed"; ``sample`` shows some."""
+    """What differs in one place. ``what`` is "rows added", "rows changed" or "rows removed"; ``sample`` shows some.
+
+    Of an outbox it is "more sent".
+    """
 
     source: str
     place: str
@@ -84,9 +92,17 @@ class Change:
     sample: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        noun, verb = self.what.split()
         shown = "; ".join((*self.sample, "…") if self.count > len(self.sample) else self.sample)
+        if self.what == MORE_SENT:
+            return f"{self.place}: {self.count} more ({shown})"
+        noun, verb = self.what.split()
         return f"{self.place}: {self.count} {noun if self.count != 1 else noun[:-1]} {verb} ({shown})"
+
+
+def sent_to(source: str) -> str:
+    """To whom the mails or requests of an outbox went; "" where a source is none."""
+    kind = next((each for each in _OUTBOXES if source.startswith(each)), "")
+    return source.removeprefix(kind) if kind else ""
 
 
 def combine(digests: Iterable[Digest]) -> Digest:
@@ -156,6 +172,17 @@ class Difference:
 
     def changes(self) -> Iterator[Change]:
         """The difference in words."""
+        if not sent_to(self.contents.source):
+            yield from self._changes()
+        elif self.added:
+            yield self._sent()
+
+    def _sent(self) -> Change:
+        """What was sent stays sent, and is told by its first column."""
+        sample = tuple(row[0].strip('"') for row in self.added[:MOST_SHOWN])
+        return Change(self.contents.source, self.contents.place, MORE_SENT, len(self.added), sample)
+
+    def _changes(self) -> Iterator[Change]:
         shown = (
             ("rows added", [shown_row(self.contents, row) for row in self.added[:MOST_SHOWN]], self.added),
             (

@@ -139,6 +139,19 @@ class Ended:
     error: ErrorSeen | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Something that an operation sent, and that took effect: a request, a mail, a message.
+
+    ``callable`` is the library's, ``what`` tells it in one line without secrets, ``told`` leaf by leaf what it held,
+    without what was generated.
+    """
+
+    callable: str
+    what: str
+    told: tuple[Leaf, ...] = ()
+
+
 class Search(Protocol):
     """Decides who goes on at each choice, one interleaving after the other, until there are no more."""
 
@@ -150,6 +163,10 @@ class Search(Protocol):
 
     def ended(self, interleaving: Interleaving) -> None:
         """Learn what came of the choices."""
+
+    @property
+    def diverged(self) -> str:
+        """Where a run first went another way than the same choices had led before; "" where none did."""
 
     @property
     def exhausted(self) -> bool:
@@ -193,13 +210,17 @@ class Rewind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An interleaving, what each operation told, and the state before and after; ``stop`` is as an overlap has it."""
+    """An interleaving, what each operation told, the state before and after, and what all of them ``sent``.
+
+    ``stop`` is as an overlap has it.
+    """
 
     interleaving: Interleaving
     ended: tuple[Ended | None, ...]
     before: Digest
     after: Digest
     stop: tuple[int, ...] = ()
+    sent: tuple[Sent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 
 from dryfit.model.generated import Domain, candidates
+from dryfit.model.reply import Leaf
 from dryfit.model.secrets import is_secret
 from dryfit.model.shape import Json
 from dryfit.probes.jsonable import digits_of, text_of
@@ -25,6 +27,22 @@ def names_key(name: str) -> bool:
 def alike(value: Json, name: str = "") -> str:
     """A value's text without what was generated; numbers count as generated where the name is that of a key."""
     return text_of(_without(value, name, time.time()))
+
+
+def leaves(value: Json, name: str = "") -> tuple[Leaf, ...]:
+    """The same leaf by leaf: ``((".amount", "5"), (".lines[0].sku", '"saw"'))``."""
+    return tuple(_leaves(_without(value, name, time.time()), ""))
+
+
+def _leaves(value: Json, path: str) -> Iterator[Leaf]:
+    if isinstance(value, dict) and value:
+        for key, item in sorted(value.items()):
+            yield from _leaves(item, f"{path}.{key}")
+    elif isinstance(value, list) and value:
+        for place, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{place}]")
+    else:
+        yield path, text_of(value)
 
 
 def digest(*parts: str) -> str:

@@ -21,7 +21,7 @@ from dryfit.model.trial import Effected
 from dryfit.probes import dbapi, sends, statements
 from dryfit.probes.jsonable import jsonable, text_of
 from dryfit.probes.ledger import Ledger, Ledgers, Written
-from dryfit.probes.sends import Described
+from dryfit.probes.sends import Described, Repetitions
 from dryfit.probes.statements import Statement
 from dryfit.probes.statics import instance_dict
 from dryfit.probes.trial import FAULT_MARK
@@ -79,6 +79,8 @@ class Effects:
         self._ledgers = Ledgers(self._target_of)
         self._log: list[_Logged] = []
         self._begun: dict[int, _Begun] = {}
+        self._sent: list[Described] = []
+        self._repetitions = Repetitions()
         self._raises = 0
         self._is_over = False
 
@@ -87,6 +89,11 @@ class Effects:
         with self._lock:
             self._settle()
             self._is_over = True
+
+    def sent(self) -> tuple[Described, ...]:
+        """The mails and the requests that were sent up to now."""
+        with self._lock:
+            return tuple(self._sent)
 
     def finish(self) -> tuple[Effected, ...]:
         """What has happened, in that order."""
@@ -184,6 +191,8 @@ class Effects:
         written = Written()
         if described is not None and len(self._log) < MOST_EFFECTS:
             self._log.append(_Logged(crossing, described, written))
+            if described.outbox and not self._repetitions.is_one(described):
+                self._sent.append(described)
         return written
 
 
@@ -266,10 +275,5 @@ def _arguments(row: object, names: dict[int, str], is_secret: bool) -> list[tupl
 
 
 def _without_repetitions(log: list[_Logged]) -> Iterator[_Logged]:
-    """Leave out what has changed nothing, since it was the same idempotent effect once more."""
-    known: set[tuple[str, str]] = set()
-    for each in log:
-        seen = (each.described.exact, each.written.fate)
-        if not (each.described.is_idempotent and seen in known):
-            yield each
-        known.add(seen)
+    repetitions = Repetitions()
+    return (each for each in log if not repetitions.is_one(each.described, each.written.fate))

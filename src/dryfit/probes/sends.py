@@ -10,7 +10,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from dryfit.model.crossing import Crossing
@@ -41,7 +41,16 @@ _REDIS_IDEMPOTENT = frozenset({
 _ONCE = frozenset({"MessageDeduplicationId"})
 """Parameters by which a service knows a request again."""
 
-_CLOUD_READS = ("Get", "List", "Describe", "Head", "Query", "Scan", "BatchGet")
+_CLOUD_READS = (
+    *("Get", "List", "Describe", "Head", "Query", "Scan", "BatchGet", "Receive"),
+    *("AssumeRole", "Decrypt", "Encrypt", "GenerateDataKey"),
+)
+
+_PUBLISHING = frozenset({"PUBLISH", "SPUBLISH"})
+"""What Redis passes on and does not keep."""
+
+_ASKING = frozenset({"token", "introspect", "search", "_search", "query"})
+"""A POST to a path that ends so asks for something (RFC 6749, section 3.2; RFC 7662), or is taken for a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class Described:
     """An effect as it may be shown, and as it is compared.
 
     ``key`` is the same whatever was generated, ``exact`` only for the very same effect; to repeat an effect that is
-    idempotent changes nothing more.
+    idempotent changes nothing more. ``content`` is what it holds, ``outbox`` the kind of what is sent and stays sent.
     """
 
     source: str
@@ -57,6 +66,8 @@ class Described:
     key: str
     exact: str
     is_idempotent: bool = False
+    content: Json = None
+    outbox: Literal["mail", "http", ""] = ""
 
 
 def described(crossing: Crossing) -> Described | None:
@@ -68,6 +79,29 @@ def described(crossing: Crossing) -> Described | None:
     return describe(_named(crossing))
 
 
+def leaving(crossing: Crossing) -> Described | None:
+    """What a crossing is about to send to others, who keep it for themselves: a request, a mail, a message.
+
+    Whether a program that is run does anything to anybody cannot be told.
+    """
+    if crossing.component == "redis":
+        return _published(_named(crossing))
+    is_sending = crossing.callee.effect == "send" and crossing.component != "subprocess"
+    return described(crossing) if is_sending else None
+
+
+def stays_within(client: object) -> bool:
+    """Whether a client's requests are answered by the program itself, within the process."""
+    transport = getattr(client, "_transport", None)
+    return type(transport).__name__ in ("ASGITransport", "WSGITransport", "_TestClientTransport")
+
+
+def is_refused(value: object) -> bool:
+    """Whether what a client returned says that the other side did not do what it was asked for."""
+    status = getattr(value, "status_code", getattr(value, "status", None))
+    return type(status) is int and status >= 400
+
+
 def effect(
     source: str,
     what: str,
@@ -76,6 +110,7 @@ def effect(
     names: Iterable[str] = (),
     is_idempotent: bool = False,
     exact: str = "",
+    outbox: Literal["mail", "http", ""] = "",
 ) -> Described:
     """Describe an effect; ``content`` tells it from others, and ``names`` say what the parts of a list are."""
     parts = content if isinstance(content, list) else [content]
@@ -88,7 +123,23 @@ def effect(
         digest(source, alike(what), *texts),
         exact or digest(source, what, text_of(content)),
         is_idempotent,
+        content,
+        outbox,
     )
+
+
+class Repetitions:
+    """Tells what changes nothing, since it is the same idempotent effect once more."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, str]] = set()
+
+    def is_one(self, found: Described, fate: str = "") -> bool:
+        """Whether this was there before, with the same fate; it is from now on."""
+        seen = (found.exact, fate)
+        is_known = seen in self._known
+        self._known.add(seen)
+        return is_known and found.is_idempotent
 
 
 def shortened(text: str) -> str:
@@ -105,6 +156,8 @@ def _named(crossing: Crossing) -> dict[str, Any]:
 
 def _httpx(values: Mapping[str, Any]) -> Described | None:
     request = values["request"]
+    if stays_within(values["self"]):
+        return None
     body = getattr(request, "_content", b"")  # `content` raises where the body is a stream
     return _http(request.method, str(request.url), request.headers, body)
 
@@ -130,9 +183,9 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def _http(method: str, url: str, headers: Any, body: object, params: object = None) -> Described | None:
     method = method.upper()
-    if method in SAFE_METHODS:
+    parts, document = urlsplit(url), _body(body)
+    if method in SAFE_METHODS or (method == "POST" and _asks(parts.path, document)):
         return None
-    parts = urlsplit(url)
     query = [(name, "<secret>" if is_secret(name) else value) for name, value in parse_qsl(parts.query, True)]
     # A server that a test starts on this machine has another port in every trial.
     place = parts.hostname if parts.hostname in _LOOPBACK else parts.netloc.rpartition("@")[2]
@@ -142,10 +195,18 @@ def _http(method: str, url: str, headers: Any, body: object, params: object = No
     return effect(
         host,
         what,
-        [_body(body), jsonable(params)],
+        [document, jsonable(params)],
         is_idempotent=bool(given) or method in _IDEMPOTENT_METHODS,
         exact=digest(host, what, given) if given else "",
+        outbox="http",
     )
+
+
+def _asks(path: str, document: Json) -> bool:
+    """Whether a POST changes nothing, by its path, or as a query of GraphQL."""
+    last = path.rstrip("/").rpartition("/")[2].lower()
+    query = document.get("query") if last == "graphql" and isinstance(document, dict) else None
+    return last in _ASKING or (isinstance(query, str) and not query.lstrip().startswith("mutation"))
 
 
 def _body(body: object) -> Json:
@@ -178,7 +239,7 @@ def _mail(sender: object, receivers: object, content: object) -> Described:
     to = sorted(str(each) for each in given) or [str(message.get("To", ""))]
     subject = str(message.get("Subject", ""))
     what = f"mail from {sender or message.get('From', '')} to {', '.join(to)}: {subject}"
-    return effect("smtp", what, _text(message))
+    return effect("smtp", what, _text(message), outbox="mail")
 
 
 def _message(content: object) -> Message:
@@ -204,6 +265,15 @@ def _redis_command(values: Mapping[str, Any]) -> Described | None:
 
 def _redis_pipeline(values: Mapping[str, Any]) -> Described | None:
     return _redis(values["self"], [_arguments(each) for each in list(values["self"].command_stack)])
+
+
+def _published(values: Mapping[str, Any]) -> Described | None:
+    commands = [values["args"]] if "args" in values else map(_arguments, list(values["self"].command_stack))
+    return _redis(values["self"], [each for each in commands if each and _is_published(each)])
+
+
+def _is_published(command: tuple[object, ...]) -> bool:
+    return isinstance(command[0], str) and command[0].upper() in _PUBLISHING
 
 
 def _arguments(command: Any) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ from dryfit.model.interleaving import (
     Operation,
     Overlap,
     Run,
+    Sent,
     Step,
     StepKind,
 )
@@ -250,3 +251,40 @@ def test_what_could_not_be_explored_is_told():
     assert [(each.what, each.reason) for each in found.skipped] == [
         ("two calls of till.sell at once", "not deterministic, no verdict")
     ]
+
+
+CHARGE = Sent("httpx.Client.send", "POST https://pay/charges", (("", "..."),))
+PAID = run(SOLD, SOLD, left=0)
+
+
+def charged(serial: int, times: int, *ended: Ended) -> tuple[Explored, Trial]:
+    usual, other = replace(PAID, sent=(CHARGE,) * serial), replace(PAID, sent=(CHARGE,) * times)
+    if ended:
+        other = replace(other, ended=ended)
+    return Explored(OVERLAP, ((usual, usual),), ((usual, usual),), (other,)), baseline()
+
+
+def test_what_is_sent_more_often_than_in_a_serial_order_is_told_in_words():
+    (found,) = contention.judge([charged(1, 2)]).findings
+    evidence = {fact.name: fact.value for fact in found.evidence}
+
+    assert found.rule == "DF501"
+    assert found.message.endswith("both succeed; sent twice: httpx.Client.send POST https://pay/charges")
+    assert evidence["this one gave"][-1] == "sent twice: httpx.Client.send POST https://pay/charges"
+    assert evidence["serial order 1 gives"][-1] == "sent once: httpx.Client.send POST https://pay/charges"
+
+
+def test_an_operation_that_is_refused_after_it_has_sent_something_has_done_harm():
+    refused = raised("stock.SoldOut")
+
+    assert [each.rule for each in contention.judge([charged(1, 2, SOLD, refused)]).findings] == ["DF501"]
+    assert contention.judge([charged(1, 1, SOLD, refused)]).findings == ()
+
+
+def test_an_operation_that_is_refused_and_takes_back_what_it_has_sent_is_refused():
+    explored, trial = charged(1, 2, SOLD, raised("stock.SoldOut"))
+    refund = replace(CHARGE, what="POST https://pay/refunds")
+    (other,) = explored.others
+    mended = replace(explored, others=(replace(other, sent=(*other.sent, refund)),))
+
+    assert contention.judge([(mended, trial)]).findings == ()

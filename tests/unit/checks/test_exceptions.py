@@ -12,7 +12,7 @@ import pytest
 
 from dryfit.checks import exceptions
 from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, WIRE_RANK, Planner, known_failures
-from dryfit.checks.faulted import Tried
+from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.pairs import SECOND, Pairs
 from dryfit.model.chain import Link, LinkKind
 from dryfit.model.digest import Column, Contents, Digest
@@ -162,6 +162,45 @@ def losing_the_mail(told=((".status", "'paid'"),), *, result="order.Receipt"):
     faulted.call("sqlite3.Connection.commit", save, effect="write")
     mail = faulted.call("mail.send", entry, line=2)
     return faulted, mail, faulted.call("smtplib.SMTP.sendmail", mail, effect="send", error=lost)
+
+
+OUTBOX = Contents("mail smtp", "mails", (Column("sent"), Column("content")))
+MAILED = replace(OUTBOX, rows=(('"mail to ann@example.com: order"', '"3f"'),))
+
+
+def with_outbox(trial: Trial, outbox: Contents) -> Trial:
+    """The same with what was sent among the state after the entry."""
+    (around,) = trial.boundaries
+    after = replace(around.after, contents=(*around.after.contents, outbox))
+    return replace(trial, boundaries=(replace(around, after=after),))
+
+
+def test_what_was_sent_is_told_as_the_state_and_not_once_more():
+    faulted, _, at = losing_the_mail()
+    case = tried(buying(), faulted, at, fault=LOST)
+    usual = tuple(with_outbox(each, MAILED) for each in case.baselines)
+    with_outboxes = Tried(with_outbox(case.trial, OUTBOX), usual)
+    (plain,), (found,) = (exceptions.judge([each]).judgement.findings for each in (case, with_outboxes))
+    assert (found.id, found.message) == (plain.id, plain.message)
+    assert {fact.name: fact.value for fact in found.evidence}["done without the fault"] == (
+        "mails: 1 more (mail to ann@example.com: order)",
+        'orders: 1 row added (sku="tea")',
+    )
+
+
+def test_what_is_sent_otherwise_is_another_state():
+    """The effects are alike, and the state tells that it was not the same mail."""
+    faulted, _, at = losing_the_mail(told=())
+    faulted.effect(at, "mail to ann@example.com: order")
+    case = tried(buying(), faulted, at, fault=LOST)
+    usual = tuple(with_outbox(each, MAILED) for each in case.baselines)
+    other = replace(OUTBOX, rows=(('"mail to ann@example.com: order"', '"7a"'),))
+    same, otherwise = (
+        Faulted.of(Tried(with_outbox(case.trial, outbox), usual)) for outbox in (MAILED, other)
+    )
+    assert same is not None
+    assert otherwise is not None
+    assert (same.is_complete, otherwise.is_complete) == (True, False)
 
 
 def test_a_mail_that_nobody_misses_is_swallowed():

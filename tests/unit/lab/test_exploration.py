@@ -30,16 +30,20 @@ def counted(value: int) -> Digest:
     return Digest((Contents("shop", "counter", (Column("value"),), ((str(value),),)),))
 
 
-def made(wanted: Wanted, *, atomic: bool = False) -> Run:
-    """Each worker reads the counter and writes one more, in the order that is chosen; ``atomic`` does so at once."""
+def made(wanted: Wanted, *, atomic: bool = False, idle: int = 0) -> Run:
+    """Each worker reads the counter and writes one more, in the order that is chosen; ``atomic`` does so at once.
+
+    The last one is ``idle`` for some steps before that.
+    """
     steps, moves, read, value, left = [], [], {}, 0, dict.fromkeys(range(len(wanted.workers)), 2)
+    left[len(wanted.workers) - 1] += idle
     running = -1
     while enabled := tuple(worker for worker in sorted(left) if left[worker]):
         choice = Choice(enabled, running)
         running = wanted.choose(choice)
         moves.append(Move(choice, running))
-        steps.append(Step(running, "statement", "SELECT" if left[running] == 2 else "UPDATE"))
-        if left[running] == 2:
+        steps.append(Step(running, "statement", "SELECT" if left[running] >= 2 else "UPDATE"))
+        if left[running] >= 2:
             read[running] = value
         else:
             value = (value if atomic else read[running]) + 1
@@ -119,6 +123,41 @@ def test_operations_that_cannot_even_run_one_after_the_other_are_given_up(ending
     found, _ = explored(Overlap("test", (ADD, ADD)), ends)
 
     assert found.void == "one after the other they do not come to their end: the reason"
+
+
+def test_a_schedule_that_could_not_be_followed_and_shows_nothing_decides_nothing():
+    found, _ = explored(
+        Overlap("test", (ADD, ADD), schedule=(0, 0, 0, 1)), lambda wanted: made(wanted, atomic=True)
+    )
+
+    assert found.void == (
+        "not deterministic, no verdict: the same choices lead elsewhere: "
+        "after 2 choices, 0 was to go on, but those that could were 1"
+    )
+
+    lost, _ = explored(Overlap("test", (ADD, ADD), schedule=(0, 1, 1, 1)), made)
+    assert (lost.void, len(lost.others)) == ("", 1)
+
+
+def test_a_search_whose_choices_lead_elsewhere_decides_nothing_where_it_finds_nothing():
+    runs = iter(range(1000))
+
+    def wavering(wanted: Wanted) -> Run:
+        """The second operation has fewer steps as soon as the search has seen it."""
+        return made(wanted, atomic=True, idle=3 if next(runs) < 4 else 0)
+
+    found, _ = explored(Overlap("test", (ADD, ADD)), wavering)
+
+    assert not found.exhausted
+    assert found.void.startswith("not deterministic, no verdict: the same choices lead elsewhere: after ")
+
+
+@pytest.mark.parametrize(
+    ("spent", "tried", "is_left"),
+    [(2.9, 100, True), (3.1, 100, False), (3.1, 11, True), (9.1, 11, False), (0.1, 400, False)],
+)
+def test_a_slow_machine_gets_some_interleavings_made_all_the_same(spent, tried, is_left):
+    assert Limits(3.0, 400).leave_room(spent, tried) is is_left
 
 
 def test_statements_are_stopped_half_way_where_nothing_else_shows_anything():

@@ -221,3 +221,16 @@ def test_a_time_that_no_clock_has_is_chosen(time):
     after = digest(orders(("1", "5.00", f'"{time}"')), BEFORE.places["shop", "lines"])
     (change,) = diff(BEFORE, after)
     assert time in str(change)
+
+
+def test_what_was_sent_is_told_as_it_was_described():
+    columns = (Column("sent"), Column("content"))
+    rows = (('"mail from shop@example.com to ann@example.com: Welcome"', '"3f"'),)
+    before, after = (Digest((Contents("mail smtp", "mails", columns, rows * count),)) for count in (1, 3))
+
+    (change,) = diff(before, after)
+    assert str(change) == (
+        "mails: 2 more (mail from shop@example.com to ann@example.com: Welcome;"
+        " mail from shop@example.com to ann@example.com: Welcome)"
+    )
+    assert diff(after, before) == ()

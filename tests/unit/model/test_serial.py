@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dryfit.model.digest import Column, Contents, Digest
-from dryfit.model.interleaving import Ended, Interleaving, Run
+from dryfit.model.interleaving import Ended, Interleaving, Run, Sent
 from dryfit.model.reply import ErrorSeen
-from dryfit.model.serial import Masks, came_of, state_of
+from dryfit.model.serial import Masks, came_of, left_by
 
 STOCK = (Column("sku", key=True), Column("left"), Column("touched"))
 ORDERS = (Column("id", key=True, generated=True), Column("sku"))
@@ -73,7 +75,7 @@ def test_what_differs_between_two_runs_of_one_order_is_not_compared():
 
     assert not masks.differs
     assert came_of(first, masks) == came_of(second, masks)
-    assert state_of(first, masks) != state_of(run(after=shop("-1")), masks)
+    assert left_by(first, masks) != left_by(run(after=shop("-1")), masks)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,64 @@ def test_what_differs_between_two_runs_of_one_order_is_not_compared():
 )
 def test_a_serial_order_that_differs_from_itself_decides_nothing(second: Run, said: str):
     assert Masks.of([(run(returned(), after=shop("0")), second)]).differs == said
+
+
+def sent(what: str = "POST https://pay/charges", name: str = "httpx.Client.send", **told: str) -> Sent:
+    leaves = ((f".{key}", text) for key, text in told.items())
+    return Sent(name, what, (("", f'"{what}"'), *leaves))
+
+
+def sending(*found: Sent, order: str = "7") -> Run:
+    return replace(run(returned(), after=shop("0", orders=(order,))), sent=found)
+
+
+CHARGE = sent(cents="5")
+
+
+def test_what_was_sent_tells_runs_apart_and_not_in_which_order():
+    mail = sent("mail to ann", "smtplib.SMTP.sendmail")
+
+    assert came_of(sending(CHARGE, mail), Masks()) == came_of(sending(mail, CHARGE), Masks())
+    assert came_of(sending(CHARGE), Masks()) != came_of(sending(CHARGE, CHARGE), Masks())
+    assert came_of(sending(CHARGE), Masks()) != came_of(sending(sent(cents="6")), Masks())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (sent(order="7"), sent(order="12")),
+        (sent("POST https://pay/orders/7/charges"), sent("POST https://pay/orders/12/charges")),
+        (sent(text='"Ordered at 11:59:59"'), sent(text='"Ordered at 12:00:00"')),
+        (sent(took="1"), sent(took="2")),
+    ],
+    ids=["an id", "an id in a path", "a time of day", "a time that was measured"],
+)
+def test_what_is_generated_in_what_was_sent_is_no_difference(one: Sent, other: Sent):
+    first, second = sending(one, order="7"), sending(other, order="12")
+
+    assert came_of(first, Masks()) == came_of(second, Masks())
+
+
+def test_an_id_of_the_serial_orders_is_none_of_another_run_alone():
+    """The same number is no id to one run and an id to the other."""
+    serial, other = sending(sent(pieces="7"), order="7"), sending(sent(pieces="7"), order="12")
+    masks = Masks.of([(serial, serial)])
+
+    assert came_of(serial, masks) == came_of(other, masks)
+
+
+def test_what_two_runs_of_one_order_send_differently_is_not_compared_but_counted():
+    masks = Masks.of([(sending(sent(code="1", cents="5")), sending(sent(code="2", cents="5")))])
+    one = sending(sent(code="1", cents="5"))
+
+    assert came_of(one, masks) == came_of(sending(sent(code="3", cents="5")), masks)
+    assert came_of(one, masks) != came_of(sending(sent(code="3", cents="6")), masks)
+    assert came_of(one, masks) != came_of(sending(*[sent(code="3", cents="5")] * 2), masks)
+
+
+def test_where_two_runs_of_one_order_send_more_and_less_nothing_is_compared_of_that_callable():
+    masks = Masks.of([(sending(CHARGE), sending(CHARGE, CHARGE))])
+    mail = sent("mail to ann", "smtplib.SMTP.sendmail")
+
+    assert not masks.differs
+    assert came_of(sending(), masks) == came_of(sending(CHARGE), masks) != came_of(sending(mail), masks)

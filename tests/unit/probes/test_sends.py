@@ -32,8 +32,29 @@ def test_a_request():
     assert not found.is_idempotent
 
 
-def test_a_question_is_no_effect():
-    assert request("GET", "https://pay.example/charges") is None
+@pytest.mark.parametrize(
+    ("method", "path", "document"),
+    [
+        ("GET", "/charges", None),
+        ("POST", "/oauth/token", {"grant_type": "client_credentials"}),
+        ("POST", "/orders/_search", {"match": "saw"}),
+        ("POST", "/graphql", {"query": "query { orders { id } }"}),
+    ],
+)
+def test_a_question_is_no_effect(method, path, document):
+    assert request(method, f"https://pay.example{path}", json=document) is None
+
+
+def test_a_mutation_of_graphql_is_no_question():
+    document = {"query": "mutation { pay(order: 1) { id } }"}
+    assert request("POST", "https://pay.example/graphql", json=document) is not None
+
+
+def test_what_the_program_answers_itself_is_not_sent():
+    httpx = pytest.importorskip("httpx")
+    client = SimpleNamespace(_transport=httpx.ASGITransport(app=print))
+    asked = httpx.Request("POST", "https://shop.example/orders")
+    assert described(about_to("httpx.AsyncClient.send", self=client, request=asked)) is None
 
 
 def test_what_is_generated_makes_no_difference_but_to_the_very_same():

@@ -57,6 +57,11 @@ class Priorities:
         self._longest = max(self._longest, len(interleaving.moves))
 
     @property
+    def diverged(self) -> str:
+        """Nowhere: nothing is expected of a run."""
+        return ""
+
+    @property
     def exhausted(self) -> bool:
         """Never: what was drawn may be drawn again."""
         return False
