@@ -84,6 +84,12 @@ class Footprint:
             self.writes.isdisjoint(other.reads | other.writes) and other.writes.isdisjoint(self.reads)
         )
 
+    def joined(self, other: Footprint) -> Footprint:
+        """What either of the two touches."""
+        if self.unknown or other.unknown:
+            return ANYTHING
+        return Footprint(self.reads | other.reads, self.writes | other.writes)
+
 
 ANYTHING = Footprint(unknown=True)
 
@@ -179,6 +185,23 @@ class Backends(Protocol):
 
     def cancel(self, backend: Backend) -> None:
         """End the statement that waits, as the server does with the victim of a deadlock."""
+
+
+class Footprints(Protocol):
+    """Knows what calls of drivers touched, by what servers say right after them."""
+
+    def forget(self) -> None:
+        """Other operations come now."""
+
+    def begin(self) -> None:
+        """An interleaving begins."""
+
+    def touched(self, connection: object, worker: int, *, failed: bool) -> Footprint:
+        """What a worker's call touched that is just over, before its next one begins."""
+
+    @property
+    def are_complete(self) -> bool:
+        """Whether nothing was touched in the interleaving but by the calls of which it was told."""
 
 
 class Rewind(Protocol):
