@@ -51,6 +51,9 @@ RUN_SECONDS = 3.0
 
 LONGEST_TEXT = 200
 
+CONNECTED = Footprint(frozenset(("server",)))
+"""What a new connection touches: only what may be anything is in its way."""
+
 SHARED = "both operations work in one transaction of one connection: let each take a connection of its own"
 PINNED = (
     "the fixtures of the test hold one transaction open for all: operations in it cannot overlap; let them commit, "
@@ -299,7 +302,7 @@ class AtOnce:
     def _touched(self, connection: object, worker: int, what: str, failed: bool) -> Footprint:
         """What a call touched. A new connection is in nobody's way."""
         if connection is None:
-            return ANYTHING if failed or what != "connect" else Footprint()
+            return ANYTHING if failed or what != "connect" else CONNECTED
         if dbapi.driver_of(connection) != "psycopg":
             return ANYTHING
         return self._footprints.touched(connection, worker, failed=failed)

@@ -77,12 +77,17 @@ class Footprint:
     unknown: bool = False
 
     def depends_on(self, other: Footprint) -> bool:
-        """Whether the order of the two may matter."""
+        """Whether the order of the two may matter; that of one which touches nothing at all never does."""
         if self.unknown or other.unknown:
-            return True
+            return self.is_something and other.is_something
         return not (
             self.writes.isdisjoint(other.reads | other.writes) and other.writes.isdisjoint(self.reads)
         )
+
+    @property
+    def is_something(self) -> bool:
+        """Whether it touches anything."""
+        return self.unknown or bool(self.reads or self.writes)
 
     def joined(self, other: Footprint) -> Footprint:
         """What either of the two touches."""

@@ -32,6 +32,10 @@ _FIRST_OWN = 16384
 
 _READS, _CLAIMS = "AccessShareLock", frozenset(("RowShareLock", "RowExclusiveLock"))
 
+_SERVER = "server"
+AT_ALL = Footprint(frozenset((_SERVER,)))
+"""Of what touches nothing but the connection: only what may be anything depends on it."""
+
 _ENDS = "transactions that have written, and ended"
 """The name of all that is committed, for those who keep a snapshot of it."""
 
@@ -227,14 +231,14 @@ def _between(before: Held, now: Held) -> Footprint:
     if now.transaction and before.transaction in ("", now.transaction):
         return _stated(before, now)
     if before.transaction and not now.transaction:
-        return _ended(before) if before.writes else Footprint()
+        return _ended(before) if before.writes else AT_ALL
     return ANYTHING  # a transaction began and ended within the call
 
 
 def _stated(before: Held, now: Held) -> Footprint:
     """Of a statement: also what a savepoint had, and does not have any more."""
     claims = frozenset(_claims(now.claimed | before.claimed))
-    reads = {f"rows {name}" for name in now.read | now.drawn}
+    reads = {_SERVER, *(f"rows {name}" for name in now.read | now.drawn)}
     if now.keeps_snapshot and not before.keeps_snapshot:
         reads.add(_ENDS)
     if (
