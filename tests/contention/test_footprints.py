@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 
@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tests.contention.hermitage import LEVELS
 from tests.contention.orders import EveryOrder
 
-from dryfit.model.interleaving import ANYTHING, Choose, Footprint, Interleaving
+from dryfit.model.interleaving import Choose, Footprint, Interleaving
 from dryfit.model.outcome import Outcome
 from dryfit.probes.schedule import Turns
 from dryfit.probes.schedule.exhaustive import Exhaustive
 from dryfit.resources.postgres.database import Database
-from dryfit.resources.postgres.footprints import PostgresFootprints, is_doubtful
+from dryfit.resources.postgres.footprints import PostgresFootprints
 from dryfit.resources.postgres.waits import PostgresBackends
 
 Program = tuple[str, ...]
@@ -52,7 +52,9 @@ WRITES = (
     "ROLLBACK TO here",
 )
 ENDS = ("COMMIT", "COMMIT", "ROLLBACK")
-FINAL = "SELECT 't', id, value FROM test UNION ALL SELECT 'c', id, parent FROM child UNION ALL SELECT said, 0, 0 FROM log"
+FINAL = """
+SELECT 'test', id, value FROM test UNION ALL SELECT 'child', id, parent FROM child UNION ALL SELECT said, 0, 0 FROM log
+"""
 
 
 class Transactions:
@@ -86,8 +88,7 @@ class Transactions:
             connection.isolation_level = wanted
         told: list[object] = []
         try:
-            for statement in program:
-                told.append(self._call(connection, worker, statement))
+            told.extend(self._call(connection, worker, statement) for statement in program)
         except psycopg.Error as error:
             told.append(error.sqlstate)
             self._call(connection, worker, "ROLLBACK")

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from dryfit.model.interleaving import Choose, Explored, Overlap, Run, Search
 from dryfit.model.serial import Came, Masks, came_of
-from dryfit.probes.schedule import Follow, follow, serial, serial_orders
+from dryfit.probes.schedule import Follow, alternate, follow, serial, serial_orders
 
 Pair = tuple[Run, Run]
 
@@ -67,6 +67,9 @@ def explore(
             return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
         yield from _followed(overlap, everyone, others)
     else:
+        others.add(
+            (yield Wanted(everyone, alternate))
+        )  # so that what is opened once (connections of a pool) is
         while (
             time.monotonic() - begun < limits.seconds
             and others.tried < limits.interleavings

@@ -2,8 +2,8 @@
 
 A transaction keeps the lock of every relation that it has used, in the mode in which it used it, until it is over:
 inside of functions, triggers, views and foreign keys, too. So what it holds after a statement is at least what the
-statement used. What a plain ``SELECT`` sees depends on which transactions have *ended* before it, not on what others are
-about to write; who writes or locks rows depends on those who do so, and have not ended. So a table has two names:
+statement used. What a plain ``SELECT`` sees depends on which transactions have *ended* before it, not on what others
+are about to write; who writes or locks rows depends on those who do so and have not ended. So a table has two names:
 
 - ``rows`` are what is committed: read by every statement, written where a transaction that wrote comes to its end;
 - ``claims`` are the locks of rows, and what is not committed: written by who writes or locks rows, and by its end.
@@ -11,7 +11,8 @@ about to write; who writes or locks rows depends on those who do so, and have no
 A statement with which a transaction takes the snapshot that it keeps (``REPEATABLE READ``, ``SERIALIZABLE``, a cursor)
 reads all that is committed. Sequences belong to no transaction: their next number is read and written at once.
 
-Whatever is not plain is ``ANYTHING``; see ``docs/decisions/0033``.
+Whatever is not plain may be anything: errors, statements that commit by themselves, other locks, catalogues,
+``SERIALIZABLE`` once it has read, and what a word in a text of a statement or of a function makes doubtful.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ _ENDS = "transactions that have written, and ended"
 
 _HARMLESS = (
     "plpgsql", "pg_walinspect", "pgcrypto", "uuid-ossp", "citext", "hstore", "pg_trgm", "unaccent", "btree_gin",
-    "btree_gist", "ltree", "intarray", "fuzzystrmatch", "tablefunc", "cube", "earthdistance", "isn", "vector", "postgis",
+    "btree_gist", "ltree", "intarray", "fuzzystrmatch", "tablefunc", "cube", "earthdistance", "isn", "vector",
+    "postgis",
 )  # fmt: skip
 """Extensions whose functions touch nothing but their arguments, and tables with locks."""
 
@@ -54,22 +56,25 @@ _DOUBTFUL = re.compile(
 """Words without which no statement can use what leaves no lock: the text is not parsed, a word anywhere is enough."""
 _RAISED = re.compile(r"\braise\s+exception\b", re.IGNORECASE)
 
-# Relations, with whether they are such as keep to the rules; and the texts of all that runs within statements.
+# Relations, and the texts of all that runs within statements; "do" stands for what may do anything.
 _SCHEMA = f"""
-SELECT 'relation', concat_ws(' ', c.oid, c.relname), CASE WHEN c.relpersistence = 't' OR (c.relkind IN ('r', 'm') AND c.relam <> 2)
-  THEN '?' ELSE c.relkind::text END FROM pg_class c WHERE c.oid >= {_FIRST_OWN}
-UNION ALL SELECT 'source', '', CASE WHEN l.lanname IN ('sql', 'plpgsql')
-  THEN coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) ELSE 'pg_' END
-  FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-  WHERE p.oid >= {_FIRST_OWN} AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
-    WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND e.extname IN {_HARMLESS})
-UNION ALL SELECT 'source', '', pg_get_viewdef(c.oid) FROM pg_class c WHERE c.relkind = 'v' AND c.oid >= {_FIRST_OWN}
+SELECT 'relation', concat_ws(' ', oid, relname),
+  CASE WHEN relpersistence = 't' OR (relkind IN ('r', 'm') AND relam <> 2) THEN '?' ELSE relkind::text END
+FROM pg_class WHERE oid >= {_FIRST_OWN}
+UNION ALL SELECT 'source', '',
+  CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) ELSE 'do' END
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+WHERE p.oid >= {_FIRST_OWN} AND NOT EXISTS (
+  SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+  WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND e.extname IN {_HARMLESS})
+UNION ALL SELECT 'source', '', pg_get_viewdef(oid) FROM pg_class WHERE relkind = 'v' AND oid >= {_FIRST_OWN}
 UNION ALL SELECT 'source', '', pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid >= {_FIRST_OWN}
-UNION ALL SELECT 'source', '', pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND oid >= {_FIRST_OWN}
+UNION ALL SELECT 'source', '', pg_get_constraintdef(oid) FROM pg_constraint
+WHERE contype = 'c' AND oid >= {_FIRST_OWN}
 UNION ALL SELECT 'source', '', concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
-  FROM pg_policy
-UNION ALL SELECT 'source', '', 'pg_' FROM pg_trigger WHERE tgdeferrable
-UNION ALL SELECT 'source', '', 'pg_' FROM pg_rewrite WHERE rulename <> '_RETURN' AND oid >= {_FIRST_OWN}
+FROM pg_policy
+UNION ALL SELECT 'source', '', 'do' FROM pg_trigger WHERE tgdeferrable
+UNION ALL SELECT 'source', '', 'do' FROM pg_rewrite WHERE rulename <> '_RETURN' AND oid >= {_FIRST_OWN}
 """
 
 
@@ -78,7 +83,8 @@ class Schema:
     """The relations of a database by number: name, and kind.
 
     ``S`` are sequences, ``?`` such as keep to rules of their own. Names stay what they are when the database is made
-    anew, and numbers do not; in which schema a table is does not matter. ``is_plain`` says that nothing runs within statements that might touch more than their transaction has locks of.
+    anew, and numbers do not; in which schema a table is does not matter. ``is_plain`` says that nothing runs within
+    statements that might touch more than their transaction has locks of.
     """
 
     relations: Mapping[int, tuple[str, str]]
@@ -94,8 +100,9 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a process holds: ``transaction`` names the one that is open, ``writes`` says that it has a number of its own.
+    """What a process holds.
 
+    ``transaction`` names the one that is open, ``writes`` says that it has a number of its own.
     ``keeps_snapshot`` says that it will see what was committed when it took one. Where ``is_doubtful``, it may have
     touched anything, until it is over.
     """
@@ -127,11 +134,13 @@ class PostgresFootprints:
         self._schemas: dict[tuple[str, str], Schema] = {}
         self._held: dict[Backend, Held] = {}
         self._users: dict[Backend, int] = {}
+        self._hopeless: set[Backend] = set()
         self._is_shared = False
 
     def forget(self) -> None:
         """Other operations come now, and databases may have other schemas."""
         self._schemas.clear()
+        self._hopeless.clear()
 
     def begin(self) -> None:
         """An interleaving begins: of transactions that are open already nothing is known."""
@@ -142,7 +151,7 @@ class PostgresFootprints:
     def touched(self, connection: object, worker: int, *, failed: bool) -> Footprint:
         """What the call that is just over touched; the worker's next one has not begun."""
         backend = self._backends.backend(connection)
-        if backend is None:
+        if backend is None or backend in self._hopeless:
             return ANYTHING
         self._is_shared |= self._users.setdefault(backend, worker) != worker
         before = self._held.get(backend, NOTHING)
@@ -175,6 +184,8 @@ class PostgresFootprints:
             schema = self._schema(connection, backend, database)
         except (ResourceError, ValueError):
             return UNCLEAR
+        if not schema.is_plain:
+            self._hopeless.add(backend)
         found = _Locks(schema)
         found.add(locks.split(",") if locks else ())
         doubtful = found.is_odd or not schema.is_plain or not text or is_doubtful(text)
@@ -191,9 +202,16 @@ class PostgresFootprints:
     def _schema(self, connection: object, backend: Backend, database: str) -> Schema:
         key = (backend.server, database)
         if key not in self._schemas:
-            with closing(self._backends.visit(connection)) as inquiry:
-                self._schemas[key] = Schema.of(inquiry.ask(_SCHEMA))
+            self._schemas[key] = self._read(connection)
         return self._schemas[key]
+
+    def _read(self, connection: object) -> Schema:
+        """The schema of a connection's database; one that may hold anything where the server is too old to tell."""
+        try:
+            with closing(self._backends.visit(connection)) as inquiry:
+                return Schema.of(inquiry.ask(_SCHEMA))
+        except ResourceError:
+            return Schema({}, is_plain=False)
 
 
 class _Locks:

@@ -30,8 +30,11 @@ FROM pg_stat_get_activity($1) a, (
   FROM pg_lock_status() WHERE pid = $1) l
 """
 HELD = "dryfit_held"
-"""What a process is at, and what it holds: database, state, whether its transaction has a number of its own, whether it
-keeps a snapshot, its last text if it is known in full, the transaction, and the locks, each its type, mode, relation."""
+"""What a process is at, and what it holds.
+
+The database; the state; whether its transaction has a number of its own, and whether it keeps a snapshot; its last text
+where that is known in full; the transaction; and the locks: of each its type, its mode, its relation.
+"""
 # The time of its start tells whether two addresses lead to one server. Behind a pooler that gives each statement
 # another process, the one that the driver was told of is none of the server's.
 _IDENTITY = "SELECT pg_postmaster_start_time(), (SELECT count(*) FROM pg_stat_get_activity({}))"
