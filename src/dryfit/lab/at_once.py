@@ -16,6 +16,8 @@ from typing import Any, Protocol, cast
 
 from dryfit.lab import driver_calls, loops, memory
 from dryfit.lab.busy import patiently
+from dryfit.lab.driver_calls import LONGEST
+from dryfit.lab.file_footprints import FileTouched
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.model.crossing import Crossing
 from dryfit.model.digest import diff
@@ -290,12 +292,12 @@ class AtOnce:
             return turns.call(connection, kind, what, place, cast(AsyncCall, do))
         if is_asynchronous:
             return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
-        touched = partial(self._touched, connection, worker, what)
-        call = partial(turns.call, connection, kind, what, place, touched=touched)
+        call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
+            call = partial(call, touched=FileTouched(connection, what, LONGEST))
             result = patiently(connection, call, do, partial(self._let_others, turns, place))
         else:
-            result = call(do)
+            result = call(do, touched=partial(self._touched, connection, worker, what))
         self._calls += 1
         return result
 
