@@ -23,8 +23,10 @@ _WITHIN: frozenset[CodeType] = frozenset(
 _IMPORT = "<frozen importlib._bootstrap>"
 """Where a module that another thread imports is waited for, at a lock that the waiting thread has taken itself."""
 
-_PRIVATE = frozenset(("dryfit", "psycopg", "logging", "importlib"))
-"""Packages of which each lock is dryfit's, a connection's own, or of no matter for what comes of the operations."""
+_PRIVATE = frozenset((
+    "dryfit", "importlib", "logging", "psycopg", "sqlalchemy.util._collections", "sqlalchemy.util.langhelpers",
+))  # fmt: skip
+"""Packages and modules of which each lock is dryfit's, a connection's own, or of no matter for what comes of it."""
 
 _LOCKING = frozenset(("acquire", "__enter__", "release", "__exit__"))
 
@@ -98,7 +100,7 @@ def _outside(frame: FrameType) -> tuple[FrameType | None, FrameType | None]:
 
 def _is_private(module: str) -> bool:
     """Whether locks of a module guard one connection, the log, or what is loaded."""
-    return module.partition(".")[0] in _PRIVATE
+    return module in _PRIVATE or module.partition(".")[0] in _PRIVATE
 
 
 def _is_primitive(file: str) -> bool:

@@ -102,12 +102,13 @@ class Schema:
 class Held:
     """What a process holds.
 
-    ``transaction`` names the one that is open, ``writes`` says that it has a number of its own.
-    ``keeps_snapshot`` says that it will see what was committed when it took one. Where ``is_doubtful``, it may have
-    touched anything, until it is over.
+    ``transaction`` names the one that is open, ``since`` is when the last statement was over. ``writes`` says that it
+    has a number of its own, ``keeps_snapshot`` that it will see what was committed when it took one. Where
+    ``is_doubtful``, it may have touched anything, until it is over.
     """
 
     transaction: str = ""
+    since: str = ""
     writes: bool = False
     keeps_snapshot: bool = False
     read: frozenset[str] = frozenset()
@@ -176,7 +177,7 @@ class PostgresFootprints:
     def _look(self, connection: object, backend: Backend) -> Held:
         """What is held now; a call that is still under way, or that could not be asked about, is doubtful."""
         try:
-            ((database, state, writes, keeps, text, transaction, locks),) = self._backends.ask(
+            ((database, state, since, writes, keeps, text, transaction, locks),) = self._backends.ask(
                 backend, f"EXECUTE {HELD} ({backend.number})"
             )
             if state not in ("idle", "idle in transaction") or _is_piped(connection):
@@ -191,6 +192,7 @@ class PostgresFootprints:
         doubtful = found.is_odd or not schema.is_plain or not text or is_doubtful(text)
         return Held(
             transaction,
+            since,
             writes == "t",
             keeps == "t",
             frozenset(found.read),
@@ -246,6 +248,8 @@ def _is_piped(connection: object) -> bool:
 
 def _between(before: Held, now: Held) -> Footprint:
     """What a call touched with which a transaction came from one state to the next."""
+    if now.since == before.since:
+        return AT_ALL  # the driver did not need the server
     if now.transaction and before.transaction in ("", now.transaction):
         return _stated(before, now)
     if before.transaction and not now.transaction:

@@ -20,7 +20,7 @@ from dryfit.resources.postgres.peers import Peer, peer_of
 _PREPARED = """PREPARE dryfit_waits (int4[]) AS
 SELECT pid, array_to_string(pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid), ' ') FROM unnest($1) pid;
 PREPARE dryfit_held (int4) AS
-SELECT a.datid, a.state, a.backend_xid IS NOT NULL, a.backend_xmin IS NOT NULL,
+SELECT a.datid, a.state, a.state_change, a.backend_xid IS NOT NULL, a.backend_xmin IS NOT NULL,
   CASE WHEN octet_length(a.query) < pg_size_bytes(current_setting('track_activity_query_size')) - 1 THEN a.query END,
   l.transaction, l.locks
 FROM pg_stat_get_activity($1) a, (
@@ -32,8 +32,8 @@ FROM pg_stat_get_activity($1) a, (
 HELD = "dryfit_held"
 """What a process is at, and what it holds.
 
-The database; the state; whether its transaction has a number of its own, and whether it keeps a snapshot; its last text
-where that is known in full; the transaction; and the locks: of each its type, its mode, its relation.
+The database; the state, and since when; whether its transaction has a number of its own, and whether it keeps a
+snapshot; its last text where that is known in full; the transaction; and the locks: of each its type, mode, relation.
 """
 # The time of its start tells whether two addresses lead to one server. Behind a pooler that gives each statement
 # another process, the one that the driver was told of is none of the server's.
