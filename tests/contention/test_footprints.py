@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tests.contention.hermitage import LEVELS
 from tests.contention.orders import EveryOrder
 
-from dryfit.model.interleaving import Choose, Footprint, Interleaving
+from dryfit.model.interleaving import ANYTHING, Choose, Footprint, Interleaving
 from dryfit.model.outcome import Outcome
 from dryfit.probes.schedule import Turns
 from dryfit.probes.schedule.exhaustive import Exhaustive
 from dryfit.resources.postgres.database import Database
-from dryfit.resources.postgres.footprints import PostgresFootprints
+from dryfit.resources.postgres.footprints import PostgresFootprints, is_doubtful
 from dryfit.resources.postgres.waits import PostgresBackends
 
 Program = tuple[str, ...]
@@ -144,3 +144,92 @@ def test_the_orders_that_may_matter_come_to_all_that_orders_can_come_to(
 ) -> None:
     found, _ = transactions.pruned(level, (one, other))
     assert found == transactions.every(level, (one, other))
+
+
+def touched(transactions: Transactions, level: str, *programs: Program) -> list[list[Footprint]]:
+    """What the statements of each touched, one operation after the other."""
+    interleaving, _ = transactions.run(level, programs, lambda choice: choice.enabled[0])
+    return [
+        [move.footprint for move in interleaving.moves if move.chosen == worker][1:]
+        for worker in range(len(programs))
+    ]
+
+
+def test_a_statement_commutes_with_what_is_not_committed(transactions: Transactions) -> None:
+    read = ("SELECT value FROM test", "SELECT value FROM other", "COMMIT")
+    written = ("UPDATE test SET value = value + 1 WHERE id = 1", "COMMIT")
+    (reads, _, read_only), (update, commit) = touched(transactions, "READ COMMITTED", read, written)
+    assert not reads.depends_on(update)
+    assert reads.depends_on(commit)
+    assert update.depends_on(update)
+    assert not read_only.depends_on(commit)
+
+
+def test_tables_that_a_trigger_a_function_and_a_foreign_key_use_are_seen(transactions: Transactions) -> None:
+    program = ("UPDATE other SET value = 5", "INSERT INTO child (parent) VALUES (1)", "COMMIT")
+    ((updated, inserted, _), (counted, _)) = touched(
+        transactions, "READ COMMITTED", program, ("SELECT children()", "COMMIT")
+    )
+    assert {"claims other", "claims log"} <= updated.writes
+    assert {"claims child", "claims test", "rows child_id_seq"} <= inserted.writes
+    assert "rows child" in counted.reads
+
+
+def test_the_first_statement_of_repeatable_read_reads_all_that_is_committed(
+    transactions: Transactions,
+) -> None:
+    first, commit = ("SELECT 1", "SELECT value FROM other", "COMMIT"), ("UPDATE test SET value = 0", "COMMIT")
+    (snapshot, later, _), (_, committed) = touched(transactions, "REPEATABLE READ", first, commit)
+    assert snapshot.depends_on(committed)
+    assert not later.depends_on(committed)
+
+
+@pytest.mark.parametrize(
+    ("level", "program"),
+    [
+        ("SERIALIZABLE", ("SELECT value FROM test", "SELECT 1", "COMMIT")),
+        ("READ COMMITTED", ("SELECT pg_try_advisory_xact_lock(1)", "SELECT 1", "COMMIT")),
+        ("READ COMMITTED", ("LOCK TABLE test IN SHARE MODE", "SELECT 1", "COMMIT")),
+        ("READ COMMITTED", ("NOTIFY done", "SELECT 1", "COMMIT")),
+        ("READ COMMITTED", ("SELECT relname FROM pg_class LIMIT 0", "SELECT 1", "COMMIT")),
+    ],
+)
+def test_what_is_not_plain_may_be_anything_until_its_transaction_is_over(
+    transactions: Transactions, level: str, program: Program
+) -> None:
+    ((*doubtful, after),) = touched(transactions, level, (*program, "SELECT 1", "ROLLBACK"))
+    assert doubtful[: len(program)] == [ANYTHING] * len(program)
+    assert not after.unknown
+
+
+def test_what_failed_may_have_touched_anything(transactions: Transactions) -> None:
+    ((failed, _),) = touched(transactions, "READ COMMITTED", ("INSERT INTO test VALUES (1, 1)",))
+    assert failed == ANYTHING
+
+
+def test_a_transaction_whose_end_nobody_sees_is_told(transactions: Transactions) -> None:
+    footprints, connection = transactions.footprints, transactions.connections[0]
+    footprints.begin()
+    connection.execute("UPDATE test SET value = value + 1")
+    assert not footprints.touched(connection, 0, failed=False).unknown
+    assert not footprints.are_complete
+    connection.rollback()
+    footprints.touched(connection, 0, failed=False)
+    assert footprints.are_complete
+    footprints.touched(connection, 1, failed=False)
+    assert not footprints.are_complete, "two workers on one connection"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING", False),
+        ("BEGIN RAISE EXCEPTION 'no'; END", False),
+        ("BEGIN x; EXCEPTION WHEN no_data_found THEN END", True),
+        ("do $$ BEGIN END $$", True),
+        ("select created_at, listener from documents", False),
+        ("SELECT U&\"\\0070g_notify\"('a', 'b')", True),
+    ],
+)
+def test_a_word_is_enough_for_doubt(text: str, expected: bool) -> None:
+    assert is_doubtful(text) is expected
