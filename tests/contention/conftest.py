@@ -1,4 +1,4 @@
-"""A PostgreSQL server of dryfit's own, with the one table of the Hermitage project."""
+"""A PostgreSQL server of dryfit's own, with the one table of the Hermitage project, and others beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,22 @@ from dryfit.resources.postgres import programs
 from dryfit.resources.postgres.database import Database
 from dryfit.resources.registry import provider_named
 
-SCHEMA = "CREATE TABLE test (id int PRIMARY KEY, value int); INSERT INTO test VALUES (1, 10), (2, 20);"
+SCHEMA = """
+CREATE TABLE test (id int PRIMARY KEY, value int);
+INSERT INTO test VALUES (1, 10), (2, 20);
+CREATE TABLE child (id serial PRIMARY KEY, parent int REFERENCES test);
+CREATE TABLE other (id int PRIMARY KEY, value int);
+INSERT INTO other VALUES (1, 1);
+CREATE TABLE log (said text);
+CREATE FUNCTION children() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM child';
+CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.value > 99 THEN RAISE EXCEPTION 'too much'; END IF;
+  INSERT INTO log SELECT 'other, beside ' || count(*) FROM log;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER noted BEFORE UPDATE ON other FOR EACH ROW EXECUTE FUNCTION noted();
+"""
 
 
 @pytest.fixture(scope="session")

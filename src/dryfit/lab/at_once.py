@@ -14,12 +14,25 @@ from inspect import iscoroutinefunction
 from types import FrameType
 from typing import Any, Protocol, cast
 
-from dryfit.lab import driver_calls, loops
+from dryfit.lab import driver_calls, loops, memory
 from dryfit.lab.busy import patiently
+from dryfit.lab.driver_calls import LONGEST
+from dryfit.lab.file_footprints import FileTouched
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.outgoing import Outgoing
 from dryfit.model.crossing import Crossing
-from dryfit.model.interleaving import Backends, Choose, Ended, Interleaving, Run, StepKind
+from dryfit.model.digest import diff
+from dryfit.model.interleaving import (
+    ANYTHING,
+    Backends,
+    Choose,
+    Ended,
+    Footprint,
+    Footprints,
+    Interleaving,
+    Run,
+    StepKind,
+)
 from dryfit.model.lanes import HALFWAY
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.probe import Act, Around
@@ -40,6 +53,9 @@ RUN_SECONDS = 3.0
 """The limit of one interleaving."""
 
 LONGEST_TEXT = 200
+
+CONNECTED = Footprint(frozenset(("server",)))
+"""What a new connection touches: only what may be anything is in its way."""
 
 SHARED = "both operations work in one transaction of one connection: let each take a connection of its own"
 PINNED = (
@@ -81,10 +97,11 @@ class AtOnce:
     It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it.
     """
 
-    def __init__(self, weave: Weave, scene: Looks, backends: Backends) -> None:
+    def __init__(self, weave: Weave, scene: Looks, backends: Backends, footprints: Footprints) -> None:
         self._weave = weave
         self._scene = scene
         self._backends = backends
+        self._footprints = footprints
         self.halfway = Halfway(backends)
         self._turns: Turns | None = None
         self._tasks: Tasks | None = None
@@ -93,6 +110,7 @@ class AtOnce:
         self._shared = ""
         self._calls = 0
         self._outgoing = Outgoing()
+        self._is_memory_watched = False
         self._used: set[Target] = set()
         self._met: set[Target] = set()
 
@@ -105,8 +123,12 @@ class AtOnce:
         known = self._is_components if lines else None
         with (
             self._alone(),
-            Turns(self._backends, limit=RUN_SECONDS, place=self._place_of, lines=known) as self._turns,
+            Turns(
+                self._backends, limit=RUN_SECONDS, place=self._place_of, lines=known, are_told=True
+            ) as self._turns,
         ):
+            self._footprints.forget()
+            self._is_memory_watched = lines
             yield
 
     def forget(self) -> None:
@@ -194,6 +216,7 @@ class AtOnce:
         self._users, self._shared, self._calls = {}, "", 0
         self._used.clear()
         self._outgoing.begin()
+        self._footprints.begin()
         self.halfway.begin(stop)
 
     def _note_target(self, target: Target) -> None:
@@ -212,6 +235,10 @@ class AtOnce:
         for target in self._used:
             self._scene.use(target)
         boundary = self._scene.boundary(_FOUND)
+        if not self._are_known(boundary):
+            interleaving = replace(
+                interleaving, moves=tuple(replace(each, footprint=ANYTHING) for each in interleaving.moves)
+            )
         return Run(
             interleaving,
             tuple(map(ended, outcomes)),
@@ -225,6 +252,14 @@ class AtOnce:
         turns = self._turns or self._tasks
         return turns is not None and turns.worker() >= 0
 
+    def _are_known(self, boundary: Boundary) -> bool:
+        """Whether what moves touched is all that may matter: nothing in memory, where no lines are seen."""
+        if not self._footprints.are_complete:
+            return False
+        return self._is_memory_watched or all(
+            change.source != memory.SOURCE for change in diff(boundary.before, boundary.after)
+        )
+
     # The probe.
 
     def before(self, crossing: Crossing) -> Act:
@@ -232,6 +267,8 @@ class AtOnce:
         if crossing.callee.kind != "library":
             return None
         if crossing.component == "builtins":
+            if self._turns is not None:
+                self._turns.touch(ANYTHING)
             self._scene.opening(crossing)
             return None
         if sends.stays_within(crossing.values[0]):
@@ -273,11 +310,20 @@ class AtOnce:
             return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
+            call = partial(call, touched=FileTouched(connection, what, LONGEST))
             result = patiently(connection, call, do, partial(self._let_others, turns, place))
         else:
-            result = call(do)
+            result = call(do, touched=partial(self._touched, connection, worker, what))
         self._calls += 1
         return result
+
+    def _touched(self, connection: object, worker: int, what: str, failed: bool) -> Footprint:
+        """What a call touched. A new connection is in nobody's way."""
+        if connection is None:
+            return ANYTHING if failed or what != "connect" else CONNECTED
+        if dbapi.driver_of(connection) != "psycopg":
+            return ANYTHING
+        return self._footprints.touched(connection, worker, failed=failed)
 
     def _let_others(self, turns: Turns, place: Place | None) -> bool:
         """Wait until another operation has made a call; false where none can."""

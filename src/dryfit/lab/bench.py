@@ -14,6 +14,7 @@ from dryfit.model.crossing import Crossing
 from dryfit.model.digest import Digest
 from dryfit.model.target import Target
 from dryfit.model.trial import Boundary
+from dryfit.resources.postgres.footprints import PostgresFootprints
 from dryfit.resources.postgres.waits import PostgresBackends
 from dryfit.weave import Weave
 
@@ -30,7 +31,9 @@ class Bench:
         self.weave = weave
         self._backends = PostgresBackends()
         self._scene = Scene(weave, root, lambda crossing: -1, self._backends.has_written) if looks else None
-        self.at_once = AtOnce(weave, self._scene or Unseen(), self._backends)
+        self.at_once = AtOnce(
+            weave, self._scene or Unseen(), self._backends, PostgresFootprints(self._backends)
+        )
         weave.let_see(*([self._scene.probe] if self._scene else []))
 
     def begin(self, test: str) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from dryfit.model.interleaving import Choose, Explored, Overlap, Run, Search
 from dryfit.model.serial import Came, Masks, came_of
-from dryfit.probes.schedule import Follow, follow, serial, serial_orders
+from dryfit.probes.schedule import Follow, alternate, follow, serial, serial_orders
 
 Pair = tuple[Run, Run]
 
@@ -80,6 +80,8 @@ def explore(
             return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
         diverged = yield from _followed(overlap, everyone, others)
     else:
+        # So that what is opened once, as connections of a pool are, is there.
+        others.add((yield Wanted(everyone, alternate)))
         while limits.leave_room(time.monotonic() - begun, others.tried) and search.begin():
             run = yield Wanted(everyone, search.choose)
             search.ended(run.interleaving)

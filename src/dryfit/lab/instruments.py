@@ -25,6 +25,7 @@ from dryfit.model.trial import Experiment, Proposed, Trial
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.probes.trial import TrialRecorder
 from dryfit.resources.environment import Environment
+from dryfit.resources.postgres.footprints import PostgresFootprints
 from dryfit.resources.postgres.waits import PostgresBackends
 from dryfit.weave import Weave
 
@@ -101,7 +102,7 @@ class Standard:
         self._scene = Scene(
             weave, config.root, self._recorder.index, backends.has_written, self._fault.repeats
         )
-        at_once = AtOnce(weave, self._scene, backends)
+        at_once = AtOnce(weave, self._scene, backends, PostgresFootprints(backends))
         stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, folder)
         self._overlapping = Overlapping(weave, at_once, stage, self._recorder)
         self._asked = 0

@@ -77,12 +77,23 @@ class Footprint:
     unknown: bool = False
 
     def depends_on(self, other: Footprint) -> bool:
-        """Whether the order of the two may matter."""
+        """Whether the order of the two may matter; that of one which touches nothing at all never does."""
         if self.unknown or other.unknown:
-            return True
+            return self.is_something and other.is_something
         return not (
             self.writes.isdisjoint(other.reads | other.writes) and other.writes.isdisjoint(self.reads)
         )
+
+    @property
+    def is_something(self) -> bool:
+        """Whether it touches anything."""
+        return self.unknown or bool(self.reads or self.writes)
+
+    def joined(self, other: Footprint) -> Footprint:
+        """What either of the two touches."""
+        if self.unknown or other.unknown:
+            return ANYTHING
+        return Footprint(self.reads | other.reads, self.writes | other.writes)
 
 
 ANYTHING = Footprint(unknown=True)
@@ -196,6 +207,23 @@ class Backends(Protocol):
 
     def cancel(self, backend: Backend) -> None:
         """End the statement that waits, as the server does with the victim of a deadlock."""
+
+
+class Footprints(Protocol):
+    """Knows what calls of drivers touched, by what servers say right after them."""
+
+    def forget(self) -> None:
+        """Other operations come now."""
+
+    def begin(self) -> None:
+        """An interleaving begins."""
+
+    def touched(self, connection: object, worker: int, *, failed: bool) -> Footprint:
+        """What a worker's call touched that is just over, before its next one begins."""
+
+    @property
+    def are_complete(self) -> bool:
+        """Whether nothing was touched in the interleaving but by the calls of which it was told."""
 
 
 class Rewind(Protocol):

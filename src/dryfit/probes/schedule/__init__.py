@@ -1,10 +1,21 @@
 """Decides who goes on where operations run at once: threads, their locks, tasks, and the orders that are tried."""
 
 from dryfit.probes.schedule.broken_off import BrokenOff
-from dryfit.probes.schedule.orders import Follow, follow, serial, serial_orders
+from dryfit.probes.schedule.orders import Follow, alternate, follow, serial, serial_orders
 from dryfit.probes.schedule.search import search
 from dryfit.probes.schedule.smallest import shrink
 from dryfit.probes.schedule.tasks import Tasks
 from dryfit.probes.schedule.turns import Turns
 
-__all__ = ["BrokenOff", "Follow", "Tasks", "Turns", "follow", "search", "serial", "serial_orders", "shrink"]
+__all__ = [
+    "BrokenOff",
+    "Follow",
+    "Tasks",
+    "Turns",
+    "alternate",
+    "follow",
+    "search",
+    "serial",
+    "serial_orders",
+    "shrink",
+]

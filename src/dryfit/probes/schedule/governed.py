@@ -30,13 +30,17 @@ def nobody() -> None:
 class Governor:
     """Has lanes stop before they use a primitive, and where they have to wait for it; that has the given footprint.
 
-    ``loops`` are the event loops that run in no lane, in which operations have tasks.
+    ``loops`` are the event loops that run in no lane, in which operations have tasks. Where it ``touches``, what a
+    library uses without a stop is written down, too.
     """
 
-    def __init__(self, lanes: Mapping[int, Here], uses: Uses, footprint: Footprint) -> None:
+    def __init__(
+        self, lanes: Mapping[int, Here], uses: Uses, footprint: Footprint, *, touches: bool = False
+    ) -> None:
         self._lanes = lanes
         self._uses = uses
         self._footprint = footprint
+        self._touches = touches
         self.loops: dict[asyncio.AbstractEventLoop, Round] = {}
 
     def forget(self) -> None:
@@ -62,9 +66,12 @@ class Governor:
         """Who uses a primitive, and for what."""
         here[1].is_inside = True
         try:
-            return self._uses.of(used, frame)
+            use = self._uses.of(used, frame)
         finally:
             here[1].is_inside = False
+        if self._touches and not use.is_private:
+            here[0].record.touch(self._footprint)
+        return use
 
     @contextmanager
     def ungoverned(self, here: Here) -> Iterator[None]:

@@ -31,6 +31,11 @@ def stay(choice: Choice) -> int:
     return choice.running if choice.running in choice.enabled else choice.enabled[0]
 
 
+def alternate(choice: Choice) -> int:
+    """Let them go on in turn, so that all of them are under way at once."""
+    return next((worker for worker in choice.enabled if worker > choice.running), choice.enabled[0])
+
+
 class Follow:
     """Chooses as a schedule says, for a replay. It begins again by ``Follow(schedule)``: it is good for one run.
 

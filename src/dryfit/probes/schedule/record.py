@@ -11,7 +11,8 @@ class Record:
 
     def __init__(self) -> None:
         self._moves: list[tuple[Choice, int]] = []
-        self._touched: list[Footprint] = []
+        self._meant: list[Footprint] = []
+        self._more: dict[int, Footprint] = {}
         self._steps: list[Step] = []
         self.last = -1
 
@@ -23,21 +24,23 @@ class Record:
     def move(self, choice: Choice, chosen: int, footprint: Footprint) -> None:
         """A choice was made; what is touched until the next one is that footprint, and what is added to it."""
         self._moves.append((choice, chosen))
-        self._touched.append(footprint)
+        self._meant.append(footprint)
         self.last = chosen
 
-    def touch(self, footprint: Footprint) -> None:
-        """Add to what is touched by the move that is under way."""
-        before = self._touched[-1]
-        if before.unknown or (
-            footprint.reads <= before.reads and not footprint.writes and not footprint.unknown
-        ):
+    def touch(self, footprint: Footprint, move: int = -1) -> None:
+        """Add to what is touched by a move, from 0; by the one that is under way where none is said."""
+        if not self._moves:
             return
-        self._touched[-1] = Footprint(
-            before.reads | footprint.reads,
-            before.writes | footprint.writes,
-            footprint.unknown,
-        )
+        move = len(self._moves) - 1 if move < 0 else move
+        before = self._more.get(move)
+        if before is None:
+            self._more[move] = footprint
+        elif before is not footprint:
+            self._more[move] = before.joined(footprint)
+
+    def tell(self, footprint: Footprint, move: int) -> None:
+        """What was chosen in a move has turned out to touch this."""
+        self._meant[move] = footprint
 
     def step(self, lane: Lane, deed: Deed) -> None:
         """A lane did something."""
@@ -50,7 +53,7 @@ class Record:
     def interleaving(self, ending: Ending, said: str) -> Interleaving:
         """All of it."""
         moves = (
-            Move(choice, chosen, footprint)
-            for (choice, chosen), footprint in zip(self._moves, self._touched, strict=True)
+            Move(choice, chosen, meant.joined(self._more[move]) if move in self._more else meant)
+            for move, ((choice, chosen), meant) in enumerate(zip(self._moves, self._meant, strict=True))
         )
         return Interleaving(tuple(moves), tuple(self._steps), ending, said)

@@ -6,7 +6,7 @@ from _thread import allocate_lock
 from collections.abc import Callable
 from typing import TypeVar
 
-from dryfit.model.interleaving import Backends, Choose
+from dryfit.model.interleaving import Backends, Choose, Footprint
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane, Wait
@@ -14,6 +14,8 @@ from dryfit.probes.schedule.order import Order
 from dryfit.probes.schedule.victim import deadlock_error
 
 Result = TypeVar("Result")
+Touched = Callable[[bool], Footprint]
+"""Asked right after a call, while nobody else goes on: what it touched, by whether it failed."""
 
 
 class Round(Order):
@@ -53,25 +55,61 @@ class Round(Order):
             self._go_back_in(lane)
         return not lane.gave_up
 
-    def call(self, lane: Lane, connection: object, deed: Deed, do: Callable[[], Result]) -> Result:
+    def call(
+        self,
+        lane: Lane,
+        connection: object,
+        deed: Deed,
+        do: Callable[[], Result],
+        touched: Touched | None = None,
+    ) -> Result:
         """Stop before a driver call, do it, and stop again where it had to wait for others."""
         if self.ending is not None and deed.kind == "rollback":
             return do()  # a program that cleans up after itself
         self.park(lane, deed)
-        return self.within(lane, connection, deed, do)
+        return self.within(lane, connection, deed, do, touched)
 
-    def within(self, lane: Lane, connection: object, deed: Deed, do: Callable[[], Result]) -> Result:
-        """Do a driver call, and stop after it where it had to wait for others."""
+    def within(
+        self,
+        lane: Lane,
+        connection: object,
+        deed: Deed,
+        do: Callable[[], Result],
+        touched: Touched | None = None,
+    ) -> Result:
+        """Do a driver call, and stop after it where it had to wait for others.
+
+        ``touched`` tells afterwards what it touched, by whether it failed.
+        """
+        began = self.record.moves - 1
         self._go_in(lane, connection, deed)
         try:
             result = do()
         except BaseException as error:
-            self._come_back(lane)
+            self._tell(lane, began, self._come_back(lane), touched, failed=True)
             if lane.is_victim:
                 raise self.deadlock_of(lane, error) from None
             raise
-        self._come_back(lane)
+        self._tell(lane, began, self._come_back(lane), touched, failed=False)
         return result
+
+    def _tell(self, lane: Lane, began: int, ended: int, touched: Touched | None, *, failed: bool) -> None:
+        """Write down what a call touched: in the move in which it began, that in which it ended, and the one after.
+
+        Until then nothing is known of it, so that a call which does not come back may touch anything.
+        """
+        if touched is None:
+            return
+        lane.is_inside = True
+        try:
+            footprint = touched(failed)
+            with self.mutex:
+                self.record.tell(footprint, began)
+                if ended != began:  # it has waited: it did the rest while another's move was under way
+                    self.record.touch(footprint, ended)
+                    self.record.tell(footprint, self.record.moves - 1)
+        finally:
+            lane.is_inside = False
 
     def hire(self, worker: int) -> Lane:
         """A lane for another thread of an operation, which may go on from now; there is none when the round is over."""
@@ -143,9 +181,11 @@ class Round(Order):
             lane.serial += 1
         lane.is_inside = False
 
-    def _come_back(self, lane: Lane) -> None:
+    def _come_back(self, lane: Lane) -> int:
+        """Stop where it had to wait; gives the move in which it came back."""
         lane.is_inside = True
         with self.mutex:
+            ended = self.record.moves - 1
             self.calls += 1
             lane.is_calling = False
             goes_on = lane.state == "calling" or self.ending is not None
@@ -153,6 +193,7 @@ class Round(Order):
             if not goes_on:
                 self.ring()
         self._rest(lane, goes_on)
+        return ended
 
     def _rest(self, lane: Lane, is_mine: bool) -> None:
         if not is_mine:

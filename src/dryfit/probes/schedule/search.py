@@ -126,4 +126,8 @@ class Staged:
     @property
     def at_least(self) -> int:
         """How many orders there are at least, as far as the runs show."""
+        if self.exhausted:
+            return (
+                self._ran
+            )  # what one stage has put aside only differs by steps that do not matter to each other
         return max(self._ran, self._full.at_least, self._few.at_least)

@@ -22,7 +22,7 @@ from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
 from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.primitives import Primitive, primitives
-from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.round import Round, Touched
 from dryfit.probes.schedule.shared_loops import GUESTS, SharedLoops, is_guest
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Uses
@@ -55,7 +55,8 @@ class Turns:
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
     ``None`` for any other code. Where ``lines`` is given, lines that touch shared objects are switch points too, in the
-    files of which it says that they are the components'.
+    files of which it says that they are the components'. ``are_told`` says that calls tell what they touch, and that
+    what is done between them touches nothing that others see, but for Python's own primitives.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Turns:
         limit: float,
         place: Callable[[FrameType], Place | None],
         lines: Callable[[str], bool] | None = None,
+        are_told: bool = False,
     ) -> None:
         self._backends = backends
         self._limit = limit
@@ -72,9 +74,10 @@ class Turns:
         self._round: Round | None = None
         self._outsiders = Outsiders()
         self._crew = Crew(self._outsiders.leave_out)
-        self._began = BEGIN if lines is None else Deed("began", footprint=Footprint())
+        is_known = are_told or lines is not None
+        self._began = Deed("began", footprint=Footprint()) if is_known else BEGIN
         governor = self._governor = Governor(
-            self._lanes, Uses(place), ANYTHING if lines is None else _PRIMITIVE
+            self._lanes, Uses(place), _PRIMITIVE if is_known else ANYTHING, touches=are_told
         )
         self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
         known = self._outsiders.leave_out_once
@@ -149,9 +152,11 @@ class Turns:
         place: Place | None,
         do: Callable[[], Result],
         footprint: Footprint = ANYTHING,
+        touched: Touched | None = None,
     ) -> Result:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
 
+        ``touched`` is asked afterwards what it touched, by whether it failed; else it is what ``footprint`` says.
         One in a thread of an event loop which operations share cannot take turns: it ends the interleaving.
         """
         round_, lane = self.here()
@@ -160,7 +165,7 @@ class Turns:
                 with self._round.mutex:
                     self._round.end("stuck", GUESTS)
             return do()
-        return round_.call(lane, connection, Deed(kind, what, place, footprint), do)
+        return round_.call(lane, connection, Deed(kind, what, place, footprint), do, touched)
 
     def wait(self, what: str, place: Place | None, is_over: Callable[[], bool]) -> bool:
         """Have others go on until the wait is over; false where none of them can."""
@@ -168,6 +173,12 @@ class Turns:
         if round_ is None or lane is None:
             return False
         return round_.wait(lane, Wait(what, is_over, nobody, is_timed=True, place=place))
+
+    def touch(self, footprint: Footprint) -> None:
+        """The running operation touches something between two switch points."""
+        round_, _ = self.here()
+        if round_ is not None:
+            round_.record.touch(footprint)
 
     def ask_again(self) -> None:
         """What servers have said of who waits may be different now, though no driver's call is over."""

@@ -23,6 +23,11 @@ _WITHIN: frozenset[CodeType] = frozenset(
 _IMPORT = "<frozen importlib._bootstrap>"
 """Where a module that another thread imports is waited for, at a lock that the waiting thread has taken itself."""
 
+_PRIVATE = frozenset((
+    "dryfit", "importlib", "logging", "psycopg", "sqlalchemy.util._collections", "sqlalchemy.util.langhelpers",
+))  # fmt: skip
+"""Packages and modules of which each lock is dryfit's, a connection's own, or of no matter for what comes of it."""
+
 _LOCKING = frozenset(("acquire", "__enter__", "release", "__exit__"))
 
 
@@ -31,6 +36,7 @@ class Use:
     """``kind`` and ``what`` are for a step; ``is_own`` says that it is the components' code that uses the lock.
 
     ``is_signal`` says that the lock tells of an event, as that of each waiter of a condition: nobody holds it.
+    ``is_private`` says that it guards nothing by which operations could tell that others use it.
     """
 
     kind: StepKind
@@ -38,6 +44,7 @@ class Use:
     place: Place | None
     is_own: bool
     is_signal: bool
+    is_private: bool = False
 
 
 class Uses:
@@ -63,7 +70,8 @@ class Uses:
             what = f"{what}.{through.f_code.co_name}"
         is_own = place is not None and frame.f_code not in _WITHIN
         is_signal = frame.f_code is _WAIT or frame.f_code.co_filename == _IMPORT
-        return Use("lock" if is_lock else "wait", what, place, is_own, is_signal)
+        is_private = caller is not None and _is_private(caller.f_globals.get("__name__", ""))
+        return Use("lock" if is_lock else "wait", what, place, is_own, is_signal, is_private)
 
     def nearest(self, frame: FrameType | None) -> Place | None:
         """Where the components' own code stands that led to a frame."""
@@ -88,6 +96,11 @@ def _outside(frame: FrameType) -> tuple[FrameType | None, FrameType | None]:
     while caller is not None and _is_primitive(caller.f_code.co_filename):
         through, caller = caller, caller.f_back
     return caller, through
+
+
+def _is_private(module: str) -> bool:
+    """Whether locks of a module guard one connection, the log, or what is loaded."""
+    return module in _PRIVATE or module.partition(".")[0] in _PRIVATE
 
 
 def _is_primitive(file: str) -> bool:

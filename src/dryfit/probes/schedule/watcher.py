@@ -11,8 +11,10 @@ from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.said import said_of_late
 
-TICK = 0.00025
-"""Seconds between two looks: when servers are asked depends on it, what is concluded from their answers does not."""
+TICK, LONGEST_TICK = 0.00025, 0.004
+"""Seconds between two looks, at first and at most, for as long as the same calls are under way.
+
+When servers are asked depends on it; what is concluded from their answers does not."""
 
 
 class Watcher:
@@ -24,12 +26,13 @@ class Watcher:
         self._limit = limit
         self._until = time.monotonic() + limit
         self._seen = -1
+        self._tick = TICK
 
     def watch(self) -> None:
         """Return when the round has ended."""
         round_ = self._round
         while round_.ending is None:
-            ACQUIRE(round_.bell, True, TICK)
+            ACQUIRE(round_.bell, True, self._tick)
             if time.monotonic() > self._until:
                 with round_.mutex:
                     round_.end("limit", said_of_late(round_.lanes, self._limit))
@@ -38,6 +41,7 @@ class Watcher:
 
     def _is_due(self) -> bool:
         """Whether nobody goes on but for what happens outside, or a call takes longer than a tick."""
+        before, self._tick = self._tick, TICK
         with self._round.mutex:
             states = [lane.state for lane in self._round.lanes]
             if self._round.ending is not None or "running" in states:
@@ -46,6 +50,8 @@ class Watcher:
                 return True
             serial = sum(lane.serial for lane in self._round.lanes)
             is_seen, self._seen = serial == self._seen, serial
+            if is_seen:
+                self._tick = min(2 * before, LONGEST_TICK)
             return is_seen
 
     def _ask(self) -> None:

@@ -37,12 +37,14 @@ class _Wire(Protocol):
 class Inquiry:
     """The connection, opened when it is needed first, and again where it was lost, or a fork has left it behind.
 
-    ``prepared`` is run whenever it was opened. Questions may come from any thread.
+    ``prepared`` is run whenever it was opened. Questions may come from any thread. ``is_visit`` says that it is about
+    the very database of the parameters, and will be closed at once.
     """
 
-    def __init__(self, parameters: Parameters, prepared: str = "") -> None:
+    def __init__(self, parameters: Parameters, prepared: str = "", *, is_visit: bool = False) -> None:
         self._parameters = {**parameters, "application_name": NAME, "connect_timeout": _TIMEOUT}
         self._prepared = prepared
+        self._is_visit = is_visit
         self._lock = allocate_lock()  # never one that a controller of threads knows
         self._wire: _Wire | None = None
         self._process = 0
@@ -71,6 +73,8 @@ class Inquiry:
     def _open(self) -> _Wire:
         """On the server's own database if that may be, so that nobody is kept from dropping or copying another."""
         self._process = os.getpid()
+        if self._is_visit:
+            return _connect(self._parameters)
         try:
             wire = _connect({**self._parameters, "dbname": MAINTENANCE})
         except LostError:

@@ -13,12 +13,27 @@ from contextlib import suppress
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.interleaving import Backend
-from dryfit.resources.postgres.inquiry import Inquiry
+from dryfit.resources.postgres.inquiry import Answer, Inquiry
 from dryfit.resources.postgres.peers import Peer, peer_of
 
 # What a SERIALIZABLE READ ONLY DEFERRABLE transaction waits for at its beginning is no lock to pg_blocking_pids.
 _PREPARED = """PREPARE dryfit_waits (int4[]) AS
-SELECT pid, array_to_string(pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid), ' ') FROM unnest($1) pid
+SELECT pid, array_to_string(pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid), ' ') FROM unnest($1) pid;
+PREPARE dryfit_held (int4) AS
+SELECT a.datid, a.state, a.state_change, a.backend_xid IS NOT NULL, a.backend_xmin IS NOT NULL,
+  CASE WHEN octet_length(a.query) < pg_size_bytes(current_setting('track_activity_query_size')) - 1 THEN a.query END,
+  l.transaction, l.locks
+FROM pg_stat_get_activity($1) a, (
+  SELECT max(virtualtransaction) FILTER (WHERE locktype = 'virtualxid') AS transaction,
+    string_agg(concat_ws(' ', locktype, mode, relation), ',')
+      FILTER (WHERE locktype NOT IN ('virtualxid', 'transactionid')) AS locks
+  FROM pg_lock_status() WHERE pid = $1) l
+"""
+HELD = "dryfit_held"
+"""What a process is at, and what it holds.
+
+The database; the state, and since when; whether its transaction has a number of its own, and whether it keeps a
+snapshot; its last text where that is known in full; the transaction; and the locks: of each its type, mode, relation.
 """
 # The time of its start tells whether two addresses lead to one server. Behind a pooler that gives each statement
 # another process, the one that the driver was told of is none of the server's.
@@ -68,9 +83,8 @@ class PostgresBackends:
 
     def cancel(self, backend: Backend) -> None:
         """End its statement, as the user whose connection it serves; one whose server is gone has ended."""
-        inquiry = self._inquiries[backend.server, self._users[backend]]
         with suppress(ResourceError):
-            inquiry.ask(f"SELECT pg_cancel_backend({backend.number})")
+            self.ask(backend, f"SELECT pg_cancel_backend({backend.number})")
 
     def has_written(self, connection: object) -> bool:
         """Whether the transaction of a connection has written or has locked rows; true where nobody can say.
@@ -80,8 +94,18 @@ class PostgresBackends:
         backend = self.backend(connection)
         if backend is None:
             return True
-        inquiry = self._inquiries[backend.server, self._users[backend]]
-        return inquiry.ask(f"SELECT backend_xid FROM pg_stat_get_activity({backend.number})") != [("",)]
+        return self.ask(backend, f"SELECT backend_xid FROM pg_stat_get_activity({backend.number})") != [("",)]
+
+    def ask(self, backend: Backend, statement: str) -> Answer:
+        """Ask the server of a process, as the user whose connection it serves. Raises ``ResourceError``."""
+        return self._inquiries[backend.server, self._users[backend]].ask(statement)
+
+    def visit(self, connection: object) -> Inquiry:
+        """A connection of our own to the very database of the given one, to be closed at once."""
+        peer = peer_of(connection)
+        if peer is None:
+            raise ResourceError("the connection is closed", slug="resources")
+        return Inquiry(peer.parameters(), is_visit=True)
 
     def close(self) -> None:
         """Close our own connections."""

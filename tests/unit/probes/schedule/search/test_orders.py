@@ -6,7 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from small_programs import Program, explore
 
-from dryfit.probes.schedule.orders import follow, serial, serial_orders
+from dryfit.model.interleaving import Choice
+from dryfit.probes.schedule.orders import alternate, follow, serial, serial_orders
 from dryfit.probes.schedule.search import search
 from dryfit.probes.schedule.smallest import smallest, weight
 
@@ -95,3 +96,8 @@ def test_what_every_order_shows_needs_no_switch():
     least = smallest(program.judged, program.judged(follow(found.schedule)), lambda run: True)
 
     assert least.interleaving.schedule == (0, 0, 1, 1)
+
+
+def test_in_turn_everybody_goes_on_who_can():
+    assert [alternate(Choice((0, 1), last)) for last in (-1, 0, 1)] == [0, 1, 0]
+    assert alternate(Choice((1,), 1)) == 1
