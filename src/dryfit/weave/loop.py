@@ -313,6 +313,7 @@ class Loop:
             except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
                 self._failed(probe, error)
         crossing.values = ()
+        crossing.known = NOTHING_KNOWN  # it refers to the crossing, and would wait for the garbage collector
         return outcome
 
     def _instead_of(self, error: BaseException, crossing: Crossing) -> Outcome | None:
