@@ -103,7 +103,9 @@ class Watch:
         self._exchanges = Exchanges()
         self.weave.exchanges.seen = self._exchanges.see
         self._writer = writer
-        self._leftovers = Leftovers(lambda: self.weave.connections.live)
+        self._leftovers = Leftovers(
+            lambda: self.weave.connections.live, written=self.weave.connections.written
+        )
         self._looks_for_leftovers = "data" in config.only.value
         if self._looks_for_leftovers:
             self.weave.connections.used = self._leftovers.used

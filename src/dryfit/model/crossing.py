@@ -129,18 +129,17 @@ class Repeats:
     """The crossings below one parent that repeat each other: same callee, site, and exact types of arguments.
 
     While none of them is to be looked at they are only counted, and no probe is asked. ``crossing`` stands for all of
-    them while they run; ``endings`` are found by the identity of the type of the value that is returned; ``types``
-    keep those alive by whose identities these crossings are found.
+    them while they run; the endings are found by the identity of the type of the value that is returned; ``types``
+    keep those alive by whose identities these crossings are found. ``parts`` are what the loop needs, all at once.
     """
 
-    __slots__ = ("crossing", "endings", "turns", "types")
+    __slots__ = ("crossing", "parts", "types")
 
     def __init__(
         self, crossing: Crossing, turns: Countdown, endings: Mapping[int, Ending], types: list[type]
     ) -> None:
         self.crossing = crossing.like(())
-        self.turns = turns
-        self.endings = endings
+        self.parts = turns, self.crossing, endings
         self.types = types
 
     def one(self, values: tuple[object, ...], started: int, weakened: int) -> Crossing:

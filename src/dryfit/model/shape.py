@@ -136,9 +136,11 @@ def join_all(shapes: Iterable[Shape]) -> Shape:
 
 def bounded(form: Form) -> Form:
     """Sort a freshly made form's fields and formats and hold it to the bounds, as ``join`` does."""
-    names = sorted(dict(form.fields))
-    formats = {*form.formats, *((MORE,) if len(names) > MOST_FIELDS else ())}
+    if not form.fields and len(form.formats) < 2:
+        return form
     fields = dict(form.fields)
+    names = sorted(fields)
+    formats = {*form.formats, *((MORE,) if len(names) > MOST_FIELDS else ())}
     kept = tuple((name, fields[name]) for name in names[:MOST_FIELDS])
     return replace(form, formats=_formats(formats), fields=kept)
 

@@ -303,12 +303,11 @@ def _typed(shape: Shape) -> Shape:
 def _typed_form(form: Form) -> Form:
     stated = form.formats if len(form.formats) == 1 and form.formats[0] in STATED_FORMATS else ()
     keyed = tuple(each for each in form.formats if form.kind == "mapping" and each.endswith(" keys"))
-    return replace(
-        form,
-        type="number" if form.kind == "number" else form.type,
+    return Form(
+        "number" if form.kind == "number" else form.type,
+        form.kind,
         formats=(*stated, *keyed),
-        low=None,
-        high=None,
-        fields=tuple((name, _typed(shape)) for name, shape in form.fields),
+        fields=tuple([(name, _typed(shape)) for name, shape in form.fields]),
+        optional=form.optional,
         items=_typed(form.items) if form.items is not None else None,
     )

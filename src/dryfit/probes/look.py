@@ -151,12 +151,16 @@ def _function(value: object) -> Form:
     return Form(type_name(type(value)), "stand-in" if is_stand_in(value) else "callable")
 
 
+_NONE = Form("NoneType", "none")
+_TRUE, _FALSE = (Form("bool", "bool", formats=(said,)) for said in ("true", "false"))
+
+
 def _none(value: object) -> Form:
-    return Form("NoneType", "none")
+    return _NONE
 
 
 def _bool(value: object) -> Form:
-    return Form("bool", "bool", formats=("true" if value is True else "false",))
+    return _TRUE if value is True else _FALSE
 
 
 def _int(value: Any) -> Form:
@@ -187,8 +191,12 @@ def _ranged(value: object, number: float) -> Form:
 
 
 def _str(value: Any) -> Form:
-    length = float(str.__len__(value))
-    return Form(type_name(type(value)), "text", (text_format(str.__str__(value)),), length, length)
+    return _text(type_name(type(value)), text_format(str.__str__(value)), float(str.__len__(value)))
+
+
+@functools.lru_cache
+def _text(name: str, text: str, length: float) -> Form:
+    return Form(name, "text", (text,), length, length)
 
 
 def text_format(text: str) -> str:

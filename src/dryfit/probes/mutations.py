@@ -41,6 +41,9 @@ class _Kind(Enum):
     ATTRIBUTES = auto()  # named snapshots, (): a dataclass instance
 
 
+# An enum's members take long to look up, and there are many snapshots.
+_SCALAR, _OTHER, _ITEMS, _UNORDERED, _KEYS, _ATTRIBUTES = _Kind
+
 Snapshot = tuple[Any, ...]
 """Tuples are made and compared at the speed of C, and hardly any call changes its arguments."""
 
@@ -108,31 +111,40 @@ def _is_dataclass(cls: type) -> bool:
 def _snapshot(value: Any, depth: int) -> Snapshot:
     cls = type(value)
     if id(cls) in _SCALARS:
-        return _Kind.SCALAR, cls, value
+        return _SCALAR, cls, value
     if cls is Decimal:
-        return _Kind.SCALAR, cls, str(value)
+        return _SCALAR, cls, str(value)
     if (
         cls is dt.datetime
     ):  # without its time zone, an object of the user's that is asked when two are compared
-        return _Kind.SCALAR, cls, (value.replace(tzinfo=None), id(value.tzinfo))
+        return _SCALAR, cls, (value.replace(tzinfo=None), id(value.tzinfo))
     if depth > MOST_DEPTH:
-        return _Kind.OTHER, id(value)
+        return _OTHER, id(value)
     if cls is bytearray:
-        return _Kind.ITEMS, len(value), ((_Kind.SCALAR, bytes, bytes(value)),)
+        return _ITEMS, len(value), ((_SCALAR, bytes, bytes(value)),)
     if cls is list or cls is tuple:
-        return _Kind.ITEMS, len(value), _inside(value, depth)
+        return _ITEMS, len(value), _inside(value, depth)
     if cls is set:
-        return _Kind.UNORDERED, len(value), _inside(value, depth) if len(value) <= MOST_ITEMS else ()
+        return _UNORDERED, len(value), _inside(value, depth) if len(value) <= MOST_ITEMS else ()
     if cls is dict:
         return _dict(value, depth)
     if _is_dataclass(cls):
-        public = ((name, item) for name, item in attributes(value) if not name.startswith("_"))
-        return _Kind.ATTRIBUTES, tuple([(name, _snapshot(item, depth + 1)) for name, item in public]), ()
-    return _Kind.OTHER, id(value)
+        named = [
+            (name, (_SCALAR, type(item), item) if id(type(item)) in _SCALARS else _snapshot(item, depth + 1))
+            for name, item in attributes(value)
+            if name[:1] != "_"
+        ]
+        return _ATTRIBUTES, tuple(named), ()
+    return _OTHER, id(value)
 
 
 def _inside(value: Iterable[object], depth: int) -> tuple[Snapshot, ...]:
-    return tuple([_snapshot(item, depth + 1) for item in list(islice(value, MOST_ITEMS))])
+    return tuple(
+        [
+            (_SCALAR, type(item), item) if id(type(item)) in _SCALARS else _snapshot(item, depth + 1)
+            for item in list(islice(value, MOST_ITEMS))
+        ]
+    )
 
 
 def _dict(value: dict[object, object], depth: int) -> Snapshot:
@@ -142,7 +154,7 @@ def _dict(value: dict[object, object], depth: int) -> Snapshot:
             named.append((key, _snapshot(item, depth + 1)))
         else:
             others.append(_snapshot(key, depth + 1))
-    return _Kind.KEYS, tuple(named), tuple(others)
+    return _KEYS, tuple(named), tuple(others)
 
 
 def _difference(before: Snapshot, after: Snapshot, path: str) -> str:
@@ -156,8 +168,8 @@ def _difference(before: Snapshot, after: Snapshot, path: str) -> str:
     return _at(path, "replaced")
 
 
-_SEQUENCES = (_Kind.ITEMS, _Kind.UNORDERED)
-_LABELS = {_Kind.KEYS: "key", _Kind.ATTRIBUTES: "attribute"}
+_SEQUENCES = (_ITEMS, _UNORDERED)
+_LABELS = {_KEYS: "key", _ATTRIBUTES: "attribute"}
 
 
 def _items_difference(before: Snapshot, after: Snapshot, path: str) -> str:
@@ -167,9 +179,9 @@ def _items_difference(before: Snapshot, after: Snapshot, path: str) -> str:
         what = "removed" if length > length_after else "added"
         return _at(path, f"{many} item{'s' if many > 1 else ''} {what}")
     if Counter(items) == Counter(items_after):
-        moved = kind is _Kind.ITEMS and items != items_after
+        moved = kind is _ITEMS and items != items_after
         return _at(path, "order changed") if moved else ""
-    if kind is _Kind.UNORDERED:
+    if kind is _UNORDERED:
         return _at(path, "items replaced")
     pairs = zip(items, items_after, strict=True)
     inner = [_difference(old, new, f"{path}[]") for old, new in pairs if old != new]

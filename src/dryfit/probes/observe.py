@@ -94,12 +94,13 @@ class Observer:
         parent = crossing.parent
         if parent is None or crossing.callee.kind != "function":
             return
-        if key not in parent.known:
-            if parent.known is NOTHING_KNOWN:
-                parent.known = {}
-            parent.known[key] = None
-        elif parent.known[key] is None:
-            parent.known[key] = node.repeats(crossing)
+        known = parent.known  # read once: it ends with its crossing, which another thread may be in
+        if key not in known:
+            if known is NOTHING_KNOWN:
+                known = parent.known = {}
+            known[key] = None
+        elif known[key] is None:
+            known[key] = node.repeats(crossing)
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Count the call by what came of it, and look if it is due."""

@@ -35,17 +35,21 @@ T = TypeVar("T")
 def told_once(tell: Callable[[type], T]) -> Callable[[type], T]:
     """Keep what is told of a class for as long as the class lives.
 
-    By identity, since the hash of a class is its metaclass's business. What is told must not hold the class.
+    By identity, since the hash of a class is its metaclass's business: it is forgotten before another class may have
+    it. What is told must not hold the class.
     """
-    known: dict[int, tuple[weakref.ref[type], T]] = {}
+    known: dict[int, T] = {}
+    kept: dict[int, weakref.ref[type]] = {}
 
     def told(cls: type) -> T:
-        found = known.get(id(cls))
-        if found is not None and found[0]() is cls:
-            return found[1]
         key = id(cls)
+        try:
+            return known[key]
+        except KeyError:
+            pass
         fact = tell(cls)
-        known[key] = (weakref.ref(cls, lambda _: known.pop(key, None)), fact)
+        kept[key] = weakref.ref(cls, lambda _: (known.pop(key, None), kept.pop(key, None)))
+        known[key] = fact
         return fact
 
     return told
@@ -133,7 +137,13 @@ def attributes(value: object) -> Iterator[tuple[str, object]]:
             yield name, item
     if _has_slots(type(value)):
         for base in mro(type(value)):
-            yield from _slots(value, base)
+            for name in _slots(base):
+                member = namespace(base).get(name)
+                if type(member) is MemberDescriptorType:
+                    try:
+                        yield name, MemberDescriptorType.__get__(member, value, type(value))
+                    except AttributeError:  # a slot that was never filled
+                        continue
 
 
 def attribute(value: object, wanted: str) -> object:
@@ -143,18 +153,16 @@ def attribute(value: object, wanted: str) -> object:
 
 @told_once
 def _has_slots(cls: type) -> bool:
-    return any(
-        type(member) is MemberDescriptorType
-        for base in mro(cls)
-        if _FLAGS(base) & _HEAP_TYPE
-        for member in list(namespace(base).values())
+    return any(map(_slots, mro(cls)))
+
+
+@told_once
+def _slots(cls: type) -> tuple[str, ...]:
+    """The names of the slots that the class itself defines."""
+    if not _FLAGS(cls) & _HEAP_TYPE:
+        return ()
+    return tuple(
+        name
+        for name, member in list(namespace(cls).items())
+        if type(member) is MemberDescriptorType and type(name) is str
     )
-
-
-def _slots(value: object, base: type) -> Iterator[tuple[str, object]]:
-    for name, member in list(namespace(base).items()) if _FLAGS(base) & _HEAP_TYPE else ():
-        if type(member) is MemberDescriptorType and type(name) is str:
-            try:
-                yield name, MemberDescriptorType.__get__(member, value, type(value))
-            except AttributeError:  # a slot that was never filled
-                continue

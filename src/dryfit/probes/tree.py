@@ -133,6 +133,8 @@ class Root(Node):
             for cell in list(node.cells.values()):
                 traced.append(TracedCrossing(len(traced), above, cell.record.key, cell.count, cell.ns / 1e9))
             node.forget()
+        for node in places:
+            node.below.clear()  # what refers to itself would wait for the garbage collector
         return tuple(traced)
 
     def _nodes(self) -> Iterator[Node]:

@@ -39,7 +39,7 @@ class Codec(Generic[T]):
 
     def dumps(self, value: T) -> str:
         """The value as JSON text."""
-        return json.dumps(self._pair.encode(value), separators=(",", ":"))
+        return _ENCODE(self._pair.encode(value))
 
     def loads(self, text: str) -> T:
         """The value that ``text`` stands for; ``ValueError`` where it stands for none."""
@@ -47,6 +47,9 @@ class Codec(Generic[T]):
             return cast(T, self._pair.decode(json.loads(text)))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a stored value: {error}") from error
+
+
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class _Pair(NamedTuple):

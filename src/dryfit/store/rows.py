@@ -37,7 +37,8 @@ def put_test(connection: Connection, test: str) -> int:
 
 def _put_trace(connection: Connection, trace: Trace) -> None:
     number = put_test(connection, trace.test)
-    if fuller_trace(read_trace(connection, number), trace) is not trace:
+    known = read_trace(connection, number)
+    if (known.crossings or known.outcome != "cut off") and fuller_trace(known, trace) is not trace:
         return
     connection.execute(
         "UPDATE test SET outcome = ?, seconds = ? WHERE id = ?", (trace.outcome, trace.seconds, number)

@@ -72,6 +72,7 @@ class Connections:
         self._unseen: WeakKeyDictionary[object, Target] = WeakKeyDictionary()
         self._numbers = count(1)
         self._known_before: list[Target] = []
+        self._unkept: set[Target] = set()
 
     def weave_loaded(self) -> None:
         """Watch every driver that is imported by now, and find the connections that were opened before."""
@@ -87,6 +88,20 @@ class Connections:
     def live(self) -> tuple[Target, ...]:
         """Targets that may be in use at any time without being seen."""
         return tuple(dict.fromkeys([*self._known_before, *self._unseen.values()]))
+
+    def written(self, target: Target) -> object:
+        """What differs as soon as this process has written to a SQLite file again through a connection that is open.
+
+        ``None`` where one of them is not known. Statements that define data leave it as it is.
+        """
+        if target in self._unkept or target in self._known_before:
+            return None
+        alive = [connection for kept in self._unseen.keyrefs() if (connection := kept()) is not None]
+        return [
+            (id(connection), _total_changes(connection))
+            for connection in alive
+            if isinstance(connection, sqlite3.Connection) and self._unseen.get(connection) == target
+        ]
 
     @property
     def opened(self) -> tuple[object, ...]:
@@ -149,7 +164,9 @@ class Connections:
         """Remember where a connection leads, and tell it; a failure of ours is nothing to the caller."""
         try:
             target = find()
-            if target is not None and type(connection) is not sqlite3.Connection:  # no weak reference to one
+            if target is not None and type(connection) is sqlite3.Connection:  # no weak reference to one
+                self._unkept.add(target)
+            elif target is not None:
                 kept[connection] = target
             self._tell(target)
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
@@ -186,6 +203,16 @@ class Connections:
                 target = _file(path) if path else self._in_memory(partial(_same, connection))
                 if target is not None:
                     yield target
+
+
+def _total_changes(connection: sqlite3.Connection) -> object:
+    try:
+        return _TOTAL_CHANGES.__get__(connection)
+    except sqlite3.Error:  # closed
+        return None
+
+
+_TOTAL_CHANGES = vars(sqlite3.Connection)["total_changes"]
 
 
 def _path_of(connection: sqlite3.Connection) -> str:

@@ -83,6 +83,8 @@ class Loop:
         self._get = self.current.get
         self._set = self.current.set
         self._known = sites.known
+        # Code whose frames are hidden is not specialised by CPython 3.11: there a name costs a search each time.
+        self._tools = self._set, sites.known.get, _getframe, perf_counter_ns, id
 
     def begin_test(self, test: str) -> None:
         """From now on crossings that nothing else is above belong to this test."""
@@ -92,36 +94,40 @@ class Loop:
 
     # `call` and `call_lasting` stand directly below a trampoline: `_getframe(self.depth)` is the frame that called it.
 
-    def call(self, woven: Woven, values: Values, types: tuple[int, ...]) -> object:
-        """Call a plain function; ``types`` are the identities of the types of the values.
+    def call(self, woven: Woven, values: Values, types: tuple[int, ...], above: Crossing) -> object:
+        """Call a plain function; ``types`` are the identities of the types of the values, ``above`` is the crossing
+        that is in progress.
 
         A crossing that repeats a known one is counted here, and no probe is asked; all others go the whole way.
         """
-        above = self._get()
+        put, known, frame_at, now, identity = self._tools
         try:
-            frame = _getframe(self.depth)
+            frame = frame_at(self.depth)
         except ValueError:  # a greenlet begins with this call; who switched to it is found from here, too
-            frame = _getframe()
-        site = self._known.get(id(frame.f_code) + frame.f_lasti, NOWHERE)
+            frame = frame_at()
+        site = known(identity(frame.f_code) + frame.f_lasti, NOWHERE)
         repeats = above.known.get((woven.callee, site, types))
-        if repeats is None or repeats.turns.left <= 1:
+        if repeats is None:
             return woven.cross(woven, values, above, frame)
-        repeats.turns.left -= 1
-        crossing = repeats.crossing
+        turns, crossing, endings = repeats.parts
+        left = turns.left
+        if left <= 1:
+            return woven.cross(woven, values, above, frame)
+        turns.left = left - 1
         weakened = crossing.weakened
-        self._set(crossing)
-        begun = perf_counter_ns()
+        put(crossing)
+        begun = now()
         try:
             value = woven.function(*values)
         except BaseException as error:
-            self._set(above)
+            put(above)
             instead = self._instead_of(error, repeats.one(values, begun, weakened))
             if instead is None:
                 raise
             return instead.unwrap()
-        spent = perf_counter_ns() - begun
-        self._set(above)
-        ending = repeats.endings.get(id(type(value)))
+        spent = now() - begun
+        put(above)
+        ending = endings.get(identity(type(value)))
         if ending is None or ending.turns.left <= 1 or crossing.weakened != weakened:
             return self._after(repeats.one(values, begun, weakened), Returned(value)).unwrap()
         ending.turns.left -= 1
@@ -313,6 +319,7 @@ class Loop:
             except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
                 self._failed(probe, error)
         crossing.values = ()
+        crossing.known = NOTHING_KNOWN  # it refers to the crossing, and would wait for the garbage collector
         return outcome
 
     def _instead_of(self, error: BaseException, crossing: Crossing) -> Outcome | None:

@@ -42,6 +42,4 @@ def function_at(module: ModuleType, path: str) -> FunctionType | None:
             return None  # another version of the library, which has no such callable
     if isinstance(found, property):
         found = found.fget
-    if isinstance(found, classmethod | staticmethod):
-        found = found.__func__
     return found if isinstance(found, FunctionType) else None

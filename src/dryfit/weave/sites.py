@@ -52,12 +52,14 @@ class Sites:
 
     def locate(self, frame: FrameType | None) -> Site:
         """Walk outwards from ``frame`` to the first one of a component or of the tests."""
-        for candidate in _outwards(frame):
-            owner = self.owner(candidate.f_code.co_filename)
-            if owner is _STOP:
-                break
-            if owner is not None:
-                return self._site(candidate, owner)
+        owners, left = self._owners, _MOST_FRAMES
+        for candidate in _stacks(frame):
+            while candidate is not None and left:
+                file = candidate.f_code.co_filename
+                owner = owners[file] if file in owners else self.owner(file)
+                if owner is not None:
+                    return NOWHERE if owner is _STOP else self._site(candidate, owner)
+                candidate, left = candidate.f_back, left - 1
         return NOWHERE
 
     def owner(self, file: str) -> str | None:
@@ -121,18 +123,14 @@ def _folder(name: str) -> str:
     return join(name, "")
 
 
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+def _stacks(frame: FrameType | None) -> Iterator[FrameType | None]:
+    """The innermost frame, and that of each greenlet that waits below the one that runs."""
+    yield frame
     greenlet = _current_greenlet()
-    for _ in range(_MOST_FRAMES):
-        while (
-            frame is None and greenlet is not None
-        ):  # the end of a greenlet's own stack: its parent waits below
-            greenlet = greenlet.parent
-            frame = greenlet.gr_frame if greenlet is not None else None
-        if frame is None:
-            return
-        yield frame
-        frame = frame.f_back
+    while greenlet is not None:
+        greenlet = greenlet.parent
+        if greenlet is not None:
+            yield greenlet.gr_frame
 
 
 def _current_greenlet() -> Any:

@@ -39,7 +39,7 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 _BODY = """
 def __dryfit_trampoline({parameters}):
     __tracebackhide__ = True
-    if 'GET'().component is 'COMPONENT':
+    if ({above}'GET'()).component is 'COMPONENT':
         return 'ORIGINAL'({arguments})
     return 'CROSS'('WOVEN', ({values}){types})
 """
@@ -48,7 +48,7 @@ _CLOSURE_BODY = """
 def __dryfit_trampoline({parameters}):
     __tracebackhide__ = True
     def __dryfit_original(): {free}
-    if 'GET'().component is 'COMPONENT':
+    if ({above}'GET'()).component is 'COMPONENT':
         return __dryfit_original({arguments})
     return 'CROSS'('WOVEN'.calling(__dryfit_original), ({values}){types})
 """
@@ -144,8 +144,8 @@ def trampoline(
     """Make the code that is to stand in a function in place of ``code``.
 
     ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN; ``typed`` says that CROSS takes the identities of the
-    types of the values, too. In place of ORIGINAL, ``inner`` may be the code to make the original function of in each
-    call. Raises ``ValueError``, with the reason, for code that cannot be replaced.
+    types of the values and the crossing in progress, too. In place of ORIGINAL, ``inner`` may be the code to make the
+    original function of in each call. Raises ``ValueError``, with the reason, for code that cannot be replaced.
     """
     line = _first_line(code) - code.co_firstlineno
     template = _template(Parameters.of(code), code.co_freevars, line, typed, inner is not None)
@@ -211,7 +211,8 @@ def _template(
         parameters=parameters.declaration(),
         arguments=parameters.arguments(),
         values=parameters.values(),
-        types=f", ({parameters.types()})" if typed else "",
+        types=f", ({parameters.types()}), __dryfit_above" if typed else "",
+        above="__dryfit_above := " if typed else "",
         free="; ".join(free),
     )
     tree = ast.parse(source)

@@ -7,12 +7,12 @@ tests, where something was used.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
 
 from dryfit.model.digest import Cells, Contents, Difference, Digest, Spot, difference, emptied, shown_row
@@ -50,6 +50,8 @@ _DRIVERS = {
 
 Phase = Literal["set-up", "test", "late"]
 Reader = Callable[[Target], Digest]
+Written = Callable[[Target], object]
+"""Gives what differs as soon as this process has written to a target, or ``None`` where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,17 @@ class _Left:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """The files of a database as the file system knows them: node, size and time of each.
+
+    ``is_young`` says that one was written so recently that a further write might leave all of this as it is.
+    """
+
+    files: tuple[tuple[int, int, int], ...]
+    is_young: bool
+
+
 @dataclass(slots=True)
 class _Watched:
     """One target: how it was before the running test's set-up, after it, and when it was last read."""
@@ -100,8 +113,8 @@ class _Watched:
     start: Digest
     used: bool = True
     touched: bool = True
-    read_at: float = 0.0
-    mark: object = None
+    mark: _Mark | None = None
+    written: object = None
     shared: Counter[tuple[Spot, Cells]] = field(default_factory=Counter)
     left: list[_Left] = field(default_factory=list)
 
@@ -112,9 +125,15 @@ class Leftovers:
     ``live`` gives the targets whose connections may be used without being seen. ``skipped`` is what was not looked at.
     """
 
-    def __init__(self, live: Callable[[], Iterable[Target]] = tuple, reader: Reader | None = None) -> None:
+    def __init__(
+        self,
+        live: Callable[[], Iterable[Target]] = tuple,
+        reader: Reader | None = None,
+        written: Written = lambda _: None,
+    ) -> None:
         self.skipped: set[Skipped] = set()
         self._live = live
+        self._written = written
         known = Known()
         self._read_target = reader or (lambda target: read(target, transactions=True, known=known))
         self._watched: dict[Target, _Watched] = {}
@@ -244,15 +263,31 @@ class Leftovers:
             return
         if not (watched.touched or watched.target.kind == "sqlite" or watched.target in self._live()):
             return
-        mark = _mark(watched.target)
-        if mark is not None and mark == watched.mark:
+        if self._is_unwritten(watched):
             return
         digest = self._read(watched)
         if watched.target in self._watched and digest.contents != watched.now.contents:
             watched.now = digest
 
+    def _is_unwritten(self, watched: _Watched) -> bool:
+        """Whether a database file is as it was when it was read.
+
+        A write within the same tick of the file system's clock leaves the file's time as it is. So a file that was
+        written just before it was read counts as unwritten only as long as it is that young still, and no connection of
+        this process has written: that of another process shows when the file is read once more.
+        """
+        mark, earlier = _mark(watched.target), watched.mark
+        if mark is None or earlier is None or mark.files != earlier.files:
+            return False
+        if not earlier.is_young:
+            return True
+        if not mark.is_young or watched.touched or watched.written is None:
+            return False
+        return bool(self._written(watched.target) == watched.written)
+
     def _read(self, watched: _Watched) -> Digest:
-        watched.touched, watched.mark = False, _mark(watched.target)
+        watched.written, watched.mark = self._written(watched.target), _mark(watched.target)
+        watched.touched = False
         begun = time.perf_counter()
         digest = _without_caches(self._read_target(watched.target))
         spent = time.perf_counter() - begun
@@ -291,21 +326,20 @@ def _is_own(target: Target) -> bool:
     )
 
 
-def _mark(target: Target) -> object:
-    """What is different whenever a database file was written to, or ``None`` where that cannot be told."""
+def _mark(target: Target) -> _Mark | None:
+    """What tells whether a database file was written to; ``None`` for everything else."""
     if target.kind != "sqlite" or target.connection is not None:
         return None
-    marks: list[tuple[int, int, int]] = []
-    for suffix in ("", "-wal", "-journal"):
-        try:
-            status = Path(target.address + suffix).stat()
-        except OSError:
-            marks.append((0, 0, 0))
-            continue
-        if time.time_ns() - status.st_mtime_ns < _CLOCK_STEP:
-            return None  # a write within the same tick of the file system's clock would not be seen
-        marks.append((status.st_ino, status.st_size, status.st_mtime_ns))
-    return tuple(marks)
+    files = tuple(_status(target.address + suffix) for suffix in ("", "-wal", "-journal"))
+    return _Mark(files, time.time_ns() - max(changed for *_, changed in files) < _CLOCK_STEP)
+
+
+def _status(file: str) -> tuple[int, int, int]:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 _CLOCK_STEP = 20_000_000

@@ -100,7 +100,7 @@ def _plain(address: str) -> sqlite3.Connection:
 
 def _read(connection: sqlite3.Connection, source: str, taken: float, known: Known) -> Digest:
     known.make_room()
-    connection.text_factory = lambda content: content.decode(errors="surrogateescape")
+    connection.text_factory = str
     connection.execute("BEGIN")  # one snapshot of all tables
     contents = list(_contents(connection, source, known))
     too_many = [each for each in contents if len(each.rows) > MOST_ROWS]
@@ -121,13 +121,21 @@ def _contents(connection: sqlite3.Connection, source: str, known: Known) -> Iter
         if before is not None and before.sql != sql:
             before = None
         columns = before.contents.columns if before is not None else _columns(connection, table, sql)
-        found = connection.execute(_selection(table, columns)).fetchall()
+        found = _rows(connection, _selection(table, columns))
         image = _image(found)
         if before is None or before.rows != image:
             names = [column.name for column in columns]
             cells = rows((map(_value, row) for row in found), names)
             before = known.tables[source, table] = _Table(sql, image, Contents(source, table, columns, cells))
         yield before.contents
+
+
+def _rows(connection: sqlite3.Connection, selection: str) -> list[tuple[object, ...]]:
+    try:
+        return connection.execute(selection).fetchall()
+    except sqlite3.OperationalError:  # a text that is not UTF-8
+        connection.text_factory = lambda content: content.decode(errors="surrogateescape")
+        return connection.execute(selection).fetchall()
 
 
 def _selection(table: str, columns: tuple[Column, ...]) -> str:
