@@ -10,6 +10,8 @@ from dryfit.checks.mishandled import Mishandled, caller_of, fails
 from dryfit.model.finding import Fact
 from dryfit.model.trial import LeakKind, Trial
 
+Leaks = Counter[tuple[LeakKind, str]]
+
 _LEFT: dict[LeakKind, str] = {
     "connection": "a connection out of its pool",
     "transaction": "a transaction open",
@@ -26,10 +28,7 @@ def judge(tried: Tried) -> Iterator[Mishandled]:
     if tried.trial.outcome == "hang":
         yield _hangs(tried)
         return
-    usual = Counter[tuple[LeakKind, str]]()
-    for baseline in tried.baselines:
-        usual |= _leaks(baseline)
-    for (kind, what), _ in sorted((_leaks(tried.trial) - usual).items()):
+    for (kind, what), _ in sorted(_unusual(tried).items()):
         handler = caller_of(tried)
         yield Mishandled(
             "DF305",
@@ -52,5 +51,27 @@ def _hangs(tried: Tried) -> Mishandled:
     )
 
 
-def _leaks(trial: Trial) -> Counter[tuple[LeakKind, str]]:
-    return Counter({(each.kind, each.what): each.count for each in trial.leaks})
+def _unusual(tried: Tried) -> Leaks:
+    """What the baselines do not leave; of what is called otherwise in each of them, so many more than they leave."""
+    usual = [_leaks(each) for each in tried.baselines]
+    steady, ever = usual[0] & usual[1], usual[0] | usual[1]
+    unsteady = Counter[LeakKind]()
+    for each in usual:
+        unsteady |= _by_kind(each - steady)
+    found = Leaks()
+    for (kind, what), count in sorted((_leaks(tried.trial) - ever).items()):
+        known = min(count, unsteady[kind])
+        unsteady[kind] -= known
+        found[kind, what] = count - known
+    return +found
+
+
+def _by_kind(leaks: Leaks) -> Counter[LeakKind]:
+    kinds = Counter[LeakKind]()
+    for (kind, _), count in leaks.items():
+        kinds[kind] += count
+    return kinds
+
+
+def _leaks(trial: Trial) -> Leaks:
+    return Leaks({(each.kind, each.what): each.count for each in trial.leaks})

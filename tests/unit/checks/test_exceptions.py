@@ -570,6 +570,18 @@ def test_only_what_the_baselines_do_not_leave_is_a_leak():
     assert "a lock held (store.LOCK)" in messages(case)[0]
 
 
+def test_of_what_has_another_name_in_each_run_the_number_counts():
+    case = tried(buying(), buying(), 2)
+    first, second = (
+        replace(each, leaks=(Leak("file", name),)) for each, name in zip(case.baselines, "ab", strict=True)
+    )
+    leaves = [
+        replace(case, baselines=(first, second), trial=replace(case.trial, leaks=tuple(map(Leak, kinds, names))))
+        for kinds, names in ((["file"], "c"), (["file", "file"], "cd"), (["thread"], "c"))
+    ]
+    assert [findings(each) for each in leaves] == [[], [("DF305", "error")], [("DF305", "error")]]
+
+
 def escaping(component_call, error, *, chain=()):
     """A failing commit below ``component_call``; ``error`` comes out of it."""
     faulted = Story()
