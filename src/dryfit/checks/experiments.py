@@ -106,7 +106,9 @@ def shown_of(
         exception = each.result_type if "." in each.result_type else f"builtins.{each.result_type}"
         if each.outcome == "raised" and exception not in stated.get(name, ()):
             first = each.arguments[0] if each.arguments else None
-            found.setdefault((name, exception), set()).add(first.type if first and first.name == "self" else "")
+            found.setdefault((name, exception), set()).add(
+                first.type if first and first.name == "self" else ""
+            )
     return {key: frozenset(classes) for key, classes in found.items()}
 
 

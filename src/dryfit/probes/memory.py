@@ -20,7 +20,7 @@ from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of, unset_in
 from dryfit.probes.jsonable import is_opaque, is_scalar
-from dryfit.probes.statics import attributes, derives, module_of, namespace, told_once, type_name
+from dryfit.probes.statics import attributes, derives, identity, module_of, namespace, told_once, type_name
 
 MOST_OBJECTS = 200
 """So many objects are known in one trial, the first ones seen."""
@@ -233,7 +233,7 @@ class _Variables:
                 yield owner, name, space[name]
 
     def _ids(self) -> list[list[int]]:
-        return [[*map(id, list(space.values()))] for space in self._spaces]
+        return [[*map(identity, list(space.values()))] for space in self._spaces]
 
     def _look(self) -> None:
         values = list(self._found.items())

@@ -29,6 +29,9 @@ _HEAP_TYPE = 1 << 9
 
 _INSTALLED = tuple(join(get_paths()[name], "") for name in ("purelib", "platlib"))
 
+identity: Callable[[object], int] = object.__hash__
+"""Tells objects that live apart, as ``id`` does, whose every call is an audit event."""
+
 T = TypeVar("T")
 
 
@@ -40,10 +43,10 @@ def told_once(tell: Callable[[type], T]) -> Callable[[type], T]:
     known: dict[int, tuple[weakref.ref[type], T]] = {}
 
     def told(cls: type) -> T:
-        found = known.get(id(cls))
+        key = identity(cls)
+        found = known.get(key)
         if found is not None and found[0]() is cls:
             return found[1]
-        key = id(cls)
         fact = tell(cls)
         known[key] = (weakref.ref(cls, lambda _: known.pop(key, None)), fact)
         return fact

@@ -603,7 +603,9 @@ def test_of_what_has_another_name_in_each_run_the_number_counts():
         replace(each, leaks=(Leak("file", name),)) for each, name in zip(case.baselines, "ab", strict=True)
     )
     leaves = [
-        replace(case, baselines=(first, second), trial=replace(case.trial, leaks=tuple(map(Leak, kinds, names))))
+        replace(
+            case, baselines=(first, second), trial=replace(case.trial, leaks=tuple(map(Leak, kinds, names)))
+        )
         for kinds, names in ((["file"], "c"), (["file", "file"], "cd"), (["thread"], "c"))
     ]
     assert [findings(each) for each in leaves] == [[], [("DF305", "error")], [("DF305", "error")]]
