@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dryfit.checks import across, contention, exceptions, held_across
 from dryfit.checks.changed import ChangedFirst
-from dryfit.checks.experiments import Planner, known_failures
+from dryfit.checks.experiments import Planner, known_failures, shown_of
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import Judgement, combine, sorted_findings
 from dryfit.checks.overlaps import OverlapPlanner
@@ -95,8 +95,9 @@ class _Plans:
     def __init__(
         self, config: Config, run: Run, wanted: Sequence[CheckName], changed: Collection[str] | None
     ) -> None:
-        failures = known_failures(run.project, run.observations, raised_by(config.root, run.project))
-        planner = Planner(failures)
+        raised = raised_by(config.root, run.project)
+        failures = known_failures(run.project, run.observations, raised)
+        planner = Planner(failures, shown_of(run.observations, raised))
         plans: dict[CheckName, Callable[[Trial], Sequence[Proposed]]] = {
             "exceptions": planner.plan,
             "contention": OverlapPlanner(config.seed.value).plan,

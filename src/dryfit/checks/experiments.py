@@ -54,6 +54,8 @@ _ACCIDENTS = frozenset({"builtins.KeyError", "builtins.LookupError", "builtins.U
 
 Stack = tuple[tuple[Seam, str], ...]
 
+NOBODY: Mapping[tuple[str, str], frozenset[str]] = {}
+
 
 def known_failures(
     project: ProjectMap, observations: Observations, raised: Mapping[str, tuple[str, ...]]
@@ -89,14 +91,41 @@ def known_failures(
     }
 
 
+def shown_of(
+    observations: Observations, raised: Mapping[str, tuple[str, ...]]
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    """Of which classes the objects were whose method raised an exception, where only tests tell that it does.
+
+    By method and exception. What one class's objects fail with, those of another one may know nothing of: they have
+    other methods below, and other limits.
+    """
+    stated = {plain(name): set(each) for name, each in raised.items()}
+    found: dict[tuple[str, str], set[str]] = {}
+    for each in observations.behaviours:
+        name = plain(each.seam.callable)
+        exception = each.result_type if "." in each.result_type else f"builtins.{each.result_type}"
+        if each.outcome == "raised" and exception not in stated.get(name, ()):
+            first = each.arguments[0] if each.arguments else None
+            found.setdefault((name, exception), set()).add(
+                first.type if first and first.name == "self" else ""
+            )
+    return {key: frozenset(classes) for key, classes in found.items()}
+
+
 class Planner:
     """Plans one test after the other, and remembers what it has planned: the same in a few tests is enough.
 
-    ``failures`` are the exceptions of the project's callables.
+    ``failures`` are the exceptions of the project's callables, ``shown`` the classes whose objects were seen to raise
+    them.
     """
 
-    def __init__(self, failures: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        failures: Mapping[str, tuple[str, ...]],
+        shown: Mapping[tuple[str, str], frozenset[str]] = NOBODY,
+    ) -> None:
         self._failures = failures
+        self._shown = shown
         self._known: set[object] = set()
         self._tried: Counter[tuple[Stack, Offer]] = Counter()
 
@@ -135,7 +164,7 @@ class Planner:
         if crossed.offers:
             yield from crossed.offers
             return
-        exceptions = self._failures.get(plain(crossed.point.seam.callable), ())[:MOST_DOMAIN_ERRORS]
+        exceptions = self._exceptions(plain(crossed.point.seam.callable), crossed.receiver)
         effects = {each.effect for each in below(baseline, crossed)} - {"call"}
         if not effects and _has_been_asked(baseline, crossed):
             return
@@ -145,6 +174,15 @@ class Planner:
             if loses_a_reply:
                 yield Offer("after", fault)
             yield Offer("before", fault)
+
+    def _exceptions(self, name: str, receiver: str) -> tuple[str, ...]:
+        """Those that a callable may raise for an object of this class ("" where there is none, or it is not known)."""
+        known = self._failures.get(name, ())
+        return tuple(
+            each
+            for each in known
+            if not receiver or receiver in (shown := self._shown.get((name, each), {receiver})) or "" in shown
+        )[:MOST_DOMAIN_ERRORS]
 
 
 def _has_been_asked(trial: Trial, crossed: Crossed) -> bool:

@@ -273,7 +273,8 @@ class Faulted(Tried):
         return self._compared[0]
 
     @property
-    def _ends_the_program(self) -> bool:
+    def ends_the_program(self) -> bool:
+        """Whether what surfaced ends the program."""
         return self.surfaced is not None and "builtins.SystemExit" in self.surfaced.bases
 
     @cached_property
@@ -288,7 +289,7 @@ class Faulted(Tried):
         if first is None or second is None or now is None:
             return None, None
         out = different(first.before, now.before) | different(first.after, second.after)
-        if self._ends_the_program:
+        if self.ends_the_program:
             out |= {each.spot for one in (first, now) for each in one.after.contents if each.source == MEMORY}
         return without(first, out), without(now, out)
 

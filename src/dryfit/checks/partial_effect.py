@@ -66,7 +66,7 @@ def _done_all_the_same(faulted: Faulted) -> Iterator[Mishandled]:
             faulted,
             entry,
             f"{entry} reports a failure though all of its work is done, when {fails(faulted)}",
-            severity="warning" if _reads(faulted) else None,
+            severity="warning" if _reads(faulted) or faulted.leaves_whole_pieces else None,
             evidence=tuple(state_of(faulted)),
         )
     elif not faulted.experiment.then and not _is_certain(faulted) and faulted.struck.effect == "write":

@@ -28,6 +28,11 @@ class Task:
     instruments: str
     stop: Link | None = None
 
+    @property
+    def journal(self) -> Path:
+        """The file in which a trial's traces in the project's folder are noted."""
+        return self.home / "made"
+
 
 @dataclass(frozen=True, slots=True)
 class Collected:

@@ -17,6 +17,7 @@ from dryfit import discover
 from dryfit.lab.bodies import Bodies
 from dryfit.lab.instruments import Instruments, instruments_named
 from dryfit.lab.keeper import Keeper, Serve, taken
+from dryfit.lab.made import Made
 from dryfit.lab.messages import Collected, Task, Wanted
 from dryfit.lab.other_tests import OtherTests
 from dryfit.lab.repeating import Repeating
@@ -87,11 +88,14 @@ class LabPlugin:
         weave = _weave(self._task)
         fixtures = session.config.pluginmanager.get_plugin(FIXTURES)
         resources: Environment = fixtures.environment if fixtures else Environment((), Path(), "")
-        runner = self._runner(session, weave, resources)
+        made = Made(self._task.config.root, self._task.journal)
+        runner = self._runner(session, weave, resources, made)
         forks = self._task.forks and _may_fork(resources)
         self._line.send(Collected(runner.tests, forks))
 
         def serve(line: Connection) -> None:
+            if self._task.workers == 1:  # of several nobody could tell whose it is
+                made.listen()
             runner.serve(line, self._task.home / "stack")
 
         def serve_forked(line: Connection) -> None:
@@ -106,7 +110,7 @@ class LabPlugin:
         weave.take_out()
         return True
 
-    def _runner(self, session: pytest.Session, weave: Weave, resources: Environment) -> Runner:
+    def _runner(self, session: pytest.Session, weave: Weave, resources: Environment, made: Made) -> Runner:
         instruments = _instruments(self._task, weave, resources)
         weave.put_in(*instruments.probes)
         weave.weave_replaced(discover.replaced_names(weave.test_files))
@@ -114,7 +118,7 @@ class LabPlugin:
         repeating = Repeating(session)
         session.config.pluginmanager.register(repeating, "dryfit-repeating")
         session.config.pluginmanager.register(Bodies(instruments.body), "dryfit-bodies")
-        return Runner(session, repeating, weave, instruments)
+        return Runner(session, repeating, weave, instruments, made)
 
     def _be_runner(self, serve: Serve) -> None:
         """Be the only runner that there is."""

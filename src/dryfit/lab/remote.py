@@ -16,6 +16,7 @@ from pathlib import Path
 
 from dryfit.lab import stacks
 from dryfit.lab.family import kill_family
+from dryfit.lab.made import take_away
 from dryfit.lab.messages import Answer, Collected, Ended, Fired, Ready, Request, Task, Wanted
 from dryfit.model.errors import LabError
 from dryfit.model.trial import Proposed, Trial
@@ -173,12 +174,15 @@ class RemoteWorker:
         return replace(trial, failure=_in_words(code))
 
     def _wait_for_end(self) -> int:
-        """Forget the runner when it is over; its exit code."""
+        """Forget the runner when it is over, and what it had no time to take away; its exit code."""
         assert self._runner is not None
         self._runner.close()
         self._runner = None
-        if not self._forks:
-            return self._worker_ended()
+        code = self._ended() if self._forks else self._worker_ended()
+        take_away(self._task.journal)
+        return code
+
+    def _ended(self) -> int:
         deadline = time.monotonic() + END_SECONDS
         while True:
             try:

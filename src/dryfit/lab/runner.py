@@ -15,6 +15,7 @@ import pytest
 from _pytest.outcomes import Exit
 
 from dryfit.lab.instruments import Instruments
+from dryfit.lab.made import Made
 from dryfit.lab.marked import wishes
 from dryfit.lab.messages import Answer, Fired, Ready, Request
 from dryfit.lab.repeating import Repeating, described
@@ -32,7 +33,12 @@ class Runner:
     """Repeats the tests of one pytest session, for whoever holds the other end of ``line``."""
 
     def __init__(
-        self, session: pytest.Session, repeating: Repeating, weave: Weave, instruments: Instruments
+        self,
+        session: pytest.Session,
+        repeating: Repeating,
+        weave: Weave,
+        instruments: Instruments,
+        made: Made,
     ) -> None:
         self._items: dict[str, pytest.Item] = {}
         for item in session.items:
@@ -40,6 +46,7 @@ class Runner:
         self._repeating = repeating
         self._weave = weave
         self._instruments = instruments
+        self._made = made
         self._sending = threading.Lock()
         self._failures = 0
         self._trial = Trial("", None, "cut off", 0.0)
@@ -84,6 +91,7 @@ class Runner:
             self._trial = replace(self._trial, wishes=wishes(item), fixtures=fixtures)
         worn = ""
         ended: TrialOutcome
+        self._made.begin(undisturbed=request.experiment is None)
         try:
             ended, said = self._run_once(item)
             while self._instruments.wants_more:
@@ -124,6 +132,7 @@ class Runner:
 
     def _settle(self, ended: TrialOutcome, said: str) -> None:
         """Add how the test ended; leave the process as a trial found it, or know how a baseline leaves it."""
+        self._made.end()
         failures = self._weave.failures[self._failures :]
         self._trial = replace(
             self._trial, outcome=ended, failure=said, void=self._trial.void or "; ".join(failures)

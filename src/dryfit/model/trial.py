@@ -104,7 +104,8 @@ class Crossed:
     the callee a stand-in. ``offers`` are the faults that may happen here, where the trial is a baseline, or has had its
     fault. ``request`` is the number of the request through a test client that is being answered, -1 for none.
     ``holding`` are the locks, and the transactions that have locked rows, which are held in a baseline while something
-    is sent. ``prepares`` says that it was made while the test was set up.
+    is sent. ``prepares`` says that it was made while the test was set up. ``receiver`` is the class of
+    the object whose method it is, where ``offers`` are wanted, too.
     """
 
     index: int
@@ -121,6 +122,7 @@ class Crossed:
     request: int = -1
     holding: tuple[str, ...] = ()
     prepares: bool = False
+    receiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,11 @@ def is_scalar(value: object) -> bool:
 
 def is_opaque(value: object) -> bool:
     """Whether nothing can be told of a value but its class: a library's object, a function, a class, a module."""
-    cls = type(value)
+    return _is_opaque(type(value))
+
+
+@told_once
+def _is_opaque(cls: type) -> bool:
     if _scalar_of(cls) is not None or derives(cls, dict):
         return False
     return is_installed_class(cls) and not any(derives(cls, base) for base, _ in _SEQUENCES)

@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dryfit.probes.statics import derives, told_once
 
 _LOCK = type(threading.Lock())
 _RLOCK = type(threading.RLock())
 
 
-def held_locks(named: Iterable[tuple[str, object]]) -> Iterator[tuple[str, int]]:
-    """The locks that are held now, by name and identity, among values with the names of what holds them."""
-    for name, value in named:
+def held_locks(named: Iterable[tuple[str, str, object]]) -> Iterator[tuple[str, int]]:
+    """The locks that are held now, by name and identity, among values with their owners and names."""
+    for owner, name, value in named:
         if _is_held(value):
-            yield name, id(value)
+            yield f"{owner}.{name}", id(value)
 
 
-def _is_held(value: object) -> bool:
+def _is_held(value: Any) -> bool:
     if type(value) is _RLOCK:
         return repr(value).startswith("<locked")  # before Python 3.14 it says so nowhere else
-    return isinstance(value, _LOCK | asyncio.Lock) and value.locked()
+    return _is_lock(type(value)) and bool(value.locked())
+
+
+@told_once
+def _is_lock(cls: type) -> bool:
+    return derives(cls, _LOCK) or derives(cls, asyncio.Lock)

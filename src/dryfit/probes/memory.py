@@ -20,7 +20,7 @@ from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of, unset_in
 from dryfit.probes.jsonable import is_opaque, is_scalar
-from dryfit.probes.statics import attributes, derives, module_of, namespace, type_name
+from dryfit.probes.statics import attributes, derives, identity, module_of, namespace, told_once, type_name
 
 MOST_OBJECTS = 200
 """So many objects are known in one trial, the first ones seen."""
@@ -85,11 +85,15 @@ class Memory:
         self._known: dict[int, _Known] = {}
         self._numbers: Counter[str] = Counter()
         self._components: dict[str, ModuleType] = {}
+        self._places: list[_Variables] = []
 
     def begin(self) -> None:
         """Forget the last trial's objects."""
         self._known, self._numbers = {}, Counter()
-        self._components = dict(sorted(self._modules().items()))
+        components = dict(sorted(self._modules().items()))
+        if components != self._components:
+            self._components = components
+            self._places = [_Variables(name, vars(module)) for name, module in components.items()]
         self._meet_variables()
 
     def before(self, crossing: Crossing) -> None:
@@ -130,16 +134,16 @@ class Memory:
             if objects.get(key) == each.number and (value := each.get()) is not None
         ]
 
-    def attributes(self) -> Iterator[tuple[str, object]]:
-        """All variables of the modules, and all attributes of the objects that are known, by name."""
+    def attributes(self) -> Iterator[tuple[str, str, object]]:
+        """All variables of the modules, and all attributes of the objects that are known: owner, name and value."""
         for module, found in self._components.items():
             for name, value in list(vars(found).items()):
-                yield f"{module}.{name}", value
+                yield module, name, value
         for each in list(self._known.values()):
             owner = each.get()
             if owner is not None:
                 for name, value in attributes(owner):
-                    yield f"{type_name(type(owner))}.{name}", value
+                    yield type_name(type(owner)), name, value
 
     def hold(self, objects: Objects) -> Holding:
         """What ``objects``, and the modules and classes of the components, hold now."""
@@ -202,12 +206,46 @@ class Memory:
 
     def _variables(self) -> Iterator[tuple[str, str, object]]:
         """The variables of modules, and the collections that classes hold: the owner, the name, the value."""
-        for module, found in self._components.items():
-            for name, value in list(vars(found).items()):
-                if derives(type(value), type):
-                    yield from _of_class(value, module)
-                elif is_state(name) and not is_opaque(value):
-                    yield module, name, value
+        for each in self._places:
+            yield from each.held()
+
+
+class _Variables:
+    """The variables of a module, and of its classes, that count as state.
+
+    To tell them from functions, modules and imported classes takes a while: it is done again only where any of all
+    the variables there holds another object than before.
+    """
+
+    def __init__(self, module: str, found: Mapping[str, object]) -> None:
+        self._module = module
+        self._found = found
+        self._spaces: list[Mapping[str, object]] = []
+        self._seen: list[list[int]] = []
+        self._named: list[tuple[Mapping[str, object], str, str]] = []
+
+    def held(self) -> Iterator[tuple[str, str, object]]:
+        """The owner, the name and the value of each, as they are now."""
+        if not self._spaces or self._ids() != self._seen:
+            self._look()
+        for space, owner, name in self._named:
+            with suppress(KeyError):  # another thread has deleted it
+                yield owner, name, space[name]
+
+    def _ids(self) -> list[list[int]]:
+        return [[*map(identity, list(space.values()))] for space in self._spaces]
+
+    def _look(self) -> None:
+        values = list(self._found.items())
+        classes: list[Any] = [each for _, each in values if _is_own(each, self._module)]
+        named = [
+            (self._found, self._module, name)
+            for name, value in values
+            if not _is_metaclass(type(value)) and not is_opaque(value) and is_state(name)
+        ]
+        self._spaces = [self._found, *map(namespace, classes)]
+        self._seen = self._ids()
+        self._named = [*named, *(each for cls in classes for each in _of_class(cls))]
 
 
 def _makes(crossing: Crossing) -> bool:
@@ -215,8 +253,18 @@ def _makes(crossing: Crossing) -> bool:
     return crossing.callee.method and crossing.callee.name.endswith((".__init__", ".__post_init__"))
 
 
-def _of_class(cls: Any, module: str) -> Iterator[tuple[str, str, object]]:
-    if module_of(cls) == module:
-        for name, value in list(namespace(cls).items()):
-            if type(value) in _COLLECTIONS and is_state(name):
-                yield type_name(cls), name, value
+@told_once
+def _is_metaclass(cls: type) -> bool:
+    return derives(cls, type)
+
+
+def _is_own(value: Any, module: str) -> bool:
+    """Whether a value is a class that says it is from the module."""
+    return _is_metaclass(type(value)) and module_of(value) == module
+
+
+def _of_class(cls: type) -> Iterator[tuple[Mapping[str, object], str, str]]:
+    space = namespace(cls)
+    for name, value in list(space.items()):
+        if type(value) in _COLLECTIONS and is_state(name):
+            yield space, type_name(cls), name

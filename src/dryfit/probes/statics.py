@@ -29,6 +29,9 @@ _HEAP_TYPE = 1 << 9
 
 _INSTALLED = tuple(join(get_paths()[name], "") for name in ("purelib", "platlib"))
 
+identity: Callable[[object], int] = object.__hash__
+"""Tells objects that live apart, as ``id`` does, whose every call is an audit event."""
+
 T = TypeVar("T")
 
 
@@ -42,7 +45,7 @@ def told_once(tell: Callable[[type], T]) -> Callable[[type], T]:
     kept: dict[int, weakref.ref[type]] = {}
 
     def told(cls: type) -> T:
-        key = id(cls)
+        key = identity(cls)
         try:
             return known[key]
         except KeyError:

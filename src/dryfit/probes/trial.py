@@ -140,7 +140,9 @@ class TrialRecorder:
         if opened is None:
             return
         if self._asks:
-            opened.crossed = replace(opened.crossed, offers=self._offers(crossing))
+            opened.crossed = replace(
+                opened.crossed, offers=self._offers(crossing), receiver=_receiver(crossing)
+            )
         if self._is_baseline or crossing.callee.kind == "stand-in":
             opened.crossed = replace(opened.crossed, given=_given(crossing))
         if self._is_baseline and crossing.callee.effect == "send":
@@ -234,6 +236,13 @@ class TrialRecorder:
                 places.append(place)
             step = step.tb_next
         return tuple(places)
+
+
+def _receiver(crossing: Crossing) -> str:
+    """The class of the object whose method is called; "" for anything else."""
+    callee = crossing.callee
+    is_method = callee.method and callee.parameters[:1] == ("self",) and callee.kind != "library"
+    return type_name(type(crossing.values[0])) if is_method and crossing.values else ""
 
 
 def _given(crossing: Crossing) -> str:

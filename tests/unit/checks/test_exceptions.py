@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dryfit.checks import exceptions
-from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, WIRE_RANK, Planner, known_failures
+from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, WIRE_RANK, Planner, known_failures, shown_of
 from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.pairs import SECOND, Pairs
 from dryfit.model.chain import Link, LinkKind
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.seam import DRIVER, Effect, Place, Seam
+from dryfit.model.shape import Form, Shape
 from dryfit.model.structure import Component, Interface, ProjectMap, Tolerated
 from dryfit.model.trial import (
     Boundary,
@@ -602,11 +603,51 @@ def test_a_trial_that_hangs_is_told_with_where_it_stands():
     assert ("stood at", ("a", "b")) in [(fact.name, fact.value) for fact in found.evidence]
 
 
+@pytest.mark.parametrize(
+    ("innermost", "severity"),
+    [("order.py:3 in buy", "error"), (f"{TEST.partition('::')[0]}:7 in test_buy", "warning")],
+)
+def test_where_the_test_itself_waits_a_hang_is_a_warning(innermost, severity):
+    stack = ("/usr/lib/python3/queue.py:171 in get", innermost, "test_other.py:1 in go", "another thread:")
+    story = Story(crossings=buying().crossings[:3])
+    case = tried(buying(), story, 2, outcome="hang", seconds=5.0, stack=stack)
+    assert findings(case) == [("DF304", severity)]
+
+
+@pytest.mark.parametrize(
+    ("surfaced", "left"),
+    [("builtins.SystemExit", ["process", "thread"]), ("order.Error", ["file", "lock", "process", "thread"])],
+)
+def test_what_ends_with_the_program_is_no_leak(surfaced, left):
+    faulted, usual = Story(), Story()
+    ended = faulted.error(surfaced, "", faulted.error("builtins.OSError", "full", injected=True))
+    for story, error in ((usual, -1), (faulted, ended)):
+        entry = story.call("order.main", error=error)
+        at = story.call("builtins.open", entry, effect="write", error=min(error, 0))
+    kinds = ("file", "lock", "process", "thread")
+    cases = {kind: tried(usual, faulted, at, leaks=(Leak(kind, "thing"),)) for kind in kinds}
+    assert [kind for kind, case in cases.items() if findings(case)] == left
+
+
 def test_only_what_the_baselines_do_not_leave_is_a_leak():
     faulted = buying()
     case = tried(buying(), faulted, 2, leaks=(Leak("lock", "store.LOCK"), Leak("thread", "pool")))
     assert findings(case) == [("DF305", "error")]
     assert "a lock held (store.LOCK)" in messages(case)[0]
+
+
+def test_of_what_has_another_name_in_each_run_the_number_counts():
+    case = tried(buying(), buying(), 2)
+    first, second = (
+        replace(each, leaks=(Leak("file", name),)) for each, name in zip(case.baselines, "ab", strict=True)
+    )
+    leaves = [
+        replace(
+            case, baselines=(first, second), trial=replace(case.trial, leaks=tuple(map(Leak, kinds, names)))
+        )
+        for kinds, names in ((["file"], "c"), (["file", "file"], "cd"), (["thread"], "c"))
+    ]
+    assert [findings(each) for each in leaves] == [[], [("DF305", "error")], [("DF305", "error")]]
 
 
 def escaping(component_call, error, *, chain=()):
@@ -770,6 +811,33 @@ def test_what_is_known_to_fail_is_the_project_s_own_and_not_what_passes_through(
     observed = make.observations(*seen, test="payment/tests/test_pay.py::test_look")
     known = known_failures(project, observed, {"payment.find": ("builtins.KeyError",)})
     assert known == {"payment.pay": ("payment.Declined",), "payment.find": ("builtins.KeyError",)}
+
+
+def test_what_one_class_s_objects_were_seen_to_raise_says_nothing_of_another_one_s(make):
+    def waiting(receiver):
+        story = Story()
+        entry = story.call("order.buy")
+        at = story.call("jobs.Queue.put", entry)
+        story.crossings[at] = replace(story.crossings[at], receiver=receiver)
+        return story
+
+    full = make.behaviour(
+        "jobs.Queue.put",
+        outcome="raised",
+        result="queue.Full",
+        arguments={"self": Shape((Form("jobs.Bounded", "object"),))},
+    )
+    failures = {"jobs.Queue.put": ("builtins.ValueError", "queue.Full")}
+    shown = shown_of(make.observations(full), {"jobs.Queue.put": ("builtins.ValueError",)})
+    offered = [
+        {exception for *_, exception in planned(waiting(receiver), planner=Planner(failures, shown))}
+        for receiver in ("jobs.Bounded", "jobs.Endless", "")
+    ]
+    assert offered == [
+        {"builtins.ValueError", "queue.Full"},
+        {"builtins.ValueError"},
+        {"builtins.ValueError", "queue.Full"},
+    ]
 
 
 def test_what_is_new_comes_first_whatever_test_it_is_of():

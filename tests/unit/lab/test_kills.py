@@ -24,7 +24,7 @@ HARM = {
     "lock": "[lock := threading.Lock(), lock.acquire(), lock.acquire()]",
     "spin": "re.match(r'(a+)+$', 'a' * 64 + 'b')",
     "await": "asyncio.run(wait_for_ever())",
-    "started program": "Path('started').write_text(str(started())) and time.sleep(1e6)",
+    "started program": "Path('.started').write_text(str(started())) and time.sleep(1e6)",
     "fork": "os.fork()",
     "threads": "[threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start() for _ in range(30)]",
     "files": "kept.extend(open(os.devnull) for _ in range(1000))",
@@ -149,7 +149,7 @@ def test_a_task_that_hangs_tells_what_it_waits_for(harmed: LabResult) -> None:
 
 def test_what_a_hanging_test_has_started_ends_with_it(harmed: LabResult) -> None:
     assert trial_of(harmed, "started program").outcome == "hang"
-    assert not is_alive(int(Path("started").read_text()))
+    assert not is_alive(int(Path(".started").read_text()))
 
 
 def is_alive(pid: int) -> bool:
