@@ -144,7 +144,7 @@ def test_a_search_whose_choices_lead_elsewhere_decides_nothing_where_it_finds_no
 
     def wavering(wanted: Wanted) -> Run:
         """The second operation has fewer steps as soon as the search has seen it."""
-        return made(wanted, atomic=True, idle=3 if next(runs) < 4 else 0)
+        return made(wanted, atomic=True, idle=3 if next(runs) < 5 else 0)
 
     found, _ = explored(Overlap("test", (ADD, ADD)), wavering)
 
