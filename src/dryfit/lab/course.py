@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dryfit.lab.likeness import difference
-from dryfit.model.interleaving import Overlap
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Proposed, Trial
 
@@ -18,9 +17,6 @@ LIMIT_SECONDS = 5.0
 LIMIT_RATIO = 10.0
 BASELINE_RATIO = 12.0
 """A baseline may take so many times the least limit: it has come to its end before."""
-
-EXPLORATION_SECONDS = 20.0
-"""So much longer may it take to explore an overlap, which runs its operations many times."""
 
 _GOOD = ("passed", "xpassed")
 
@@ -184,8 +180,7 @@ class Course:
         return difference(self._known.second, now)
 
     def _try(self, experiment: Proposed) -> Trial:
-        longer = EXPLORATION_SECONDS if isinstance(experiment, Overlap) else 0.0
-        return self._worker.trial(experiment.test, experiment, self._limit + longer)
+        return self._worker.trial(experiment.test, experiment, self._limit)
 
     def _keep(self, trial: Trial) -> None:
         assert trial.experiment is not None

@@ -19,6 +19,7 @@ from dryfit.lab.family import kill_family
 from dryfit.lab.made import take_away
 from dryfit.lab.messages import Answer, Collected, Ended, Fired, Ready, Request, Task, Wanted
 from dryfit.model.errors import LabError
+from dryfit.model.interleaving import Overlap
 from dryfit.model.trial import Proposed, Trial
 
 END_SECONDS = 5.0
@@ -26,6 +27,9 @@ END_SECONDS = 5.0
 
 START_SECONDS = 60.0
 """So long a runner may take to begin."""
+
+EXPLORATION_SECONDS = 20.0
+"""So much longer may it take to explore an overlap, which runs its operations many times."""
 
 LOG_TAIL = 2000
 
@@ -85,26 +89,30 @@ class RemoteWorker:
     def trial(self, test: str, experiment: Proposed | None, limit: float, *, brief: bool = False) -> Trial:
         """Run a test for ``limit`` seconds at most; ``brief`` says that its outcome and its crossings are enough.
 
-        One that does not end by then is a hang, one that ends its process a crash; the next trial gets another runner.
+        An overlap has ``EXPLORATION_SECONDS`` more when its operations are reached. One that does not end by then is a
+        hang, one that ends its process a crash; the next trial gets another runner.
         Raises ``LabError`` where there can be no runner, ``Stopped`` where the user breaks off.
         """
         runner = self._runner or self._begin_runner()
-        deadline = time.monotonic() + limit
+        begun = time.monotonic()
+        deadline = begun + limit
         fired = False
         with suppress(OSError):  # it has ended meanwhile, and is found to have
             runner.send(Request(test, experiment, brief))
         while True:
             said = self._heard(runner, deadline)
             if isinstance(said, Fired):
+                if isinstance(experiment, Overlap) and not fired:
+                    deadline += EXPLORATION_SECONDS
                 fired = True
             elif isinstance(said, Answer):
                 if said.worn:
                     self.renew()
                 return said.trial
             elif said is None:
-                return self._hung(Trial(test, experiment, "hang", limit, fired=fired))
+                return self._hung(Trial(test, experiment, "hang", deadline - begun, fired=fired))
             else:
-                seconds = limit - (deadline - time.monotonic())
+                seconds = time.monotonic() - begun
                 return self._crashed(Trial(test, experiment, "crash", seconds, fired=fired))
 
     def renew(self) -> None:
