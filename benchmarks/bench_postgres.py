@@ -7,7 +7,8 @@ which differ only in where their connection comes from; every round runs all sui
 else the machine does meets them all. *Between two tests* is the time from the end of one test's own code to the
 beginning of the next one's: tear-down, set-up and pytest itself, with the connection where the fixture opens one.
 Run as root, everything runs as ``nobody``: pytest-postgresql's server refuses root. All servers have their data in
-memory where there is some, and none of them waits for disks.
+memory where there is some, and none of them waits for disks. Testcontainers gets an image that is made here, of the
+same server, where a container engine answers.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
@@ -36,6 +37,7 @@ from dryfit.resources.postgres import programs
 
 TABLES, ROWS = 40, 10
 MILLISECONDS = 1000
+IMAGE = "dryfit-bench-postgres:local"
 
 WRITING = """
 import pytest
@@ -134,7 +136,7 @@ from testcontainers.postgres import PostgresContainer
 
 @pytest.fixture(scope="session")
 def server():
-    with PostgresContainer("postgres:{version}", driver=None) as container:
+    with PostgresContainer({image!r}, driver=None) as container:
         url = container.get_connection_url()
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(open("schema.sql").read())
@@ -150,7 +152,9 @@ def connection(server):
         yield connection
 """
 
-RESOURCES = '[tool.dryfit.resources]\ndatabase = { kind = "postgres", schema = "schema.sql", env = "DATABASE_URL" }\n'
+RESOURCES = (
+    '[tool.dryfit.resources]\ndatabase = { kind = "postgres", schema = "schema.sql", env = "DATABASE_URL" }\n'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,7 @@ class Run:
     whole: float
 
 
-def ways(pg_ctl: str, image: str) -> Iterator[Way]:
+def ways(pg_ctl: str) -> Iterator[Way]:
     """All of them, bare pytest first."""
     ours = ("dryfit.pytest_plugin",)
     yield Way("bare pytest", NONE)
@@ -190,7 +194,7 @@ def ways(pg_ctl: str, image: str) -> Iterator[Way]:
         "pytest-postgresql",
         plugins=("pytest_postgresql.plugin",),
     )
-    yield Way("testcontainers", TESTCONTAINERS.format(version=image), "testcontainers")
+    yield Way("testcontainers", TESTCONTAINERS.format(image=IMAGE), "testcontainers")
 
 
 def missing(way: Way) -> str:
@@ -200,6 +204,19 @@ def missing(way: Way) -> str:
     if way.module == "testcontainers" and not _engine_answers():
         return "no container engine answers"
     return ""
+
+
+@contextmanager
+def image() -> Iterator[None]:
+    """The image for testcontainers, of the wheel's PostgreSQL: the same server for all, and nothing is pulled."""
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    import docker
+    from tests.unit.resources.providers import images
+
+    with closing(docker.from_env()) as client:
+        images.load(client, images.postgres(), IMAGE.partition(":")[0])
+        yield
+        client.images.remove(IMAGE, force=True)
 
 
 def _engine_answers() -> bool:
@@ -374,10 +391,11 @@ def main() -> None:
     parser.add_argument("--version", default="", help="of PostgreSQL")
     given = parser.parse_args()
     server = programs.find(given.version)
-    possible = list(ways(server.path("pg_ctl"), str(server.major)))
+    possible = list(ways(server.path("pg_ctl")))
     absent = {way.name: why for way in possible if (why := missing(way))}
     chosen = [way for way in possible if way.name not in absent]
-    found = list(figures(chosen, given.tests, given.rounds))
+    with image() if any(way.module == "testcontainers" for way in chosen) else nullcontext():
+        found = list(figures(chosen, given.tests, given.rounds))
     print(f"PostgreSQL {server.version}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     print("\n".join(table(found, given.tests)), end="\n\n")
     print("\n".join(ratios(found)))
