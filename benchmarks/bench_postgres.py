@@ -1,6 +1,6 @@
 """What a clean PostgreSQL costs a suite: dryfit beside pytest-postgresql and testcontainers, in one run.
 
-    python benchmarks/bench_postgres.py [--tests 200] [--rounds 3] [--version 18]
+    python benchmarks/bench_postgres.py [--tests 200] [--rounds 2] [--version 18]
 
 The schema has 40 tables and 400 rows, every table but the first refers to another one. Each suite has the same tests,
 which differ only in where their connection comes from; every round runs all suites, one after the other, so that what
@@ -136,7 +136,8 @@ from testcontainers.postgres import PostgresContainer
 
 @pytest.fixture(scope="session")
 def server():
-    with PostgresContainer({image!r}, driver=None) as container:
+    container = PostgresContainer({image!r}, driver=None).with_command("postgres -c fsync=off")
+    with container.with_tmpfs_mount("/var/lib/postgresql"):
         url = container.get_connection_url()
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(open("schema.sql").read())
@@ -258,7 +259,8 @@ def measure(way: Way, folder: Path, home: Path, file: str, *words: str) -> Run:
     plugins = [word for name in ("no:cacheprovider", "xdist.plugin", *way.plugins) for word in ("-p", name)]
     homes = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_STATE_HOME"), str(home))
     # What else is installed would cost all of them the same, and hide the differences.
-    environment = {**os.environ, **homes, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    only = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
+    environment = {**os.environ, **homes, **only}
     begun = time.monotonic()
     done = subprocess.run(
         [*_as(owner), sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *plugins, *words, file],
@@ -387,7 +389,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=textwrap.dedent((__doc__ or "").partition("\n")[0]))
     parser.add_argument("--tests", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--version", default="", help="of PostgreSQL")
     given = parser.parse_args()
     server = programs.find(given.version)
