@@ -1,13 +1,14 @@
 """What a clean PostgreSQL costs a suite: dryfit beside pytest-postgresql and testcontainers, in one run.
 
-    python benchmarks/bench_postgres.py [--tests 200] [--rounds 3] [--version 18]
+    python benchmarks/bench_postgres.py [--tests 200] [--rounds 2] [--version 18]
 
 The schema has 40 tables and 400 rows, every table but the first refers to another one. Each suite has the same tests,
 which differ only in where their connection comes from; every round runs all suites, one after the other, so that what
 else the machine does meets them all. *Between two tests* is the time from the end of one test's own code to the
 beginning of the next one's: tear-down, set-up and pytest itself, with the connection where the fixture opens one.
 Run as root, everything runs as ``nobody``: pytest-postgresql's server refuses root. All servers have their data in
-memory where there is some, and none of them waits for disks.
+memory where there is some, and none of them waits for disks. Testcontainers gets an image that is made here, of the
+same server, where a container engine answers.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
@@ -36,6 +37,7 @@ from dryfit.resources.postgres import programs
 
 TABLES, ROWS = 40, 10
 MILLISECONDS = 1000
+IMAGE = "dryfit-bench-postgres:local"
 
 WRITING = """
 import pytest
@@ -134,7 +136,8 @@ from testcontainers.postgres import PostgresContainer
 
 @pytest.fixture(scope="session")
 def server():
-    with PostgresContainer("postgres:{version}", driver=None) as container:
+    container = PostgresContainer({image!r}, driver=None).with_command("postgres -c fsync=off")
+    with container.with_tmpfs_mount("/var/lib/postgresql"):
         url = container.get_connection_url()
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(open("schema.sql").read())
@@ -150,7 +153,9 @@ def connection(server):
         yield connection
 """
 
-RESOURCES = '[tool.dryfit.resources]\ndatabase = { kind = "postgres", schema = "schema.sql", env = "DATABASE_URL" }\n'
+RESOURCES = (
+    '[tool.dryfit.resources]\ndatabase = { kind = "postgres", schema = "schema.sql", env = "DATABASE_URL" }\n'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +183,7 @@ class Run:
     whole: float
 
 
-def ways(pg_ctl: str, image: str) -> Iterator[Way]:
+def ways(pg_ctl: str) -> Iterator[Way]:
     """All of them, bare pytest first."""
     ours = ("dryfit.pytest_plugin",)
     yield Way("bare pytest", NONE)
@@ -190,7 +195,7 @@ def ways(pg_ctl: str, image: str) -> Iterator[Way]:
         "pytest-postgresql",
         plugins=("pytest_postgresql.plugin",),
     )
-    yield Way("testcontainers", TESTCONTAINERS.format(version=image), "testcontainers")
+    yield Way("testcontainers", TESTCONTAINERS.format(image=IMAGE), "testcontainers")
 
 
 def missing(way: Way) -> str:
@@ -200,6 +205,19 @@ def missing(way: Way) -> str:
     if way.module == "testcontainers" and not _engine_answers():
         return "no container engine answers"
     return ""
+
+
+@contextmanager
+def image() -> Iterator[None]:
+    """The image for testcontainers, of the wheel's PostgreSQL: the same server for all, and nothing is pulled."""
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    import docker
+    from tests.unit.resources.providers import images
+
+    with closing(docker.from_env()) as client:
+        images.load(client, images.postgres(), IMAGE.partition(":")[0])
+        yield
+        client.images.remove(IMAGE, force=True)
 
 
 def _engine_answers() -> bool:
@@ -241,7 +259,8 @@ def measure(way: Way, folder: Path, home: Path, file: str, *words: str) -> Run:
     plugins = [word for name in ("no:cacheprovider", "xdist.plugin", *way.plugins) for word in ("-p", name)]
     homes = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_STATE_HOME"), str(home))
     # What else is installed would cost all of them the same, and hide the differences.
-    environment = {**os.environ, **homes, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    only = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
+    environment = {**os.environ, **homes, **only}
     begun = time.monotonic()
     done = subprocess.run(
         [*_as(owner), sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *plugins, *words, file],
@@ -370,14 +389,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=textwrap.dedent((__doc__ or "").partition("\n")[0]))
     parser.add_argument("--tests", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--version", default="", help="of PostgreSQL")
     given = parser.parse_args()
     server = programs.find(given.version)
-    possible = list(ways(server.path("pg_ctl"), str(server.major)))
+    possible = list(ways(server.path("pg_ctl")))
     absent = {way.name: why for way in possible if (why := missing(way))}
     chosen = [way for way in possible if way.name not in absent]
-    found = list(figures(chosen, given.tests, given.rounds))
+    with image() if any(way.module == "testcontainers" for way in chosen) else nullcontext():
+        found = list(figures(chosen, given.tests, given.rounds))
     print(f"PostgreSQL {server.version}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     print("\n".join(table(found, given.tests)), end="\n\n")
     print("\n".join(ratios(found)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
-from dryfit.resources.kind import Kind, Launch, Option
+from dryfit.resources.kind import BESIDE, Kind, Launch, Option
 
 KEEPERS = Path(__file__).with_name("keepers")
 
@@ -43,7 +43,7 @@ def container_launch(
         )
     container = kind.container(declaration)
     container = replace(container, image=str(declaration.options.get("image", container.image)))
-    spec = {**asdict(container), **(more or {}), "home": "{home}", "published": "{port}"}
+    spec = {**asdict(container), **(more or {}), "home": "{home}", "published": "{port}", "beside_at": BESIDE}
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
     return Launch(
         key=f"{keeper} {declaration.kind} {digest}",

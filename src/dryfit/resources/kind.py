@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from dryfit.model.resource import Declaration, Endpoint, Resource
+
+BESIDE = "127.0.0.2" if sys.platform == "linux" else "::1"
+"""Where a server's second port is found: the same number, at another address of loopback, is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,12 @@ class Launch:
 class Container:
     """How the same server runs in a container. ``tmpfs`` are the paths where it keeps data.
 
-    ``ready_when`` is asked with the endpoint as reached from here.
+    ``beside`` is a second port, if the server has one; it is found at ``BESIDE``, by the number of the first.
     """
 
     image: str
     port: int
+    beside: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     tmpfs: tuple[str, ...] = ()

@@ -6,8 +6,12 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import closing, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from dryfit.resources.keepers import orphans
 
 
 def main(spec: dict[str, Any]) -> None:
@@ -17,7 +21,15 @@ def main(spec: dict[str, Any]) -> None:
     override.write_text(spec["override"])
     files = [part for file in (spec["file"], str(override)) for part in ("-f", file)]
     # A project of its own: the containers and volumes that a developer has up are not these.
-    compose = [*spec["compose"], "-p", home.name.lower(), "--project-directory", spec["directory"], *files]
+    compose = [
+        *spec["compose"],
+        "-p",
+        orphans.project_of(spec["home"]),
+        "--project-directory",
+        spec["directory"],
+        *files,
+    ]
+    _remove_orphans()
     try:
         subprocess.run([*compose, "up", "--detach", spec["service"]], check=True)
         subprocess.run([*compose, "logs", "--follow", "--no-color", spec["service"]], check=True)
@@ -26,6 +38,15 @@ def main(spec: dict[str, Any]) -> None:
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         subprocess.run([*compose, "down", "--volumes", "--timeout", "0"], check=False)
+
+
+def _remove_orphans() -> None:
+    from docker.errors import DockerException
+
+    engine: Any = import_module("docker")
+    # Where no engine answers, compose itself will say what is wrong.
+    with suppress(DockerException), closing(engine.from_env()) as client:
+        orphans.remove(client)
 
 
 if __name__ == "__main__":

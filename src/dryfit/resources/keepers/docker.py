@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-HOME_LABEL, HOST_LABEL = "dryfit.home", "dryfit.host"
+from dryfit.resources.keepers import orphans
 
 
 def main(spec: dict[str, Any]) -> None:
@@ -24,15 +23,18 @@ def main(spec: dict[str, Any]) -> None:
         spec["image"],
         command=spec["command"] or None,
         env=spec["environment"],
-        labels={HOME_LABEL: spec["home"], HOST_LABEL: socket.gethostname()},
+        labels=orphans.labels(spec["home"]),
         name=Path(spec["home"]).name,
     )
     for path in spec["tmpfs"]:
         container.with_tmpfs_mount(path)
     loopback: Any = ("127.0.0.1", int(spec["published"]))
     container.ports[spec["port"]] = loopback  # with_bind_ports knows no address
+    if spec["beside"]:
+        beside: Any = (spec["beside_at"], int(spec["published"]))
+        container.ports[spec["beside"]] = beside
     client = container.get_docker_client().client
-    _remove_orphans(client)
+    orphans.remove(client)
     try:
         container.start()
         running: Any = container.get_wrapped_container()
@@ -46,19 +48,6 @@ def main(spec: dict[str, Any]) -> None:
         # By its name: a signal in the middle of the start leaves a container that nobody has noted.
         with suppress(NotFound):
             client.containers.get(Path(spec["home"]).name).remove(force=True, v=True)
-
-
-def _remove_orphans(client: Any) -> None:
-    """Remove the containers of keepers on this machine that were killed: their directories are gone."""
-    from docker.errors import APIError
-
-    ours = {"label": f"{HOST_LABEL}={socket.gethostname()}"}
-    # The API's own list: the library's asks for each again, and one may be gone by then.
-    for container in client.api.containers(all=True, filters=ours):
-        home = container["Labels"].get(HOME_LABEL, "")
-        if home and not Path(home).exists():
-            with suppress(APIError):  # somebody else is removing it
-                client.api.remove_container(container["Id"], force=True, v=True)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,9 @@ def _pod(spec: dict[str, Any]) -> Any:
         image=spec["image"],
         args=spec["command"] or None,
         env=[client.V1EnvVar(name=name, value=value) for name, value in spec["environment"].items()],
-        ports=[client.V1ContainerPort(container_port=spec["port"])],
+        ports=[
+            client.V1ContainerPort(container_port=spec[name]) for name in ("port", "beside") if spec[name]
+        ],
         volume_mounts=[
             client.V1VolumeMount(name=volume.name, mount_path=path)
             for volume, path in zip(volumes, spec["tmpfs"], strict=True)
@@ -106,11 +108,20 @@ def _why_stuck(status: Any) -> str:
 
 
 def _forward(namespace: str, name: str, spec: dict[str, Any]) -> None:
+    if spec["beside"]:
+        beside = (spec["beside_at"], int(spec["published"]))
+        family = socket.AF_INET6 if ":" in spec["beside_at"] else socket.AF_INET
+        second = socket.create_server(beside, family=family)
+        threading.Thread(target=_serve, args=(second, namespace, name, spec["beside"]), daemon=True).start()
     with socket.create_server(("127.0.0.1", int(spec["published"]))) as door:
         print(f"pod {name} in {namespace} runs; 127.0.0.1:{spec['published']} leads to it", flush=True)
-        while True:
-            line, _ = door.accept()
-            threading.Thread(target=_relay, args=(namespace, name, spec["port"], line), daemon=True).start()
+        _serve(door, namespace, name, spec["port"])
+
+
+def _serve(door: socket.socket, namespace: str, name: str, port: int) -> None:
+    while True:
+        line, _ = door.accept()
+        threading.Thread(target=_relay, args=(namespace, name, port, line), daemon=True).start()
 
 
 def _relay(namespace: str, name: str, port: int, line: socket.socket) -> None:

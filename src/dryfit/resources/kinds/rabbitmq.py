@@ -6,21 +6,18 @@ import json
 import secrets
 import shutil
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Handle, Leftover
-from dryfit.resources.kind import Container, Launch, Option
+from dryfit.resources.kind import BESIDE, Container, Launch, Option
 from dryfit.resources.programs import find_program
 from dryfit.resources.rabbitmq_management import Management
 
 USER = "dryfit"
 MANAGEMENT_PORT, ENCRYPTED_MANAGEMENT_PORT = 15672, 15671
-# The management needs a port of its own, and there is one that is free: the same, of another loopback address.
-MANAGEMENT_HOST = "127.0.0.2" if sys.platform == "linux" else "::1"
 
 # Debian's script in the PATH refuses everybody but root and its own user; the one behind it does not.
 _SCRIPTS = "/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server"
@@ -80,11 +77,15 @@ class RabbitmqKind:
         )
 
     def container(self, declaration: Declaration) -> Container:
-        """Raises ``ResourceError``: a container is given one port, and the management needs another one."""
-        raise ResourceError(
-            f"{declaration.name}: a container shows one port only, and dryfit needs RabbitMQ's management beside it; "
-            'leave provider out, or start the container yourself and use provider = "url" and the key management',
-            slug="resources",
+        """The official image that has the management."""
+        return Container(
+            image="rabbitmq:4-management",
+            port=5672,
+            beside=MANAGEMENT_PORT,
+            environment={"RABBITMQ_DEFAULT_USER": USER, "RABBITMQ_DEFAULT_PASS": "{mark}"},
+            tmpfs=("/var/lib/rabbitmq",),
+            user=USER,
+            password="{mark}",
         )
 
     def is_ready(self, endpoint: Endpoint) -> bool:
@@ -206,7 +207,7 @@ def _prepare(home: Path) -> None:
     password = secrets.token_hex(16)
     config = (
         f"default_user = {USER}\ndefault_pass = {password}\n"
-        f"management.tcp.ip = {MANAGEMENT_HOST}\n"
+        f"management.tcp.ip = {BESIDE}\n"
         "management_agent.disable_metrics_collector = true\nlog.console = true\nlog.file = false\n"
     )
     ports = "".join(f"export {name}={_free_port()}\n" for name in ("ERL_EPMD_PORT", "RABBITMQ_DIST_PORT"))
@@ -223,7 +224,7 @@ def _free_port() -> int:
 
 
 def _own_management(endpoint: Endpoint) -> Management:
-    host = f"[{MANAGEMENT_HOST}]" if ":" in MANAGEMENT_HOST else MANAGEMENT_HOST
+    host = f"[{BESIDE}]" if ":" in BESIDE else BESIDE
     return Management(f"http://{host}:{endpoint.port}", endpoint.user, endpoint.password)
 
 

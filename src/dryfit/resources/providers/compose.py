@@ -15,7 +15,8 @@ from typing import Any
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
 from dryfit.resources.keepers import compose as keeper
-from dryfit.resources.kind import Container, Kind, Launch, Option
+from dryfit.resources.keepers import orphans
+from dryfit.resources.kind import BESIDE, Container, Kind, Launch, Option
 from dryfit.resources.launched import launched
 from dryfit.resources.programs import needs_library
 
@@ -65,7 +66,7 @@ def _launch(kind: Kind, declaration: Declaration, root: Path) -> Launch:
         "directory": str(file.parent),
         "file": str(file),
         "service": service,
-        "override": _override(service, container.port, compose),
+        "override": _override(service, container, compose),
     }
     user, password, database = _credentials(told, declaration, container)
     return Launch(
@@ -152,9 +153,20 @@ def _writable(told: Mapping[str, Any]) -> Iterator[str]:
             yield str(volume.get("source", ""))
 
 
-def _override(service: str, port: int, compose: _Compose) -> str:
-    ports = "!override" if compose.replaces else ""
-    return f'services:\n  {service}:\n    ports: {ports}\n      - "127.0.0.1:{{port}}:{port}"\n'
+def _override(service: str, container: Container, compose: _Compose) -> str:
+    """What is said of the service beside the compose file: where it is published, and by what it is known as ours."""
+    ports = [f'"127.0.0.1:{{port}}:{container.port}"']
+    if container.beside:
+        ports.append(f'"{f"[{BESIDE}]" if ":" in BESIDE else BESIDE}:{{port}}:{container.beside}"')
+    lines = [
+        "services:",
+        f"  {service}:",
+        "    labels:",
+        *(f"      {label}: {json.dumps(value)}" for label, value in orphans.labels("{home}").items()),
+        f"    ports: {'!override' if compose.replaces else ''}",
+        *(f"      - {each}" for each in ports),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _credentials(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -117,6 +118,11 @@ def test_an_adopted_database_is_emptied_filled_and_put_right(pg, tmp_path) -> No
                 None,
                 None,
             )
+        cloned = replace(declaration, options={**declaration.options, "isolation": "clone"})
+        with pytest.raises(
+            ResourceError, match='isolation = "clone" needs databases of dryfit\'s own, and app was adopted'
+        ):
+            Environment([cloned], tmp_path, "dryfit_cloned").open("db")
         with (
             Environment([declaration], tmp_path, "dryfit_two") as second,
             pytest.raises(ResourceError, match="another worker has this adopted database"),

@@ -10,8 +10,8 @@ import pytest
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Leftover
-from dryfit.resources.kind import Kind
-from dryfit.resources.kinds.rabbitmq import MANAGEMENT_HOST, VirtualHost, kind
+from dryfit.resources.kind import BESIDE, Kind
+from dryfit.resources.kinds.rabbitmq import VirtualHost, kind
 
 pika = pytest.importorskip("pika")
 DEFINITIONS = {
@@ -130,15 +130,15 @@ def test_where_no_management_answers_it_says_so() -> None:
         kind.open(declaration, Endpoint("127.0.0.1", 1), Path(), "one")
 
 
-def test_a_container_would_hide_its_management() -> None:
-    with pytest.raises(ResourceError, match="a container shows one port only"):
-        kind.container(Declaration("broker", "rabbitmq"))
+def test_a_container_shows_its_management_beside_the_broker() -> None:
+    container = kind.container(Declaration("broker", "rabbitmq"))
+    assert (container.port, container.beside) == (5672, 15672)
 
 
 def test_an_existing_server_is_used_through_its_management(endpoint: Endpoint) -> None:
     login = f"{endpoint.user}:{endpoint.password}"
     declaration = Declaration(
-        "broker", "rabbitmq", options={"management": f"http://{login}@{MANAGEMENT_HOST}:{endpoint.port}"}
+        "broker", "rabbitmq", options={"management": f"http://{login}@{BESIDE}:{endpoint.port}"}
     )
     foreign = Endpoint(endpoint.host, endpoint.port, user=endpoint.user, password=endpoint.password)
     with (

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration
 from dryfit.resources.environment import Environment
+from dryfit.resources.keepers.orphans import HOME_LABEL, PROJECT_LABEL
+from dryfit.resources.kind import BESIDE, Container
 from dryfit.resources.providers import compose
 
 redis = pytest.importorskip("redis")
@@ -50,6 +56,52 @@ def test_the_service_runs_in_a_project_of_its_own(engine, redis_image, runtime, 
         listed = subprocess.check_output(["docker-compose", "ps", "-q"], cwd=root, text=True)
         assert listed == ""  # not the developer's project
     assert eventually(lambda: not ours(engine, runtime))
+
+
+def test_what_a_killed_keeper_left_goes_with_the_next_start(
+    engine, redis_image, runtime, tmp_path, eventually
+):
+    root = project(tmp_path, redis_image)
+    with Environment([declared()], root, "dryfit_one") as environment:
+        environment.open("sessions")
+        (left,) = containers(engine, runtime)
+        keepers = processes_of(runtime, "keepers/compose.py")
+        assert keepers
+        for process in keepers:
+            os.kill(process, signal.SIGKILL)
+        assert eventually(lambda: not processes_of(runtime, "supervisor.py"))
+        assert [each["Id"] for each in containers(engine, runtime)] == [left["Id"]]
+    with Environment([declared()], root, "dryfit_two") as environment:
+        environment.open("sessions")
+        assert left["Id"] not in [each["Id"] for each in containers(engine, runtime)]
+        assert not engine.api.networks(filters={"label": f"{PROJECT_LABEL}={left['Labels'][PROJECT_LABEL]}"})
+    assert eventually(lambda: not containers(engine, runtime))
+
+
+def containers(engine, runtime: Path) -> list[dict[str, Any]]:
+    found = engine.api.containers(all=True, filters={"label": HOME_LABEL})
+    return [each for each in found if each["Labels"][HOME_LABEL].startswith(str(runtime))]
+
+
+def processes_of(runtime: Path, program: str) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (process / "cmdline").read_text()
+            if program in line and str(runtime) in line:
+                found.append(int(process.name))
+    return found
+
+
+def test_a_second_port_is_published_beside_the_first():
+    old, new = (compose._Compose(("docker", "compose"), replaces) for replaces in (False, True))
+    container = Container("rabbitmq", 5672, beside=15672)
+    for each in (old, new):
+        said = compose._override("broker", container, each)
+        assert '- "127.0.0.1:{port}:5672"\n' in said
+        assert f'{BESIDE}:{{port}}:15672"\n'.replace("::1:", "[::1]:") in said
+        assert 'dryfit.home: "{home}"\n' in said
+        assert ("!override" in said) == each.replaces
 
 
 def ours(engine, runtime: Path) -> list[str]:
@@ -104,7 +156,5 @@ def test_without_a_file_all_the_usual_names_are_told(tmp_path):
 
 def test_credentials_come_from_the_variables_of_the_official_images(tmp_path):
     told = {"environment": {"POSTGRES_USER": "ann", "POSTGRES_PASSWORD": "s", "POSTGRES_DB": "shop"}}
-    from dryfit.resources.kind import Container
-
     declaration = Declaration("db", "postgres", "compose", (), {"user": "bob"})
     assert compose._credentials(told, declaration, Container("postgres", 5432)) == ("bob", "s", "shop")

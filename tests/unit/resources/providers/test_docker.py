@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration
 from dryfit.resources.environment import Environment
-from dryfit.resources.keepers.docker import HOME_LABEL
+from dryfit.resources.keepers.orphans import HOME_LABEL
 from dryfit.resources.registry import kind_named, provider_named
 
 redis = pytest.importorskip("redis")
@@ -85,6 +86,17 @@ def test_a_postgresql_in_a_container_is_seeded_once_and_put_right(engine, postgr
             assert (leftover.place, leftover.change, leftover.count) == ("cups", "rows added", 1)
             for connection in (one, two):
                 assert connection.execute("SELECT id FROM cups").fetchall() == [(1,)]
+
+
+def test_a_rabbitmq_in_a_container_has_its_management_beside_it(engine, rabbitmq_image, runtime):
+    pika = pytest.importorskip("pika")
+    declared = Declaration("broker", "rabbitmq", "docker", (), {"image": rabbitmq_image})
+    with Environment([declared], runtime, "dryfit_one") as environment:
+        broker = environment.open("broker")
+        with closing(pika.BlockingConnection(pika.URLParameters(broker.handle.url))) as connection:
+            connection.channel().queue_declare("orders")
+        (leftover,) = environment.clean()
+        assert (leftover.place, leftover.change) == ("orders", "queues added")
 
 
 def supervisors(runtime: Path) -> list[int]:
