@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from _thread import get_ident
 from collections.abc import Awaitable, Callable, Sequence
 from types import FrameType
@@ -10,6 +11,7 @@ from typing import TypeVar
 from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
 from dryfit.model.outcome import Outcome
 from dryfit.model.seam import Place
+from dryfit.probes.schedule.foreign_loops import FOREIGN, is_foreign
 from dryfit.probes.schedule.lane import Deed
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
@@ -55,6 +57,8 @@ class Tasks:
         self, operations: Sequence[Callable[[], Awaitable[object]]], choose: Choose
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
+        if is_foreign(asyncio.get_running_loop()):
+            return Interleaving((), (), "stuck", FOREIGN), (None,) * len(operations)
         round_ = TaskRound(
             self._backends,
             choose,

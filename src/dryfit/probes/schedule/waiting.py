@@ -113,7 +113,9 @@ class Waiting:
 
     def are_strangers_idle(self) -> bool:
         """Whether no other task of the loop may be about to end a wait."""
-        return self._strangers.are_idle(self._loop.loop, {task for lane in self._lanes for task in lane.tasks})
+        return self._strangers.are_idle(
+            self._loop.loop, {task for lane in self._lanes for task in lane.tasks}
+        )
 
     def hears(self) -> bool:
         """Whether something may come from outside: over a socket, or from a thread."""
