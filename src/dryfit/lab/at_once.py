@@ -34,7 +34,7 @@ from dryfit.model.interleaving import (
     StepKind,
 )
 from dryfit.model.lanes import HALFWAY
-from dryfit.model.outcome import Outcome, Returned
+from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
@@ -91,13 +91,20 @@ class Looks(Protocol):
         """Note what is in a file that is about to be opened for writing."""
 
 
+class Servers(Backends, Protocol):
+    """Knows, too, which of the servers have not gone on all the time."""
+
+    def lost(self) -> str:
+        """Which server has ended its connections since this was asked last; "" for none."""
+
+
 class AtOnce:
     """Runs operations at once, one interleaving after the other, within ``governed``.
 
     It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it.
     """
 
-    def __init__(self, weave: Weave, scene: Looks, backends: Backends, footprints: Footprints) -> None:
+    def __init__(self, weave: Weave, scene: Looks, backends: Servers, footprints: Footprints) -> None:
         self._weave = weave
         self._scene = scene
         self._backends = backends
@@ -228,6 +235,8 @@ class AtOnce:
         if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
+        if any(isinstance(outcome, Raised) for outcome in outcomes) and (lost := self._backends.lost()):
+            interleaving = replace(interleaving, ending="stuck", said=lost)
         new = self._used - self._met
         self._met |= new
         if new:

@@ -9,7 +9,10 @@ from typing import Any
 
 from dryfit.probes.schedule.governed import Governor
 
-FOREIGN = "an operation has tasks in an event loop of uvloop, which cannot take turns: let the tests use asyncio's own loop"
+FOREIGN = (
+    "an operation has tasks in an event loop of uvloop, which cannot take turns"
+    ": let the tests use asyncio's own"
+)
 
 _NAMES = ("call_soon_threadsafe", "run_forever", "run_until_complete")
 

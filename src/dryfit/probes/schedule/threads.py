@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from _thread import start_new_thread as START
+from _thread import start_new_thread as _start_new_thread
 from collections.abc import Callable, Mapping
 from functools import partial
 from sys import _getframe
@@ -17,6 +17,7 @@ from dryfit.probes.schedule.lane import ACQUIRE, Lane
 from dryfit.probes.schedule.round import Round
 
 _THREAD: Any = threading.Thread
+START = _start_new_thread
 ANYIO = "anyio._backends._asyncio"
 """Its threads are there for all operations."""
 
