@@ -14,6 +14,8 @@ from inspect import iscoroutinefunction
 from types import FrameType
 from typing import Any, Protocol, cast
 
+import pytest
+
 from dryfit.lab import driver_calls, loops, memory
 from dryfit.lab.busy import patiently
 from dryfit.lab.driver_calls import LONGEST
@@ -34,7 +36,7 @@ from dryfit.model.interleaving import (
     StepKind,
 )
 from dryfit.model.lanes import HALFWAY
-from dryfit.model.outcome import Outcome, Raised, Returned
+from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
@@ -235,8 +237,8 @@ class AtOnce:
         if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
-        if any(isinstance(outcome, Raised) for outcome in outcomes) and (lost := self._backends.lost()):
-            interleaving = replace(interleaving, ending="stuck", said=lost)
+        if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
+            pytest.exit(lost)  # nor can this process read the state, or put it back
         new = self._used - self._met
         self._met |= new
         if new:
