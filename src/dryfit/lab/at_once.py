@@ -36,7 +36,7 @@ from dryfit.model.interleaving import (
     StepKind,
 )
 from dryfit.model.lanes import HALFWAY
-from dryfit.model.outcome import Outcome, Returned
+from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
@@ -64,6 +64,10 @@ PINNED = (
     "the fixtures of the test hold one transaction open for all: operations in it cannot overlap; let them commit, "
     'and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
 )
+
+CUT_OFF = "a server ended the connection of an operation"
+_CUT_OFF = ("closed the connection", "terminating connection", "closed in the middle of operation")
+"""What drivers say then, whose classes of errors are of no help: they are those of much else."""
 
 _FOUND = 0
 """The number under which the scene keeps what the operations find."""
@@ -239,6 +243,8 @@ class AtOnce:
         self.halfway.let_go()
         if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
             pytest.exit(lost)  # nor can this process read the state, or put it back
+        if any(isinstance(outcome, Raised) and _is_cut_off(outcome.exception) for outcome in outcomes):
+            interleaving = replace(interleaving, ending="stuck", said=CUT_OFF)
         new = self._used - self._met
         self._met |= new
         if new:
@@ -365,6 +371,12 @@ def ended(outcome: Outcome | None) -> Ended | None:
     if isinstance(outcome, Returned):
         return Ended(tuple(_told(outcome.value)))
     return Ended(error=_error(outcome.exception))
+
+
+def _is_cut_off(error: BaseException) -> bool:
+    """Whether an operation fails since its server has ended its connection, as one does that restarts."""
+    said = " ".join(each for each in _ARGUMENTS(error) if type(each) is str)
+    return any(sign in said for sign in _CUT_OFF)
 
 
 def _told(value: object) -> Iterator[Leaf]:
