@@ -14,6 +14,8 @@ from inspect import iscoroutinefunction
 from types import FrameType
 from typing import Any, Protocol, cast
 
+import pytest
+
 from dryfit.lab import driver_calls, loops, memory
 from dryfit.lab.busy import patiently
 from dryfit.lab.driver_calls import LONGEST
@@ -34,7 +36,7 @@ from dryfit.model.interleaving import (
     StepKind,
 )
 from dryfit.model.lanes import HALFWAY
-from dryfit.model.outcome import Outcome, Returned
+from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
@@ -62,6 +64,10 @@ PINNED = (
     "the fixtures of the test hold one transaction open for all: operations in it cannot overlap; let them commit, "
     'and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
 )
+
+CUT_OFF = "a server ended the connection of an operation"
+_CUT_OFF = ("closed the connection", "terminating connection", "closed in the middle of operation")
+"""What drivers say then, whose classes of errors are of no help: they are those of much else."""
 
 _FOUND = 0
 """The number under which the scene keeps what the operations find."""
@@ -91,13 +97,20 @@ class Looks(Protocol):
         """Note what is in a file that is about to be opened for writing."""
 
 
+class Servers(Backends, Protocol):
+    """Knows, too, which of the servers have not gone on all the time."""
+
+    def lost(self) -> str:
+        """Which server has ended its connections since this was asked last; "" for none."""
+
+
 class AtOnce:
     """Runs operations at once, one interleaving after the other, within ``governed``.
 
     It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it.
     """
 
-    def __init__(self, weave: Weave, scene: Looks, backends: Backends, footprints: Footprints) -> None:
+    def __init__(self, weave: Weave, scene: Looks, backends: Servers, footprints: Footprints) -> None:
         self._weave = weave
         self._scene = scene
         self._backends = backends
@@ -228,6 +241,10 @@ class AtOnce:
         if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
+        if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
+            pytest.exit(lost)  # nor can this process read the state, or put it back
+        if any(isinstance(outcome, Raised) and _is_cut_off(outcome.exception) for outcome in outcomes):
+            interleaving = replace(interleaving, ending="stuck", said=CUT_OFF)
         new = self._used - self._met
         self._met |= new
         if new:
@@ -354,6 +371,12 @@ def ended(outcome: Outcome | None) -> Ended | None:
     if isinstance(outcome, Returned):
         return Ended(tuple(_told(outcome.value)))
     return Ended(error=_error(outcome.exception))
+
+
+def _is_cut_off(error: BaseException) -> bool:
+    """Whether an operation fails since its server has ended its connection, as one does that restarts."""
+    said = " ".join(each for each in _ARGUMENTS(error) if type(each) is str)
+    return any(sign in said for sign in _CUT_OFF)
 
 
 def _told(value: object) -> Iterator[Leaf]:

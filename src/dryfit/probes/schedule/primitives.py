@@ -9,6 +9,7 @@ from typing import Protocol
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.clocks import Clocks
 from dryfit.probes.schedule.executors import Executors
+from dryfit.probes.schedule.foreign_loops import ForeignLoops
 from dryfit.probes.schedule.governed import Governor
 from dryfit.probes.schedule.locks import Locks
 from dryfit.probes.schedule.loops import Loops
@@ -46,4 +47,5 @@ def primitives(
         Clocks(governor),
         Threads(governor, perform, known),
         Executors(governor),
+        ForeignLoops(governor),
     )

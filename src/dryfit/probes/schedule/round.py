@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from dryfit.model.interleaving import Backends, Choose, Footprint
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff
-from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane, Wait
+from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait
 from dryfit.probes.schedule.order import Order
 from dryfit.probes.schedule.victim import deadlock_error
 
@@ -127,9 +127,18 @@ class Round(Order):
     def join_in(self, lane: Lane) -> None:
         """Another thread of an operation may go on from now."""
         with self.mutex:
-            if self.ending is not None:
-                raise BrokenOff
-            self.lanes.append(lane)
+            if self.ending is None:
+                self.lanes.append(lane)
+                return
+        RELEASE(lane.gate)  # it ends at once
+        raise BrokenOff
+
+    def refuse(self, lane: Lane, said: str) -> NoReturn:
+        """End the interleaving for something that a lane is about to do, by which it could not take turns any more."""
+        with self.mutex:
+            self.end("stuck", said, lane)
+        lane.is_told = True
+        raise BrokenOff
 
     def finish(self, lane: Lane) -> None:
         """A lane is over."""

@@ -18,6 +18,7 @@ from dryfit.probes.schedule.guests import Guests
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait, closed_gate
 from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.round import Round
+from dryfit.probes.schedule.strangers import Strangers
 from dryfit.probes.schedule.task_lane import WORKER, TaskLane
 from dryfit.probes.schedule.task_waits import stand
 
@@ -67,6 +68,10 @@ class SharedLoop:
         self._governed: GovernedLoop = contextvars.Context().run(GovernedLoop, loop, self)
         self._seen = 0
         self._put_in.enter_context(self._governed.instead())
+
+    def are_idle(self, strangers: Strangers) -> bool:
+        """Whether nothing will come of its other tasks but by what operations do."""
+        return strangers.are_idle(self._loop, {task for lane in self.lanes for task in tuple(lane.tasks)})
 
     def came(self, lane: TaskLane) -> None:
         """A step of a task may be made: its lane looks for itself."""
@@ -227,6 +232,7 @@ class SharedLoops:
         self._perform = perform
         self._known = known
         self._loops: dict[asyncio.AbstractEventLoop, SharedLoop] = {}
+        self._strangers = Strangers()
 
     def put_in(self) -> None:
         """Have them known."""
@@ -253,6 +259,10 @@ class SharedLoops:
             ACQUIRE(gone, True, GRACE)
         self._loops.clear()
         self._governor.loops.clear()
+
+    def are_idle(self) -> bool:
+        """Whether nothing will come of other tasks in such loops but by what operations do."""
+        return all(shared.are_idle(self._strangers) for shared in tuple(self._loops.values()))
 
     def of_running(self) -> SharedLoop | None:
         """The one that runs in this thread."""

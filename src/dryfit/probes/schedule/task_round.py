@@ -18,6 +18,7 @@ from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.record import Record
+from dryfit.probes.schedule.strangers import Strangers
 from dryfit.probes.schedule.task_ends import break_off
 from dryfit.probes.schedule.task_lane import WORKER, Call, TaskLane
 from dryfit.probes.schedule.task_servers import Servers
@@ -30,7 +31,7 @@ NAPS = 20
 
 
 AGAIN = 0.005
-"""Seconds until the next look whether other threads have come to rest."""
+"""Seconds until the next look whether other threads and tasks have come to rest."""
 
 
 class TaskRound:
@@ -47,6 +48,7 @@ class TaskRound:
         owners: Owners,
         outsiders: Outsiders,
         watchdog: Watchdog,
+        strangers: Strangers,
     ) -> None:
         self.lanes: list[TaskLane] = []
         self.record = Record()
@@ -64,7 +66,7 @@ class TaskRound:
         self._loop = GovernedLoop(asyncio.get_running_loop(), self)
         self._done: asyncio.Future[None] = self._loop.loop.create_future()
         self._servers = Servers(backends, self._loop, self)
-        self._waiting = Waiting(self._loop, owners, self.lanes, self._servers, place, outsiders)
+        self._waiting = Waiting(self._loop, owners, self.lanes, self._servers, place, outsiders, strangers)
 
     async def make(
         self, operations: Sequence[Callable[[], Awaitable[object]]], limit: float
@@ -213,6 +215,9 @@ class TaskRound:
             return None
         enabled = [lane for lane in self.lanes if _can_go(lane)]
         awake = [lane.worker for lane in enabled if lane.slept < NAPS] or [lane.worker for lane in enabled]
+        if not awake and not self._are_all_over() and not self._waiting.are_strangers_idle():
+            self._loop.after(AGAIN, self.due)
+            return None
         guarded = awake or [lane.worker for lane in self.lanes if lane.guards and not lane.is_over]
         if guarded:
             return self._chosen(Choice(tuple(guarded), self.record.last))
@@ -288,8 +293,11 @@ class TaskRound:
         finally:
             self.is_stepping = False
 
+    def _are_all_over(self) -> bool:
+        return all(lane.is_over for lane in self.lanes)
+
     def _stand_still(self) -> None:
-        if all(lane.is_over for lane in self.lanes):
+        if self._are_all_over():
             self.end("completed", "")
         elif self._waiting.may_hear():
             self._loop.after(AGAIN, self.due)

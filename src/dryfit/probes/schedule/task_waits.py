@@ -54,9 +54,14 @@ def origin(module: str, task: asyncio.Task[Any]) -> Origin:
         module = frames[-1][0]
     if module in _INSIDE or (module == _ANYIO and any(name.startswith(_ANYIO_INSIDE) for name in anyio)):
         return "inside"
-    if module in _OUTSIDE or any(of.partition(".")[0] in _DRIVERS for of, _ in frames):
+    if module in _OUTSIDE or any(is_of_driver(of) for of, _ in frames):
         return "outside"
     return "open"
+
+
+def is_of_driver(module: str) -> bool:
+    """Whether a module belongs to a library that talks to servers."""
+    return module.partition(".")[0] in _DRIVERS
 
 
 class Stand(NamedTuple):

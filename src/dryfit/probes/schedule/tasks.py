@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from _thread import get_ident
 from collections.abc import Awaitable, Callable, Sequence
 from types import FrameType
@@ -10,9 +11,11 @@ from typing import TypeVar
 from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
 from dryfit.model.outcome import Outcome
 from dryfit.model.seam import Place
+from dryfit.probes.schedule.foreign_loops import FOREIGN, is_foreign
 from dryfit.probes.schedule.lane import Deed
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
+from dryfit.probes.schedule.strangers import Strangers
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.task_round import TaskRound
 from dryfit.probes.schedule.thread_work import ThreadWork
@@ -45,6 +48,7 @@ class Tasks:
         self._watchdog = Watchdog(limit, self._outsiders.leave_out)
         self._owners = Owners()
         self._owners.watch()
+        self._strangers = Strangers()
         self.need_threads = False
         self._thread_work = ThreadWork(self._found_thread_work)
         self._thread_work.put_in()
@@ -53,7 +57,17 @@ class Tasks:
         self, operations: Sequence[Callable[[], Awaitable[object]]], choose: Choose
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
-        round_ = TaskRound(self._backends, choose, self._place, self._owners, self._outsiders, self._watchdog)
+        if is_foreign(asyncio.get_running_loop()):
+            return Interleaving((), (), "stuck", FOREIGN), (None,) * len(operations)
+        round_ = TaskRound(
+            self._backends,
+            choose,
+            self._place,
+            self._owners,
+            self._outsiders,
+            self._watchdog,
+            self._strangers,
+        )
         self._round = round_
         self._owners.of.clear()
         try:

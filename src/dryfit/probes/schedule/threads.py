@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable
+from _thread import start_new_thread as _start_new_thread
+from collections.abc import Callable, Mapping
+from functools import partial
 from sys import _getframe
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,6 +17,7 @@ from dryfit.probes.schedule.lane import ACQUIRE, Lane
 from dryfit.probes.schedule.round import Round
 
 _THREAD: Any = threading.Thread
+START = _start_new_thread
 ANYIO = "anyio._backends._asyncio"
 """Its threads are there for all operations."""
 
@@ -21,7 +25,7 @@ Perform = Callable[[Round, Lane, Callable[[], object]], None]
 
 
 class Threads:
-    """Governs ``Thread.start`` and ``Thread.join``.
+    """Governs ``Thread.start`` and ``Thread.join``, and what begins a thread without such an object.
 
     ``perform`` runs what a thread is for in its lane, ``known`` is told its number.
     """
@@ -32,15 +36,18 @@ class Threads:
         self._known = known
         self._lanes: WeakKeyDictionary[threading.Thread, Lane] = WeakKeyDictionary()
         self._start, self._join = _THREAD.start, _THREAD.join
+        self._bare = self._governed_bare()
 
     def put_in(self) -> None:
         """Have them known."""
         self._start, self._join = _THREAD.start, _THREAD.join
         _THREAD.start, _THREAD.join = self._governed_start(), self._governed_join()
+        self._replace_bare(START, self._bare)
 
     def take_out(self) -> None:
         """Have them as they were."""
         _THREAD.start, _THREAD.join = self._start, self._join
+        self._replace_bare(self._bare, START)
 
     def forget(self) -> None:
         """The threads of an interleaving are over with it."""
@@ -75,13 +82,46 @@ class Threads:
 
         def in_turn() -> None:
             del vars(thread)["run"]
-            ACQUIRE(lane.gate)
-            self._perform(round_, lane, run)
-            if isinstance(lane.outcome, Raised):
-                lane.outcome.unwrap()  # for the thread's own hook
+            self._in_lane(round_, lane, run)
 
         vars(thread)["run"] = in_turn
         return lane
+
+    def _governed_bare(self) -> Callable[..., int]:
+        governor = self._governor
+
+        def start_new_thread(
+            function: Callable[..., object],
+            values: tuple[Any, ...],
+            named: Mapping[str, Any] | None = None,
+            /,
+        ) -> int:
+            here = governor.here()
+            giver = governor.giver() if here is None else (here[0], here[1].worker)
+            if giver is None:
+                return START(function, values, dict(named or {}))
+            round_, worker = giver
+            lane = round_.lane_for(worker)
+            ident = START(self._in_lane, (round_, lane, partial(function, *values, **(named or {}))))
+            self._known(ident)
+            round_.join_in(lane)
+            return ident
+
+        return start_new_thread
+
+    def _in_lane(self, round_: Round, lane: Lane, do: Callable[[], object]) -> None:
+        ACQUIRE(lane.gate)
+        self._perform(round_, lane, do)
+        if isinstance(lane.outcome, Raised):
+            lane.outcome.unwrap()  # for the thread's own hook
+
+    @staticmethod
+    def _replace_bare(old: object, new: object) -> None:
+        """Wherever a module of the program's has it under its own name."""
+        for module in tuple(sys.modules.values()):
+            names = getattr(module, "__dict__", {})
+            if names.get("start_new_thread") is old and not module.__name__.startswith("dryfit."):
+                names["start_new_thread"] = new
 
     def _governed_join(self) -> Callable[..., None]:
         governor, join = self._governor, self._join

@@ -115,7 +115,7 @@ class Turns:
         for primitive in self._primitives:
             primitive.forget()
         self._outsiders.leave_out(get_ident())
-        round_ = Round(self._backends, choose, self._outsiders.are_idle)
+        round_ = Round(self._backends, choose, self._are_idle)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
@@ -131,6 +131,9 @@ class Turns:
         if left:
             said = f"{said}; a thread of operation {left[0].worker + 1} could not be ended"
         return round_.record.interleaving(ending, said), tuple(lane.outcome for lane in lanes)
+
+    def _are_idle(self) -> bool:
+        return self._outsiders.are_idle() and self._shared.are_idle()
 
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations."""

@@ -13,6 +13,7 @@ from dryfit.probes.schedule.governed_loop import GovernedLoop
 from dryfit.probes.schedule.graph import circle
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
+from dryfit.probes.schedule.strangers import Strangers
 from dryfit.probes.schedule.task_lane import TaskLane
 from dryfit.probes.schedule.task_servers import Servers
 from dryfit.probes.schedule.task_waits import Origin, Stand, awaited, origin, stand
@@ -29,8 +30,10 @@ class Waiting:
         servers: Servers,
         place: Callable[[FrameType], Place | None],
         outsiders: Outsiders,
+        strangers: Strangers,
     ) -> None:
         self._outsiders = outsiders
+        self._strangers = strangers
         self._loop = loop
         self._owners = owners
         self._lanes = lanes
@@ -79,7 +82,7 @@ class Waiting:
                 yield from (owner,) if owner is not lane else ()
             elif not isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
                 yield from others
-                if self._origin(future, task) == "open" and self.hears():
+                if (self._origin(future, task) == "open" and self.hears()) or not self.are_strangers_idle():
                     yield None
 
     def _origin(self, future: asyncio.Future[Any], task: asyncio.Task[Any]) -> Origin:
@@ -107,6 +110,12 @@ class Waiting:
             if not any(self._owner(future) is lane for future in awaited(task)):
                 return stand(task, self._place)
         return None
+
+    def are_strangers_idle(self) -> bool:
+        """Whether no other task of the loop may be about to end a wait."""
+        return self._strangers.are_idle(
+            self._loop.loop, {task for lane in self._lanes for task in lane.tasks}
+        )
 
     def hears(self) -> bool:
         """Whether something may come from outside: over a socket, or from a thread."""

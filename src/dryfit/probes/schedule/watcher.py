@@ -62,7 +62,12 @@ class Watcher:
                 [lane for lane in round_.lanes if lane.state in ("calling", "blocked")],
             )
         asked = [lane.backend for lane in inside if lane.backend is not None]
-        answer = self._backends.blockers(asked) if asked else {}
+        try:
+            answer = self._backends.blockers(asked) if asked else {}
+        except Exception as error:  # noqa: BLE001 - of a server that is gone, whatever it raises
+            with round_.mutex:
+                round_.end("stuck", f"a server does not tell who waits: {error}")
+            return
         victim = None
         with round_.mutex:
             if (

@@ -48,13 +48,16 @@ class Inquiry:
         self._lock = allocate_lock()  # never one that a controller of threads knows
         self._wire: _Wire | None = None
         self._process = 0
+        self._was_lost = False
 
     def ask(self, statement: str) -> Answer:
         """The rows of one statement. Raises ``ResourceError`` where the server does not answer."""
         with self._lock:
             if self._wire is not None and self._process == os.getpid():
-                with suppress(LostError):
+                try:
                     return self._wire.ask(statement)
+                except LostError:
+                    self._was_lost = True
             try:
                 self._wire = self._open()
                 return self._wire.ask(statement)
@@ -63,6 +66,13 @@ class Inquiry:
                 raise ResourceError(
                     f"{where}: cannot be asked who waits: {error}", slug="resources"
                 ) from None
+
+    def was_lost(self) -> bool:
+        """Whether the server has ended the connection since this was asked last, as one does that restarts."""
+        with suppress(ResourceError):
+            self.ask("SELECT 1")
+        was_lost, self._was_lost = self._was_lost, False
+        return was_lost
 
     def close(self) -> None:
         """Close the connection; it opens again when it is needed."""

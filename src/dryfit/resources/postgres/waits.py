@@ -107,6 +107,11 @@ class PostgresBackends:
             raise ResourceError("the connection is closed", slug="resources")
         return Inquiry(peer.parameters(), is_visit=True)
 
+    def lost(self) -> str:
+        """Which server has ended its connections since this was asked last, as one does that restarts; "" for none."""
+        lost = [server for (server, _), inquiry in self._inquiries.items() if inquiry.was_lost()]
+        return f"PostgreSQL at {lost[0]} ended its connections: it restarted, say" if lost else ""
+
     def close(self) -> None:
         """Close our own connections."""
         for inquiry in self._inquiries.values():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import queue
+import sys
 import threading
+import types
 from collections.abc import Callable, Iterator
 
 import anyio.to_thread
@@ -165,3 +167,48 @@ def test_what_waits_for_ever_is_ended(turns: Turns, loop, values) -> None:
     assert run[0].ending == "stuck"
     assert run[1][0] is None
     assert values(turns.run([adding(loop, Shared(), 1)], serial((0,)))) == (1,)
+
+
+def test_a_task_of_nobody_s_may_bring_what_is_waited_for(turns: Turns, loop, values) -> None:
+    came = asyncio.Event()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello\n")
+        writer.close()
+
+    async def bring(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.readline() == b"hello\n"
+        writer.close()
+        came.set()
+
+    async def ask() -> bool:
+        return await asyncio.wait_for(came.wait(), 30)
+
+    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(greet, "127.0.0.1", 0), loop).result()
+    bringing = asyncio.run_coroutine_threadsafe(bring(server.sockets[0].getsockname()[1]), loop)
+    run = turns.run([lambda: asyncio.run_coroutine_threadsafe(ask(), loop).result()], serial((0,)))
+    bringing.result()
+    loop.call_soon_threadsafe(server.close)
+
+    assert (run[0].ending, values(run)) == ("completed", (True,))
+
+
+def test_a_loop_of_uvloop_is_named(server, monkeypatch) -> None:
+    class Base:
+        def call_soon_threadsafe(self, callback: Callable[[], object], *, context: object = None) -> None:
+            raise AssertionError("nothing is handed to it")
+
+        run_forever = run_until_complete = call_soon_threadsafe
+
+    uvloop = types.ModuleType("uvloop")
+    uvloop.Loop = type("Loop", (Base,), {})
+    monkeypatch.setitem(sys.modules, "uvloop", uvloop)
+    strange = uvloop.Loop()
+
+    with Turns(server, limit=5.0, place=lambda frame: None) as turns:
+        interleaving, outcomes = turns.run([lambda: strange.call_soon_threadsafe(print)] * 2, serial((0, 1)))
+
+    assert (interleaving.ending, outcomes) == ("stuck", (None, None))
+    assert "event loop of uvloop" in interleaving.said
+    assert list(vars(uvloop.Loop).keys() & {"call_soon_threadsafe", "run_forever"}) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
-from dryfit.probes.schedule import Turns
+from dryfit.model.interleaving import Choice
+from dryfit.probes.schedule import Turns, serial
 
 
 def test_a_thread_belongs_to_the_operation_that_started_it(turns: Turns, explore, values) -> None:
@@ -155,3 +157,32 @@ def test_what_work_raises_comes_with_the_result(
     (error,) = values(turns.run([operation], along()))
     assert isinstance(error, ValueError)
     pool.shutdown()
+
+
+def test_a_thread_without_an_object_takes_turns(turns: Turns, explore, values) -> None:
+    def operations() -> Sequence[Callable[[], object]]:
+        shared = [0]
+
+        def operation() -> int:
+            over = threading.Event()
+
+            def add() -> None:
+                seen = shared[0]
+                turns.point("line")
+                shared[0] = seen + 1
+                over.set()
+
+            assert _thread.start_new_thread(add, ()) != threading.get_ident()
+            over.wait()
+            return shared[0]
+
+        return [operation, operation]
+
+    runs = [turns.run(operations(), choose) for choose in (serial((0, 1)), in_turn)]
+
+    assert [values(run) for run in runs] == [(1, 2), (1, 1)]
+    assert {run[0].ending for run in runs} == {"completed"}
+
+
+def in_turn(choice: Choice) -> int:
+    return next((worker for worker in choice.enabled if worker != choice.running), choice.running)

@@ -587,3 +587,32 @@ async def test_it_runs_in_the_loop_of_pytest_asyncio(stage, buy, values):
 
     assert interleaving.schedule == (1, 1, 0, 0)
     assert values(outcomes) == [-1, 0]
+
+
+def test_a_task_of_nobody_s_may_bring_what_is_waited_for(stage, values):
+    async def greet(reader, writer):
+        writer.write(b"hello\n")
+        writer.close()
+
+    async def main():
+        server = await asyncio.start_server(greet, "127.0.0.1", 0)
+        came = asyncio.Event()
+
+        async def bring():
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            assert await reader.readline() == b"hello\n"
+            writer.close()
+            came.set()
+
+        async def waits():
+            return await asyncio.wait_for(came.wait(), 30)
+
+        bringing = asyncio.create_task(bring())
+        async with server:
+            ran = await stage.tasks.run([waits], serial((0,)))
+            await bringing
+        return ran
+
+    interleaving, outcomes = asyncio.run(main())
+
+    assert (interleaving.ending, values(outcomes)) == ("completed", [True])

@@ -1,0 +1,2 @@
+CREATE TABLE tables (number integer PRIMARY KEY, guest text);
+INSERT INTO tables VALUES (7);
