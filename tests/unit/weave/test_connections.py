@@ -39,6 +39,25 @@ def test_a_file_is_told_by_its_absolute_name(program, watched, tmp_path, monkeyp
     ]
 
 
+def test_what_connections_write_to_a_file_shows(watched, tmp_path):
+    weave, told = watched()
+    connection = sqlite3.connect(tmp_path / "shop.db")
+    connection.execute("CREATE TABLE orders(id)")
+    before = weave.connections.written(told[0])
+    connection.execute("SELECT * FROM orders")
+    assert weave.connections.written(told[0]) == before
+    connection.execute("INSERT INTO orders VALUES (1)")
+    assert weave.connections.written(told[0]) != before
+    connection.close()
+    assert weave.connections.written(told[0]) != before
+
+
+def test_what_a_connection_writes_that_cannot_be_kept_is_not_known(watched, tmp_path):
+    weave, told = watched()
+    sqlite3.connect(tmp_path / "shop.db", factory=sqlite3.Connection).close()
+    assert weave.connections.written(told[0]) is None
+
+
 def test_a_database_in_memory_is_told_with_a_way_to_it(watched):
     _, told = watched()
     connection = sqlite3.connect(":memory:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -271,3 +272,28 @@ def test_keys_that_expire_are_none():
         watch.used(target)
         told += watch.end_test(name, NOTHING)
     assert [(left.sample, left.test) for left in told] == [(('key="kept", value=1, expires=false',), "one")]
+
+
+def test_a_file_that_was_just_written_is_read_again_where_this_process_has_written(tmp_path, monkeypatch):
+    file, written, now = tmp_path / "shop.db", [1], [1_000_000_001]
+    file.touch()
+    os.utime(file, ns=(1_000_000_000, 1_000_000_000))
+    monkeypatch.setattr(leftovers.time, "time_ns", lambda: now[0])
+    target, reads = Target("sqlite", "shop.db", str(file)), []
+
+    def read(target):
+        reads.append(now[0])
+        return Digest(taken=1.0)
+
+    watch = Leftovers(reader=read, written=lambda _: written[0])
+    watch.used(target)
+    watch.begin_call()
+    watch.begin_call()
+    assert len(reads) == 2  # the first one was before the first use
+    written[0] += 1
+    watch.begin_call()
+    assert len(reads) == 3
+    now[0] += leftovers._CLOCK_STEP
+    watch.begin_call()  # another process may have written within the same tick of the clock
+    watch.begin_call()
+    assert len(reads) == 4
