@@ -28,6 +28,10 @@ class Worker(Protocol):
     def has_runner(self) -> bool:
         """Whether the runner of the last trial still lives."""
 
+    @property
+    def settled(self) -> set[str]:
+        """The tests that have run undisturbed in the runner, as they did before; with the runner it is forgotten."""
+
     def trial(self, test: str, experiment: Proposed | None, limit: float, *, brief: bool = False) -> Trial:
         """Run a test for ``limit`` seconds at most; ``brief`` says that its outcome and its crossings are enough."""
 
@@ -64,9 +68,15 @@ def baselines(worker: Worker, test: str, limit: float = LIMIT_SECONDS) -> Baseli
         if before is not None:
             differs = difference(before, now)
             if not differs:
+                _settled(worker, test)
                 return Baselines(before, now)
         before = now
     return Skipped(test, f"not repeatable: {differs}")
+
+
+def _settled(worker: Worker, test: str) -> None:
+    if worker.has_runner:  # and it was not worn out by this very run
+        worker.settled.add(test)
 
 
 def _unfit(trial: Trial) -> str:
@@ -111,7 +121,8 @@ class Course:
 
     def _batch(self, experiments: Sequence[Proposed]) -> int:
         """Try them one after the other in one runner, as long as it lives; how many were tried."""
-        if reason := self._settle():
+        is_fresh = self._known.test not in self._worker.settled
+        if reason := self._settle() if is_fresh else "":
             for experiment in experiments:
                 self.trials[experiment] = _void(experiment, reason)
             return len(experiments)
@@ -121,31 +132,34 @@ class Course:
                 trial = self._try(experiment)
                 self._tried()
                 if not self._worker.has_runner:
-                    self._sort_out(alive, trial)
+                    self._sort_out(alive, trial, first_is_sure=is_fresh)
                     return number
                 alive.append(trial)
                 if self._is_over():
                     break
-            self._prove(alive)
+            self._prove(alive, first_is_sure=is_fresh)
             return max(len(alive), 1)
         finally:  # where the user breaks off
             for trial in alive:
                 self._keep_void(trial, "broken off before it was known that the state did not leak into it")
 
-    def _prove(self, alive: Sequence[Trial]) -> None:
-        """Keep the trials of one runner, if the baseline is the same after them; else find out without each other."""
+    def _prove(self, alive: Sequence[Trial], *, first_is_sure: bool) -> None:
+        """Keep the trials of one runner, if the baseline is the same after them; else find out without each other.
+
+        ``first_is_sure`` says that the baseline was run right before them.
+        """
         differs = self._differs() if alive else ""
         for number, trial in enumerate(alive):
-            if not differs or number == 0:  # nothing came before the first that could have disturbed it
+            if not differs or (number == 0 and first_is_sure):  # nothing came in between that could have disturbed it
                 self._keep(trial)
             else:
                 self._again(trial, f"state leaked between trials: after them {differs}")
         if differs:
             self._worker.renew()
 
-    def _sort_out(self, alive: Sequence[Trial], dead: Trial) -> None:
+    def _sort_out(self, alive: Sequence[Trial], dead: Trial, *, first_is_sure: bool) -> None:
         """A trial has ended its runner, maybe by what those before it had left; these cannot be proved any more."""
-        if not alive:
+        if not alive and first_is_sure:
             self._keep(dead)
             return
         reason = "state leaked between trials, or not: the process in which they ran has ended"
@@ -170,6 +184,7 @@ class Course:
             # A first run may do what is done once in a process.
             differs = self._differs() and self._differs()
             if not differs:
+                _settled(self._worker, self._known.test)
                 return ""
             self._worker.renew()
         return f"not repeatable any more: {differs}"

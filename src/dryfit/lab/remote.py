@@ -52,6 +52,7 @@ class RemoteWorker:
         self._runner: Connection | None = None
         self._forks = True
         self.tests: tuple[str, ...] = ()
+        self.settled: set[str] = set()
 
     @property
     def has_runner(self) -> bool:
@@ -186,6 +187,7 @@ class RemoteWorker:
         assert self._runner is not None
         self._runner.close()
         self._runner = None
+        self.settled.clear()
         code = self._ended() if self._forks else self._worker_ended()
         take_away(self._task.journal)
         return code

@@ -37,6 +37,7 @@ class MadeUp:
         self.kills = kills
         self.ran: list[list[Experiment | None]] = []
         self.has_runner = False
+        self.settled: set[str] = set()
 
     def trial(self, test: str, wanted: Experiment | None, limit: float, *, brief: bool = False) -> Trial:
         if not self.has_runner:
@@ -48,12 +49,13 @@ class MadeUp:
         if wanted is None:
             return baseline(calls=2 if self.leaks.intersection(own) else 1)
         if self.kills(wanted.point.nth, before):
-            self.has_runner = False
+            self.renew()
             return Trial(test, wanted, "hang", limit, fired=True)
         return Trial(test, wanted, "failed", 0.01, fired=True)
 
     def renew(self) -> None:
         self.has_runner = False
+        self.settled.clear()
 
 
 def never(number: int, before: Sequence[int]) -> bool:
@@ -86,6 +88,34 @@ def test_trials_after_which_the_baseline_differs_are_run_again_each_in_a_runner_
         [None, experiment(3)],
     ]
     assert outcomes(course) == dict.fromkeys((1, 2, 3), ("failed", ""))
+
+
+def settled_by_its_baselines(worker: MadeUp) -> MadeUp:
+    assert isinstance(baselines(worker, TEST), Baselines)
+    return worker
+
+
+def test_the_baseline_is_not_run_again_before_trials_in_the_runner_that_it_ran_in() -> None:
+    worker = settled_by_its_baselines(MadeUp(kills=never))
+    course = course_of(worker)
+    course.run([experiment(1)])
+    course.run([experiment(2)])
+    assert worker.ran == [[None, None, experiment(1), None, experiment(2), None]]
+
+
+def test_where_others_may_have_come_in_between_the_first_trial_is_no_surer_than_the_rest() -> None:
+    worker = settled_by_its_baselines(MadeUp(leaks=[2], kills=never))
+    course = course_of(worker)
+    course.run([experiment(1), experiment(2)])
+    assert worker.ran[1:] == [[None, experiment(1)], [None, experiment(2)]]
+    assert outcomes(course) == dict.fromkeys((1, 2), ("failed", ""))
+
+
+def test_a_hang_that_another_test_may_have_caused_does_not_count() -> None:
+    worker = settled_by_its_baselines(MadeUp(kills=lambda number, before: len(worker.ran) == 1))
+    course = course_of(worker)
+    course.run([experiment(1)])
+    assert outcomes(course) == {1: ("failed", "")}
 
 
 def test_where_time_is_up_trials_that_may_have_disturbed_each_other_are_void() -> None:
@@ -149,6 +179,7 @@ class Answering:
     has_runner = True
 
     def __init__(self, *trials: Trial) -> None:
+        self.settled: set[str] = set()
         self._trials = iter(trials)
 
     def trial(self, test: str, wanted: Experiment | None, limit: float, *, brief: bool = False) -> Trial:
