@@ -209,11 +209,12 @@ def test_what_failed_may_have_touched_anything(transactions: Transactions) -> No
 
 def test_a_transaction_whose_end_nobody_sees_is_told(transactions: Transactions) -> None:
     footprints, connection = transactions.footprints, transactions.connections[0]
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     footprints.begin()
-    connection.execute("UPDATE test SET value = value + 1")
-    assert not footprints.touched(connection, 0, failed=False).unknown
-    assert not footprints.are_complete
-    connection.rollback()
+    with connection.transaction(force_rollback=True):
+        connection.execute("UPDATE test SET value = value + 1")
+        assert not footprints.touched(connection, 0, failed=False).unknown
+        assert not footprints.are_complete
     footprints.touched(connection, 0, failed=False)
     assert footprints.are_complete
     footprints.touched(connection, 1, failed=False)

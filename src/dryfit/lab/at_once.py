@@ -140,13 +140,13 @@ class AtOnce:
                 self._backends, limit=RUN_SECONDS, place=self._place_of, lines=known, are_told=True
             ) as self._turns,
         ):
-            self._footprints.forget()
             self._is_memory_watched = lines
             yield
 
     def forget(self) -> None:
         """The operations that come now are others, and may use other databases."""
         self._met.clear()
+        self._footprints.forget()
         self._need_threads = False
 
     def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
