@@ -57,18 +57,19 @@ class Checked:
     """A program, and dryfit's report on it."""
 
     program: Program
+    check: str
     report: Mapping[str, object]
 
     @classmethod
-    def read(cls, program: Program, path: Path) -> Checked:
-        return cls(program, json.loads(path.read_text(encoding="utf-8")))
+    def read(cls, program: Program, check: str, path: Path) -> Checked:
+        return cls(program, check, json.loads(path.read_text(encoding="utf-8")))
 
     def errors(self) -> list[str]:
         return [each["id"] for each in self.report["findings"] if each["severity"] == "error"]
 
     def row(self, judgements: Judgements | None) -> tuple[str, ...]:
         """One line of the table; without judgements their cells are empty."""
-        tests, checks = self.report["tests"], self.report["checks"]["exceptions"]
+        tests, checks = self.report["tests"], self.report["checks"][self.check]
         errors = self.errors()
         counts = judgements.counts(self.program.name, errors) if judgements else {}
         return (

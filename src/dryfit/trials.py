@@ -16,7 +16,7 @@ from dryfit.checks.pairs import Pairs
 from dryfit.checks.promising import Promising
 from dryfit.checks.propagated import stop_of
 from dryfit.config import Config
-from dryfit.discover.concurrency import is_concurrent
+from dryfit.discover.concurrency import shared_modules
 from dryfit.discover.raises import raised_by
 from dryfit.discover.tolerated import tolerated_in
 from dryfit.lab.lab import Lab
@@ -34,7 +34,7 @@ TRYING: tuple[CheckName, ...] = ("exceptions", "contention")
 """The checks that have trials."""
 
 NOT_REACHED = {
-    "passed": "the test did not come to the operation this time",
+    "passed": "the test did not come to the operation this time: let its way depend on nothing but its fixtures",
     "hang": "the test did not come to its end this time",
 }
 """Why nothing was explored, by how the trial has ended."""
@@ -67,9 +67,7 @@ def try_out(
     if "contention" in wanted:
         judgements["contention"] = combine(
             [
-                contention.judge(
-                    _explored(result.trials), is_concurrent=is_concurrent(config.root, run.project)
-                ),
+                contention.judge(_explored(result.trials), shared_modules(config.root, run.project)),
                 held_across.judge(first for first, *_ in result.trials),
             ]
         )
@@ -157,8 +155,7 @@ def replay(
         found = exceptions.judge(tried, tolerated=_tolerated(config, tried)).judgement.findings
     else:
         tests = [(first, second, (trial,)), *((each, each, ()) for each in beside)]
-        concurrent = is_concurrent(config.root, project)
-        found = contention.judge(_explored(tests), is_concurrent=concurrent).findings
+        found = contention.judge(_explored(tests), shared_modules(config.root, project)).findings
     known = (_as_known(each, finding) for each in found)
     return tuple(sorted(known, key=lambda each: each.id != finding.id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,29 +16,36 @@ from dryfit.model.digest import diff
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Explored, Interleaving, Operation, Overlap, Run
 from dryfit.model.lanes import GAVE, LANES, SERIAL, short_test
+from dryfit.model.reply import ErrorSeen
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, left_by
+from dryfit.model.structure import Sharing
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Crossed, Trial
 
-_OF_SERVERS = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COMMIT", "LOCK", "WITH")
-"""How what waits inside of a server begins."""
+OWN = Fact("shared", "nothing in the source shows that threads or tasks share these objects")
+
+Sharings = Mapping[str, Sharing] | None
 
 EXHAUSTED, BUDGET_HIT = "exhausted", "budget hit"
 
 _SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
 """Steps at which an operation does something."""
 
+_OF_THREADS = frozenset({"line", "lock", "release"})
+"""Steps at which tasks do not give way."""
 
-def judge(explored: Iterable[tuple[Explored, Trial]], *, is_concurrent: bool = True) -> Judgement:
+
+def judge(explored: Iterable[tuple[Explored, Trial]], shared: Sharings = None) -> Judgement:
     """Judge DF501 to DF505 by what explorations showed, each with the baseline of its test.
 
-    Where nothing in the project ``is_concurrent``, objects in memory may well be one thread's own: a warning.
+    ``shared`` tells who may share the objects of the components' modules, ``None`` that all of them are shared: what
+    only others show may well be one thread's own, and is a warning.
     """
     own: list[Judgement] = []
     across: list[Judgement] = []
     for each, baseline in explored:
-        (across if each.overlap.others else own).append(_judged(each, baseline, is_concurrent))
+        (across if each.overlap.others else own).append(_judged(each, baseline, shared))
     return combine([*own, *_less_known(across, combine(own))])
 
 
@@ -50,7 +57,7 @@ def _less_known(across: Iterable[Judgement], own: Judgement) -> Iterator[Judgeme
         known |= {found.id for found in each.findings}
 
 
-def _judged(explored: Explored, baseline: Trial, is_concurrent: bool) -> Judgement:
+def _judged(explored: Explored, baseline: Trial, shared: Sharings) -> Judgement:
     if explored.void:
         return Judgement(skipped=(Skipped(named(explored.overlap), explored.void),))
     findings: dict[str, Finding] = {}
@@ -61,8 +68,8 @@ def _judged(explored: Explored, baseline: Trial, is_concurrent: bool) -> Judgeme
             skipped.append(Skipped(named(explored.overlap), f"inconclusive: {run.interleaving.said}"))
         elif rule := _rule(explored, run, masks):
             found = _finding(rule, explored, run, baseline)
-            if rule == "DF501" and not is_concurrent and _is_in_memory(run):
-                found = replace(found, severity="warning")
+            if rule == "DF501" and _is_one_threads_own(explored, run, shared):
+                found = replace(found, severity="warning", evidence=(*found.evidence, OWN))
             findings.setdefault(found.id, found)  # the smallest schedule comes first
     return Judgement(tuple(findings.values()), tuple(skipped))
 
@@ -77,17 +84,29 @@ def _rule(explored: Explored, run: Run, masks: Masks) -> str:
         return "DF503"
     if _broken_off(run):
         return "DF502"
-    escaped = _escaped(explored, run)
-    if escaped:
-        if contention_errors.kind_of(escaped) == "deadlock":
-            return "DF502"
-        return "DF505" if contention_errors.kind_of(escaped) == "pool" else "DF504"
+    if escaped := _escaped(explored, run):
+        return {"deadlock": "DF502", "pool": "DF505"}.get(escaped, "DF504")
     return "" if _is_refused(explored, run, masks) else "DF501"
 
 
-def _is_in_memory(run: Run) -> bool:
-    """Whether all that a run changed is in memory."""
-    return all(change.source == MEMORY for change in diff(run.before, run.after))
+def _is_one_threads_own(explored: Explored, run: Run, shared: Sharings) -> bool:
+    """Whether all that a run changed is in memory, and nothing shows that threads or tasks share it."""
+    if shared is None:
+        return False
+    changed = diff(run.before, run.after)
+    if any(change.source != MEMORY for change in changed):
+        return False
+    called = [plain(each.seam.callable) for each in explored.overlap.operations if each.seam is not None]
+    by = {_sharing(name, shared) for name in (*(change.place for change in changed), *called)}
+    are_threads = any(step.kind in _OF_THREADS for step in run.interleaving.steps)
+    return not by & ({"threads"} if are_threads else {"threads", "tasks"})
+
+
+def _sharing(name: str, shared: Mapping[str, Sharing]) -> Sharing:
+    """What is told of the module that defines what bears a dotted name."""
+    while name and name not in shared:
+        name = name.rpartition(".")[0]
+    return shared.get(name, "nobody")
 
 
 def _starve(interleaving: Interleaving) -> bool:
@@ -100,10 +119,7 @@ def _starve(interleaving: Interleaving) -> bool:
     return (
         interleaving.ending == "stuck"
         and len(waiting) > 1
-        and all(
-            step.kind == "blocked" and not step.by and not step.what.startswith(_OF_SERVERS)
-            for step in waiting
-        )
+        and all(step.kind == "blocked" and not step.by and not step.in_server for step in waiting)
     )
 
 
@@ -113,42 +129,31 @@ def _broken_off(run: Run) -> bool:
     return any(ended is not None and ended.error is not None for ended in map(run.ended.__getitem__, victims))
 
 
-def _escaped(explored: Explored, run: Run) -> tuple[str, ...]:
-    """The classes of an error of contention that came out of an operation, and in no serial order does."""
-    usual = {
-        ended.error.bases[0]
-        for pair in explored.serial
-        for each in pair
-        for ended in each.ended
-        if ended is not None and ended.error is not None
-    }
-    return next(
-        (
-            ended.error.bases
-            for ended in run.ended
-            if ended is not None and ended.error is not None
-            if ended.error.bases[0] not in usual and contention_errors.kind_of(ended.error.bases)
-        ),
-        (),
-    )
+def _escaped(explored: Explored, run: Run) -> str:
+    """The kind of an error of contention that came out of an operation, and in no serial order does; or ""."""
+    usual = {error.bases[0] for pair in explored.serial for each in pair for error in _errors(each)}
+    kinds = (contention_errors.kind_of(error) for error in _errors(run) if error.bases[0] not in usual)
+    return next(filter(None, kinds), "")
+
+
+def _errors(run: Run) -> Iterator[ErrorSeen]:
+    return (ended.error for ended in run.ended if ended is not None and ended.error is not None)
 
 
 def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
-    """Whether some of the operations raised an exception of the program's own, and left the state to the others.
+    """Whether all but one raised an exception of the program's own, and left the state to the one.
 
-    They sent nothing, either, that the others alone do not send; unless one of them made amends.
+    That one may have raised, too: what it raises alone. The others sent nothing that it does not send alone, unless
+    one of them made amends.
     """
-    refused = [
-        number for number, ended in enumerate(run.ended) if ended is not None and ended.error is not None
-    ]
-    if not refused or len(refused) == len(run.ended):
+    raised_alone = {error.bases[0] for first, _ in explored.alone for error in _errors(first)}
+    refused = [error for error in _errors(run) if error.bases[0] not in raised_alone]
+    if len(refused) != len(run.ended) - 1:
         return False
     rows, sent = left_by(run, masks)
-    rest = [number for number in range(len(run.ended)) if number not in refused]
-    alone = [left_by(first, masks) for first, _ in explored.alone]
-    return len(rest) == 1 and any(
+    return any(
         rows == usual and (sent == usually_sent or _makes_amends(explored, run))
-        for usual, usually_sent in alone
+        for usual, usually_sent in (left_by(first, masks) for first, _ in explored.alone)
     )
 
 

@@ -1,9 +1,10 @@
-"""Exceptions by which a resource says that operations got into each other's way, by the names of their classes."""
+"""Exceptions by which a resource says that operations got into each other's way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
+
+from dryfit.model.reply import ErrorSeen
 
 Kind = Literal["unique", "serialization", "deadlock", "busy", "optimistic", "pool"]
 
@@ -43,17 +44,28 @@ _OF_LIBRARIES = (
 )
 
 _EXACTLY: dict[str, Kind] = {
-    "sqlite3.OperationalError": "busy",  # beside a few mistakes in the statement, which come in every order
     "sqlalchemy.exc.TimeoutError": "pool",
 }
 
 
-def kind_of(bases: Iterable[str]) -> Kind | Literal[""]:
+_LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_SAYS_LOCKED = ("database is locked", "table is locked", "database schema is locked")
+"""How SQLite says so, where its code has been lost on the way."""
+
+
+def kind_of(error: ErrorSeen) -> Kind | Literal[""]:
     """What an exception says by its classes, the most special one first; "" for every other exception."""
-    for name in bases:
+    for name in error.bases:
+        if name == "sqlite3.OperationalError" and _is_locked(error):
+            return "busy"
         module, _, short = name.rpartition(".")
         if name in _EXACTLY:
             return _EXACTLY[name]
         if short in _KINDS and module.partition(".")[0] in _OF_LIBRARIES:
             return _KINDS[short]
     return ""
+
+
+def _is_locked(error: ErrorSeen) -> bool:
+    """Whether another connection to the database is in the way: the class alone says that of mistakes, too."""
+    return error.code.startswith(_LOCKED) if error.code else any(said in error.text for said in _SAYS_LOCKED)

@@ -14,9 +14,8 @@ from dryfit.checks.judgement import Judgement, find
 from dryfit.checks.names import plain
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.seam import DRIVER, Seam
+from dryfit.model.target import DATABASES
 from dryfit.model.trial import Crossed, Trial
-
-DATABASES = frozenset({"sqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy", "django"})
 
 _ENDS = ("commit", "rollback")
 

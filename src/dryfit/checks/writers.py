@@ -14,6 +14,8 @@ from dryfit.model.trial import Crossed, Trial
 MEMORY = "memory"
 """The source of a state digest that stands for what is in memory."""
 
+_HALVES = (".__enter__", ".__exit__", ".__aenter__", ".__aexit__", ".__del__")
+
 Writes = tuple[str, tuple[str, ...]]
 """An operation, and from where it writes."""
 
@@ -59,7 +61,7 @@ def prepared(trial: Trial) -> int:
 
 def writes(trial: Trial, number: int, crossed: Crossed) -> bool:
     """Whether an entry changes what others can see: by what it did to the world, or by the state that it left."""
-    if crossed.outcome != "returned" or crossed.prepares or makes(crossed):
+    if crossed.outcome != "returned" or crossed.prepares or makes(crossed) or _is_half(crossed):
         return False
     inside = {each.index for each in (crossed, *below(trial, crossed))}
     return any(each.crossing in inside and each.fate == "lasting" for each in trial.effects) or any(
@@ -83,6 +85,11 @@ def entries_of(trial: Trial) -> list[tuple[int, Crossed]]:
 def makes(crossed: Crossed) -> bool:
     """Whether it makes an object."""
     return crossed.point.seam.callable != plain(crossed.point.seam.callable)
+
+
+def _is_half(crossed: Crossed) -> bool:
+    """Whether it is the beginning or the end of a block, or of an object: nobody performs that by itself."""
+    return plain(crossed.point.seam.callable).endswith(_HALVES)
 
 
 def _writing(trial: Trial, crossed: Crossed) -> Writes:

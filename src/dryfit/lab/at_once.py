@@ -40,7 +40,7 @@ from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Around
 from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
-from dryfit.model.target import Target
+from dryfit.model.target import DATABASES, Target
 from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi, sends
 from dryfit.probes.schedule import Tasks, Turns
@@ -116,6 +116,7 @@ class AtOnce:
         self._backends = backends
         self._footprints = footprints
         self.halfway = Halfway(backends)
+        self.opening: Callable[[Crossing], None] = _passed
         self._turns: Turns | None = None
         self._tasks: Tasks | None = None
         self._users: dict[int, tuple[object, int]] = {}
@@ -287,10 +288,11 @@ class AtOnce:
             if self._turns is not None:
                 self._turns.touch(ANYTHING)
             self._scene.opening(crossing)
+            self.opening(crossing)
             return None
         if sends.stays_within(crossing.values[0]):
             return None
-        is_database = crossing.component in dbapi.DATABASES
+        is_database = crossing.component in DATABASES
         connection = dbapi.connection_of(crossing) if is_database else crossing.values[0]
         if dbapi.driver_of(connection) == "psycopg":
             return None  # it is governed where psycopg asks its server
@@ -364,6 +366,10 @@ class AtOnce:
         return self._weave.place_of(frame)
 
 
+def _passed(crossing: Crossing) -> None:
+    """Nobody puts files back."""
+
+
 def ended(outcome: Outcome | None) -> Ended | None:
     """What an operation told its caller."""
     if outcome is None:
@@ -395,8 +401,12 @@ def _error(error: BaseException) -> ErrorSeen:
     cause = error.__cause__ if is_installed_class(type(error)) else None
     classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
     said = next((each for each in _ARGUMENTS(error) if type(each) is str), "")
+    codes = (
+        getattr(each, "sqlite_errorname", "") for each in (error, cause) if isinstance(each, sqlite3.Error)
+    )
     return ErrorSeen(
         0,
         tuple(type_name(cls) for cls in classes if cls is not object),
         said.partition("\n")[0][:LONGEST_TEXT],
+        code=next(codes, ""),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import NoReturn
 
@@ -32,9 +33,19 @@ LIMITS = Limits()
 ANEW = "each run of a test has fixtures of its own"
 """Why nothing is put back for copies of a test."""
 
-MIXED = "one of the operations is asynchronous, and another is not"
 UNAWAITED = "the tests are asynchronous, and the first operation is not"
 """Why the body of another test cannot be called in the place of an operation."""
+
+
+MIXED = "one of the operations is a task, and another is no part of its loop: race them with the fixture `interleave`"
+
+AGAIN = "; without that the operations cannot be run again from one state: race them with the fixture `interleave`"
+"""What to do where something cannot be put back."""
+
+
+async def _awaited(operation: Call) -> object:
+    """An operation that its loop waits for, as a task that never gives way."""
+    return operation()
 
 
 class BrokenOff(OutcomeException):
@@ -58,6 +69,7 @@ class Overlapping:
         self._weave = weave
         self._at_once = at_once
         self._stage = stage
+        at_once.opening = stage.opening
         self._recorder = recorder
         self._overlap: Overlap | None = None
         self._exploration: Exploration | None = None
@@ -68,11 +80,13 @@ class Overlapping:
         self._lent: Call | None = None
         self._earlier: dict[OperationKind, int] = {}
         self._obstacle = ""
+        self._are_of_one_loop = True
         self._is_over = True
 
     def begin(self, overlap: Overlap | None, fired: Fire) -> None:
         """A run of the test begins; the exploration of the same overlap goes on."""
         self._fired = fired
+        self._are_of_one_loop = True
         self._taken, self._lent, self._earlier = [], None, {}
         self._is_over = overlap is None
         if overlap is not None and overlap is not self._overlap:
@@ -117,6 +131,8 @@ class Overlapping:
 
     def before(self, crossing: Crossing) -> Act:
         """Take an operation that is the entry crossing wanted."""
+        if self._taken and crossing.component == "builtins":
+            self._stage.opening(crossing)
         due = self._due("call")
         if due < 0 or self._recorder.entry(crossing) != due:
             return None
@@ -147,6 +163,7 @@ class Overlapping:
 
     def _take(self, operation: Call) -> object:
         """Remember an operation; when the last one is taken explore in its place, and break the test off."""
+        self._are_of_one_loop &= asyncio._get_running_loop() is not None
         self._taken.append(operation)
         is_last = len(self._taken) == len(self._distinct)
         if len(self._taken) == 1 if self._lent is None else is_last:
@@ -156,12 +173,17 @@ class Overlapping:
             return operation() if self._lent is None else self._call_other(self._lent)
         self._is_over = True
         self._fired()
-        are_asynchronous = {_is_asynchronous(each) for each in self._taken}
-        if len(are_asynchronous) > 1:
-            return self._give_up(MIXED)
+        are_asynchronous = [_is_asynchronous(each) for each in self._taken]
+        if any(are_asynchronous) and not all(are_asynchronous):
+            if not (are_asynchronous[-1] and self._are_of_one_loop and self._lent is None):
+                return self._give_up(MIXED)
+            self._taken = [
+                each if is_asynchronous else partial(_awaited, each)
+                for each, is_asynchronous in zip(self._taken, are_asynchronous, strict=True)
+            ]
         if len(self._taken) > 1 and self._lent is None and not self._goes_back():
-            return self._give_up(self._obstacle)
-        if are_asynchronous == {True}:
+            return self._give_up(self._obstacle + AGAIN)
+        if are_asynchronous[-1]:
             return self._explore_tasks()
         self._explore()
         raise BrokenOff

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from dryfit.lab import files
+from dryfit.lab.file_rewind import FileRewind
+from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Rewind
 from dryfit.model.resource import Resource
 from dryfit.model.target import Target
@@ -15,7 +19,7 @@ from dryfit.resources.rewinds import Rewindable, Together, rewind_of
 
 
 class Stage:
-    """Puts back what the test has used: databases, where all of them are its own, and what is in memory.
+    """Puts back what the test has used: databases, where all of them are its own, files, and what is in memory.
 
     ``targets`` are the databases that the test has used up to now, ``modules`` those of the components; ``folder`` is
     where the tests have their temporary files.
@@ -34,6 +38,7 @@ class Stage:
         self._folder = folder
         self._taken: frozenset[Target] = frozenset()
         self._rewind: Rewind = Together(())
+        self._files = FileRewind()
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -44,8 +49,15 @@ class Stage:
         """Remember everything, also what ``roots`` lead to; why that cannot be, or ""."""
         self._taken = frozenset(self._targets())
         memory = MemoryRewind(roots, self._modules())
-        self._rewind = Together((*self._databases(), memory))
+        self._files = FileRewind()
+        self._rewind = Together((*self._databases(), self._files, memory))
         return self._rewind.take()
+
+    def opening(self, crossing: Crossing) -> None:
+        """An operation may be about to open a file."""
+        path = files.opened(crossing)
+        if path is not None:
+            self._files.opening(path)
 
     def back(self) -> str:
         """Put everything back; why that cannot be, or ""."""
@@ -58,7 +70,7 @@ class Stage:
         yield from (each.rewind() for each in declared)
         for target in self._taken:
             if not self._is_declared(target):
-                yield rewind_of(target, (), [self._folder])
+                yield rewind_of(target, (), [self._folder, Path(tempfile.gettempdir())])
 
     def _is_declared(self, target: Target) -> bool:
         return any(isinstance(each, Rewindable) and each.serves(target) for each in self._resources.opened)

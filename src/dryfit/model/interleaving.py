@@ -55,7 +55,7 @@ class Step:
     """One thing that an operation did, or that became of it: one line of its lane.
 
     ``worker`` is the number of the operation. ``what`` is the statement, the name of the lock, or the line of source;
-    ``by`` are the workers that it waits for.
+    ``by`` are the workers that it waits for; ``in_server`` says that what it waits for is held inside of a server.
     """
 
     worker: int
@@ -63,6 +63,7 @@ class Step:
     what: str = ""
     place: Place | None = None
     by: tuple[int, ...] = ()
+    in_server: bool = False
 
 
 @dataclass(frozen=True, slots=True)

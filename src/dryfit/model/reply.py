@@ -17,7 +17,8 @@ class ErrorSeen:
     ``bases`` are the dotted names of its classes, its own first. ``chain`` are the numbers of the exceptions that it
     was raised from, or while they were handled, the nearest first; ``hides`` says that it was raised ``from None``.
     ``path`` are the project's frames that it passed on its way, from where it was caught, or left the program, to
-    where it was raised. ``injected`` marks the fault itself.
+    where it was raised. ``injected`` marks the fault itself. ``code`` is SQLite's name for what happened, where it was
+    SQLite (``SQLITE_BUSY_SNAPSHOT``).
     """
 
     number: int
@@ -27,3 +28,4 @@ class ErrorSeen:
     hides: bool = False
     path: tuple[Place, ...] = ()
     injected: bool = False
+    code: str = ""

@@ -11,6 +11,9 @@ ParameterKind = Literal[
     "positional-only", "positional-or-keyword", "var-positional", "keyword-only", "var-keyword"
 ]
 
+Sharing = Literal["nobody", "tasks", "threads"]
+"""Who may share the objects of a module, as far as the source shows it: threads are tasks that switch at any line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Module:

@@ -10,6 +10,9 @@ TargetKind = Literal["postgres", "sqlite", "redis"]
 
 IN_MEMORY = ":memory:"
 
+DATABASES = frozenset({"sqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy", "django"})
+"""The libraries through which a program uses a database."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -14,8 +14,6 @@ from dryfit.probes.statics import module_of, mro
 Standing = Literal["none", "open", "failed", "gone", "unknown"]
 """Of a connection: in no transaction, in one, in one that can only be rolled back, closed or lost, or nobody knows."""
 
-DATABASES = frozenset({"sqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy", "django"})
-
 _WRAPPERS = ("dbapi_connection", "driver_connection", "connection", "_connection", "_conn")
 """Where what wraps a connection keeps it."""
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised, Returned
-from dryfit.model.target import Target
+from dryfit.model.target import DATABASES, Target
 from dryfit.model.trial import Effected
 from dryfit.probes import dbapi, sends, statements
 from dryfit.probes.jsonable import jsonable, text_of
@@ -122,7 +122,7 @@ class Effects:
                 begun = self._looked_at(crossing, number)
                 if not self._is_within_another(begun):
                     self._begun[id(crossing)] = begun
-            elif crossing.component in dbapi.DATABASES:
+            elif crossing.component in DATABASES:
                 self._source(crossing, dbapi.connection_of(crossing))  # names are given in the order of use
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
@@ -140,7 +140,7 @@ class Effects:
             self._ledgers.settle(self._raises)
 
     def _looked_at(self, crossing: Crossing, number: int) -> _Begun:
-        if crossing.component not in dbapi.DATABASES:
+        if crossing.component not in DATABASES:
             return _Begun(number, described=sends.described(crossing))
         connection = dbapi.connection_of(crossing)
         statement, described = self._asked(crossing, connection)

@@ -77,7 +77,7 @@ def rewind_of(target: Target, resources: Iterable[Resource], folders: Sequence[P
 
 def _in_memory(target: Target) -> Rewind:
     assert target.connection is not None
-    connection = target.connection()
-    if connection is None:
-        return Together(())  # it was closed, and its data are gone
-    return sqlite_rewind.of_connection(target.name, cast(sqlite3.Connection, connection))
+    connection = cast(sqlite3.Connection | None, target.connection())
+    if connection is None or sqlite_rewind.is_closed(connection):
+        return Together(())  # its data are gone
+    return sqlite_rewind.of_connection(target.name, connection)

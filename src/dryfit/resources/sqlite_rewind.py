@@ -74,11 +74,22 @@ def of_connection(name: str, connection: sqlite3.Connection) -> SqliteRewind:
     """Of a database in memory, by the program's own connection, in the thread that may use it."""
 
     def opened() -> Iterator[sqlite3.Connection]:
+        if is_closed(connection):
+            raise _RefusedError("its connection is closed by the operations, and what was in it is gone")
         if connection.in_transaction:
             raise _RefusedError("a transaction is open on its connection")
         yield connection
 
     return SqliteRewind(name, opened)
+
+
+def is_closed(connection: sqlite3.Connection) -> bool:
+    """Whether a connection is of no more use."""
+    try:
+        sqlite3.Connection.cursor(connection)
+    except sqlite3.ProgrammingError as error:
+        return "closed" in str(error)
+    return False
 
 
 def _connect(address: str) -> sqlite3.Connection:

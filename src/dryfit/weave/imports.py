@@ -46,7 +46,7 @@ class ImportWatch:
         if name not in self._names:
             return None
         for finder in sys.meta_path:
-            if finder is self:
+            if finder is self or not hasattr(finder, "find_spec"):  # Python passes over such, too
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:

@@ -25,6 +25,7 @@ from dryfit.model.interleaving import (
 )
 from dryfit.model.reply import ErrorSeen
 from dryfit.model.seam import DRIVER, Place, Seam
+from dryfit.model.structure import Sharing
 from dryfit.model.trial import Crossed, Point, Trial
 
 TEST = "test_till.py::test_sell"
@@ -43,8 +44,8 @@ def stock(left: int) -> Digest:
 SOLD = Ended((("", "'a saw'"),))
 
 
-def raised(name: str) -> Ended:
-    return Ended(error=ErrorSeen(0, (name, "builtins.Exception"), "none left"))
+def raised(name: str, text: str = "none left", code: str = "") -> Ended:
+    return Ended(error=ErrorSeen(0, (name, "builtins.Exception"), text, code=code))
 
 
 def run(
@@ -100,7 +101,7 @@ def baseline() -> Trial:
 
 def judged(*others: Run, **options: object):
     explored = Explored(OVERLAP, ((SERIAL, SERIAL),), ((ALONE, ALONE),), others, tried=12, at_least=12)
-    return contention.judge([(replace(explored, **options), baseline())])
+    return contention.judge([(replace(explored, **options), baseline())], {})
 
 
 def test_an_outcome_of_no_serial_order_is_not_serializable():
@@ -170,7 +171,6 @@ def test_the_lanes_are_told_in_the_order_of_what_happened():
         ("psycopg.errors.SerializationFailure", "DF504"),
         ("psycopg.errors.UniqueViolation", "DF504"),
         ("sqlalchemy.orm.exc.StaleDataError", "DF504"),
-        ("sqlite3.OperationalError", "DF504"),
         ("psycopg.errors.DeadlockDetected", "DF502"),
         ("sqlalchemy.exc.TimeoutError", "DF505"),
     ],
@@ -182,8 +182,32 @@ def test_an_error_of_contention_that_escapes_is_told_by_what_it_says(name: str, 
     assert name in found.message
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "rules"),
+    [
+        ("database is locked", "SQLITE_BUSY_SNAPSHOT", ["DF504"]),
+        ("(sqlite3.OperationalError) database table is locked", "", ["DF504"]),
+        ("database is locked", "SQLITE_ERROR", []),
+        ("no such table: stock", "", []),
+    ],
+)
+def test_sqlite_says_by_its_code_that_a_database_is_locked(text: str, code: str, rules: list[str]):
+    found = judged(run(SOLD, raised("sqlite3.OperationalError", text, code), left=0)).findings
+
+    assert [each.rule for each in found] == rules
+
+
 def test_an_operation_that_is_refused_and_leaves_the_rest_alone_is_no_finding():
     assert judged(run(SOLD, raised("stock.SomebodyWasFaster"), left=0)).findings == ()
+
+
+def test_an_operation_that_is_refused_beside_one_that_fails_as_it_does_alone_is_no_finding():
+    alone = run(raised("stock.Broken"), left=0)
+    serial = run(raised("stock.Broken"), raised("stock.Broken"), left=-1)
+    raced = run(raised("stock.Broken"), raised("stock.SomebodyWasFaster"), left=0)
+    explored = Explored(OVERLAP, ((serial, serial),), ((alone, alone),), (raced,))
+
+    assert contention.judge([(explored, baseline())], {}).findings == ()
 
 
 def test_an_operation_that_is_refused_and_leaves_something_is_a_finding():
@@ -215,20 +239,36 @@ def test_an_operation_that_a_server_broke_off_is_a_deadlock_whatever_it_says_of_
 
 
 @pytest.mark.parametrize(
-    ("source", "is_concurrent", "severity"),
-    [("memory", False, "warning"), ("memory", True, "error"), ("shop", False, "error")],
+    ("source", "shared", "severity"),
+    [
+        ("memory", {"stock": "nobody", "till": "nobody", "web": "threads"}, "warning"),
+        ("memory", {"stock": "threads", "till": "nobody"}, "error"),
+        ("memory", {"stock": "nobody", "till": "tasks"}, "error"),
+        ("shop", {"stock": "nobody", "till": "nobody"}, "error"),
+    ],
 )
 def test_objects_that_no_second_thread_may_ever_see_are_a_warning(
-    source: str, is_concurrent: bool, severity: str
+    source: str, shared: dict[str, Sharing], severity: str
 ):
     def moved(digest: Digest) -> Digest:
         return Digest(tuple(replace(each, source=source) for each in digest.contents))
 
     oversold = replace(OVERSOLD, before=moved(OVERSOLD.before), after=moved(OVERSOLD.after))
     explored = Explored(OVERLAP, ((SERIAL, SERIAL),), ((ALONE, ALONE),), (oversold,))
-    (found,) = contention.judge([(explored, baseline())], is_concurrent=is_concurrent).findings
+    (found,) = contention.judge([(explored, baseline())], shared).findings
 
     assert (found.rule, found.severity) == ("DF501", severity)
+
+
+def test_what_only_tasks_share_is_a_warning_where_a_switch_between_lines_shows_it():
+    stock = Digest((Contents("memory", "stock.Stock.left", LEFT, (('"saw"', "1"),)),))
+    sold = Digest((Contents("memory", "stock.Stock.left", LEFT, (('"saw"', "0"),)),))
+    steps = (step(0, "line", "left = self.left", READ), step(1, "line", "left = self.left", READ))
+    raced = replace(run(SOLD, SOLD, left=0, steps=steps), before=stock, after=sold)
+    explored = Explored(OVERLAP, ((SERIAL, SERIAL),), ((ALONE, ALONE),), (raced,))
+    (found,) = contention.judge([(explored, baseline())], {"stock": "tasks"}).findings
+
+    assert (found.rule, found.severity) == ("DF501", "warning")
 
 
 def test_operations_that_all_wait_for_what_none_gives_back_are_starved():

@@ -50,6 +50,12 @@ def test_what_makes_an_object_or_prepares_the_test_or_fails_does_not():
     assert planned(entry(0, "till.sell", "raised"), write(1, 0)) == []
 
 
+def test_half_of_a_block_and_the_end_of_an_object_are_no_operations():
+    assert planned(entry(0, "till.Till.__enter__"), write(1, 0)) == []
+    assert planned(entry(0, "till.Till.__exit__"), write(1, 0)) == []
+    assert planned(entry(0, "till.Till.__del__"), write(1, 0)) == []
+
+
 def test_an_operation_runs_at_once_with_the_one_that_follows():
     crossings = entry(0, "till.sell"), write(1, 0), entry(2, "till.close"), write(3, 2, "close")
 

@@ -51,6 +51,17 @@ def test_a_database_in_memory_is_reached_by_its_connection():
     assert (gone.take(), gone.back()) == ("", "")
 
 
+def test_of_a_database_in_memory_that_is_closed_nothing_is_left():
+    connection = sqlite3.connect(":memory:")
+    target = Target("sqlite", ":memory: 1", "", lambda: connection)
+    closed_meanwhile = rewind_of(target, (), [])
+    assert closed_meanwhile.take() == ""
+    connection.close()
+
+    assert "closed by the operations" in closed_meanwhile.back()
+    assert rewind_of(target, (), []).take() == ""
+
+
 @pytest.mark.parametrize("kind", ["postgres", "redis"])
 def test_a_server_of_somebody_elses_is_refused(kind):
     rewind = rewind_of(Target(kind, "theirs", ""), (), [])

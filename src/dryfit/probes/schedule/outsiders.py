@@ -60,7 +60,11 @@ class Outsiders:
     def are_idle(self) -> bool:
         """Whether all of them wait for what only operations do."""
         frames = sys._current_frames()
-        if len(frames) <= len(self._own):
+        are_all_own = len(frames) <= len(self._own)
+        del frames[
+            threading.get_ident()
+        ]  # this very frame would hold itself, and what the operations' frames hold
+        if are_all_own:
             return True
         known = self._own | self._started | self._restless
         busy = [

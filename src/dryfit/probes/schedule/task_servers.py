@@ -107,9 +107,7 @@ class Servers:
             if by and (not call.is_blocked or by != call.by):
                 self._waits += 1
                 call.since = self._waits
-                self._round.record.add(
-                    Step(call.lane.worker, "blocked", call.deed.what, call.deed.place, self.workers(by))
-                )
+                self._round.record.add(_blocked(call, self.workers(by)))
             call.is_blocked, call.by = bool(by), by
             call.was_blocked |= call.is_blocked
 
@@ -140,3 +138,7 @@ class Servers:
         for call in self._calls:
             if call.is_blocked and call.backend is not None:
                 self.backends.cancel(call.backend)
+
+
+def _blocked(call: Call, by: tuple[int, ...]) -> Step:
+    return Step(call.lane.worker, "blocked", call.deed.what, call.deed.place, by, in_server=True)

@@ -98,7 +98,8 @@ class Watcher:
             return
         lane.state, lane.by, lane.since, lane.is_noted = "blocked", by, self._round.turns, True
         workers = sorted({self._round.held[each].worker for each in by if each in self._round.held})
-        self._round.record.add(Step(lane.worker, "blocked", lane.call.what, lane.call.place, tuple(workers)))
+        what, place = lane.call.what, lane.call.place
+        self._round.record.add(Step(lane.worker, "blocked", what, place, tuple(workers), in_server=True))
 
     def _wake(self, lane: Lane) -> None:
         if lane.is_victim:

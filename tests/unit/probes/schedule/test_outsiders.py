@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import selectors
 import socket
 import socketserver
 import sys
 import threading
+import weakref
 
 from dryfit.probes.schedule.outsiders import Outsiders
 
@@ -48,3 +50,21 @@ def test_a_selector_that_is_closed_as_it_is_looked_at_is_no_failure(monkeypatch)
     monkeypatch.setattr(sys, "_current_frames", lambda: frames)
 
     assert outsiders.are_idle()
+
+
+def test_nothing_is_kept_of_what_the_threads_hold() -> None:
+    """SQLite commits no transaction while the cursor of a PRAGMA that writes is alive."""
+
+    class Cursor:
+        pass
+
+    def call() -> weakref.ref[Cursor]:
+        cursor = Cursor()
+        Outsiders().are_idle()
+        return weakref.ref(cursor)
+
+    gc.disable()
+    try:
+        assert call()() is None
+    finally:
+        gc.enable()

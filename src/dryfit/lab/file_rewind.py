@@ -1,0 +1,48 @@
+"""Puts files back to what they were before an operation opened them for writing."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from dryfit.lab import files
+
+
+class FileRewind:
+    """``Rewind`` of the files that are opened from now on; none is known when it is taken."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Path, bytes | None] = {}
+        self._too_large: Path | None = None
+
+    def opening(self, path: Path) -> None:
+        """Remember what is in a file that is about to be opened for writing for the first time."""
+        if path in self._kept:
+            return
+        with suppress(OSError):
+            if path.is_file() and path.stat().st_size > files.MOST_BYTES:
+                self._too_large = path
+            elif path.is_file() or not path.exists():  # no pipe, no terminal
+                self._kept[path] = path.read_bytes() if path.exists() else None
+
+    def take(self) -> str:
+        """Nothing is open yet."""
+        return ""
+
+    def back(self) -> str:
+        """Write back what was there; why that cannot be, or ""."""
+        if self._too_large is not None:
+            return f"{self._too_large.name} has more than {files.MOST_BYTES >> 20} MB, and is not remembered"
+        try:
+            for path, content in self._kept.items():
+                _put(path, content)
+        except OSError as error:
+            return f"{error.filename} cannot be set back: {error.strerror}"
+        return ""
+
+
+def _put(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    elif not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
