@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from dryfit.model.shape import Json
 from dryfit.probes.jsonable import NO_KEY, TYPE, is_opaque, items_of, jsonable
-from dryfit.probes.statics import attributes, derives, instance_dict, mro, namespace, told_once
+from dryfit.probes.statics import attributes, derives, instance_dict, mro, namespace, told_once, type_name
 
 MOST_ROWS = 500
 """What holds more is left out."""
@@ -25,7 +25,7 @@ _NO_STATE = frozenset({
     "statistic", "telemetry", "timer", "tries", "warning",
 })  # fmt: skip
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_MAPPED = frozenset({"_sa_instance_state", "_state"})
+_OF_DJANGO = "django.db.models.base.ModelState"
 
 
 class TooManyError(Exception):
@@ -47,7 +47,8 @@ def is_state(name: str) -> bool:
 
 def is_mapped(value: object) -> bool:
     """Whether an object stands for a row of a database, as those of SQLAlchemy and Django do."""
-    return not _MAPPED.isdisjoint(instance_dict(value) or ())
+    held = instance_dict(value) or {}
+    return "_sa_instance_state" in held or type_name(type(held.get("_state"))) == _OF_DJANGO
 
 
 def rows_of(value: object, name: str) -> list[Row]:
