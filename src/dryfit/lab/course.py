@@ -150,7 +150,9 @@ class Course:
         """
         differs = self._differs() if alive else ""
         for number, trial in enumerate(alive):
-            if not differs or (number == 0 and first_is_sure):  # nothing came in between that could have disturbed it
+            if not differs or (
+                number == 0 and first_is_sure
+            ):  # nothing came in between that could have disturbed it
                 self._keep(trial)
             else:
                 self._again(trial, f"state leaked between trials: after them {differs}")
