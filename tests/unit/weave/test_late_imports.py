@@ -129,9 +129,9 @@ def test_a_module_that_pytest_rewrites_is_woven_before_the_next_test(pytester, m
 def test_beside_a_finder_of_an_old_kind(program, recorder, monkeypatch):
     program.write(callee=CALLEE, caller="def go():\n    import callee\n    return callee.f()")
     caller = program.load("caller")
-    program.weave(recorder)
     old = SimpleNamespace(find_module=lambda name, path=None: None)  # as Python had them before it had specs
     monkeypatch.setattr(sys, "meta_path", [old, *sys.meta_path])
+    program.weave(recorder)
 
     assert caller.go() == 1
     assert "callee.f" in recorder.names
