@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from dryfit.checks import contention_errors
 from dryfit.checks.experiments import below
-from dryfit.checks.judgement import Judgement, combine, find
+from dryfit.checks.judgement import Judgement, combine, find, sorted_findings
 from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.names import plain
 from dryfit.checks.writers import MEMORY
@@ -46,7 +46,16 @@ def judge(explored: Iterable[tuple[Explored, Trial]], shared: Sharings = None) -
     across: list[Judgement] = []
     for each, baseline in explored:
         (across if each.overlap.others else own).append(_judged(each, baseline, shared))
-    return combine([*own, *_less_known(across, combine(own))])
+    known = _once(combine(own))
+    return combine([known, *_less_known(across, known)])
+
+
+def _once(own: Judgement) -> Judgement:
+    """One finding of each cause, whichever operations and tests have shown it."""
+    found: dict[str, Finding] = {}
+    for each in sorted_findings(sorted(own.findings, key=lambda finding: finding.message)):
+        found.setdefault(each.id, each)
+    return replace(own, findings=tuple(found.values()))
 
 
 def _less_known(across: Iterable[Judgement], own: Judgement) -> Iterator[Judgement]:
@@ -168,12 +177,13 @@ def _makes_amends(explored: Explored, run: Run) -> bool:
 def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Finding:
     overlap = explored.overlap
     place = where(rule, run)
-    seam = _owner(run, baseline) or seam_of(place, overlap, baseline, last=rule == "DF505")
+    owner = _owner(run, baseline)
+    by = "" if owner is not None else f"{_mistaken(run, overlap, place).name} "  # whoever calls, one object is at fault
     found = find(
         rule,
-        seam,
+        owner or seam_of(place, overlap, baseline, last=rule == "DF505"),
         place,
-        f"{_mistaken(run, overlap, place).name} {place.function}",
+        f"{by}{place.function}",
         _message(rule, explored, run),
         tests=[overlap.test, *overlap.others],
         evidence=tuple(_evidence(explored, run)),

@@ -153,6 +153,29 @@ def test_what_one_test_shows_or_another_pair_is_told_once():
     assert [each.id for each in of_pairs] == [alone.id]
 
 
+def test_one_object_that_two_operations_spoil_is_told_once():
+    memory = [Digest((Contents("memory", "stock.Stock.left", LEFT, (('"saw"', left),)),)) for left in "10"]
+    spoiled = replace(OVERSOLD, before=memory[0], after=memory[1])
+    serial = replace(SERIAL, before=memory[0], after=replace(memory[1], contents=()))
+    take = Seam("till", "stock", "stock.Stock.take")
+    crossed = baseline().crossings
+    trial = replace(
+        baseline(), crossings=(crossed[0], replace(crossed[1], point=replace(crossed[1].point, seam=take)))
+    )
+    explored = [
+        Explored(
+            replace(OVERLAP, operations=(operation,) * 2), ((serial, serial),), ((ALONE, ALONE),), (spoiled,)
+        )
+        for operation in (OVERLAP.operations[0], Operation("call", 1, "till.set_aside", SELL))
+    ]
+
+    in_any_order = [
+        contention.judge([(each, trial) for each in order]) for order in (explored, explored[::-1])
+    ]
+    assert in_any_order[0] == in_any_order[1]
+    assert [found.seam for found in in_any_order[0].findings] == [take]
+
+
 def test_the_lanes_are_told_in_the_order_of_what_happened():
     assert lanes(OVERSOLD.interleaving.steps) == (
         "1 SELECT left  (stock.py:7)",
