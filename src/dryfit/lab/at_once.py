@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from inspect import iscoroutinefunction
 from types import FrameType
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import pytest
 
 from dryfit.lab import driver_calls, loops, memory
 from dryfit.lab.busy import patiently
 from dryfit.lab.driver_calls import LONGEST
+from dryfit.lab.ended import ended, is_cut_off
 from dryfit.lab.file_footprints import FileTouched
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.outgoing import Outgoing
@@ -28,7 +28,6 @@ from dryfit.model.interleaving import (
     ANYTHING,
     Backends,
     Choose,
-    Ended,
     Footprint,
     Footprints,
     Interleaving,
@@ -38,14 +37,11 @@ from dryfit.model.interleaving import (
 from dryfit.model.lanes import HALFWAY
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Around
-from dryfit.model.reply import ErrorSeen, Leaf
 from dryfit.model.seam import Place
 from dryfit.model.target import DATABASES, Target
 from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi, sends
 from dryfit.probes.schedule import Tasks, Turns
-from dryfit.probes.statics import is_installed_class, mro, type_name
-from dryfit.probes.told import told
 from dryfit.weave import Weave
 
 Call = Callable[[], object]
@@ -53,8 +49,6 @@ AsyncCall = Callable[[], Awaitable[object]]
 
 RUN_SECONDS = 3.0
 """The limit of one interleaving."""
-
-LONGEST_TEXT = 200
 
 CONNECTED = Footprint(frozenset(("server",)))
 """What a new connection touches: only what may be anything is in its way."""
@@ -66,13 +60,8 @@ PINNED = (
 )
 
 CUT_OFF = "a server ended the connection of an operation"
-_CUT_OFF = ("closed the connection", "terminating connection", "closed in the middle of operation")
-"""What drivers say then, whose classes of errors are of no help: they are those of much else."""
-
 _FOUND = 0
 """The number under which the scene keeps what the operations find."""
-
-_ARGUMENTS = vars(BaseException)["args"].__get__  # a class may have an attribute of that name
 
 
 class Looks(Protocol):
@@ -244,7 +233,7 @@ class AtOnce:
         self.halfway.let_go()
         if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
             pytest.exit(lost)  # nor can this process read the state, or put it back
-        if any(isinstance(outcome, Raised) and _is_cut_off(outcome.exception) for outcome in outcomes):
+        if any(isinstance(outcome, Raised) and is_cut_off(outcome.exception) for outcome in outcomes):
             interleaving = replace(interleaving, ending="stuck", said=CUT_OFF)
         new = self._used - self._met
         self._met |= new
@@ -368,45 +357,3 @@ class AtOnce:
 
 def _passed(crossing: Crossing) -> None:
     """Nobody puts files back."""
-
-
-def ended(outcome: Outcome | None) -> Ended | None:
-    """What an operation told its caller."""
-    if outcome is None:
-        return None
-    if isinstance(outcome, Returned):
-        return Ended(tuple(_told(outcome.value)))
-    return Ended(error=_error(outcome.exception))
-
-
-def _is_cut_off(error: BaseException) -> bool:
-    """Whether an operation fails since its server has ended its connection, as one does that restarts."""
-    said = " ".join(each for each in _ARGUMENTS(error) if type(each) is str)
-    return any(sign in said for sign in _CUT_OFF)
-
-
-def _told(value: object) -> Iterator[Leaf]:
-    """What a value says; of an answer over HTTP its status and its JSON."""
-    if type_name(type(value)) not in ("httpx.Response", "httpx2.Response"):
-        yield from told(value)
-        return
-    response = cast(Any, value)
-    yield ".status", str(response.status_code)
-    with suppress(Exception):  # no JSON, or a stream that nobody can read here
-        yield from told(json.loads(response.read()))
-
-
-def _error(error: BaseException) -> ErrorSeen:
-    """An exception by its classes; of one that a library raised for another also those of the other."""
-    cause = error.__cause__ if is_installed_class(type(error)) else None
-    classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
-    said = next((each for each in _ARGUMENTS(error) if type(each) is str), "")
-    codes = (
-        getattr(each, "sqlite_errorname", "") for each in (error, cause) if isinstance(each, sqlite3.Error)
-    )
-    return ErrorSeen(
-        0,
-        tuple(type_name(cls) for cls in classes if cls is not object),
-        said.partition("\n")[0][:LONGEST_TEXT],
-        code=next(codes, ""),
-    )

@@ -1,0 +1,64 @@
+"""What an operation that ran at once with others told its caller, as data."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, cast
+
+from dryfit.model.interleaving import Ended
+from dryfit.model.outcome import Outcome, Returned
+from dryfit.model.reply import ErrorSeen, Leaf
+from dryfit.probes.statics import is_installed_class, mro, type_name
+from dryfit.probes.told import told
+
+LONGEST_TEXT = 200
+
+_CUT_OFF = ("closed the connection", "terminating connection", "closed in the middle of operation")
+"""What drivers say then, whose classes of errors are of no help: they are those of much else."""
+
+_ARGUMENTS = vars(BaseException)["args"].__get__  # a class may have an attribute of that name
+
+
+def ended(outcome: Outcome | None) -> Ended | None:
+    """What an operation told its caller."""
+    if outcome is None:
+        return None
+    if isinstance(outcome, Returned):
+        return Ended(tuple(_told(outcome.value)))
+    return Ended(error=_error(outcome.exception))
+
+
+def is_cut_off(error: BaseException) -> bool:
+    """Whether an operation fails since its server has ended its connection, as one does that restarts."""
+    said = " ".join(each for each in _ARGUMENTS(error) if type(each) is str)
+    return any(sign in said for sign in _CUT_OFF)
+
+
+def _told(value: object) -> Iterator[Leaf]:
+    """What a value says; of an answer over HTTP its status and its JSON."""
+    if type_name(type(value)) not in ("httpx.Response", "httpx2.Response"):
+        yield from told(value)
+        return
+    response = cast(Any, value)
+    yield ".status", str(response.status_code)
+    with suppress(Exception):  # no JSON, or a stream that nobody can read here
+        yield from told(json.loads(response.read()))
+
+
+def _error(error: BaseException) -> ErrorSeen:
+    """An exception by its classes; of one that a library raised for another also those of the other."""
+    cause = error.__cause__ if is_installed_class(type(error)) else None
+    classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
+    said = next((each for each in _ARGUMENTS(error) if type(each) is str), "")
+    codes = (
+        getattr(each, "sqlite_errorname", "") for each in (error, cause) if isinstance(each, sqlite3.Error)
+    )
+    return ErrorSeen(
+        0,
+        tuple(type_name(cls) for cls in classes if cls is not object),
+        said.partition("\n")[0][:LONGEST_TEXT],
+        code=next(codes, ""),
+    )
