@@ -13,7 +13,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from dryfit.probes.schedule.locks import kind_of
-from dryfit.probes.schedule.selects import SELECTS
+from dryfit.probes.schedule.selects import CONNECTING, SELECTS
 
 _WAIT = threading.Condition.wait.__code__
 _WORKER: CodeType = concurrent.futures.thread._worker.__code__
@@ -73,6 +73,9 @@ class Outsiders:
         return not busy
 
     def _rests(self, ident: int, frame: FrameType) -> bool:
+        if _connects(frame):
+            self._busy.pop(ident, None)
+            return False  # that takes the time that it takes
         if self._is_idle(ident, frame):
             self._busy.pop(ident, None)
             return True
@@ -112,6 +115,15 @@ def _beneath(frame: FrameType) -> FrameType:
     while frame.f_code.co_filename.startswith(_ROOM) and frame.f_back is not None:
         frame = frame.f_back
     return frame
+
+
+def _connects(frame: FrameType) -> bool:
+    """Whether a thread, such as a pool's worker, waits for a server to answer that it is connected."""
+    standing = _beneath(frame)
+    caller = standing.f_back
+    return (
+        standing.f_code in SELECTS and caller is not None and caller.f_globals.get("__name__") in CONNECTING
+    )
 
 
 def _where(frame: FrameType) -> Where:

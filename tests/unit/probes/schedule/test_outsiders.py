@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import selectors
 import socket
@@ -10,7 +11,9 @@ import sys
 import threading
 import weakref
 
-from dryfit.probes.schedule.outsiders import Outsiders
+import pytest
+
+from dryfit.probes.schedule.outsiders import Outsiders, _connects
 
 
 def test_a_server_that_waits_for_requests_is_idle() -> None:
@@ -28,6 +31,28 @@ def test_a_server_that_waits_for_requests_is_idle() -> None:
             thread.join()
             with_request.close()
     assert not thread.is_alive()
+
+
+def test_a_thread_that_connects_to_a_server_is_not_idle_however_long_it_takes(monkeypatch) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    outsiders = Outsiders()
+    outsiders.leave_out(threading.get_ident())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/shop?connect_timeout=10"
+
+        def connect() -> None:
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(url)
+
+        thread = threading.Thread(target=connect)
+        thread.start()
+        with silent.accept()[0]:
+            while not _connects(sys._current_frames()[thread.ident]):
+                pass
+            monkeypatch.setattr("dryfit.probes.schedule.outsiders.PATIENCE", -1)
+            assert not any(outsiders.are_idle() for _ in range(10))
+        thread.join()
+    assert outsiders.are_idle()
 
 
 def test_a_selector_that_is_closed_as_it_is_looked_at_is_no_failure(monkeypatch) -> None:
