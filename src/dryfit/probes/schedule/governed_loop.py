@@ -29,7 +29,8 @@ class GovernedLoop:
     """Stands in for some methods of an event loop, as attributes of the object, for one interleaving.
 
     What belongs to no operation is left to the loop, and so is every callback that is no step of a task: it runs before
-    another choice is made. ``passed`` counts these. ``made`` says for each future of an operation which module made it.
+    another choice is made. ``passed`` counts these, but for anyio's cancelling, which has itself called as long as
+    no step is made. ``made`` says for each future of an operation which module made it.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, governor: Governor) -> None:
@@ -42,6 +43,7 @@ class GovernedLoop:
         self._governor = governor
         self._lanes = governor.lanes
         self._context = copy_context()
+        self._repeated: list[asyncio.Handle] = []
 
     def soon(self, callback: Callable[[], object]) -> None:
         """Have something of the controller's own called, which belongs to no operation."""
@@ -70,6 +72,7 @@ class GovernedLoop:
             for name in ours:
                 del own[name]
             own.update(before)
+            self.repeat()
 
     def call_soon(
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -84,8 +87,19 @@ class GovernedLoop:
                 lane.ready.append((handle, task))
                 self._governor.came(lane)
                 return handle
+        if not self._governor.is_over and WORKER.get() >= 0 and _cancels_again():
+            handle = asyncio.Handle(callback, args, self.loop, context)
+            self._repeated.append(handle)
+            return handle
         self.passed += 1
         return self._soon(callback, *args, context=context)
+
+    def repeat(self) -> None:
+        """A step was made: let anyio's cancelling look once whether more is to be cancelled."""
+        repeated, self._repeated = self._repeated, []
+        for handle in repeated:
+            if not handle.cancelled():
+                handle._run()
 
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -121,3 +135,14 @@ class GovernedLoop:
         """The clock of the operation that asks, which goes on by its sleeps alone; the loop's own for all else."""
         worker = WORKER.get()
         return self._time() if worker < 0 else self._lanes[worker].clock
+
+
+_RUN = asyncio.Handle._run.__code__
+_CANCELS = "CancelScope._deliver_cancellation"
+
+
+def _cancels_again() -> bool:
+    """Whether anyio, run by the loop, asks to be called again and again until the tasks of a scope have ended."""
+    asking = _getframe(2)
+    is_run = asking.f_back is not None and asking.f_back.f_code is _RUN
+    return is_run and asking.f_code.co_qualname == _CANCELS

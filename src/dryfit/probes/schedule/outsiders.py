@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import concurrent.futures.thread
 import selectors
+import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -16,6 +17,7 @@ from dryfit.probes.schedule.locks import kind_of
 from dryfit.probes.schedule.selects import CONNECTING, SELECTS
 
 _WAIT = threading.Condition.wait.__code__
+_READ = socket.SocketIO.readinto.__code__
 _WORKER: CodeType = concurrent.futures.thread._worker.__code__
 
 PATIENCE = 0.25
@@ -29,9 +31,9 @@ Where = tuple[CodeType, int]
 class Outsiders:
     """Says whether they all stand idle, so that nothing will come of them but by what operations do.
 
-    A thread is idle that waits for a condition which nobody has notified, or for work that nobody has handed over; and
-    any other that stands where it stood when the exploration began, as one does that reads from a pipe. One that is
-    never idle is not waited for again.
+    A thread is idle that waits for a condition which nobody has notified, for work that nobody has handed over, or for
+    a socket from which nothing comes; and any other that stands where it stood when the exploration began, as one does
+    that reads from a pipe. One that is never idle is not waited for again.
     """
 
     def __init__(self) -> None:
@@ -97,6 +99,8 @@ class Outsiders:
             if standing.f_locals.get("timeout") == 0:
                 return False  # the loop has something to do, and only looks
             return not _has_work(standing)
+        if standing.f_code is _READ:
+            return not _is_readable(standing.f_locals["self"]._sock)
         return self._began.get(ident) == _where(frame)
 
 
@@ -138,10 +142,19 @@ def _has_work(standing: FrameType) -> bool:
     fails.
     """
     waited: dict[int, selectors.SelectorKey] = dict(vars(standing.f_locals["self"]).get("_fd_to_key", {}))
+    return _is_ready((key.fd, key.events) for key in waited.values())
+
+
+def _is_readable(waited: socket.socket) -> bool:
+    """Whether a thread that reads from a socket, as a server's does for its client, would find something now."""
+    return _is_ready([(waited.fileno(), selectors.EVENT_READ)])
+
+
+def _is_ready(waited: Iterable[tuple[int, int]]) -> bool:
     try:
         with selectors.DefaultSelector() as asked:
-            for key in waited.values():
-                asked.register(key.fd, key.events)
+            for file, events in waited:
+                asked.register(file, events)
             return bool(asked.select(0))
     except (OSError, ValueError):
         return True  # one of them was closed: the thread is at work

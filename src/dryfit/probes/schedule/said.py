@@ -36,7 +36,9 @@ def said_of_late(lanes: Iterable[Lane], limit: float) -> str:
     """What those do that have not come to an end in time."""
     frames = sys._current_frames()
     doing = "; ".join(
-        _doing(lane, frames.get(lane.ident)) for lane in lanes if lane.state in ("running", "calling")
+        _doing(lane, frames.get(lane.ident))
+        for lane in lanes
+        if lane.state in ("running", "calling") or (lane.wait is not None and lane.wait.until)
     )
     return f"not over within {limit:g} s: {doing or 'no operation stood still'}"
 
@@ -66,6 +68,8 @@ def _at(what: str, place: object) -> str:
 def _doing(lane: Lane, frame: FrameType | None) -> str:
     if lane.state == "calling":
         return f"operation {lane.worker + 1} is in a call of its driver that does not come back ({_waited_for(lane)})"
+    if lane.state == "waiting":
+        return f"operation {lane.worker + 1} waits for an answer from outside ({_waited_for(lane)})"
     where = (
         f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}" if frame else "nowhere"
     )

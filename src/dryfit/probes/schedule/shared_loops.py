@@ -12,10 +12,11 @@ from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 from dryfit.model.seam import Place
+from dryfit.probes.schedule.answers import Answers
 from dryfit.probes.schedule.governed import Governor, Here, nobody
 from dryfit.probes.schedule.governed_loop import GovernedLoop
 from dryfit.probes.schedule.guests import Guests
-from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait, closed_gate
+from dryfit.probes.schedule.lane import ACQUIRE, MONOTONIC, RELEASE, Deed, Lane, Wait, closed_gate
 from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.strangers import Strangers
@@ -66,6 +67,7 @@ class SharedLoop:
         self._place = place
         self._put_in = ExitStack()
         self._governed: GovernedLoop = contextvars.Context().run(GovernedLoop, loop, self)
+        self._answers = Answers(loop, self._governed.made)
         self._seen = 0
         self._put_in.enter_context(self._governed.instead())
 
@@ -127,10 +129,28 @@ class SharedLoop:
             elif tasks.sleeps:
                 self._round.park(lane, Deed("await", "sleep", is_pause=True))
                 self._fire(lane, tasks)
-            elif not self._round.wait(
-                lane, Wait("event loop", lambda: bool(tasks.ready), nobody, is_timed=bool(tasks.guards))
-            ):
+            elif not self._hear(lane, tasks):
                 self._fire(lane, tasks)
+
+    def _hear(self, lane: Lane, tasks: TaskLane) -> bool:
+        """Wait for a step to make; false where only a timeout is left.
+
+        That takes its time where an answer may come from outside, and else fires where nobody else can go on.
+        """
+        answer = self._answers.under_way(tasks)
+        if answer is None:
+            is_timed = bool(tasks.guards)
+            return self._round.wait(
+                lane, Wait("event loop", lambda: bool(tasks.ready), nobody, is_timed=is_timed)
+            )
+        late = max(answer.until, MONOTONIC() + tasks.guards.first - tasks.clock)
+        what, place, _ = stand(answer.task, self._place)
+
+        def is_over() -> bool:
+            return bool(tasks.ready) or MONOTONIC() >= late
+
+        self._round.wait(lane, Wait(what, is_over, nobody, place=place, until=answer.until))
+        return bool(tasks.ready)
 
     def _make_step(self, lane: Lane, tasks: TaskLane) -> None:
         handle, task = tasks.ready[0]
@@ -179,6 +199,7 @@ class SharedLoop:
         def run() -> None:
             try:
                 do()
+                self._governed.repeat()
             finally:
                 self._settle(done)
 

@@ -7,6 +7,7 @@ from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from math import inf
 from typing import Any
 
 from dryfit.model.interleaving import Backend
@@ -46,6 +47,11 @@ class Timers:
         while self._heap and self._heap[0][2].cancelled():
             heappop(self._heap)
         return bool(self._heap)
+
+    @property
+    def first(self) -> float:
+        """When the earliest would fire; infinity where there is none."""
+        return self._heap[0][0] if self else inf
 
     def pop(self) -> tuple[float, Timer]:
         """The earliest."""

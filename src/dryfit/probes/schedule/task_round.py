@@ -264,6 +264,7 @@ class TaskRound:
         handle, task = lane.ready.popleft()
         lane.tasks[task] = None
         self._run(lane, handle)
+        self._loop.repeat()
 
     def _note_ends(self) -> None:
         for lane in self.lanes:

@@ -19,8 +19,9 @@ _OUTSIDE = {
 }
 _ANYIO = "anyio._backends._asyncio"
 _ANYIO_INSIDE = ("CapacityLimiter.", "Lock.", "Semaphore.", "TaskGroup.")
+_THREAD = "AsyncIOBackend.run_sync_in_worker_thread"
 _ANYIO_OUTSIDE = (
-    "AsyncIOBackend.run_sync_in_worker_thread",
+    _THREAD,
     "AsyncIOBackend.wait_",
     "ConnectedU",
     "Process.",
@@ -57,6 +58,22 @@ def origin(module: str, task: asyncio.Task[Any]) -> Origin:
     if module in _OUTSIDE or any(is_of_driver(of) for of, _ in frames):
         return "outside"
     return "open"
+
+
+def comes_over_socket(future: asyncio.Future[Any], module: str, task: asyncio.Task[Any]) -> bool:
+    """Whether it is input or output that completes a future, and neither another task nor a thread."""
+    if module == "asyncio.futures" or isinstance(future, (asyncio.Task, asyncio.tasks._GatheringFuture)):  # type: ignore[attr-defined]
+        return False
+    if any(_is_of_thread(frame) for frame in frames_of(task)):
+        return False
+    return origin(module, task) == "outside"
+
+
+def _is_of_thread(frame: FrameType) -> bool:
+    module = str(frame.f_globals.get("__name__"))
+    return module.startswith("aiosqlite.") or (
+        module == _ANYIO and frame.f_code.co_qualname.startswith(_THREAD)
+    )
 
 
 def is_of_driver(module: str) -> bool:

@@ -9,12 +9,15 @@ import sys
 import threading
 import types
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import anyio
 import anyio.to_thread
+import httpx
 import pytest
 
 from dryfit.model.interleaving import Choice
-from dryfit.probes.schedule import Turns
+from dryfit.probes.schedule import Turns, answers
 from dryfit.probes.schedule.orders import follow, serial
 
 
@@ -192,6 +195,97 @@ def test_a_task_of_nobody_s_may_bring_what_is_waited_for(turns: Turns, loop, val
     loop.call_soon_threadsafe(server.close)
 
     assert (run[0].ending, values(run)) == ("completed", (True,))
+
+
+class PriceHandler(BaseHTTPRequestHandler):
+    """Tells a price; of what is priceless nothing is ever told."""
+
+    def do_GET(self) -> None:
+        if self.path == "/priceless":
+            self.server.is_over.wait()  # type: ignore[attr-defined]
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "1")
+        self.end_headers()
+        self.wfile.write(b"5")
+
+    def log_message(self, *values: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def prices() -> Iterator[str]:
+    """The address of a real server, which answers in threads of its own."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), PriceHandler) as server:
+        server.is_over = threading.Event()  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.is_over.set()  # type: ignore[attr-defined]
+        server.shutdown()
+        thread.join()
+
+
+def pricing(loop: asyncio.AbstractEventLoop, url: str, shared: Shared) -> Callable[[], int]:
+    async def price() -> int:
+        seen = shared.value
+        async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+            reply = await client.get(url)
+        shared.value = seen + int(reply.text)
+        return shared.value
+
+    return lambda: asyncio.run_coroutine_threadsafe(price(), loop).result()
+
+
+def test_an_answer_of_a_real_server_is_waited_for(turns: Turns, loop, prices, values) -> None:
+    runs = [turns.run([pricing(loop, prices, Shared())], serial((0,)))]
+    for order in (serial((1, 0)), in_turn, in_turn):
+        shared = Shared()
+        runs.append(turns.run([pricing(loop, prices, shared)] * 2, order))
+
+    assert [run[0].ending for run in runs] == ["completed"] * 4
+    assert [values(run) for run in runs] == [(5,), (10, 5), (5, 5), (5, 5)]
+    assert runs[2][0] == runs[3][0]
+
+
+def test_an_answer_that_never_comes_ends_with_its_reason(server, loop, prices) -> None:
+    with Turns(server, limit=0.3, place=lambda frame: None) as turns:
+        run = turns.run([pricing(loop, f"{prices}/priceless", Shared())], serial((0,)))
+
+    assert run[0].ending == "limit"
+    assert "operation 1 waits for an answer from outside" in run[0].said
+
+
+def test_a_timeout_takes_its_time_where_an_answer_may_come(
+    turns: Turns, loop, prices, values, monkeypatch
+) -> None:
+    monkeypatch.setattr(answers, "PATIENCE", 0.0)
+
+    async def ask() -> str:
+        try:
+            async with httpx.AsyncClient(trust_env=False, verify=False, timeout=0.1) as client:
+                await client.get(f"{prices}/priceless")
+        except httpx.ReadTimeout:
+            return "late"
+        return "in time"
+
+    run = turns.run([lambda: asyncio.run_coroutine_threadsafe(ask(), loop).result()], serial((0,)))
+
+    assert (run[0].ending, values(run)) == ("completed", ("late",))
+
+
+def test_a_cancelled_scope_of_anyio_ends(turns: Turns, loop, values) -> None:
+    async def cancel() -> str:
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.sleep_forever)
+            await asyncio.sleep(0)
+            group.cancel_scope.cancel()
+            await asyncio.Event().wait()
+        return "cancelled"
+
+    run = turns.run([lambda: asyncio.run_coroutine_threadsafe(cancel(), loop).result()] * 2, in_turn)
+
+    assert (run[0].ending, values(run)) == ("completed", ("cancelled",) * 2)
 
 
 def test_a_loop_of_uvloop_is_named(server, monkeypatch) -> None:

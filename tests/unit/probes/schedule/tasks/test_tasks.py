@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import time
 
+import anyio
 import anyio.to_thread
 import pytest
 
@@ -378,6 +379,20 @@ def test_context_variables_and_asynchronous_generators_are_as_in_asyncio(stage, 
         ("a", [0, 1, 2]),
         ("b", [0, 1, 2]),
     ]
+
+
+def test_a_cancelled_scope_of_anyio_ends(stage, values):
+    async def cancel():
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.sleep_forever)
+            await asyncio.sleep(0)
+            group.cancel_scope.cancel()
+            await asyncio.Event().wait()
+        return "cancelled"
+
+    interleaving, outcomes = stage.serially(cancel, cancel)
+
+    assert (interleaving.ending, values(outcomes)) == ("completed", ["cancelled"] * 2)
 
 
 @pytest.mark.parametrize("hand_over", [asyncio.to_thread, anyio.to_thread.run_sync], ids=["asyncio", "anyio"])
