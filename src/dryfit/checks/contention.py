@@ -178,7 +178,9 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
     overlap = explored.overlap
     place = where(rule, run)
     owner = _owner(run, baseline)
-    by = "" if owner is not None else f"{_mistaken(run, overlap, place).name} "  # whoever calls, one object is at fault
+    by = (
+        "" if owner is not None else f"{_mistaken(run, overlap, place).name} "
+    )  # whoever calls, one object is at fault
     found = find(
         rule,
         owner or seam_of(place, overlap, baseline, last=rule == "DF505"),
