@@ -236,6 +236,48 @@ def test_a_wrong_mark_fails_its_test_in_one_line(suite):
     assert f"{mark}test_both: the test calls interleave itself: have it do one or the other\n" in ended.out
 
 
+def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
+    tests = """
+        import asyncio
+        import sqlite3
+        import branch
+        import pytest
+
+        @pytest.fixture
+        def file(tmp_path):
+            with sqlite3.connect(tmp_path / "guests.db") as connection:
+                connection.execute("CREATE TABLE guests (name TEXT)")
+            connection.close()
+            return tmp_path / "guests.db"
+
+        @pytest.mark.contention
+        def test_the_first_guest_is_alone(file):
+            assert branch.welcome(file) == 1
+
+        def test_nobody_awaits(interleave):
+            interleave(asyncio.sleep, asyncio.sleep)
+    """
+    welcome = """
+        import sqlite3
+
+        def welcome(file):
+            connection = sqlite3.connect(file, isolation_level=None)
+            if not connection.execute("SELECT count(*) FROM guests").fetchone()[0]:
+                connection.execute("INSERT INTO guests VALUES ('Ann')")
+            guests = connection.execute("SELECT count(*) FROM guests").fetchone()[0]
+            connection.close()
+            return guests
+    """
+    project = suite(test_guests=tests)
+    project.write({"branch.py": welcome, "conftest.py": ""})
+    ended = project.pytest("-rA")
+
+    assert outcomes(ended) == {"test_the_first_guest_is_alone": "failed", "test_nobody_awaits": "failed"}
+    assert "DF503 broken-under-overlap: two copies of test_the_first_guest_is_alone at once" in ended.out
+    assert re.search(r"^E +2 +SELECT count\(\*\) FROM guests", ended.out, re.M), ended.out
+    assert "TypeError: interleave() takes functions that are not async, in a test that is not" in ended.out
+
+
 def test_a_test_that_does_not_pass_alone_says_so_as_ever(suite):
     tests = """
         import pytest

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dryfit.checks.experiments import below
 from dryfit.checks.names import plain
 from dryfit.model.digest import Spot, diff
 from dryfit.model.interleaving import Operation, OperationKind
-from dryfit.model.trial import Crossed, Trial
+from dryfit.model.trial import Crossed, Effected, Trial
 
 MEMORY = "memory"
 """The source of a state digest that stands for what is in memory."""
@@ -64,9 +64,14 @@ def writes(trial: Trial, number: int, crossed: Crossed) -> bool:
     if crossed.outcome != "returned" or crossed.prepares or makes(crossed) or _is_half(crossed):
         return False
     inside = {each.index for each in (crossed, *below(trial, crossed))}
-    return any(each.crossing in inside and each.fate == "lasting" for each in trial.effects) or any(
+    return any(each.crossing in inside for each in _lasting(trial)) or any(
         diff(each.before, each.after) for each in trial.boundaries if each.entry == number
     )
+
+
+def _lasting(trial: Trial) -> Sequence[Effected]:
+    """What a test has written for good; all of it where nothing is, for its fixtures hold a transaction around it."""
+    return [each for each in trial.effects if each.fate == "lasting"] or trial.effects
 
 
 def entries_of(trial: Trial) -> list[tuple[int, Crossed]]:

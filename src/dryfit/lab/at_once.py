@@ -41,7 +41,7 @@ from dryfit.model.seam import Place
 from dryfit.model.target import DATABASES, Target
 from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi, sends
-from dryfit.probes.schedule import Tasks, Turns
+from dryfit.probes.schedule import Repeatable, Tasks, Turns
 from dryfit.weave import Weave
 
 Call = Callable[[], object]
@@ -53,10 +53,13 @@ RUN_SECONDS = 3.0
 CONNECTED = Footprint(frozenset(("server",)))
 """What a new connection touches: only what may be anything is in its way."""
 
-SHARED = "both operations work in one transaction of one connection: let each take a connection of its own"
+_COMMIT = 'let them commit, and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
+SHARED = (
+    "both operations work in one transaction of one connection: let each take a connection of its own; where the "
+    f"fixtures hold one for all, {_COMMIT}"
+)
 PINNED = (
-    "the fixtures of the test hold one transaction open for all: operations in it cannot overlap; let them commit, "
-    'and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
+    f"the fixtures of the test hold one transaction open for all: operations in it cannot overlap; {_COMMIT}"
 )
 
 CUT_OFF = "a server ended the connection of an operation"
@@ -108,6 +111,7 @@ class AtOnce:
         self.opening: Callable[[Crossing], None] = _passed
         self._turns: Turns | None = None
         self._tasks: Tasks | None = None
+        self._choose: Repeatable | None = None
         self._users: dict[int, tuple[object, int]] = {}
         self._need_threads = False
         self._shared = ""
@@ -138,6 +142,7 @@ class AtOnce:
         self._met.clear()
         self._footprints.forget()
         self._need_threads = False
+        self._choose = None
 
     def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
         """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says.
@@ -147,7 +152,8 @@ class AtOnce:
         """
         assert self._turns is not None
         self._begin(stop)
-        return self._ran(*self._turns.run([partial(self._performed, each) for each in operations], choose))
+        calls = [partial(self._performed, each) for each in operations]
+        return self._ran(*self._turns.run(calls, self._repeatable(choose)))
 
     def _performed(self, operation: Call) -> object:
         try:
@@ -184,9 +190,10 @@ class AtOnce:
         if self._turns is not None:
             loop = asyncio.get_running_loop()
             calls = [partial(loops.run_task, loop, each) for each in tasks]
-            return self._ran(*await loops.in_thread(partial(self._turns.run, calls, choose)))
+            run = partial(self._turns.run, calls, self._repeatable(choose))
+            return self._ran(*await loops.in_thread(run))
         assert self._tasks is not None
-        ran = self._ran(*await self._tasks.run(tasks, choose))
+        ran = self._ran(*await self._tasks.run(tasks, self._repeatable(choose)))
         self._need_threads = self._tasks.need_threads
         return None if self._need_threads else ran
 
@@ -222,6 +229,13 @@ class AtOnce:
         self._footprints.begin()
         self.halfway.begin(stop)
 
+    def _repeatable(self, choose: Choose) -> Repeatable:
+        """Have a run that is made again go as before."""
+        if self._choose is None:
+            self._choose = Repeatable(choose)
+        self._choose.again()
+        return self._choose
+
     def _note_target(self, target: Target) -> None:
         """An operation uses a database: it is not read in the midst of that."""
         if self._is_at_work():
@@ -239,6 +253,7 @@ class AtOnce:
         self._met |= new
         if new:
             return None
+        self._choose = None
         for target in self._used:
             self._scene.use(target)
         boundary = self._scene.boundary(_FOUND)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from typing import NoReturn, overload
 
 import pytest
@@ -215,6 +215,10 @@ class _NothingToAwaitError(TypeError):
 
 def _check(operations: Sequence[Call], invariant: Invariant | None, budget: int) -> None:
     __tracebackhide__ = True
+    if not _is_within_a_loop() and any(map(iscoroutinefunction, operations)):
+        _refuse(
+            "functions that are not async, in a test that is not: make it async, and await interleave(...)"
+        )
     if len(operations) < 2 or not all(map(callable, operations)):
         _refuse("two operations or more, each a callable without arguments: interleave(lambda: buy(1), pay)")
     if invariant is not None and not callable(invariant):

@@ -44,6 +44,19 @@ def test_an_operation_that_only_reads_does_not():
     assert planned(entry(0, "till.count")) == []
 
 
+def test_where_fixtures_take_all_back_what_is_undone_counts_as_written():
+    two = trial(entry(0, "till.sell"), write(1, 0), entry(2, "till.close"), write(3, 2, "close"))
+    sold, closed = two.effects
+    undone = replace(sold, fate="undone")
+
+    def operations(*effects: Effected) -> list[str]:
+        overlaps = OverlapPlanner().plan(replace(two, effects=effects))
+        return [each.operations[0].name for each in overlaps if len(set(each.operations)) == 1]
+
+    assert operations(undone, closed) == ["till.close"]
+    assert operations(undone, replace(closed, fate="open")) == ["till.sell", "till.close"]
+
+
 def test_what_makes_an_object_or_prepares_the_test_or_fails_does_not():
     assert planned(entry(0, "till.Till.__init__"), write(1, 0)) == []
     assert planned(entry(0, "till.sell", prepares=True), write(1, 0)) == []

@@ -60,6 +60,26 @@ class Follow:
         return stay(choice)
 
 
+class Repeatable:
+    """Chooses as another way does, and the same once more where a run has to be made again: that one knows of one."""
+
+    def __init__(self, choose: Choose) -> None:
+        self._choose = choose
+        self._made: list[int] = []
+        self._at = 0
+
+    def __call__(self, choice: Choice) -> int:
+        """The worker that was chosen before, or another choice."""
+        at, self._at = self._at, self._at + 1
+        if at == len(self._made):
+            self._made.append(self._choose(choice))
+        return self._made[at] if self._made[at] in choice.enabled else stay(choice)
+
+    def again(self) -> None:
+        """The run that comes is the same."""
+        self._at = 0
+
+
 def follow(schedule: Sequence[int]) -> Follow:
     """A way to choose that follows a schedule; its ``departed`` says where it could not."""
     return Follow(schedule)
