@@ -124,10 +124,9 @@ def _beneath(frame: FrameType) -> FrameType:
 def _connects(frame: FrameType) -> bool:
     """Whether a thread, such as a pool's worker, waits for a server to answer that it is connected."""
     standing = _beneath(frame)
-    caller = standing.f_back
-    return (
-        standing.f_code in SELECTS and caller is not None and caller.f_globals.get("__name__") in CONNECTING
-    )
+    if standing.f_code not in SELECTS or standing.f_back is None:
+        return False
+    return _beneath(standing.f_back).f_globals.get("__name__") in CONNECTING
 
 
 def _where(frame: FrameType) -> Where:

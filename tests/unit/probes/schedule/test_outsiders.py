@@ -33,6 +33,7 @@ def test_a_server_that_waits_for_requests_is_idle() -> None:
     assert not thread.is_alive()
 
 
+@pytest.mark.usefixtures("turns")  # as in an exploration, where ``select`` is governed
 def test_a_thread_that_connects_to_a_server_is_not_idle_however_long_it_takes(monkeypatch) -> None:
     psycopg = pytest.importorskip("psycopg")
     outsiders = Outsiders()
