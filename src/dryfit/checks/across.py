@@ -17,6 +17,9 @@ MOST_PAIRS = 2
 MOST_PARTNERS = 3
 """With so many kinds of others an operation is tried."""
 
+ENOUGH = 2
+"""So many operations that differ by their arguments alone are remembered."""
+
 ACROSS = 2
 """The rank: what tests do themselves comes first."""
 
@@ -48,7 +51,8 @@ class AcrossTests:
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
-        self._known: list[_Performed] = []
+        self._known: defaultdict[Writes, list[_Performed]] = defaultdict(list)
+        self._alike: defaultdict[object, set[str]] = defaultdict(set)
         self._tried: defaultdict[Pair, list[Closeness]] = defaultdict(list)
         self._partners: defaultdict[Writes, set[Writes]] = defaultdict(set)
 
@@ -57,20 +61,23 @@ class AcrossTests:
         fixtures = frozenset(baseline.fixtures)
         own = [_Performed(baseline.test, fixtures, each) for each in writers]
         found = tuple(overlap for each in own for overlap in self._overlaps(each))
-        self._known += own
+        for each in own:
+            self._remember(each)
         return found
+
+    def _remember(self, here: _Performed) -> None:
+        """Of those that are alike for whatever comes two are enough, with other arguments: the suite may be large."""
+        givens = self._alike[here.writer.does, here.writer.spots, _file(here.test), here.fixtures]
+        if len(givens) < ENOUGH and here.writer.given not in givens:
+            givens.add(here.writer.given)
+            self._known[here.writer.does].append(here)
 
     def _overlaps(self, here: _Performed) -> Iterator[Overlap]:
         """With the closest of each kind of others."""
-        best: dict[Pair, _Performed] = {}
-        for there in self._known:
-            pair = _pair(here, there)
-            if _meet(here, there) and (
-                pair not in best or _closeness(here, there) > _closeness(here, best[pair])
-            ):
-                best[pair] = there
-        for pair, there in best.items():
-            if self._is_wanted(pair, _closeness(here, there)):
+        for known in list(self._known.values()):
+            met = [there for there in known if _meet(here, there)]
+            there = max(met, key=lambda there: _closeness(here, there), default=None)
+            if there is not None and self._is_wanted(_pair(here, there), _closeness(here, there)):
                 yield self._overlap(here, there)
 
     def _is_wanted(self, pair: Pair, closeness: Closeness) -> bool:
