@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
+from types import FrameType
 
 import psycopg
 import pytest
@@ -68,8 +69,7 @@ class Transactions:
         self.footprints = PostgresFootprints(backends)
         self._rewind = database.rewind()
         assert self._rewind.take() == ""
-        place = lambda frame: None  # noqa: E731
-        self._turns = opened.enter_context(Turns(backends, limit=10, place=place, are_told=True))
+        self._turns = opened.enter_context(Turns(backends, limit=10, place=_nowhere, are_told=True))
 
     def run(self, level: str, programs: Sequence[Program], choose: Choose) -> tuple[Interleaving, Told]:
         """One order, and what came of it."""
@@ -118,6 +118,10 @@ class Transactions:
             ran += 1
         assert search.exhausted, search.diverged
         return found, ran
+
+
+def _nowhere(frame: FrameType) -> None:
+    """No frame is a component's."""
 
 
 def _value(outcome: Outcome | None) -> object:

@@ -11,8 +11,7 @@ from dryfit.checks.experiments import below
 from dryfit.checks.judgement import Judgement, combine, find, sorted_findings
 from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.names import plain
-from dryfit.checks.writers import MEMORY
-from dryfit.model.digest import diff
+from dryfit.model.digest import MEMORY, diff
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Explored, Interleaving, Operation, Overlap, Run
 from dryfit.model.lanes import GAVE, LANES, SERIAL, short_test
@@ -178,9 +177,8 @@ def _finding(rule: str, explored: Explored, run: Run, baseline: Trial) -> Findin
     overlap = explored.overlap
     place = where(rule, run)
     owner = _owner(run, baseline)
-    by = (
-        "" if owner is not None else f"{_mistaken(run, overlap, place).name} "
-    )  # whoever calls, one object is at fault
+    # Whichever operation comes to it, an object in memory that is at fault is one cause.
+    by = "" if owner is not None else f"{_mistaken(run, overlap, place).name} "
     found = find(
         rule,
         owner or seam_of(place, overlap, baseline, last=rule == "DF505"),

@@ -11,14 +11,11 @@ from typing import Literal
 from dryfit.checks.asked import Asked, only_then
 from dryfit.checks.experiments import above, below
 from dryfit.checks.states import boundary_of, different, equal, rows_of, same, without
-from dryfit.model.digest import Change, diff, sent_to
+from dryfit.model.digest import FILES, MEMORY, Change, diff, sent_to
 from dryfit.model.seam import Place
 from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
 
 Reply = Literal["raised", "said otherwise", "said the same"]
-FILES, MEMORY = "files", "memory"
-"""Sources of a digest that are no service: what the program itself makes and keeps."""
-
 PROGRAMS = "programs"
 """The source of the effects of programs that were run."""
 

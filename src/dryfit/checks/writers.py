@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 from dryfit.checks.experiments import below
 from dryfit.checks.names import plain
-from dryfit.model.digest import Spot, diff
+from dryfit.model.digest import MEMORY, Spot, diff
 from dryfit.model.interleaving import Operation, OperationKind
 from dryfit.model.trial import Crossed, Effected, Trial
-
-MEMORY = "memory"
-"""The source of a state digest that stands for what is in memory."""
 
 _HALVES = (".__enter__", ".__exit__", ".__aenter__", ".__aexit__", ".__del__")
 

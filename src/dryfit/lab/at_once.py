@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 import pytest
 
-from dryfit.lab import driver_calls, loops, memory
+from dryfit.lab import driver_calls, loops
 from dryfit.lab.busy import patiently
 from dryfit.lab.driver_calls import LONGEST
 from dryfit.lab.ended import ended, is_cut_off
@@ -23,7 +23,7 @@ from dryfit.lab.file_footprints import FileTouched
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.outgoing import Outgoing
 from dryfit.model.crossing import Crossing
-from dryfit.model.digest import diff
+from dryfit.model.digest import MEMORY, diff
 from dryfit.model.interleaving import (
     ANYTHING,
     Backends,
@@ -279,7 +279,7 @@ class AtOnce:
         if not self._footprints.are_complete:
             return False
         return self._is_memory_watched or all(
-            change.source != memory.SOURCE for change in diff(boundary.before, boundary.after)
+            change.source != MEMORY for change in diff(boundary.before, boundary.after)
         )
 
     # The probe.

@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dryfit.model.crossing import Crossing
-from dryfit.model.digest import Cells, Contents, Digest
+from dryfit.model.digest import FILES, Cells, Contents, Digest
 from dryfit.resources.digest.cells import Number, cell, digest_of
 from dryfit.resources.digest.directory import COLUMNS
-
-SOURCE = "files"
 
 MOST_FILES = 200
 """Of so many files the contents are compared."""
@@ -57,5 +55,5 @@ def digest(found: Found, name_of: Callable[[Path], str]) -> Digest:
         names[name] += 1
         place = name if names[name] == 1 else f"{name} ({names[name]})"
         rows = ((cell(place), *seen),) if seen is not None else ()
-        contents.append(Contents(SOURCE, place, COLUMNS, rows))
+        contents.append(Contents(FILES, place, COLUMNS, rows))
     return Digest(tuple(contents))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dryfit.model.digest import Column, Contents, Digest
+from dryfit.model.digest import MEMORY, Column, Contents, Digest
 from dryfit.model.generated import SECRET
 from dryfit.model.shape import Json
 from dryfit.probes.held import KEY, Row
 from dryfit.probes.memory import OBJECT, Places
 from dryfit.resources.digest.cells import cell
-
-SOURCE = "memory"
 
 _FIRST = (OBJECT, KEY)
 _ID = "id"
@@ -19,7 +17,7 @@ _ID = "id"
 
 def digests(before: Places, after: Places, skipped: Mapping[str, str], taken: float) -> tuple[Digest, Digest]:
     """What was held before and after, as of the time ``taken``, with the same columns in both."""
-    left_out = tuple(sorted(((SOURCE, place), reason) for place, reason in skipped.items()))
+    left_out = tuple(sorted(((MEMORY, place), reason) for place, reason in skipped.items()))
     places = sorted({*before, *after} - set(skipped))
     columns = {place: _columns(before.get(place, ()), after.get(place, ())) for place in places}
     one, other = (
@@ -57,7 +55,7 @@ def _are_numbers(values: Iterable[Json]) -> bool:
 
 def _contents(place: str, columns: tuple[Column, ...], rows: Sequence[Row]) -> Contents:
     cells = (tuple(_cell(row, column.name) for column in columns) for row in rows)
-    return Contents(SOURCE, place, columns, tuple(sorted(cells)))
+    return Contents(MEMORY, place, columns, tuple(sorted(cells)))
 
 
 def _cell(row: Row, name: str) -> str:

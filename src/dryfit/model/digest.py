@@ -15,6 +15,9 @@ Cells = tuple[str, ...]
 Spot = tuple[str, str]
 """A source and a place in it."""
 
+FILES, MEMORY = "files", "memory"
+"""Sources that are no service: what the program itself makes and keeps."""
+
 _OUTBOXES = ("mail ", "http ")
 """How sources begin that are no database: what the program has sent, as far as it was seen."""
 
