@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,20 +10,31 @@ from dryfit.lab import files
 
 
 class FileRewind:
-    """``Rewind`` of the files that are opened from now on; none is known when it is taken."""
+    """``Rewind`` of the files that are opened from now on; none is known when it is taken.
 
-    def __init__(self) -> None:
+    Only what lies in one of the ``folders``, where the tests have their temporary files, is ever written or removed: of
+    any other file nobody knows who else is writing to it.
+    """
+
+    def __init__(self, folders: Collection[Path]) -> None:
+        self._folders = [folder.resolve() for folder in folders]
         self._kept: dict[Path, bytes | None] = {}
-        self._too_large: Path | None = None
+        self._obstacle = ""
 
     def opening(self, path: Path) -> None:
         """Remember what is in a file that is about to be opened for writing for the first time."""
         if path in self._kept:
             return
         with suppress(OSError):
-            if path.is_file() and path.stat().st_size > files.MOST_BYTES:
-                self._too_large = path
-            elif path.is_file() or not path.exists():  # no pipe, no terminal
+            if path.exists() and not path.is_file():
+                return  # a pipe, a terminal
+            if not any(path.resolve().is_relative_to(folder) for folder in self._folders):
+                self._obstacle = f"{path} is not among the tests' temporary files, and is not set back"
+            elif path.is_file() and path.stat().st_size > files.MOST_BYTES:
+                self._obstacle = (
+                    f"{path.name} has more than {files.MOST_BYTES >> 20} MB, and is not remembered"
+                )
+            else:
                 self._kept[path] = path.read_bytes() if path.exists() else None
 
     def take(self) -> str:
@@ -31,8 +43,8 @@ class FileRewind:
 
     def back(self) -> str:
         """Write back what was there; why that cannot be, or ""."""
-        if self._too_large is not None:
-            return f"{self._too_large.name} has more than {files.MOST_BYTES >> 20} MB, and is not remembered"
+        if self._obstacle:
+            return self._obstacle
         try:
             for path, content in self._kept.items():
                 _put(path, content)

@@ -35,10 +35,10 @@ class Stage:
         self._resources = resources
         self._targets = targets
         self._modules = modules
-        self._folder = folder
+        self._temporary = (folder, Path(tempfile.gettempdir()))
         self._taken: frozenset[Target] = frozenset()
         self._rewind: Rewind = Together(())
-        self._files = FileRewind()
+        self._files = FileRewind(self._temporary)
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -49,7 +49,7 @@ class Stage:
         """Remember everything, also what ``roots`` lead to; why that cannot be, or ""."""
         self._taken = frozenset(self._targets())
         memory = MemoryRewind(roots, self._modules())
-        self._files = FileRewind()
+        self._files = FileRewind(self._temporary)
         self._rewind = Together((*self._databases(), self._files, memory))
         return self._rewind.take()
 
@@ -70,7 +70,7 @@ class Stage:
         yield from (each.rewind() for each in declared)
         for target in self._taken:
             if not self._is_declared(target):
-                yield rewind_of(target, (), [self._folder, Path(tempfile.gettempdir())])
+                yield rewind_of(target, (), self._temporary)
 
     def _is_declared(self, target: Target) -> bool:
         return any(isinstance(each, Rewindable) and each.serves(target) for each in self._resources.opened)

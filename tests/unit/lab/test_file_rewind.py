@@ -12,7 +12,7 @@ def test_a_file_goes_back_to_what_it_was_and_a_new_one_away(tmp_path: Path) -> N
     old, new, removed = tmp_path / "old", tmp_path / "new", tmp_path / "removed"
     old.write_text("as it was")
     removed.write_text("still there")
-    rewind = FileRewind()
+    rewind = FileRewind([tmp_path])
 
     for path in (old, new, removed, old):
         rewind.opening(path)
@@ -24,7 +24,7 @@ def test_a_file_goes_back_to_what_it_was_and_a_new_one_away(tmp_path: Path) -> N
 
 
 def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
-    rewind = FileRewind()
+    rewind = FileRewind([tmp_path])
     rewind.opening(tmp_path)
 
     assert rewind.back() == ""
@@ -34,7 +34,18 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
 def test_a_large_file_is_not_remembered(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(files, "MOST_BYTES", 3)
     (tmp_path / "large").write_text("more")
-    rewind = FileRewind()
+    rewind = FileRewind([tmp_path])
     rewind.opening(tmp_path / "large")
 
     assert "large has more than" in rewind.back()
+
+
+def test_a_file_that_is_not_among_the_temporary_ones_is_never_touched(tmp_path: Path) -> None:
+    mine, theirs = tmp_path / "temporary", tmp_path / "log"
+    mine.mkdir()
+    rewind = FileRewind([mine])
+    rewind.opening(theirs)
+    theirs.write_text("of another process")
+
+    assert "is not among the tests' temporary files" in rewind.back()
+    assert theirs.read_text() == "of another process"
