@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests import plugins
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -130,10 +131,7 @@ def run(command: str, project: Path) -> subprocess.CompletedProcess[str]:
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))
     }
     # A reader has these plugins, and not all that this suite needs.
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    environment["PYTEST_PLUGINS"] = (
-        "dryfit.pytest_plugin,xdist.plugin,pytest_cov.plugin,pytest_asyncio.plugin"
-    )
+    environment |= plugins.only("xdist.plugin", "pytest_cov.plugin", "pytest_asyncio.plugin")
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     return subprocess.run(
         ["bash", "-c", command],

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import plugins
 
 from dryfit.model.finding import RULES
 
@@ -51,11 +52,9 @@ def check(run_dryfit, tmp_path):
         for layer in layers:
             shutil.copytree(layer, tmp_path / "program", dirs_exist_ok=True)
         report = tmp_path / "report.json"
-        # Only dryfit's plugin: loading all that happen to be installed would take most of the time.
-        bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
         options = [*_only(layers[0].parent), *_expected(layers[0].parent).get("options", [])]
         arguments = ["check", "--json", str(report), *base, *options]
-        done = run_dryfit(arguments, cwd=tmp_path / "program", env=bare, timeout=120)
+        done = run_dryfit(arguments, cwd=tmp_path / "program", env=os.environ | plugins.only(), timeout=120)
         assert report.exists(), done.stdout + done.stderr
         return Checked(done.returncode, json.loads(report.read_text()), done.stdout + done.stderr)
 

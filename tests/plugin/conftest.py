@@ -13,6 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from tests import plugins
 
 TWO_MODULES = {
     "pricing.py": """
@@ -53,10 +54,7 @@ ALL_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "", "PYTEST_PLUGINS": ""}
 def _plugins(arguments: tuple[str, ...]) -> dict[str, str]:
     wanted = {"-n": "xdist.plugin", "--workers": "xdist.plugin", "--cov": "pytest_cov.plugin"}
     found = {name for sign, name in wanted.items() for each in arguments if each.partition("=")[0] == sign}
-    return {
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTEST_PLUGINS": ",".join(["dryfit.pytest_plugin", *sorted(found)]),
-    }
+    return plugins.only(*sorted(found))
 
 
 def _environment(arguments: tuple[str, ...], added: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from tests import plugins
 
 PROMPT = "(Pdb) "
 MOST_SECONDS = 60
@@ -110,8 +111,7 @@ def terminal(project, *arguments) -> Iterator[tuple[Terminal, subprocess.Popen[b
     screen, line = pty.openpty()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))},
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTEST_PLUGINS": "dryfit.pytest_plugin",
+        **plugins.only(),
         "COLUMNS": "200",
         "TERM": "dumb",
         "PYTHON_COLORS": "0",

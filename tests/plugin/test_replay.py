@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests import plugins
 
 STORE = """
     import sqlite3
@@ -82,10 +83,6 @@ def method(body, head="price(self, sku)", init="pass"):
     return f"    def __init__(self):\n        {init}\n\n    def {head}:\n        {body}\n"
 
 
-# Only dryfit's plugin: loading all that happen to be installed would take most of the time.
-BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "dryfit.pytest_plugin"}
-
-
 def check(project, *arguments, **environment):
     """Check the interfaces, with replays."""
     return run(project, "--only", "interfaces", "--replay-fakes", *arguments, **environment)
@@ -93,7 +90,13 @@ def check(project, *arguments, **environment):
 
 def run(project, *arguments, **environment):
     return project.dryfit(
-        "check", "--only", "data,interfaces", "--json", "report.json", *arguments, **BARE | environment
+        "check",
+        "--only",
+        "data,interfaces",
+        "--json",
+        "report.json",
+        *arguments,
+        **plugins.only() | environment,
     )
 
 

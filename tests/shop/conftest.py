@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import plugins
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PYTEST_VARIABLES = ("PYTEST_", "COV_", "DRYFIT_")
@@ -55,11 +56,9 @@ class Copy:
 
     def check(self, *tests: str, only: str = "data,interfaces") -> tuple[Ended, dict[str, Any]]:
         """Run ``dryfit check`` on the whole suite or on some of its tests; returns its JSON document too."""
-        # Only the two plugins that matter: loading all that happen to be installed takes a second each time.
         checked = self.run(
             *(sys.executable, "-m", "dryfit", "check", "--only", only, "--json", "findings.json", *tests),
-            PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
-            PYTEST_PLUGINS="dryfit.pytest_plugin,pytest_asyncio.plugin",
+            **plugins.only("pytest_asyncio.plugin"),
         )
         document = self.root / "findings.json"
         assert document.exists(), checked.said

@@ -8,20 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests import plugins
 
 HERE = Path(__file__).parent
 FILE = "pacts/tests-dryfit-example-shop.json"
-ONLY_WHAT_IS_NEEDED = {
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    "PYTEST_PLUGINS": "dryfit.pytest_plugin,pytest_asyncio.plugin",
-}
 
 
 @pytest.fixture(scope="module")
 def exported(copied_shop):
     """A copy of the shop whose tests were watched, the exported files in it, and what was said."""
     ran = copied_shop.run(
-        *(sys.executable, "-m", "pytest", "--dryfit", "-q", "tests/test_api.py"), **ONLY_WHAT_IS_NEEDED
+        *(sys.executable, "-m", "pytest", "--dryfit", "-q", "tests/test_api.py"),
+        **plugins.only("pytest_asyncio.plugin"),
     )
     assert ran.status == 0, ran.said
     shutil.copy(HERE / "provider.py", copied_shop.root)

@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from tests.plugins import only
 
 import dryfit
 from dryfit.config import load_config
@@ -29,7 +30,8 @@ def lab_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., L
         for name, text in {"pyproject.toml": "", **files}.items():
             (root / name).write_text(dedent(text), encoding="utf-8")
         patched.chdir(root)
-        patched.setenv("PYTEST_PLUGINS", ",".join(["dryfit.pytest_plugin", *plugins]))
+        for name, value in only(*plugins).items():
+            patched.setenv(name, value)
         chosen: dict[str, object] = {"instruments": "watching:Watching", **options}
         return Lab(load_config(root), ["-p", "no:randomly", *arguments], **chosen)  # type: ignore[arg-type]
 
@@ -37,6 +39,5 @@ def lab_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., L
         for name in [name for name in os.environ if name.startswith(("PYTEST_", "DRYFIT_", "COV_"))]:
             if name != "PYTEST_CURRENT_TEST":
                 patched.delenv(name)
-        patched.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         patched.setenv("PYTHONPATH", os.pathsep.join(map(str, FOUND_IN)))
         yield lab

@@ -11,6 +11,7 @@ from textwrap import dedent
 
 import psycopg
 import pytest
+from tests import plugins
 
 PROGRAM = """
     import psycopg
@@ -93,11 +94,7 @@ def findings(tmp_path: Path, database: str):
         (tmp_path / "orders.py").write_text(dedent(PROGRAM))
         suite = dedent(SUITE).replace("{fixture}", dedent(FIXTURES[fixture]))
         (tmp_path / "test_orders.py").write_text(suite)
-        bare = {
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTEST_PLUGINS": "dryfit.pytest_plugin",
-            "DSN": database,
-        }
+        bare = plugins.only() | {"DSN": database}
         command = [sys.executable, "-m", "dryfit", "check", "--only", "data", "--json", "found.json"]
         done = subprocess.run(
             command, cwd=tmp_path, env=os.environ | bare, capture_output=True, text=True, check=False
