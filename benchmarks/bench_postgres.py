@@ -260,7 +260,9 @@ def measure(way: Way, folder: Path, home: Path, file: str, *words: str) -> Run:
     homes = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_STATE_HOME"), str(home))
     # What else is installed would cost all of them the same, and hide the differences.
     only = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
-    environment = {**os.environ, **homes, **only}
+    # Installed packages come compiled; a checkout, which nobody else may write to, would be compiled by every process.
+    compiled = {"PYTHONPYCACHEPREFIX": str(home / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+    environment = {**os.environ, **homes, **only, **compiled}
     begun = time.monotonic()
     done = subprocess.run(
         [*_as(owner), sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *plugins, *words, file],

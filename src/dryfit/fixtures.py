@@ -88,6 +88,13 @@ class Fixtures:
             if self.left_behind is not None:
                 self._clean()
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
+        """What went wrong within a stand-in for a service belongs to the test that asked it."""
+        result = yield
+        self.environment.check()
+        return result
+
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Give everything back."""
@@ -126,14 +133,12 @@ def _fixtures_of(environment: Environment) -> dict[str, object]:
 
 
 def _handle(environment: Environment, declaration: Declaration) -> object:
-    def handle() -> Iterator[Handle]:
-        resource = environment.open(declaration.name)
-        yield resource.handle
-        # What went wrong within a stand-in for a service belongs to the test that asked it.
-        getattr(resource, "check", lambda: None)()
+    def handle() -> Handle:
+        return environment.open(declaration.name).handle
 
-    handle.__doc__ = f"The {declaration.kind} that this project declares, with clean data."
-    return pytest.fixture(name=declaration.name)(handle)
+    handle.__doc__ = f"The {declaration.kind} that this project declares, with clean data for each test."
+    # Where it is stays the same, so that fixtures of any scope may ask for it.
+    return pytest.fixture(name=declaration.name, scope="session")(handle)
 
 
 def _postgresql_names(declared: Iterable[Declaration]) -> dict[str, object]:
@@ -150,7 +155,7 @@ def _postgresql_names(declared: Iterable[Declaration]) -> dict[str, object]:
         with closing(psycopg.connect(request.getfixturevalue(names[0]).url)) as connection:
             yield connection
 
-    @pytest.fixture
+    @pytest.fixture(scope="session")
     def postgresql_proc(request: pytest.FixtureRequest) -> SimpleNamespace:
         """Where the project's PostgreSQL answers: host, port, user, password, dbname."""
         handle: Handle = request.getfixturevalue(names[0])

@@ -42,10 +42,17 @@ DATABASE = {
         def test_every_test_finds_the_same_data(product):
             assert shop.order(product) == 2
 
-        def test_a_fixture_of_the_declared_name_says_where_it_is(database):
+        @pytest.fixture(scope="session")
+        def connection(database):
             assert database.url == shop.URL
-            with psycopg.connect(database.url) as connection:
-                assert connection.execute("SELECT count(*) FROM orders").fetchone() == (1,)
+            with psycopg.connect(database.url, autocommit=True) as connection:
+                yield connection
+
+        @pytest.mark.parametrize("run", range(2))
+        def test_a_fixture_of_the_declared_name_says_where_it_is(connection, run):
+            with connection.transaction():
+                connection.execute("INSERT INTO orders(product) SELECT product FROM orders")
+                assert connection.execute("SELECT count(*) FROM orders").fetchone() == (2,)
 
         def test_names_known_from_elsewhere(postgresql, postgresql_proc, database):
             assert postgresql.execute("SELECT product FROM orders").fetchall() == [("tea",)]
@@ -73,14 +80,14 @@ def test_each_test_gets_clean_data(shop, arguments):
     ended = shop.pytest(*arguments)
 
     assert ended.status == 0, ended.out + ended.err
-    assert "6 passed" in ended.out
+    assert "7 passed" in ended.out
 
 
 def test_collecting_is_enough_to_need_the_variables(shop):
     ended = shop.pytest("--collect-only", "-q")
 
     assert ended.status == 0, ended.out
-    assert "6 tests collected" in ended.out
+    assert "7 tests collected" in ended.out
 
 
 def test_after_the_session_the_environment_is_as_before(shop):

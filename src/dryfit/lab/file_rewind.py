@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from dryfit.lab import files
 class FileRewind:
     """``Rewind`` of the files that are opened from now on; none is known when it is taken.
 
-    Only what lies in one of the ``folders``, where the tests have their temporary files, is ever written or removed: of
-    any other file nobody knows who else is writing to it.
+    Only what ``is_ours`` says to be the tests' own is ever written or removed: of any other file nobody knows who else
+    is writing to it.
     """
 
-    def __init__(self, folders: Collection[Path]) -> None:
-        self._folders = [folder.resolve() for folder in folders]
+    def __init__(self, is_ours: Callable[[Path], bool]) -> None:
+        self._is_ours = is_ours
         self._kept: dict[Path, bytes | None] = {}
         self._obstacle = ""
 
@@ -28,8 +28,8 @@ class FileRewind:
         with suppress(OSError):
             if path.exists() and not path.is_file():
                 return  # a pipe, a terminal
-            if not any(path.resolve().is_relative_to(folder) for folder in self._folders):
-                self._obstacle = f"{path} is not among the tests' temporary files, and is not set back"
+            if path.exists() and not self._is_ours(path):
+                self._obstacle = _theirs(path)
             elif path.is_file() and path.stat().st_size > files.MOST_BYTES:
                 self._obstacle = (
                     f"{path.name} has more than {files.MOST_BYTES >> 20} MB, and is not remembered"
@@ -47,10 +47,16 @@ class FileRewind:
             return self._obstacle
         try:
             for path, content in self._kept.items():
+                if path.exists() and not self._is_ours(path):
+                    return _theirs(path)
                 _put(path, content)
         except OSError as error:
             return f"{error.filename} cannot be set back: {error.strerror}"
         return ""
+
+
+def _theirs(path: Path) -> str:
+    return f"{path} is not among the tests' temporary files, and is not set back"
 
 
 def _put(path: Path, content: bytes | None) -> None:

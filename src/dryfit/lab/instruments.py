@@ -82,7 +82,7 @@ class Standard:
         weave: Weave,
         config: Config,
         resources: Environment,
-        folder: Path,
+        is_ours: Callable[[Path], bool],
         noted: Noted = lambda event, frame: None,
     ) -> None:
         self._weave = weave
@@ -103,7 +103,7 @@ class Standard:
             weave, config.root, self._recorder.index, backends.has_written, self._fault.repeats
         )
         at_once = AtOnce(weave, self._scene, backends, PostgresFootprints(backends))
-        stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, folder)
+        stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, is_ours)
         self._overlapping = Overlapping(weave, at_once, stage, self._recorder)
         self._asked = 0
         weave.exchanges.taking = self._overlapping.answer
@@ -200,8 +200,8 @@ STANDARD = "dryfit.lab.instruments:Standard"
 
 
 def instruments_named(
-    name: str, weave: Weave, config: Config, resources: Environment, folder: Path
+    name: str, weave: Weave, config: Config, resources: Environment, is_ours: Callable[[Path], bool]
 ) -> Instruments:
     """Those that ``name`` stands for, as ``module:callable``, which gets the other arguments."""
     module, _, made_by = name.partition(":")
-    return cast(Instruments, getattr(import_module(module), made_by)(weave, config, resources, folder))
+    return cast(Instruments, getattr(import_module(module), made_by)(weave, config, resources, is_ours))

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,6 +23,7 @@ from dryfit.lab.other_tests import OtherTests
 from dryfit.lab.repeating import Repeating
 from dryfit.lab.runner import Runner
 from dryfit.lab.stopping import Stopping
+from dryfit.lab.temporary import Temporary
 from dryfit.resources.environment import Environment
 from dryfit.weave import Weave
 
@@ -59,6 +60,8 @@ class LabPlugin:
     def __init__(self, line: Connection, task: Task) -> None:
         self._line = line
         self._task = task
+        self._temporary = Temporary(task.home / TEMPORARY)
+        self._temporary.listen()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self, early_config: pytest.Config) -> Generator[None, None, None]:
@@ -111,7 +114,7 @@ class LabPlugin:
         return True
 
     def _runner(self, session: pytest.Session, weave: Weave, resources: Environment, made: Made) -> Runner:
-        instruments = _instruments(self._task, weave, resources)
+        instruments = _instruments(self._task, weave, resources, self._temporary.holds)
         weave.put_in(*instruments.probes)
         weave.weave_replaced(discover.replaced_names(weave.test_files))
         session.config.pluginmanager.register(OtherTests(session.items, instruments), "dryfit-other-tests")
@@ -142,11 +145,12 @@ class LabPlugin:
         }
 
 
-def _instruments(task: Task, weave: Weave, resources: Environment) -> Instruments:
-    folder = task.home / TEMPORARY
+def _instruments(
+    task: Task, weave: Weave, resources: Environment, is_ours: Callable[[Path], bool]
+) -> Instruments:
     if task.stop is not None:
-        return Stopping(weave, task.config, resources, folder, task.stop)
-    return instruments_named(task.instruments, weave, task.config, resources, folder)
+        return Stopping(weave, task.config, resources, is_ours, task.stop)
+    return instruments_named(task.instruments, weave, task.config, resources, is_ours)
 
 
 def _weave(task: Task) -> Weave:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -21,8 +20,8 @@ from dryfit.resources.rewinds import Rewindable, Together, rewind_of
 class Stage:
     """Puts back what the test has used: databases, where all of them are its own, files, and what is in memory.
 
-    ``targets`` are the databases that the test has used up to now, ``modules`` those of the components; ``folder`` is
-    where the tests have their temporary files.
+    ``targets`` are the databases that the test has used up to now, ``modules`` those of the components; ``is_ours``
+    says of a file that nobody but the tests writes to it.
     """
 
     def __init__(
@@ -30,15 +29,15 @@ class Stage:
         resources: Environment,
         targets: Callable[[], Collection[Target]],
         modules: Callable[[], Mapping[str, ModuleType]],
-        folder: Path,
+        is_ours: Callable[[Path], bool],
     ) -> None:
         self._resources = resources
         self._targets = targets
         self._modules = modules
-        self._temporary = (folder, Path(tempfile.gettempdir()))
+        self._is_ours = is_ours
         self._taken: frozenset[Target] = frozenset()
         self._rewind: Rewind = Together(())
-        self._files = FileRewind(self._temporary)
+        self._files = FileRewind(is_ours)
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -49,7 +48,7 @@ class Stage:
         """Remember everything, also what ``roots`` lead to; why that cannot be, or ""."""
         self._taken = frozenset(self._targets())
         memory = MemoryRewind(roots, self._modules())
-        self._files = FileRewind(self._temporary)
+        self._files = FileRewind(self._is_ours)
         self._rewind = Together((*self._databases(), self._files, memory))
         return self._rewind.take()
 
@@ -70,7 +69,7 @@ class Stage:
         yield from (each.rewind() for each in declared)
         for target in self._taken:
             if not self._is_declared(target):
-                yield rewind_of(target, (), self._temporary)
+                yield rewind_of(target, (), self._is_ours)
 
     def _is_declared(self, target: Target) -> bool:
         return any(isinstance(each, Rewindable) and each.serves(target) for each in self._resources.opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bdb
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -21,9 +22,14 @@ class Stopping(Standard):
     """Starts pytest's debugger at one step of a failure: where it is caught in the handler, else where it passes."""
 
     def __init__(
-        self, weave: Weave, config: Config, resources: Environment, folder: Path, step: Link
+        self,
+        weave: Weave,
+        config: Config,
+        resources: Environment,
+        is_ours: Callable[[Path], bool],
+        step: Link,
     ) -> None:
-        super().__init__(weave, config, resources, folder, self._noted)
+        super().__init__(weave, config, resources, is_ours, self._noted)
         self._step = step
         self._relative = weave.sites.relative
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib.util import find_spec
-from pathlib import Path
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
+from dryfit.resources import children
 from dryfit.resources.kind import BESIDE, Kind, Launch, Option
-
-KEEPERS = Path(__file__).with_name("keepers")
 
 IMAGE = Option(
     "image",
@@ -47,12 +44,11 @@ def container_launch(
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
     return Launch(
         key=f"{keeper} {declaration.kind} {digest}",
-        # -P: a keeper is named like the library that it needs, and must not be found in its place.
-        command=(sys.executable, "-P", str(KEEPERS / f"{keeper}.py"), json.dumps(spec)),
+        command=children.command(f"dryfit.resources.keepers.{keeper}", json.dumps(spec)),
         prepare=lambda home: None,
         endpoint=lambda home, port: Endpoint(
             "127.0.0.1", port, user=container.user, password=container.password, database=container.database
         ),
         is_ready=kind.is_ready,
-        environment=environment,
+        environment={**environment, **children.search_path()},
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from dryfit.model.resource import Declaration, Handle, Leftover, Resource, Suspendable
 from dryfit.resources.clock import DatabaseClock
+from dryfit.resources.kind import Heavy, Kind
 from dryfit.resources.registry import kind_named, provider_named
 
 DATABASES = ("postgres", "sqlite", "mariadb")
@@ -80,6 +82,11 @@ class Environment:
         """Give the next test clean data in everything that is open, and tell what had been left."""
         return tuple(leftover for resource in self._opened.values() for leftover in resource.clean())
 
+    def check(self) -> None:
+        """Raise what went wrong within something that is open, where its client saw no more of it than an answer."""
+        for resource in self._opened.values():
+            getattr(resource, "check", _nothing)()
+
     def suspend(self) -> bool:
         """Make everything that is open fit for being taken over by a forked process; ``False`` where that can't be."""
         opened = [resource for resource in self._opened.values() if isinstance(resource, Suspendable)]
@@ -106,7 +113,8 @@ class Environment:
         with ExitStack() as undo:
             if kind.has_server:
                 provide = provider_named(declaration.provider).provide
-                endpoint = undo.enter_context(provide(kind, declaration, self._root))
+                with _loading(kind):
+                    endpoint = undo.enter_context(provide(kind, declaration, self._root))
             resource = kind.open(declaration, endpoint, self._root, self._space)
             undo.callback(resource.close)
             for variable, value in _variables(declaration, resource.handle):
@@ -114,6 +122,29 @@ class Environment:
                 _set(variable, value)
             self._closing.push(undo.pop_all())
         return resource
+
+
+@contextmanager
+def _loading(kind: Kind) -> Iterator[None]:
+    """While the server starts, which is mostly other processes' work, import what the kind needs afterwards."""
+    if not isinstance(kind, Heavy):
+        yield
+        return
+    loading = threading.Thread(target=_load, args=(kind,), name="dryfit-loading", daemon=True)
+    loading.start()
+    try:
+        yield
+    finally:
+        loading.join()
+
+
+def _load(kind: Heavy) -> None:
+    with suppress(Exception):  # whoever needs it imports it again, and tells what is wrong
+        kind.load()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _variables(declaration: Declaration, handle: Handle) -> Iterator[tuple[str, str]]:

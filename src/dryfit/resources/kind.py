@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dryfit.model.resource import Declaration, Endpoint, Resource
 
@@ -81,6 +81,14 @@ class Kind(Protocol):
 
     def open(self, declaration: Declaration, endpoint: Endpoint | None, root: Path, space: str) -> Resource:
         """Give a worker its part of the server; no other worker of any run has the name ``space`` at this time."""
+
+
+@runtime_checkable
+class Heavy(Protocol):
+    """A kind whose ``open`` imports what takes its time: that can be done while its server starts."""
+
+    def load(self) -> None:
+        """Import it."""
 
 
 Provide = Callable[[Kind, Declaration, Path], AbstractContextManager[Endpoint]]

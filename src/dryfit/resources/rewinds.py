@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
@@ -55,10 +55,10 @@ class Together:
         return next((said for part in self.parts if (said := part.back())), "")
 
 
-def rewind_of(target: Target, resources: Iterable[Resource], folders: Sequence[Path]) -> Rewind:
-    """Of what a connection leads to: one of the open resources, or a SQLite database in memory or in a test's folder.
+def rewind_of(target: Target, resources: Iterable[Resource], is_ours: Callable[[Path], bool]) -> Rewind:
+    """Of what a connection leads to: one of the open resources, or SQLite in memory or in a file of the tests'.
 
-    ``folders`` are those that belong to the test alone, as its ``tmp_path``.
+    ``is_ours`` says of a file that nobody but the tests writes to it, as in their ``tmp_path``.
     """
     for resource in resources:
         if isinstance(resource, Rewindable) and resource.serves(target):
@@ -68,10 +68,10 @@ def rewind_of(target: Target, resources: Iterable[Resource], folders: Sequence[P
     if target.connection is not None:
         return _in_memory(target)
     path = Path(target.address).resolve()
-    if any(path.is_relative_to(folder.resolve()) for folder in folders):
+    if is_ours(path):
         return sqlite_rewind.of_file(path)
     return Refused(
-        f"{target} is in no folder of the test's own; put it below tmp_path, or let dryfit make it"
+        f"{target} was not made by the tests, and may be somebody else's; put it below tmp_path, or let dryfit make it"
     )
 
 

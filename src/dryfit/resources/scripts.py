@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration
+from dryfit.resources import children
 from dryfit.resources.kind import Option
 
 
@@ -66,7 +67,7 @@ def _files(resource: str, pattern: str, root: Path) -> list[Path]:
 def _call(entry: str, url: str, root: Path, variables: tuple[str, ...]) -> None:
     """Call it in a process of its own: what the project's modules do on import must not reach the tests' process."""
     module, _, name = entry.partition(":")
-    path = os.pathsep.join(filter(None, (str(root), str(root / "src"), os.environ.get("PYTHONPATH"))))
+    path = os.pathsep.join((str(root), str(root / "src"), *children.search_path().values()))
     ran = subprocess.run(
         [sys.executable, "-c", _CALL, module, name, url],
         cwd=root,

@@ -123,25 +123,28 @@ class _PortTakenError(ResourceError):
 
 def _start(launch: Launch, entry: Path) -> Lease:
     home = places.new_home(launch.key.partition(" ")[0], in_memory=launch.in_memory)
+    owner = places.unprivileged() if launch.unprivileged else None
+    port, mark = _free_port(), secrets.token_hex(16)
+    spec = {
+        "home": str(home),
+        "lock": str(_lock(entry)),
+        "entry": str(entry),
+        "command": [_filled(word, home, port, mark) for word in launch.command],
+        "environment": _environment(launch.environment, home, port, mark),
+        "stop_signal": launch.stop_signal,
+        "user": owner.pw_uid if owner else None,
+        "group": owner.pw_gid if owner else None,
+    }
     ours, theirs = socket.socketpair()
     try:
         with closing(theirs), _claimed(home) as alive:
+            spawned = _spawn(spec, theirs.fileno(), alive)
+        with spawned:  # it gets ready meanwhile, and is told when the server can start
             launch.prepare(home)
-            owner = places.unprivileged() if launch.unprivileged else None
             if owner:
                 places.give(home, owner)
-            port, mark = _free_port(), secrets.token_hex(16)
-            spec = {
-                "home": str(home),
-                "lock": str(_lock(entry)),
-                "entry": str(entry),
-                "command": [_filled(word, home, port, mark) for word in launch.command],
-                "environment": _environment(launch.environment, home, port, mark),
-                "stop_signal": launch.stop_signal,
-                "user": owner.pw_uid if owner else None,
-                "group": owner.pw_gid if owner else None,
-            }
-            _spawn(spec, theirs.fileno(), alive)
+            with suppress(OSError):  # that it is gone is told below
+                ours.sendall(supervisor.GO)
         found = launch.endpoint(home, port)
         endpoint = replace(found, mark=mark, password=_filled(found.password, home, port, mark))
         _wait_until_ready(launch, endpoint, ours)
@@ -162,9 +165,9 @@ def _claimed(home: Path) -> Iterator[int]:
         yield claim.fileno()
 
 
-def _spawn(spec: Mapping[str, object], lease: int, alive: int) -> None:
+def _spawn(spec: Mapping[str, object], lease: int, alive: int) -> subprocess.Popen[bytes]:
     # Isolated and without site: it starts sooner, and nothing of the user's environment comes in.
-    subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(spec), str(lease)],
         pass_fds=[lease, alive],
         stdin=subprocess.DEVNULL,
@@ -172,7 +175,6 @@ def _spawn(spec: Mapping[str, object], lease: int, alive: int) -> None:
         stderr=subprocess.DEVNULL,
         cwd="/",
         start_new_session=True,
-        check=True,
     )
 
 

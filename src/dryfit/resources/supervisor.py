@@ -25,7 +25,7 @@ PR_SET_PDEATHSIG = 1
 LOG_TAIL = 4000
 
 DOOR, LOG = "lease.sock", "log"
-KEEP, RELEASE, END = b"keep", b"release", b"end"
+GO, KEEP, RELEASE, END = b"go", b"keep", b"release", b"end"
 
 
 class Supervisor:
@@ -44,7 +44,11 @@ class Supervisor:
             self._ears.register(ear, selectors.EVENT_READ)
 
     def run(self) -> None:
-        """Start the server and stay until nobody needs it."""
+        """Start the server as soon as its directory is prepared, and stay until nobody needs it."""
+        (lease,) = self._leases
+        if lease.recv(len(GO)) != GO:  # whoever prepares it was killed
+            self._remove()
+            return
         try:
             server = self._start()
         except OSError as error:

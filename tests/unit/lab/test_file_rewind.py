@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dryfit.lab import files
 from dryfit.lab.file_rewind import FileRewind
 
@@ -12,7 +14,7 @@ def test_a_file_goes_back_to_what_it_was_and_a_new_one_away(tmp_path: Path) -> N
     old, new, removed = tmp_path / "old", tmp_path / "new", tmp_path / "removed"
     old.write_text("as it was")
     removed.write_text("still there")
-    rewind = FileRewind([tmp_path])
+    rewind = FileRewind(lambda path: True)
 
     for path in (old, new, removed, old):
         rewind.opening(path)
@@ -24,7 +26,7 @@ def test_a_file_goes_back_to_what_it_was_and_a_new_one_away(tmp_path: Path) -> N
 
 
 def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
-    rewind = FileRewind([tmp_path])
+    rewind = FileRewind(lambda path: True)
     rewind.opening(tmp_path)
 
     assert rewind.back() == ""
@@ -34,16 +36,18 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
 def test_a_large_file_is_not_remembered(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(files, "MOST_BYTES", 3)
     (tmp_path / "large").write_text("more")
-    rewind = FileRewind([tmp_path])
+    rewind = FileRewind(lambda path: True)
     rewind.opening(tmp_path / "large")
 
     assert "large has more than" in rewind.back()
 
 
-def test_a_file_that_is_not_among_the_temporary_ones_is_never_touched(tmp_path: Path) -> None:
-    mine, theirs = tmp_path / "temporary", tmp_path / "log"
-    mine.mkdir()
-    rewind = FileRewind([mine])
+@pytest.mark.parametrize("is_there_before", [True, False])
+def test_a_file_that_is_not_the_tests_own_is_never_touched(tmp_path: Path, is_there_before: bool) -> None:
+    theirs = tmp_path / "log"
+    if is_there_before:
+        theirs.touch()
+    rewind = FileRewind(lambda path: False)
     rewind.opening(theirs)
     theirs.write_text("of another process")
 

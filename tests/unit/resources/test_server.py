@@ -41,7 +41,8 @@ places.runtime = lambda in_memory=False: Path(runtime)
 def is_ready(endpoint):
     with socket.socket() as line:
         return line.connect_ex((endpoint.host, endpoint.port)) == 0
-lease = attach(Launch(key, tuple(command), lambda home: None, lambda home, port: Endpoint("127.0.0.1", port), is_ready))
+prepare = (lambda home: sys.stdin.read()) if key == "never prepared" else (lambda home: None)
+lease = attach(Launch(key, tuple(command), prepare, lambda home, port: Endpoint("127.0.0.1", port), is_ready))
 print(lease.home, flush=True)
 sys.stdin.read()
 """
@@ -191,9 +192,10 @@ def test_fifty_kills_leave_nothing(own_runtime: Path) -> None:
     assert eventually(lambda: not homes(own_runtime) and not processes_of(own_runtime))
 
 
-def test_one_killed_while_it_starts_leaves_nothing(own_runtime: Path) -> None:
-    for _ in range(5):
-        victim = start_client(own_runtime, "echo slow", ("sleep", "600"))
+@pytest.mark.parametrize("key", ["never ready", "never prepared"])
+def test_one_killed_while_it_starts_leaves_nothing(own_runtime: Path, key: str) -> None:
+    for _ in range(3):
+        victim = start_client(own_runtime, key, ("sleep", "600"))
         assert eventually(lambda: bool(processes_of(own_runtime, supervisor.__file__)))
         victim.kill()
         victim.communicate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from dryfit.model.errors import ResourceError
@@ -66,6 +67,10 @@ class PostgresKind:
         with suppress(ResourceError), connect(endpoint, endpoint.database or MAINTENANCE):
             return True
         return False
+
+    def load(self) -> None:
+        """The driver, and what cleans."""
+        import_module("dryfit.resources.postgres.opening")
 
     def open(self, declaration: Declaration, endpoint: Endpoint | None, root: Path, space: str) -> Resource:
         """Give a worker its database."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode
@@ -12,7 +13,7 @@ from dryfit.resources.postgres.programs import INSTALL
 
 if TYPE_CHECKING:
     import psycopg
-    from psycopg.pq.abc import PGresult
+    from psycopg.pq.abc import PGconn, PGresult
 
     Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
@@ -86,6 +87,34 @@ def answers(connection: Connection, script: bytes) -> list[list[Row]]:
     if failed is not None:
         raise psycopg.errors.error_from_result(failed)
     return found
+
+
+def plan(connection: Connection, name: str, statement: str) -> None:
+    """Have the server prepare a statement under a name, for this connection."""
+    wire = connection.pgconn
+    _checked(wire, lambda: wire.prepare(name.encode(), statement.encode()))
+
+
+def planned(connection: Connection, name: str, *values: str) -> list[Row]:
+    """The rows of a statement that was prepared, values as PostgreSQL writes them; a new one takes twice as long."""
+    wire, given = connection.pgconn, [value.encode() for value in values]
+    return _rows(_checked(wire, lambda: wire.exec_prepared(name.encode(), given)))
+
+
+def _checked(wire: PGconn, ask: Callable[[], PGresult]) -> PGresult:
+    psycopg = driver()
+    try:
+        result = ask()
+    except psycopg.errors.Error as error:  # libpq's own, as when the server has ended the connection
+        raise psycopg.OperationalError(str(error)) from error
+    if result.error_message:
+        is_lost = wire.status == psycopg.pq.ConnStatus.BAD
+        raise (
+            psycopg.OperationalError(result.get_error_message())
+            if is_lost
+            else psycopg.errors.error_from_result(result)
+        )
+    return result
 
 
 def _rows(result: PGresult) -> list[Row]:

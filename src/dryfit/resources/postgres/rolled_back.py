@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import psycopg
@@ -45,16 +46,22 @@ class HeldConnection(psycopg.Connection[tuple[Any, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class ConnectedHandle(Handle):
-    """Bears the ``connection`` that a suite hands around."""
+    """Bears the ``connection`` that a suite hands around, always the one that is held now."""
 
-    connection: HeldConnection | None = None
+    held: Callable[[], HeldConnection] = field(kw_only=True, repr=False)
+
+    @property
+    def connection(self) -> HeldConnection:
+        """Within a transaction already, though psycopg takes it for one that commits by itself."""
+        return self.held()
 
 
 class RolledBackDatabase(Database):
     """A database with a connection that is rolled back; what other connections wrote is put right as ever."""
 
     def __init__(self, handle: Handle, site: Site) -> None:
-        super().__init__(handle, site)
+        told = {field.name: getattr(handle, field.name) for field in fields(Handle)}
+        super().__init__(ConnectedHandle(**told, held=lambda: self._held), site)
         self._hold()
 
     def clean(self) -> tuple[Leftover, ...]:
@@ -89,5 +96,3 @@ class RolledBackDatabase(Database):
     def _hold(self) -> None:
         self._held = HeldConnection.connect(url(self._site.endpoint, self._site.name), autocommit=True)
         self._held.begin()
-        told = {field.name: getattr(self.handle, field.name) for field in fields(Handle)}
-        self.handle = ConnectedHandle(**told, connection=self._held)

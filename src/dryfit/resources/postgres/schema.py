@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
+from dryfit.resources import children
 from dryfit.resources.postgres.connect import driver, url
 from dryfit.resources.postgres.programs import Programs
 from dryfit.resources.postgres.sources import Sources, files, is_callable, search_path
@@ -73,14 +74,14 @@ def _run_psql(path: Path, address: str, programs: Programs | None) -> None:
 
 def _run_project_code(sources: Sources, way: str, entry: str, address: str) -> None:
     # A process of its own: what the project's modules do when they are imported must not reach the tests' process.
-    words = [sys.executable, "-m", "dryfit.resources.postgres.project_code", way, entry, address]
+    words = children.command("dryfit.resources.postgres.project_code", way, entry, address)
     variables = dict.fromkeys(sources.env, address) | {
         "PYTHONPATH": os.pathsep.join(search_path(sources.root)),
     }
     _run(words, entry, sources.root, variables)
 
 
-def _run(words: list[str], what: str, folder: Path, variables: dict[str, str] | None = None) -> None:
+def _run(words: Sequence[str], what: str, folder: Path, variables: dict[str, str] | None = None) -> None:
     done = subprocess.run(
         words,
         cwd=folder,

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import wal
 from dryfit.resources.postgres.catalogue import Catalogue
-from dryfit.resources.postgres.connect import answers, driver, literal
-from dryfit.resources.postgres.sessions import (
-    Moment,
-    Session,
-    quiet_moment,
-    writers_answer,
-    writers_question,
-    writing_moment,
-)
+from dryfit.resources.postgres.connect import answers, driver
+from dryfit.resources.postgres.sessions import Moment, Onlooker, Session, writers_answer
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -47,8 +40,8 @@ class Watch:
     """
 
     def __init__(self, control: Connection, name: str, catalogue: Catalogue, *, reads_log: bool) -> None:
-        self._control = control
-        self._name = literal(name.encode())
+        self._name = name
+        self.reconnected(control)
         self._reads_log = reads_log
         self.start(catalogue)
 
@@ -61,6 +54,7 @@ class Watch:
     def reconnected(self, control: Connection) -> None:
         """Go on with another connection."""
         self._control = control
+        self._onlooker = Onlooker(control, self._name)
 
     def forked(self) -> Watch:
         """Another one, which goes on by itself from here."""
@@ -82,23 +76,23 @@ class Watch:
         if not self._reads_log:
             return None
         log = wal.question(self._control, self.catalogue.database, self._seen, own)
-        script = f"{writers_question(self._name, ours)}; {log}"
+        script = f"{self._onlooker.writers_question(ours)}; {log}"
         try:
-            position, sessions, *_, files = answers(self._control, script.encode())
+            writers, *_, files = answers(self._control, script.encode())
         except driver().errors.DatabaseError:
             return None
-        moment, writing = writers_answer(position, sessions)
+        moment, writing = writers_answer(writers)
         if writing or wal.is_far(self._seen, moment.position):
             return None
         return moment, (), self._named(wal.numbers(files), self._always)
 
     def writers(self, own: int) -> tuple[Moment, tuple[Session, ...]]:
         """As ``moment``, but tells of transactions that have written and do not come to an end, and ends none."""
-        return writing_moment(self._control, self._name, own)
+        return self._onlooker.writing_moment(own)
 
     def moment(self, own: int) -> Moment:
         """Wait for open transactions to be over; ``own`` is the process of dryfit's connection to the database."""
-        return quiet_moment(self._control, self._name, own)
+        return self._onlooker.quiet_moment(own)
 
     def moved(self, suspects: Suspects, now: Catalogue) -> Suspects:
         """The suspects and what stands in another file than before, as after TRUNCATE; the new files are watched."""

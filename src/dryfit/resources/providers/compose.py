@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
-from dryfit.resources.keepers import compose as keeper
+from dryfit.resources import children
 from dryfit.resources.keepers import orphans
 from dryfit.resources.kind import BESIDE, Container, Kind, Launch, Option
 from dryfit.resources.launched import launched
@@ -71,13 +70,13 @@ def _launch(kind: Kind, declaration: Declaration, root: Path) -> Launch:
     user, password, database = _credentials(told, declaration, container)
     return Launch(
         key=f"compose {declaration.kind} {hashlib.sha256(json.dumps([spec, told]).encode()).hexdigest()[:16]}",
-        command=(sys.executable, "-P", keeper.__file__, json.dumps(spec)),
+        command=children.command("dryfit.resources.keepers.compose", json.dumps(spec)),
         prepare=lambda home: None,
         endpoint=lambda home, port: Endpoint(
             "127.0.0.1", port, user=user, password=password, database=database
         ),
         is_ready=kind.is_ready,
-        environment=os.environ,  # variables in the compose file are the user's
+        environment={**os.environ, **children.search_path()},  # variables in the compose file are the user's
     )
 
 

@@ -19,7 +19,7 @@ def _launch(kind: Kind, declaration: Declaration, root: Path) -> Launch:
 
 def _docker_environment() -> dict[str, str]:
     """Where the engine is, and how it lets us in: what Docker's own client heeds."""
-    kept = ("HOME", "PYTHONPATH", "XDG_RUNTIME_DIR")
+    kept = ("HOME", "XDG_RUNTIME_DIR")
     return {
         name: value
         for name, value in os.environ.items()

@@ -31,7 +31,7 @@ def _launch(kind: Kind, declaration: Declaration, root: Path) -> Launch:
         "context": str(declaration.options.get("context", "")),
         "deadline": DEADLINE_SECONDS,
     }
-    kept = ("HOME", "KUBECONFIG", "PYTHONPATH", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+    kept = ("HOME", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     return container_launch(
         "kubernetes", kind, declaration, library="kubernetes", environment=environment, more=more

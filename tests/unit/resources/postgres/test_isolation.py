@@ -39,11 +39,12 @@ def test_rollback_holds_a_connection_whose_commits_do_not_last(open_database):
 
 def test_rollback_cleans_up_after_other_connections_as_well(open_database):
     database = open_database(isolation="rollback")
+    handle = database.resource.handle
     database.run("INSERT INTO audit (happened) VALUES ('elsewhere')")
     assert database.left() == {"audit": {"rows added": 1}}
     database.run("CREATE TABLE extra (id integer)")
     assert database.left().keys() == {"schema"}
-    assert database.resource.handle.connection.execute("SELECT count(*) FROM customers").fetchone() == (5,)
+    assert handle.connection.execute("SELECT count(*) FROM customers").fetchone() == (5,)
 
 
 def test_clone_makes_a_fresh_copy_after_each_test_that_wrote(open_database):

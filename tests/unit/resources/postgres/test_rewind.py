@@ -176,6 +176,6 @@ def test_the_programs_connection_is_known_by_the_mark_at_its_end(database, open_
     address = f"host='localhost' port='{handle.port}' user='{handle.user}' password='{handle.password}'"
     target = Target("postgres", handle.database, f"{address} dbname='{handle.database}'")
     assert [each.resource.serves(target) for each in (database, other)] == [True, False]
-    assert rewind_of(target, [other.resource, database.resource], []).take() == ""
+    assert rewind_of(target, [other.resource, database.resource], lambda path: False).take() == ""
     assert not database.resource.serves(Target("postgres", "gone", f"{address} dbname='gone'"))
     assert not database.resource.serves(Target("redis", "db 0", "redis://localhost"))

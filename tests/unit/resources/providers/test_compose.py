@@ -65,7 +65,7 @@ def test_what_a_killed_keeper_left_goes_with_the_next_start(
     with Environment([declared()], root, "dryfit_one") as environment:
         environment.open("sessions")
         (left,) = containers(engine, runtime)
-        keepers = processes_of(runtime, "keepers/compose.py")
+        keepers = processes_of(runtime, "keepers.compose")
         assert keepers
         for process in keepers:
             os.kill(process, signal.SIGKILL)
