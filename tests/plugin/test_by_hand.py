@@ -254,6 +254,25 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
         def test_the_first_guest_is_alone(file):
             assert branch.welcome(file) == 1
 
+        class Own(sqlite3.Connection):
+            pass
+
+        @pytest.mark.contention
+        @pytest.mark.parametrize("options", [{}, {"factory": Own}], ids=["plain", "own"])
+        def test_in_its_own_body(file, options):
+            connection = sqlite3.connect(file, isolation_level=None, **options)
+            if not connection.execute("SELECT count(*) FROM guests").fetchone()[0]:
+                connection.execute("INSERT INTO guests VALUES ('Ann')")
+            assert connection.execute("SELECT count(*) FROM guests").fetchone()[0] == 1
+
+        @pytest.fixture
+        def opened(file):
+            return sqlite3.connect(file)
+
+        @pytest.mark.contention
+        def test_opened_elsewhere(opened):
+            opened.execute("INSERT INTO guests VALUES ('Ann')")
+
         def test_nobody_awaits(interleave):
             interleave(asyncio.sleep, asyncio.sleep)
     """
@@ -272,7 +291,16 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
     project.write({"branch.py": welcome, "conftest.py": ""})
     ended = project.pytest("-rA")
 
-    assert outcomes(ended) == {"test_the_first_guest_is_alone": "failed", "test_nobody_awaits": "failed"}
+    assert outcomes(ended) == {
+        "test_the_first_guest_is_alone": "failed",
+        "test_in_its_own_body[plain]": "failed",
+        "test_in_its_own_body[own]": "failed",
+        "test_opened_elsewhere": "failed",
+        "test_nobody_awaits": "failed",
+    }, ended.out + ended.err
+    assert len(re.findall(r"^E +(?:AssertionError: )?assert 2 == 1$", ended.out, re.M)) == 3, ended.out
+    assert "let it open its connection itself" in ended.out
+    assert "src/dryfit" not in ended.out
     assert "DF503 broken-under-overlap: two copies of test_the_first_guest_is_alone at once" in ended.out
     assert re.search(r"^E +2 +SELECT count\(\*\) FROM guests", ended.out, re.M), ended.out
     assert "TypeError: interleave() takes functions that are not async, in a test that is not" in ended.out
