@@ -207,7 +207,7 @@ def test_a_wrong_mark_fails_its_test_in_one_line(suite):
         def test_text():
             pass
 
-        @pytest.mark.contention(3, times=2, budget=0)
+        @pytest.mark.contention(3, invarient=2, bugdet=3, budget=0)
         def test_unknown():
             pass
 
@@ -230,7 +230,8 @@ def test_a_wrong_mark_fails_its_test_in_one_line(suite):
     mark = "@pytest.mark.contention of test_wrong.py::"
     assert f"{mark}test_text: copies: found '3'; allowed: a whole number from 2 to 16\n" in ended.out
     assert (
-        f"{mark}test_unknown: times: unknown; known are copies and budget; "
+        f"{mark}test_unknown: invarient: unknown; known are copies and budget; "
+        "bugdet: unknown; known are copies and budget; did you mean budget?; "
         "budget: found 0; allowed: a number of interleavings, from 1 on\n"
     ) in ended.out
     assert f"{mark}test_both: the test calls interleave itself: have it do one or the other\n" in ended.out
@@ -421,6 +422,8 @@ INTERLEAVE = """
     def test_refused(interleave, account):
         with pytest.raises(TypeError, match="two operations or more"):
             interleave(lambda: account.pay_in(5))
+        with pytest.raises(TypeError, match="invariant= and budget=: invarient= is unknown; did you mean inv"):
+            interleave(account.paid_in.clear, account.paid_in.clear, invarient=len)
 """
 
 INTERLEAVED = {

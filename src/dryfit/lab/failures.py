@@ -13,11 +13,10 @@ from dryfit.model.finding import RULES, Fact, Finding
 from dryfit.model.interleaving import Explored
 from dryfit.model.trial import Trial
 
-
 _OF_ANOTHER_THREAD = "SQLite objects created in a thread can only be used in that same thread"
 OWN_CONNECTIONS = (
-    "what to do: each copy of the test runs in a thread of its own; let it open its connection itself, as the program's "
-    "own threads do, or have the fixture open it with check_same_thread=False"
+    "what to do: each copy of the test runs in a thread of its own; let it open its connection itself, as the "
+    "program's own threads do, or have the fixture open it with check_same_thread=False"
 )
 
 
