@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from inspect import iscoroutinefunction
-from types import FrameType
 from typing import Protocol, cast
 
 import pytest
@@ -135,7 +134,7 @@ class AtOnce:
         with (
             self._alone(),
             Turns(
-                self._backends, limit=RUN_SECONDS, place=self._place_of, lines=known, are_told=True
+                self._backends, limit=RUN_SECONDS, place=self._weave.place_in, lines=known, are_told=True
             ) as self._turns,
         ):
             self._is_memory_watched = lines
@@ -179,7 +178,7 @@ class AtOnce:
             return
         with (
             self._alone(),
-            closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._place_of)) as self._tasks,
+            closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._weave.place_in)) as self._tasks,
         ):
             yield
 
@@ -382,12 +381,6 @@ class AtOnce:
 
     def _is_components(self, file: str) -> bool:
         return self._weave.component_of(file) is not None
-
-    def _place_of(self, frame: FrameType) -> Place | None:
-        """The line of a component that a frame stands in, and not those that it was called from."""
-        if self._weave.component_of(frame.f_code.co_filename) is None:
-            return None
-        return self._weave.place_of(frame)
 
 
 def _passed(crossing: Crossing) -> None:

@@ -83,6 +83,10 @@ class Weave:
         place = self.sites.locate(frame).place
         return place if place.file else None
 
+    def place_in(self, frame: FrameType) -> Place | None:
+        """The line of a component that a frame stands in itself; ``None`` for any other code."""
+        return self.place_of(frame) if self.sites.is_component(frame.f_code.co_filename) else None
+
     def weave_replaced(self, names: Iterable[str]) -> None:
         """Weave what tests replace and no component defines, wherever it is not replaced."""
         self._replaced = frozenset(names)
