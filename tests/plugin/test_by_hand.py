@@ -207,7 +207,7 @@ def test_a_wrong_mark_fails_its_test_in_one_line(suite):
         def test_text():
             pass
 
-        @pytest.mark.contention(3, times=2, budget=0)
+        @pytest.mark.contention(3, invarient=2, bugdet=3, budget=0)
         def test_unknown():
             pass
 
@@ -230,7 +230,8 @@ def test_a_wrong_mark_fails_its_test_in_one_line(suite):
     mark = "@pytest.mark.contention of test_wrong.py::"
     assert f"{mark}test_text: copies: found '3'; allowed: a whole number from 2 to 16\n" in ended.out
     assert (
-        f"{mark}test_unknown: times: unknown; known are copies and budget; "
+        f"{mark}test_unknown: invarient: unknown; known are copies and budget; "
+        "bugdet: unknown; known are copies and budget; did you mean budget?; "
         "budget: found 0; allowed: a number of interleavings, from 1 on\n"
     ) in ended.out
     assert f"{mark}test_both: the test calls interleave itself: have it do one or the other\n" in ended.out
@@ -254,6 +255,25 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
         def test_the_first_guest_is_alone(file):
             assert branch.welcome(file) == 1
 
+        class Own(sqlite3.Connection):
+            pass
+
+        @pytest.mark.contention
+        @pytest.mark.parametrize("options", [{}, {"factory": Own}], ids=["plain", "own"])
+        def test_in_its_own_body(file, options):
+            connection = sqlite3.connect(file, isolation_level=None, **options)
+            if not connection.execute("SELECT count(*) FROM guests").fetchone()[0]:
+                connection.execute("INSERT INTO guests VALUES ('Ann')")
+            assert connection.execute("SELECT count(*) FROM guests").fetchone()[0] == 1
+
+        @pytest.fixture
+        def opened(file):
+            return sqlite3.connect(file)
+
+        @pytest.mark.contention
+        def test_opened_elsewhere(opened):
+            opened.execute("INSERT INTO guests VALUES ('Ann')")
+
         def test_nobody_awaits(interleave):
             interleave(asyncio.sleep, asyncio.sleep)
     """
@@ -272,7 +292,16 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
     project.write({"branch.py": welcome, "conftest.py": ""})
     ended = project.pytest("-rA")
 
-    assert outcomes(ended) == {"test_the_first_guest_is_alone": "failed", "test_nobody_awaits": "failed"}
+    assert outcomes(ended) == {
+        "test_the_first_guest_is_alone": "failed",
+        "test_in_its_own_body[plain]": "failed",
+        "test_in_its_own_body[own]": "failed",
+        "test_opened_elsewhere": "failed",
+        "test_nobody_awaits": "failed",
+    }, ended.out + ended.err
+    assert len(re.findall(r"^E +(?:AssertionError: )?assert 2 == 1$", ended.out, re.M)) == 3, ended.out
+    assert "let it open its connection itself" in ended.out
+    assert "src/dryfit" not in ended.out
     assert "DF503 broken-under-overlap: two copies of test_the_first_guest_is_alone at once" in ended.out
     assert re.search(r"^E +2 +SELECT count\(\*\) FROM guests", ended.out, re.M), ended.out
     assert "TypeError: interleave() takes functions that are not async, in a test that is not" in ended.out
@@ -393,6 +422,8 @@ INTERLEAVE = """
     def test_refused(interleave, account):
         with pytest.raises(TypeError, match="two operations or more"):
             interleave(lambda: account.pay_in(5))
+        with pytest.raises(TypeError, match="invariant= and budget=: invarient= is unknown; did you mean inv"):
+            interleave(account.paid_in.clear, account.paid_in.clear, invarient=len)
 """
 
 INTERLEAVED = {

@@ -15,7 +15,7 @@ from dryfit.checks.names import plain
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.seam import DRIVER, Seam
 from dryfit.model.target import DATABASES
-from dryfit.model.trial import Crossed, Trial
+from dryfit.model.trial import Crossed, Hold, Trial
 
 _ENDS = ("commit", "rollback")
 
@@ -24,7 +24,7 @@ _ENDS = ("commit", "rollback")
 class _Held:
     """What is held, at the call through which the far side is reached."""
 
-    what: str
+    hold: Hold
     through: Crossed
     far: Crossed
     test: str
@@ -34,17 +34,17 @@ def judge(baselines: Iterable[Trial]) -> Judgement:
     """Judge the undisturbed runs of all tests."""
     found: dict[tuple[Seam, str], list[_Held]] = defaultdict(list)
     for each in (each for baseline in baselines for each in _held(baseline)):
-        found[each.through.point.seam, each.what.partition(" ")[0]].append(each)
+        found[each.through.point.seam, each.hold.what.partition(" ")[0]].append(each)
     return Judgement(tuple(_finding(group) for group in found.values()))
 
 
 def _held(trial: Trial) -> Iterator[_Held]:
     for far in trial.crossings:
         path = [far, *above(trial, far)]
-        for what in far.holding:
-            through = _through(trial, path, what)
+        for hold in far.holding:
+            through = _through(trial, path, hold.what)
             if through.point.seam.caller != DRIVER:
-                yield _Held(what, through, far, trial.test)
+                yield _Held(hold, through, far, trial.test)
 
 
 def _through(trial: Trial, path: list[Crossed], what: str) -> Crossed:
@@ -76,8 +76,23 @@ def _finding(group: list[_Held]) -> Finding:
         point.seam,
         point.site,
         holder,
-        f"{holder} holds a {first.what} while {plain(first.far.point.seam.callable)} is called: whoever needs it waits"
-        " for the far side",
+        f"{holder} holds a {first.hold.what}{_taken(first.hold)} while {plain(first.far.point.seam.callable)} is"
+        " called: whoever needs it waits for the far side",
         tests=[each.test for each in group],
-        evidence=[Fact("held", first.what), Fact("called", str(first.far.point.site))],
+        evidence=[
+            Fact("held", first.hold.what),
+            *([Fact("taken", places)] if (places := _places(group)) else ()),
+            Fact("called", str(first.far.point.site)),
+        ],
+    )
+
+
+def _taken(hold: Hold) -> str:
+    return f", taken at {hold.taken}," if hold.taken is not None else ""
+
+
+def _places(group: Iterable[_Held]) -> tuple[str, ...]:
+    """Where all of them were taken, each once."""
+    return tuple(
+        dict.fromkeys(f"{taken} in {taken.function}" for each in group if (taken := each.hold.taken))
     )

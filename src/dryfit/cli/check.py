@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from dryfit.cli.files import output_options, refuse_unwritable, write_files
+from dryfit.cli.refusals import Unknown
 from dryfit.config import Config, find_root
 from dryfit.discover import changed_files, find_revision
 from dryfit.model.errors import DryfitError, UsageError
@@ -99,7 +100,7 @@ def command(
     changed = _changed(config, changed_since) if changed_since is not None else None
     request = Request(config)
     arguments = [*pytest_args, "--dryfit", *_spread(workers)]
-    status = pytest.main(arguments, plugins=[_Named(request)])
+    status = pytest.main(arguments, plugins=[_Named(request), Unknown(click.get_current_context().command)])
     if _can_be_broken(request, config):
         _break(request, config, pytest_args, workers, changed)
     if request.run is not None:

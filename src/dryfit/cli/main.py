@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
 
 from dryfit import __version__
+from dryfit.cli.refusals import said_of
+from dryfit.config import nearest
 from dryfit.model.errors import UsageError
 
 COMMANDS = ("check", "map", "report", "replay", "accept", "contract", "env", "rule")
 
 
 class _Commands(click.Group):
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with _in_one_line():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        with _in_one_line():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -21,11 +35,21 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             if ctx.resilient_parsing:  # while the shell completes
                 return None
-            near = get_close_matches(cmd_name, COMMANDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
-            raise UsageError(f"{cmd_name}: there is no such command; {hint}")
+            hint = nearest(cmd_name, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
+            raise UsageError(f"{cmd_name}: there is no such command{hint}")
         command: click.Command = import_module(f"dryfit.cli.{cmd_name}").command
         return command
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """Tell wrong usage as everything else is told that is wrong."""
+    try:
+        yield
+    except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # as later versions of click tell the help
+            raise
+        raise UsageError(said_of(error)) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,19 +10,19 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from inspect import iscoroutinefunction
-from types import FrameType
 from typing import Protocol, cast
 
 import pytest
 
 from dryfit.lab import driver_calls, loops
+from dryfit.lab.bare_drivers import BareDrivers
 from dryfit.lab.busy import patiently
 from dryfit.lab.driver_calls import LONGEST
 from dryfit.lab.ended import ended, is_cut_off
 from dryfit.lab.file_footprints import FileTouched
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.outgoing import Outgoing
-from dryfit.model.crossing import Crossing
+from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.digest import MEMORY, diff
 from dryfit.model.interleaving import (
     ANYTHING,
@@ -43,6 +43,8 @@ from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi, sends
 from dryfit.probes.schedule import Repeatable, Tasks, Turns
 from dryfit.weave import Weave
+
+__tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
 
 Call = Callable[[], object]
 AsyncCall = Callable[[], Awaitable[object]]
@@ -117,6 +119,7 @@ class AtOnce:
         self._shared = ""
         self._calls = 0
         self._outgoing = Outgoing()
+        self._bare = BareDrivers(self._bare_call, weave.is_within_library)
         self._is_memory_watched = False
         self._used: set[Target] = set()
         self._met: set[Target] = set()
@@ -131,7 +134,7 @@ class AtOnce:
         with (
             self._alone(),
             Turns(
-                self._backends, limit=RUN_SECONDS, place=self._place_of, lines=known, are_told=True
+                self._backends, limit=RUN_SECONDS, place=self._weave.place_in, lines=known, are_told=True
             ) as self._turns,
         ):
             self._is_memory_watched = lines
@@ -175,7 +178,7 @@ class AtOnce:
             return
         with (
             self._alone(),
-            closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._place_of)) as self._tasks,
+            closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._weave.place_in)) as self._tasks,
         ):
             yield
 
@@ -211,10 +214,14 @@ class AtOnce:
         self._scene.enter(_FOUND)
         used, self._weave.connections.used = self._weave.connections.used, self._note_target
         probes = self._weave.let_see(self)
+        heeds = self._weave.heed(self._heeds)
         self._weave.connections.calling = self._psycopg
+        self._bare.put_in()
         try:
             yield
         finally:
+            self._bare.take_out()
+            self._weave.heed(heeds)
             self._turns = self._tasks = None
             self.halfway.remove()
             self._weave.connections.calling = None
@@ -310,6 +317,18 @@ class AtOnce:
         self._outgoing.after(crossing, outcome)
         return outcome
 
+    def _heeds(self, callee: Callee, values: tuple[object, ...]) -> bool:
+        """Whether a call that test code makes is one of an operation's: of a marked test's own body, say.
+
+        Its requests are not: they lead into the program, or to servers that no operation shares with another.
+        """
+        return callee.kind == "library" and callee.effect != "send" and self._is_at_work()
+
+    def _bare_call(self, connection: object, kind: StepKind, what: str, do: Call) -> object:
+        if not self._is_at_work():
+            return do()
+        return self._call(connection, kind, what, self._weave.place_of(sys._getframe(2)), do)
+
     def _psycopg(self, connection: object, work: object, do: Call) -> object:
         kind, what = driver_calls.of_generator(work)
         return self._call(connection, kind, what, self._weave.place_of(sys._getframe(1)), do)
@@ -362,12 +381,6 @@ class AtOnce:
 
     def _is_components(self, file: str) -> bool:
         return self._weave.component_of(file) is not None
-
-    def _place_of(self, frame: FrameType) -> Place | None:
-        """The line of a component that a frame stands in, and not those that it was called from."""
-        if self._weave.component_of(frame.f_code.co_filename) is None:
-            return None
-        return self._weave.place_of(frame)
 
 
 def _passed(crossing: Crossing) -> None:

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+__tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
+
 BUSY = 5
 """SQLite's result code, the lower byte of its extended codes."""
 

@@ -15,12 +15,16 @@ _KINDS: dict[str, StepKind] = {"commit": "commit", "rollback": "rollback"}
 def of_crossing(crossing: Crossing) -> tuple[StepKind, str]:
     """Of a crossing into a library."""
     name = crossing.callee.name.rpartition(".")[2].removeprefix("do_")
+    if crossing.callee.effect == "send" and name not in _KINDS:
+        return "send", _first_text(crossing.values[1:]) or crossing.callee.name
+    return of_call(name, crossing.values[1:])
+
+
+def of_call(name: str, values: tuple[object, ...]) -> tuple[StepKind, str]:
+    """Of a method of a connection or cursor, by its name and its arguments."""
     if name in _KINDS:
         return _KINDS[name], name.upper()
-    text = next((found for value in crossing.values[1:] if (found := _text(value))), "")
-    if crossing.callee.effect == "send":
-        return "send", text or crossing.callee.name
-    return "statement", text or name
+    return "statement", _first_text(values) or name
 
 
 def of_generator(work: object) -> tuple[StepKind, str]:
@@ -34,6 +38,10 @@ def of_generator(work: object) -> tuple[StepKind, str]:
     values = frame.f_locals if frame is not None else {}
     query = values.get("query", values.get("statement", values.get("command")))
     return "statement", _text(query) or f"{name} of {type(values.get('self')).__name__}"
+
+
+def _first_text(values: tuple[object, ...]) -> str:
+    return next((found for value in values if (found := _text(value))), "")
 
 
 def _text(value: object) -> str:

@@ -13,6 +13,12 @@ from dryfit.model.finding import RULES, Fact, Finding
 from dryfit.model.interleaving import Explored
 from dryfit.model.trial import Trial
 
+_OF_ANOTHER_THREAD = "SQLite objects created in a thread can only be used in that same thread"
+OWN_CONNECTIONS = (
+    "what to do: each copy of the test runs in a thread of its own; let it open its connection itself, as the "
+    "program's own threads do, or have the fixture open it with check_same_thread=False"
+)
+
 
 def failure_of(copies: Copies) -> BaseException | None:
     """The exception of a copy that failed, or one that says why there is no verdict; ``None`` where all is well."""
@@ -22,6 +28,8 @@ def failure_of(copies: Copies) -> BaseException | None:
     if copies.lost or not copies.errors:
         return Failed(said, pytrace=False)
     error, traceback = copies.errors[0]
+    if _OF_ANOTHER_THREAD in str(error):
+        said = f"{said}\n{OWN_CONNECTIONS}"
     error.add_note(said)
     return error.with_traceback(traceback)
 

@@ -21,7 +21,7 @@ from dryfit.lab.stage import Stage
 from dryfit.model.interleaving import Overlap
 from dryfit.model.probe import Probe
 from dryfit.model.seam import Place
-from dryfit.model.trial import Experiment, Proposed, Trial
+from dryfit.model.trial import Experiment, Hold, Proposed, Trial
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.probes.trial import TrialRecorder
 from dryfit.resources.environment import Environment
@@ -178,7 +178,7 @@ class Standard:
         fired()
         self._propagation.fired()
 
-    def _holding(self) -> tuple[str, ...]:
+    def _holding(self) -> tuple[Hold, ...]:
         return self._scene.holding()
 
     def _entered(self, entry: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
@@ -12,6 +12,7 @@ from typing import NoReturn, overload
 import pytest
 
 from dryfit.checks.contention import explored_said
+from dryfit.config import nearest
 from dryfit.lab.at_once import AsyncCall, AtOnce, Call
 from dryfit.lab.exploration import Limits, explore
 from dryfit.lab.failures import invariant_said, said_of
@@ -21,6 +22,8 @@ from dryfit.lab.promises import explore_promises
 from dryfit.lab.rounds import Rounds
 from dryfit.model.interleaving import Explored, Operation, OperationKind, Overlap, Run
 from dryfit.probes.schedule import search
+
+_KNOWN = ("invariant", "budget")
 
 Invariant = Callable[[], object]
 RunAgain = Callable[[], str]
@@ -115,7 +118,7 @@ class Interleave:
     ) -> Interleaved: ...
 
     def __call__(
-        self, *operations: Call, invariant: Invariant | None = None, budget: int = 0
+        self, *operations: Call, invariant: Invariant | None = None, budget: int = 0, **unknown: object
     ) -> Interleaved | Awaitable[Interleaved]:
         """Run the operations in every interleaving; gives an ``Interleaved``, in an async test something to be awaited.
 
@@ -123,6 +126,7 @@ class Interleave:
         test fails. ``budget`` is the number of interleavings after which to stop.
         """
         __tracebackhide__ = True
+        _check_names(unknown)
         _check(operations, invariant, budget)
         number, self._number = self._number, self._number + 1
         is_due = self._at_once is not None and number == len(self._done)
@@ -225,6 +229,12 @@ def _check(operations: Sequence[Call], invariant: Invariant | None, budget: int)
         _refuse("invariant=, a callable without arguments")
     if type(budget) is not int or budget < 0:
         _refuse("budget=, a number of interleavings")
+
+
+def _check_names(unknown: Iterable[str]) -> None:
+    __tracebackhide__ = True
+    if said := [f"{name}= is unknown{nearest(name, _KNOWN)}" for name in unknown]:
+        _refuse(f"operations, {'= and '.join(_KNOWN)}=: {', '.join(said)}")
 
 
 def _refuse(wanted: str) -> NoReturn:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from dryfit.config import nearest
 from dryfit.lab.exploration import Limits
 from dryfit.model.errors import UsageError
 from dryfit.model.interleaving import Operation, Overlap
@@ -15,6 +16,8 @@ MARK = "contention"
 
 COPIES = 2
 MOST_COPIES = 16
+
+_KNOWN = ("copies", "budget")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,9 @@ def limits_of(overlap: Overlap, usual: Limits) -> Limits:
 
 def _unknown(mark: pytest.Mark) -> list[str]:
     wrong = [
-        f"{name}: unknown; known are copies and budget"
+        f"{name}: unknown; known are {' and '.join(_KNOWN)}{nearest(name, _KNOWN)}"
         for name in mark.kwargs
-        if name not in ("copies", "budget")
+        if name not in _KNOWN
     ]
     if len(mark.args) > 1 or (mark.args and "copies" in mark.kwargs):
         wrong.append("give copies and budget by their names")

@@ -152,7 +152,8 @@ class Overlapping:
 
     def _due(self, kind: OperationKind) -> int:
         """The number of the next operation that is to be taken, if it is of this kind, else -1."""
-        if self._is_over or (self.other and self._lent is None):
+        are_all_taken = len(self._taken) == len(self._distinct)  # and what is there is being looked at
+        if self._is_over or are_all_taken or (self.other and self._lent is None):
             return -1
         following = self._distinct[len(self._taken)]
         return following.nth + self._earlier.get(kind, 0) if following.kind == kind else -1

@@ -22,7 +22,7 @@ from dryfit.model.digest import Cells, Digest, combine
 from dryfit.model.outcome import Outcome
 from dryfit.model.probe import Probe
 from dryfit.model.target import IN_MEMORY, Target
-from dryfit.model.trial import Boundary, Effected, Leak
+from dryfit.model.trial import Boundary, Effected, Hold, Leak
 from dryfit.probes.effects import Effects
 from dryfit.probes.memory import Holding, Memory, Objects
 from dryfit.probes.sends import Described
@@ -78,7 +78,11 @@ class Scene:
         self._modules = _Modules(weave)
         self._memory = Memory(self._modules)
         self._standing = Standing(
-            weave.connections, self._memory, self._name_of, lambda file: weave.component_of(file) is not None
+            weave.connections,
+            self._memory,
+            self._name_of,
+            lambda file: weave.component_of(file) is not None,
+            weave.place_in,
         )
         self._weave = weave
         self._has_written = has_written
@@ -145,7 +149,7 @@ class Scene:
                 self._effects.sent(),
             )
 
-    def holding(self) -> tuple[str, ...]:
+    def holding(self) -> tuple[Hold, ...]:
         """What is held now that was not when the entry in progress began."""
         with self._lock:
             running = [each.standing for each in self._entries.values() if each.after is None]

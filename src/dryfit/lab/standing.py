@@ -9,12 +9,15 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
+from operator import itemgetter
+from types import FrameType, TracebackType
 from weakref import WeakKeyDictionary
 
+from dryfit.lab.taken import Transactions, lock_taken_at
 from dryfit.model.crossing import Crossing
+from dryfit.model.seam import Place
 from dryfit.model.target import Target
-from dryfit.model.trial import Leak, LeakKind
+from dryfit.model.trial import Hold, Leak, LeakKind
 from dryfit.probes import dbapi
 from dryfit.probes.locks import held_locks
 from dryfit.probes.memory import Memory, Objects
@@ -41,9 +44,12 @@ class Standing:
         memory: Memory,
         name_of: Callable[[Target], str],
         is_components: Callable[[str], bool],
+        place_of: Callable[[FrameType], Place | None],
     ) -> None:
         self._connections = connections
         self._is_components = is_components
+        self._place_of = place_of
+        self._transactions_seen = Transactions()
         self._memory = memory
         self._name_of = name_of
         self._pools: WeakKeyDictionary[object, Target] = WeakKeyDictionary()
@@ -53,9 +59,11 @@ class Standing:
     def begin(self) -> None:
         """Forget what the last trial left."""
         self._left, self._kept = set(), []
+        self._transactions_seen = Transactions()
 
     def see(self, crossing: Crossing) -> None:
-        """Note the pool from which a crossing into SQLAlchemy has its connection."""
+        """Note the pool from which a crossing into SQLAlchemy has its connection, and what its transaction does."""
+        self._transactions_seen.see(crossing)
         pool = dbapi.pool_of(crossing)
         if pool is not None and pool not in self._pools:
             target = self._connections.target_of(dbapi.connection_of(crossing))
@@ -70,19 +78,19 @@ class Standing:
         )
         return Held(things, frozenset(map(id, self._connections.opened)))
 
-    def held_since(self, before: Held, has_written: Callable[[object], bool]) -> tuple[str, ...]:
+    def held_since(self, before: Held, has_written: Callable[[object], bool]) -> tuple[Hold, ...]:
         """The locks, and the transactions that have written or have locked rows, that were not held ``before``."""
         transactions = {
-            (kind, what)
+            f"{kind} {what}": self._transactions_seen.taken_at(key)
             for kind, what, key in {*self._transactions()} - before.things
             if any(id(each) == key and has_written(each) for each, _ in self._opened())
         }
         locks = {
-            ("lock", name)
+            f"lock {name}": lock_taken_at(name, sys._getframe(), self._place_of)
             for name, key in held_locks(self._memory.attributes())
             if ("lock", name, key) not in before.things
         }
-        return tuple(f"{kind} {what}" for kind, what in sorted(transactions | locks))
+        return tuple(Hold(*each) for each in sorted((locks | transactions).items(), key=itemgetter(0)))
 
     def left(self, before: Held, objects: Objects) -> None:
         """An entry has ended: what it has left may still be given back before the test's call is over.

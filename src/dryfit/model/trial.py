@@ -94,6 +94,14 @@ Proposed = Experiment | Overlap
 """What a check asks the lab to try."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Hold:
+    """A lock or a transaction that is held, "lock bank.Account.lock" say, and where it was taken, if that is known."""
+
+    what: str
+    taken: Place | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Crossed:
     """One crossing of a trial. ``index`` counts from 0 in the order in which they began; ``parent`` is -1 for an entry.
@@ -120,7 +128,7 @@ class Crossed:
     offers: tuple[Offer, ...] = ()
     given: str = ""
     request: int = -1
-    holding: tuple[str, ...] = ()
+    holding: tuple[Hold, ...] = ()
     prepares: bool = False
     receiver: str = ""
 

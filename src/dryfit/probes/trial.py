@@ -11,7 +11,7 @@ from types import CodeType
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
-from dryfit.model.trial import Crossed, ErrorSeen, Offer, Point
+from dryfit.model.trial import Crossed, ErrorSeen, Hold, Offer, Point
 from dryfit.probes.statics import instance_dict, mro, type_name
 from dryfit.probes.told import hash_of, told
 
@@ -64,7 +64,7 @@ class TrialRecorder:
         *,
         place_of: PlaceOf = lambda code, line: None,
         request: Callable[[], int] = lambda: -1,
-        holding: Callable[[], tuple[str, ...]] = lambda: (),
+        holding: Callable[[], tuple[Hold, ...]] = lambda: (),
         entered: Callable[[int], None] = lambda _: None,
         left: Callable[[int], None] = lambda _: None,
     ) -> None:

@@ -36,6 +36,9 @@ Values = tuple[Any, ...]
 Begin = Callable[["Woven", Values, Crossing, FrameType], Crossing | None]
 """Says whether a call crosses a seam: woven, values, the crossing above, the frame that called."""
 
+Heeds = Callable[[Callee, Values], bool]
+"""Says of a call that test code makes of a library, by the callee and the values, whether it is a crossing."""
+
 _DRIVER = Callee(component=DRIVER, name=DRIVER, parameters=())
 
 
@@ -67,7 +70,8 @@ class Loop:
 
     ``current`` is the innermost crossing of this thread or task, ``handed_over`` the site at which the work of this
     thread was handed to it, ``depth`` says whether the frames between two of the user's are hidden. ``entered`` says
-    that test code has called into the program, or changed a resource, since its test began.
+    that test code has called into the program, or changed a resource, since its test began. ``heeds`` says of what test
+    code itself asks of a library whether it counts as what components ask of it.
     """
 
     def __init__(self, sites: Sites, probes: tuple[Probe, ...] = ()) -> None:
@@ -78,6 +82,7 @@ class Loop:
         self.root = driver("")
         self.test = self.root
         self.entered = False
+        self.heeds: Heeds = _nothing
         self.current: ContextVar[Crossing] = ContextVar("dryfit_crossing", default=self.root)
         self.handed_over: ContextVar[Site] = ContextVar("dryfit_handed_over", default=NOWHERE)
         self._get = self.current.get
@@ -277,14 +282,16 @@ class Loop:
     def begin_outside(
         self, callee: Callee, values: Values, above: Crossing, frame: FrameType
     ) -> Crossing | None:
-        """The same for what stands outside of the components; only components' calls count, and the outermost one."""
+        """The same for what stands outside of the components; the outermost call counts, of components alone where
+        tests are not heeded."""
         if above.callee.kind in {"library", "stand-in"}:
             return None
         site = self._known.get(id(frame.f_code) + frame.f_lasti) or self._locate(frame, above)
         caller = site.component or above.component
         if caller is DRIVER:
             self.entered |= site.component is DRIVER and callee.effect == "write"
-            return None
+            if not self.heeds(callee, values):
+                return None
         parent = self.test if above is self.root else above
         return Crossing(callee, caller, site, values, parent, parent.test)
 
@@ -345,6 +352,11 @@ class Loop:
         failure = f"{what}: {type(error).__name__}: {error} ({name}, line {line}); please report it"
         if failure not in self.failures:
             self.failures.append(failure)
+
+
+def _nothing(callee: Callee, values: Values) -> bool:
+    """What test code asks of libraries is no crossing."""
+    return False
 
 
 def driver(test: str) -> Crossing:

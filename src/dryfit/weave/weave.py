@@ -20,7 +20,7 @@ from dryfit.weave.exchanges import EXCHANGE_MODULES, Exchanges
 from dryfit.weave.frames import VISIBLE, depth
 from dryfit.weave.imports import ImportWatch
 from dryfit.weave.libraries import LIBRARY_MODULES, Libraries
-from dryfit.weave.loop import Loop
+from dryfit.weave.loop import Heeds, Loop
 from dryfit.weave.picklers import PICKLER_MODULES, Picklers
 from dryfit.weave.sites import Sites
 from dryfit.weave.standins import StandIns
@@ -83,6 +83,10 @@ class Weave:
         place = self.sites.locate(frame).place
         return place if place.file else None
 
+    def place_in(self, frame: FrameType) -> Place | None:
+        """The line of a component that a frame stands in itself; ``None`` for any other code."""
+        return self.place_of(frame) if self.sites.is_component(frame.f_code.co_filename) else None
+
     def weave_replaced(self, names: Iterable[str]) -> None:
         """Weave what tests replace and no component defines, wherever it is not replaced."""
         self._replaced = frozenset(names)
@@ -130,6 +134,15 @@ class Weave:
             yield
         finally:
             self._loop.current.set(above)  # and not by a token: a coroutine may be closed in another context
+
+    def heed(self, heeds: Heeds) -> Heeds:
+        """Have it say which calls that test code makes of libraries are crossings; returns what did until now."""
+        before, self._loop.heeds = self._loop.heeds, heeds
+        return before
+
+    def is_within_library(self) -> bool:
+        """Whether what runs now, in this thread or task, runs within a call that a component has made of a library."""
+        return self._loop.current.get().callee.kind == "library"
 
     def is_within(self, crossing: Crossing) -> bool:
         """Whether what runs now, in this thread or task, runs below a crossing."""

@@ -6,10 +6,10 @@ import pytest
 
 from dryfit.checks import held_across
 from dryfit.model.seam import DRIVER, Place, Seam
-from dryfit.model.trial import Crossed, Point, Trial
+from dryfit.model.trial import Crossed, Hold, Point, Trial
 
 
-def crossed(index: int, parent: int, seam: Seam, site: str, *holding: str) -> Crossed:
+def crossed(index: int, parent: int, seam: Seam, site: str, *holding: Hold) -> Crossed:
     file, _, function = site.partition(":")
     point = Point(seam, Place(file, index + 1, function))
     return Crossed(index, parent, point, "call", "returned", "", holding=holding)
@@ -20,7 +20,7 @@ LOCK = crossed(1, 0, Seam("orders", "psycopg", "psycopg.Cursor.execute"), "order
 CHARGE = crossed(2, 0, Seam("orders", "gateway", "gateway.charge"), "orders.py:pay")
 
 
-def far(*holding: str) -> Crossed:
+def far(*holding: Hold) -> Crossed:
     return crossed(3, 2, Seam("gateway", "httpx", "httpx.Client.send"), "gateway.py:charge", *holding)
 
 
@@ -29,7 +29,7 @@ def trial(*crossings: Crossed) -> Trial:
 
 
 def test_the_holder_of_a_transaction_is_who_used_the_database_last():
-    (found,) = held_across.judge([trial(PAY, LOCK, CHARGE, far("transaction database"))]).findings
+    (found,) = held_across.judge([trial(PAY, LOCK, CHARGE, far(Hold("transaction database")))]).findings
 
     assert (found.rule, found.severity) == ("DF506", "warning")
     assert (found.seam, found.site.function) == (CHARGE.point.seam, "pay")
@@ -40,7 +40,7 @@ def test_the_holder_of_a_transaction_is_who_used_the_database_last():
 
 @pytest.mark.parametrize("owner", ["orders", "gateway"])
 def test_the_holder_of_a_lock_is_whose_lock_it_is(owner: str):
-    (found,) = held_across.judge([trial(PAY, LOCK, CHARGE, far(f"lock {owner}.Book.lock"))]).findings
+    (found,) = held_across.judge([trial(PAY, LOCK, CHARGE, far(Hold(f"lock {owner}.Book.lock")))]).findings
 
     assert found.seam.caller == owner
 
@@ -50,6 +50,14 @@ def test_where_nothing_is_held_nothing_is_said():
 
 
 def test_many_tests_that_show_one_holder_are_one_finding():
-    trials = [trial(PAY, LOCK, CHARGE, far("transaction database"))] * 3
+    trials = [trial(PAY, LOCK, CHARGE, far(Hold("transaction database")))] * 3
 
     assert len(held_across.judge(trials).findings) == 1
+
+
+def test_where_it_was_taken_is_told():
+    held = Hold("transaction database", Place("orders.py", 12, "pay"))
+    (found,) = held_across.judge([trial(PAY, LOCK, CHARGE, far(held))] * 2).findings
+
+    assert "holds a transaction database, taken at orders.py:12, while httpx" in found.message
+    assert {fact.name: fact.value for fact in found.evidence}["taken"] == ("orders.py:12 in pay",)

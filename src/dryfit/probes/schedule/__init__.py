@@ -1,6 +1,7 @@
 """Decides who goes on where operations run at once: threads, their locks, tasks, and the orders that are tried."""
 
 from dryfit.probes.schedule.broken_off import BrokenOff
+from dryfit.probes.schedule.methods import Methods
 from dryfit.probes.schedule.orders import Follow, Repeatable, alternate, follow, serial, serial_orders
 from dryfit.probes.schedule.search import search
 from dryfit.probes.schedule.smallest import shrink
@@ -10,6 +11,7 @@ from dryfit.probes.schedule.turns import Turns
 __all__ = [
     "BrokenOff",
     "Follow",
+    "Methods",
     "Repeatable",
     "Tasks",
     "Turns",

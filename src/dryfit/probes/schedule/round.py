@@ -13,6 +13,8 @@ from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait
 from dryfit.probes.schedule.order import Order
 from dryfit.probes.schedule.victim import deadlock_error
 
+__tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
+
 Result = TypeVar("Result")
 Touched = Callable[[bool], Footprint]
 """Asked right after a call, while nobody else goes on: what it touched, by whether it failed."""

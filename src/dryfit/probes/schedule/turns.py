@@ -31,6 +31,8 @@ from dryfit.probes.schedule.watcher import Watcher
 if sys.version_info >= (3, 12):
     from dryfit.probes.schedule.monitored import Monitored
 
+__tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
+
 Result = TypeVar("Result")
 
 _PRIMITIVE = Footprint(writes=frozenset({"primitive"}))
