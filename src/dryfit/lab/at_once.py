@@ -10,12 +10,13 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from inspect import iscoroutinefunction
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Protocol, cast
 
 import pytest
 
 from dryfit.lab import driver_calls, loops
+from dryfit.lab.answers import Answers
 from dryfit.lab.busy import patiently
 from dryfit.lab.driver_calls import LONGEST
 from dryfit.lab.ended import ended, is_cut_off
@@ -117,6 +118,7 @@ class AtOnce:
         self._shared = ""
         self._calls = 0
         self._outgoing = Outgoing()
+        self._answers = Answers(self._place_in)
         self._is_memory_watched = False
         self._used: set[Target] = set()
         self._met: set[Target] = set()
@@ -212,12 +214,14 @@ class AtOnce:
         used, self._weave.connections.used = self._weave.connections.used, self._note_target
         probes = self._weave.let_see(self)
         self._weave.connections.calling = self._psycopg
+        answered, self._weave.exchanges.answered = self._weave.exchanges.answered, self._note_answer
         try:
             yield
         finally:
             self._turns = self._tasks = None
             self.halfway.remove()
             self._weave.connections.calling = None
+            self._weave.exchanges.answered = answered
             self._weave.connections.used = used
             self._weave.let_see(*probes)
             self._scene.forget(_FOUND)
@@ -226,6 +230,7 @@ class AtOnce:
         self._users, self._shared, self._calls = {}, "", 0
         self._used.clear()
         self._outgoing.begin()
+        self._answers.begin()
         self._footprints.begin()
         self.halfway.begin(stop)
 
@@ -263,7 +268,10 @@ class AtOnce:
             )
         return Run(
             interleaving,
-            tuple(map(ended, outcomes)),
+            tuple(
+                ended(outcome, self._answers.of(worker), self._place_in)
+                for worker, outcome in enumerate(outcomes)
+            ),
             boundary.before,
             boundary.after,
             sent=self._outgoing.sent(),
@@ -271,8 +279,12 @@ class AtOnce:
 
     def _is_at_work(self) -> bool:
         """Whether this is one of the operations."""
+        return self._worker() >= 0
+
+    def _worker(self) -> int:
+        """The number of the operation that is at work here, -1 outside of operations."""
         turns = self._turns or self._tasks
-        return turns is not None and turns.worker() >= 0
+        return turns.worker() if turns is not None else -1
 
     def _are_known(self, boundary: Boundary) -> bool:
         """Whether what moves touched is all that may matter: nothing in memory, where no lines are seen."""
@@ -308,7 +320,13 @@ class AtOnce:
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Note what was sent; nothing changes what an operation gets."""
         self._outgoing.after(crossing, outcome)
+        if type(outcome) is Raised and (worker := self._worker()) >= 0:
+            self._answers.raised(worker, crossing, outcome.exception)
         return outcome
+
+    def _note_answer(self, outcome: Outcome) -> None:
+        if (worker := self._worker()) >= 0:
+            self._answers.answered(worker, outcome)
 
     def _psycopg(self, connection: object, work: object, do: Call) -> object:
         kind, what = driver_calls.of_generator(work)
@@ -362,6 +380,13 @@ class AtOnce:
 
     def _is_components(self, file: str) -> bool:
         return self._weave.component_of(file) is not None
+
+    def _place_in(self, code: CodeType, line: int) -> Place | None:
+        """A line of a component."""
+        sites = self._weave.sites
+        if not sites.is_component(code.co_filename):
+            return None
+        return Place(sites.relative(code.co_filename), line, code.co_qualname)
 
     def _place_of(self, frame: FrameType) -> Place | None:
         """The line of a component that a frame stands in, and not those that it was called from."""
