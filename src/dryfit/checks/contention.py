@@ -219,12 +219,14 @@ def _mistaken(run: Run, overlap: Overlap, place: Place) -> Operation:
 def where(rule: str, run: Run) -> Place:
     """The line that raised, or waits for ever; else the one after which an operation had to give way first."""
     steps = run.interleaving.steps
-    if rule in ("DF504", "DF505") and (raised_at := raised_in(run)) is not None:
+    if rule == "DF504" and (raised_at := raised_in(run)) is not None:
         return raised_at
     if rule in ("DF502", "DF505"):
         found = [step for step in steps if step.kind == "blocked"]
         if rule == "DF502":  # any of them would do: the one of the first operation, whoever waits first
             found = [step for step in found if step.worker == min(each.worker for each in found)]
+        else:  # what is not held by an operation's statement is what the pool is short of
+            found = [step for step in found if not step.by] or found
     elif rule == "DF504":
         raising = next(worker for worker, ended in enumerate(run.ended) if ended is not None and ended.errors)
         found = [step for step in steps if step.worker == raising and step.kind in _SHOWING]

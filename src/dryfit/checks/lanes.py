@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dryfit.checks import failed
 from dryfit.model.interleaving import Ended, Run, Step, StepKind
-from dryfit.model.lanes import said
+from dryfit.model.lanes import HALFWAY, said, telling
 
 INDENT = "    "
 
+_SIZE = re.compile(r"#\d*$")
+"""Ends the path of a leaf that is the size of a container, and no part of it."""
+
 
 def steps_of(run: Run) -> tuple[Step, ...]:
-    """The steps of a run, the last of each operation with what it told its caller."""
+    """The steps of a run, the last of each operation with what it told its caller.
+
+    What a statement is given is told where another one of the same text is given something else.
+    """
+    steps = run.interleaving.steps
+    given: dict[str, set[str]] = {}
+    for step in steps:
+        given.setdefault(step.what, set()).add(step.given)
     return tuple(
-        _last(step, run.ended[step.worker]) if step.kind in ("returned", "raised") else step
-        for step in run.interleaving.steps
+        _last(step, run.ended[step.worker])
+        if step.kind in ("returned", "raised")
+        else _with_values(step, is_one_of_many=len(given[step.what]) > 1)
+        for step in steps
     )
+
+
+def _with_values(step: Step, *, is_one_of_many: bool) -> Step:
+    if not step.given:
+        return step
+    is_shown = is_one_of_many and step.kind == "statement" and not step.what.endswith(HALFWAY)
+    return replace(step, what=f"{step.what}  [{step.given}]" if is_shown else step.what, given="")
 
 
 def _last(step: Step, ended: Ended | None) -> Step:
@@ -55,13 +75,14 @@ def _told(ended: Ended | None) -> str:
         return ""
     if ended.errors:
         return failed.raised(ended)
-    told = ", ".join(f"{path.lstrip('.')} {value}".strip() for path, value in ended.told[:4])
+    leaves = [(path, value) for path, value in ended.told if not _SIZE.search(path)]
+    told = ", ".join(f"{path.lstrip('.')} {value}".strip() for path, value in leaves[:4])
     return told or "a value"
 
 
 def lanes(steps: Sequence[Step]) -> tuple[str, ...]:
     """One line a step: the number of the operation, indented by it, what it did, and where."""
-    return tuple(_line(step) for step in steps if step.kind != "began")
+    return tuple(map(_line, telling(steps)))
 
 
 def _line(step: Step) -> str:

@@ -18,9 +18,10 @@ import pytest
 from dryfit.lab import driver_calls, loops
 from dryfit.lab.answers import Answers
 from dryfit.lab.busy import patiently
-from dryfit.lab.driver_calls import LONGEST
+from dryfit.lab.driver_calls import LONGEST, Doing
 from dryfit.lab.ended import ended, is_cut_off
 from dryfit.lab.file_footprints import FileTouched
+from dryfit.lab.given import attached, detached
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.outgoing import Outgoing
 from dryfit.model.crossing import Crossing
@@ -33,6 +34,7 @@ from dryfit.model.interleaving import (
     Footprints,
     Interleaving,
     Run,
+    Step,
     StepKind,
 )
 from dryfit.model.lanes import HALFWAY
@@ -114,6 +116,7 @@ class AtOnce:
         self._tasks: Tasks | None = None
         self._choose: Repeatable | None = None
         self._users: dict[int, tuple[object, int]] = {}
+        self._noted: set[int] = set()
         self._need_threads = False
         self._shared = ""
         self._calls = 0
@@ -250,6 +253,7 @@ class AtOnce:
         if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
+        interleaving = detached(interleaving)
         if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
             pytest.exit(lost)  # nor can this process read the state, or put it back
         if any(isinstance(outcome, Raised) and is_cut_off(outcome.exception) for outcome in outcomes):
@@ -313,9 +317,10 @@ class AtOnce:
         if dbapi.driver_of(connection) == "psycopg":
             return None  # it is governed where psycopg asks its server
         sent = self._outgoing.before(crossing) if self._is_at_work() else ""
-        kind, what = driver_calls.of_crossing(crossing)
-        what = sent or what
-        return Around(partial(self._call, connection, kind, what, crossing.site.place))
+        doing = driver_calls.of_crossing(crossing)
+        if sent:
+            doing = doing._replace(what=sent)
+        return Around(partial(self._call, connection, doing, crossing.site.place))
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Note what was sent; nothing changes what an operation gets."""
@@ -329,34 +334,47 @@ class AtOnce:
             self._answers.answered(worker, outcome)
 
     def _psycopg(self, connection: object, work: object, do: Call) -> object:
-        kind, what = driver_calls.of_generator(work)
-        return self._call(connection, kind, what, self._weave.place_of(sys._getframe(1)), do)
+        place = self._weave.place_of(sys._getframe(1))
+        return self._call(connection, driver_calls.of_generator(work), place, do)
 
-    def _call(self, connection: object, kind: StepKind, what: str, place: Place | None, do: Call) -> object:
+    def _call(self, connection: object, doing: Doing, place: Place | None, do: Call) -> object:
         """Make a call in its turn; what is asynchronous is awaited by the caller."""
         turns = self._turns or self._tasks
         worker = turns.worker() if turns is not None else -1
         if turns is None or worker < 0:
             return do()
         is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
+        kind, what = doing.kind, attached(doing.what, doing.given)
         self._note_user(connection, worker)
+        if not is_asynchronous and worker in self._noted:
+            return do()  # what was noted does that itself
+        if not is_asynchronous and turns.note(Step(worker, kind, what, place)):
+            return self._do_noted(worker, kind, do)
         if kind == "statement" and self.halfway.before(worker, connection):
-            what = f"{what} {HALFWAY}"
+            what = attached(f"{doing.what} {HALFWAY}", doing.given)
             do = do if is_asynchronous else partial(self._performed, do)
         if isinstance(turns, Tasks):
-            if not is_asynchronous:
-                return do()  # it blocks the loop, and nobody goes on meanwhile
             return turns.call(connection, kind, what, place, cast(AsyncCall, do))
         if is_asynchronous:
             return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
-            call = partial(call, touched=FileTouched(connection, what, LONGEST))
+            call = partial(call, touched=FileTouched(connection, doing.what, LONGEST))
             result = patiently(connection, call, do, partial(self._let_others, turns, place))
         else:
-            result = call(do, touched=partial(self._touched, connection, worker, what))
+            result = call(do, touched=partial(self._touched, connection, worker, doing.what))
         self._calls += 1
         return result
+
+    def _do_noted(self, worker: int, kind: StepKind, do: Call) -> object:
+        """Do what stops a loop: nothing can be stopped half-way there."""
+        self._noted.add(worker)
+        try:
+            if kind == "statement":
+                self.halfway.pass_by(worker)
+            return do()
+        finally:
+            self._noted.discard(worker)
 
     def _touched(self, connection: object, worker: int, what: str, failed: bool) -> Footprint:
         """What a call touched. A new connection is in nobody's way."""

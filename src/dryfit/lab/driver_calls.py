@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 from types import GeneratorType
+from typing import NamedTuple
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import StepKind
+from dryfit.model.target import DATABASES
+from dryfit.probes import given
 
 LONGEST = 200
 
 _KINDS: dict[str, StepKind] = {"commit": "commit", "rollback": "rollback"}
 
 
-def of_crossing(crossing: Crossing) -> tuple[StepKind, str]:
+class Doing(NamedTuple):
+    """One call: ``what`` is the statement, ``given`` the values that it gets, without secrets."""
+
+    kind: StepKind
+    what: str
+    given: str = ""
+
+
+def of_crossing(crossing: Crossing) -> Doing:
     """Of a crossing into a library."""
     name = crossing.callee.name.rpartition(".")[2].removeprefix("do_")
     if name in _KINDS:
-        return _KINDS[name], name.upper()
+        return Doing(_KINDS[name], name.upper())
     text = next((found for value in crossing.values[1:] if (found := _text(value))), "")
     if crossing.callee.effect == "send":
-        return "send", text or crossing.callee.name
-    return "statement", text or name
+        return Doing("send", text or crossing.callee.name)
+    is_database = crossing.component in DATABASES
+    return Doing("statement", text or name, given.said(*given.of_crossing(crossing)) if is_database else "")
 
 
-def of_generator(work: object) -> tuple[StepKind, str]:
+def of_generator(work: object) -> Doing:
     """Of a generator that psycopg is about to run against its server; ``None`` is another driver that connects."""
     if work is None or getattr(work, "__name__", "").startswith(("_connect", "connect")):
-        return "send", "connect"
+        return Doing("send", "connect")
     name = getattr(work, "__name__", "").strip("_").removesuffix("_gen")
     if name in _KINDS:
-        return _KINDS[name], name.upper()
+        return Doing(_KINDS[name], name.upper())
     frame = work.gi_frame if isinstance(work, GeneratorType) else None
     values = frame.f_locals if frame is not None else {}
-    query = values.get("query", values.get("statement", values.get("command")))
-    return "statement", _text(query) or f"{name} of {type(values.get('self')).__name__}"
+    query, arguments = given.of_values(values)
+    text = _text(query)
+    if not text:
+        return Doing("statement", f"{name} of {type(values.get('self')).__name__}")
+    return Doing("statement", text, given.said(query, arguments))
 
 
 def _text(value: object) -> str:

@@ -54,8 +54,9 @@ class Operation:
 class Step:
     """One thing that an operation did, or that became of it: one line of its lane.
 
-    ``worker`` is the number of the operation. ``what`` is the statement, the name of the lock, or the line of source;
-    ``by`` are the workers that it waits for; ``in_server`` says that what it waits for is held inside of a server.
+    ``worker`` is the number of the operation. ``what`` is the statement, the name of the lock, or the line of source,
+    ``given`` the values that a statement gets, by their columns, without secrets; ``by`` are the workers that it waits
+    for; ``in_server`` says that what it waits for is held inside of a server.
     """
 
     worker: int
@@ -64,6 +65,7 @@ class Step:
     place: Place | None = None
     by: tuple[int, ...] = ()
     in_server: bool = False
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)

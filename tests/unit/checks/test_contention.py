@@ -23,6 +23,7 @@ from dryfit.model.interleaving import (
     Step,
     StepKind,
 )
+from dryfit.model.lanes import HALFWAY
 from dryfit.model.reply import Answered, ErrorSeen
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.structure import Sharing
@@ -186,6 +187,46 @@ def test_the_lanes_are_told_in_the_order_of_what_happened():
         "1 woken UPDATE stock",
         "1 returns",
     )
+
+
+def test_what_statements_are_given_is_told_where_nothing_else_tells_them_apart():
+    def given(worker: int, what: str, values: str, kind: StepKind = "statement") -> Step:
+        return replace(step(worker, kind, what), given=values)
+
+    raced = run(
+        SOLD,
+        SOLD,
+        left=-1,
+        steps=(
+            given(0, "SELECT FOR UPDATE", "id=1"),
+            given(1, "SELECT FOR UPDATE", "id=2"),
+            given(1, "SELECT FOR UPDATE", "id=1", "blocked"),
+            given(0, "UPDATE stock", "left=0"),
+            given(1, "UPDATE stock", "left=0"),
+            given(0, f"INSERT {HALFWAY}", "id=3"),
+            given(1, f"INSERT {HALFWAY}", "id=4"),
+        ),
+    )
+    (found,) = judged(raced).findings
+
+    assert [each.what for each in found.lanes] == [
+        "SELECT FOR UPDATE  [id=1]",
+        "SELECT FOR UPDATE  [id=2]",
+        "SELECT FOR UPDATE",
+        "UPDATE stock",
+        "UPDATE stock",
+        f"INSERT {HALFWAY}",
+        f"INSERT {HALFWAY}",
+    ]
+    assert not any(each.given for each in found.lanes)
+
+
+def test_sizes_of_containers_are_no_part_of_what_is_told():
+    told = Ended(((".status", "200"), ("#1", "1"), ("['items']#", "2"), ("['items'][0]", "'saw'")))
+    (found,) = judged(run(SOLD, told, left=-1)).findings
+    evidence = {fact.name: fact.value for fact in found.evidence}
+
+    assert evidence["this one gave"][1] == "operation 2 returns status 200, ['items'][0] 'saw'"
 
 
 @pytest.mark.parametrize(
