@@ -8,12 +8,13 @@ from itertools import pairwise
 
 from dryfit.checks import contention_errors
 from dryfit.checks.experiments import below
+from dryfit.checks.failed import escapes, failed_in, raised_in
 from dryfit.checks.judgement import Judgement, combine, find, sorted_findings
 from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.names import plain
 from dryfit.model.digest import MEMORY, diff
 from dryfit.model.finding import Fact, Finding
-from dryfit.model.interleaving import Explored, Interleaving, Operation, Overlap, Run
+from dryfit.model.interleaving import Ended, Explored, Interleaving, Operation, Overlap, Run
 from dryfit.model.lanes import GAVE, LANES, SERIAL, short_test
 from dryfit.model.reply import ErrorSeen
 from dryfit.model.seam import DRIVER, Place, Seam
@@ -134,7 +135,7 @@ def _starve(interleaving: Interleaving) -> bool:
 def _broken_off(run: Run) -> bool:
     """Whether a server had to break an operation off, and that did not try again."""
     victims = {step.worker for step in run.interleaving.steps if step.kind == "victim"}
-    return any(ended is not None and ended.error is not None for ended in map(run.ended.__getitem__, victims))
+    return any(ended is not None and ended.has_failed for ended in map(run.ended.__getitem__, victims))
 
 
 def _escaped(explored: Explored, run: Run) -> str:
@@ -145,17 +146,31 @@ def _escaped(explored: Explored, run: Run) -> str:
 
 
 def _errors(run: Run) -> Iterator[ErrorSeen]:
-    return (ended.error for ended in run.ended if ended is not None and ended.error is not None)
+    return (error for ended in run.ended if ended is not None for error in ended.errors)
+
+
+def _refusals(run: Run) -> list[str]:
+    """How operations were refused on purpose: by exceptions that are no failure to answer, or by a status."""
+    return list(filter(None, map(_refusal, run.ended)))
+
+
+def _refusal(ended: Ended | None) -> str:
+    answered = ended.answered if ended is not None else None
+    if ended is None or (answered is not None and answered.is_failure):
+        return ""
+    if ended.error is not None:
+        return ended.error.bases[0]
+    return f"status {answered.status}" if answered is not None and answered.is_refusal else ""
 
 
 def _is_refused(explored: Explored, run: Run, masks: Masks) -> bool:
-    """Whether all but one raised an exception of the program's own, and left the state to the one.
+    """Whether all but one raised an exception of the program's own, or were refused, and left the state to the one.
 
-    That one may have raised, too: what it raises alone. The others sent nothing that it does not send alone, unless
+    That one may have been refused, too: as it is alone. The others sent nothing that it does not send alone, unless
     one of them made amends.
     """
-    raised_alone = {error.bases[0] for first, _ in explored.alone for error in _errors(first)}
-    refused = [error for error in _errors(run) if error.bases[0] not in raised_alone]
+    usual_alone = {refusal for first, _ in explored.alone for refusal in _refusals(first)}
+    refused = [refusal for refusal in _refusals(run) if refusal not in usual_alone]
     if len(refused) != len(run.ended) - 1:
         return False
     rows, sent = left_by(run, masks)
@@ -204,12 +219,16 @@ def _mistaken(run: Run, overlap: Overlap, place: Place) -> Operation:
 def where(rule: str, run: Run) -> Place:
     """The line that raised, or waits for ever; else the one after which an operation had to give way first."""
     steps = run.interleaving.steps
+    if rule == "DF504" and (raised_at := raised_in(run)) is not None:
+        return raised_at
     if rule in ("DF502", "DF505"):
         found = [step for step in steps if step.kind == "blocked"]
         if rule == "DF502":  # any of them would do: the one of the first operation, whoever waits first
             found = [step for step in found if step.worker == min(each.worker for each in found)]
+        else:  # what is not held by an operation's statement is what the pool is short of
+            found = [step for step in found if not step.by] or found
     elif rule == "DF504":
-        raising = next(worker for worker, ended in enumerate(run.ended) if ended is not None and ended.error)
+        raising = next(worker for worker, ended in enumerate(run.ended) if ended is not None and ended.errors)
         found = [step for step in steps if step.worker == raising and step.kind in _SHOWING]
     else:
         found = [step for step, following in pairwise(steps) if following.worker != step.worker][::-1]
@@ -284,18 +303,18 @@ def _number(count: int) -> str:
 
 def _message(rule: str, explored: Explored, run: Run) -> str:
     said = named(explored.overlap)
-    raised = next((each.error for each in run.ended if each is not None and each.error is not None), None)
+    failed = failed_in(run)
     match rule:
-        case "DF502" if raised is not None:
-            return f"{said} wait for each other, until the database breaks one off: {raised.bases[0]} escapes"
+        case "DF502" if failed is not None:
+            return f"{said} wait for each other, until the database breaks one off: {escapes(failed)}"
         case "DF502":
             return f"{said} wait for each other and never end: {run.interleaving.said or 'a deadlock'}"
-        case "DF505" if raised is None:
+        case "DF505" if failed is None:
             return f"{said} all wait for what one of them holds and never gives back: {run.interleaving.said}"
         case "DF503":
             return f"{said}: an assertion of the test does not hold: {outcome_of(run)}"
-        case "DF504" | "DF505" if raised is not None:
-            return f"{said}: {raised.bases[0]} escapes, which no order of one after the other raises"
+        case "DF504" | "DF505" if failed is not None:
+            return f"{said}: {escapes(failed)}; no order of one after the other raises it"
         case _:
             more = "".join(f"; {each}" for each in _sent_more(explored, run)[:1])
             return f"{said} come out as in no order of one after the other: {outcome_of(run)}{more}"

@@ -11,6 +11,7 @@ from rich.console import Console
 from dryfit.config import Config, find_root
 from dryfit.model.errors import UsageError
 from dryfit.model.finding import Finding
+from dryfit.model.seam import Place
 from dryfit.report.terminal import render_findings
 from dryfit.run import prepare, recall
 from dryfit.store import accepted, runs
@@ -47,10 +48,20 @@ def command(finding: str, pdb: bool, pytest_args: tuple[str, ...]) -> None:
     found = replay(config, run.project, wanted, pytest_args)
     again = [each for each in found if (each.rule, each.seam) == (wanted.rule, wanted.seam)]
     render_findings(again or list(found), Console())
-    click.echo(f"{finding} is shown again" if again else f"{finding} is not shown any more")
+    click.echo(_said(wanted, again[0]) if again else f"{finding} is not shown any more")
     if pdb and again:
         _debug(config, again[0], pytest_args)
     sys.exit(SHOWN_AGAIN if again else 0)
+
+
+def _said(wanted: Finding, again: Finding) -> str:
+    """That a finding is shown again, and whether by the same steps."""
+    same = [_steps(each) for each in (wanted, again)]
+    return f"{wanted.id} is shown again" + ("" if same[0] == same[1] else ", by another order of steps")
+
+
+def _steps(finding: Finding) -> list[tuple[int, str, Place | None]]:
+    return [(step.worker, step.kind, step.place) for step in finding.lanes]
 
 
 def _debug(config: Config, found: Finding, pytest_args: tuple[str, ...]) -> None:

@@ -10,16 +10,19 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from inspect import iscoroutinefunction
+from types import CodeType
 from typing import Protocol, cast
 
 import pytest
 
 from dryfit.lab import driver_calls, loops
+from dryfit.lab.answers import Answers
 from dryfit.lab.bare_drivers import BareDrivers
 from dryfit.lab.busy import patiently
-from dryfit.lab.driver_calls import LONGEST
+from dryfit.lab.driver_calls import LONGEST, Doing
 from dryfit.lab.ended import ended, is_cut_off
 from dryfit.lab.file_footprints import FileTouched
+from dryfit.lab.given import attached, detached
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.outgoing import Outgoing
 from dryfit.model.crossing import Callee, Crossing
@@ -32,6 +35,7 @@ from dryfit.model.interleaving import (
     Footprints,
     Interleaving,
     Run,
+    Step,
     StepKind,
 )
 from dryfit.model.lanes import HALFWAY
@@ -115,11 +119,13 @@ class AtOnce:
         self._tasks: Tasks | None = None
         self._choose: Repeatable | None = None
         self._users: dict[int, tuple[object, int]] = {}
+        self._noted: set[int] = set()
         self._need_threads = False
         self._shared = ""
         self._calls = 0
         self._outgoing = Outgoing()
         self._bare = BareDrivers(self._bare_call, weave.is_within_library)
+        self._answers = Answers(self._place_in)
         self._is_memory_watched = False
         self._used: set[Target] = set()
         self._met: set[Target] = set()
@@ -217,6 +223,7 @@ class AtOnce:
         heeds = self._weave.heed(self._heeds)
         self._weave.connections.calling = self._psycopg
         self._bare.put_in()
+        answered, self._weave.exchanges.answered = self._weave.exchanges.answered, self._note_answer
         try:
             yield
         finally:
@@ -225,6 +232,7 @@ class AtOnce:
             self._turns = self._tasks = None
             self.halfway.remove()
             self._weave.connections.calling = None
+            self._weave.exchanges.answered = answered
             self._weave.connections.used = used
             self._weave.let_see(*probes)
             self._scene.forget(_FOUND)
@@ -233,6 +241,7 @@ class AtOnce:
         self._users, self._shared, self._calls = {}, "", 0
         self._used.clear()
         self._outgoing.begin()
+        self._answers.begin()
         self._footprints.begin()
         self.halfway.begin(stop)
 
@@ -252,6 +261,7 @@ class AtOnce:
         if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
+        interleaving = detached(interleaving)
         if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
             pytest.exit(lost)  # nor can this process read the state, or put it back
         if any(isinstance(outcome, Raised) and is_cut_off(outcome.exception) for outcome in outcomes):
@@ -270,7 +280,10 @@ class AtOnce:
             )
         return Run(
             interleaving,
-            tuple(map(ended, outcomes)),
+            tuple(
+                ended(outcome, self._answers.of(worker), self._place_in)
+                for worker, outcome in enumerate(outcomes)
+            ),
             boundary.before,
             boundary.after,
             sent=self._outgoing.sent(),
@@ -278,8 +291,12 @@ class AtOnce:
 
     def _is_at_work(self) -> bool:
         """Whether this is one of the operations."""
+        return self._worker() >= 0
+
+    def _worker(self) -> int:
+        """The number of the operation that is at work here, -1 outside of operations."""
         turns = self._turns or self._tasks
-        return turns is not None and turns.worker() >= 0
+        return turns.worker() if turns is not None else -1
 
     def _are_known(self, boundary: Boundary) -> bool:
         """Whether what moves touched is all that may matter: nothing in memory, where no lines are seen."""
@@ -308,13 +325,16 @@ class AtOnce:
         if dbapi.driver_of(connection) == "psycopg":
             return None  # it is governed where psycopg asks its server
         sent = self._outgoing.before(crossing) if self._is_at_work() else ""
-        kind, what = driver_calls.of_crossing(crossing)
-        what = sent or what
-        return Around(partial(self._call, connection, kind, what, crossing.site.place))
+        doing = driver_calls.of_crossing(crossing)
+        if sent:
+            doing = doing._replace(what=sent)
+        return Around(partial(self._call, connection, doing, crossing.site.place))
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Note what was sent; nothing changes what an operation gets."""
         self._outgoing.after(crossing, outcome)
+        if type(outcome) is Raised and (worker := self._worker()) >= 0:
+            self._answers.raised(worker, crossing, outcome.exception)
         return outcome
 
     def _heeds(self, callee: Callee, values: tuple[object, ...]) -> bool:
@@ -324,40 +344,57 @@ class AtOnce:
         """
         return callee.kind == "library" and callee.effect != "send" and self._is_at_work()
 
-    def _bare_call(self, connection: object, kind: StepKind, what: str, do: Call) -> object:
+    def _bare_call(self, connection: object, doing: Doing, do: Call) -> object:
         if not self._is_at_work():
             return do()
-        return self._call(connection, kind, what, self._weave.place_of(sys._getframe(2)), do)
+        return self._call(connection, doing, self._weave.place_of(sys._getframe(2)), do)
+
+    def _note_answer(self, outcome: Outcome) -> None:
+        if (worker := self._worker()) >= 0:
+            self._answers.answered(worker, outcome)
 
     def _psycopg(self, connection: object, work: object, do: Call) -> object:
-        kind, what = driver_calls.of_generator(work)
-        return self._call(connection, kind, what, self._weave.place_of(sys._getframe(1)), do)
+        place = self._weave.place_of(sys._getframe(1))
+        return self._call(connection, driver_calls.of_generator(work), place, do)
 
-    def _call(self, connection: object, kind: StepKind, what: str, place: Place | None, do: Call) -> object:
+    def _call(self, connection: object, doing: Doing, place: Place | None, do: Call) -> object:
         """Make a call in its turn; what is asynchronous is awaited by the caller."""
         turns = self._turns or self._tasks
         worker = turns.worker() if turns is not None else -1
         if turns is None or worker < 0:
             return do()
         is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
+        kind, what = doing.kind, attached(doing.what, doing.given)
         self._note_user(connection, worker)
+        if not is_asynchronous and worker in self._noted:
+            return do()  # what was noted does that itself
+        if not is_asynchronous and turns.note(Step(worker, kind, what, place)):
+            return self._do_noted(worker, kind, do)
         if kind == "statement" and self.halfway.before(worker, connection):
-            what = f"{what} {HALFWAY}"
+            what = attached(f"{doing.what} {HALFWAY}", doing.given)
             do = do if is_asynchronous else partial(self._performed, do)
         if isinstance(turns, Tasks):
-            if not is_asynchronous:
-                return do()  # it blocks the loop, and nobody goes on meanwhile
             return turns.call(connection, kind, what, place, cast(AsyncCall, do))
         if is_asynchronous:
             return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
-            call = partial(call, touched=FileTouched(connection, what, LONGEST))
+            call = partial(call, touched=FileTouched(connection, doing.what, LONGEST))
             result = patiently(connection, call, do, partial(self._let_others, turns, place))
         else:
-            result = call(do, touched=partial(self._touched, connection, worker, what))
+            result = call(do, touched=partial(self._touched, connection, worker, doing.what))
         self._calls += 1
         return result
+
+    def _do_noted(self, worker: int, kind: StepKind, do: Call) -> object:
+        """Do what stops a loop: nothing can be stopped half-way there."""
+        self._noted.add(worker)
+        try:
+            if kind == "statement":
+                self.halfway.pass_by(worker)
+            return do()
+        finally:
+            self._noted.discard(worker)
 
     def _touched(self, connection: object, worker: int, what: str, failed: bool) -> Footprint:
         """What a call touched. A new connection is in nobody's way."""
@@ -381,6 +418,13 @@ class AtOnce:
 
     def _is_components(self, file: str) -> bool:
         return self._weave.component_of(file) is not None
+
+    def _place_in(self, code: CodeType, line: int) -> Place | None:
+        """A line of a component."""
+        sites = self._weave.sites
+        if not sites.is_component(code.co_filename):
+            return None
+        return Place(sites.relative(code.co_filename), line, code.co_qualname)
 
 
 def _passed(crossing: Crossing) -> None:

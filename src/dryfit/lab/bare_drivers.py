@@ -13,14 +13,14 @@ from functools import partial
 from typing import Any
 
 from dryfit.lab import driver_calls
-from dryfit.model.interleaving import StepKind
+from dryfit.lab.driver_calls import Doing
 from dryfit.probes import dbapi
 from dryfit.probes.schedule import Methods
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
 
-Govern = Callable[[object, StepKind, str, Callable[[], object]], object]
-"""Makes a call in its turn: the driver's connection, the kind and the name of the step, and the call."""
+Govern = Callable[[object, Doing, Callable[[], object]], object]
+"""Makes a call in its turn: the driver's connection, what is done there, and the call."""
 
 _STATEMENTS = ("execute", "executemany")
 _ENDS = ("commit", "rollback")
@@ -71,8 +71,8 @@ class BareDrivers:
                 return do()
             self._inside.add(ident)
             try:
-                kind, what = driver_calls.of_call(_meant(name, values), values)
-                return self._govern(dbapi.driver_connection(this), kind, what, do)
+                doing = driver_calls.of_method(_meant(name, values), values)
+                return self._govern(dbapi.driver_connection(this), doing, do)
             finally:
                 self._inside.discard(ident)
 

@@ -3,41 +3,62 @@
 from __future__ import annotations
 
 from types import GeneratorType
+from typing import NamedTuple
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import StepKind
+from dryfit.model.target import DATABASES
+from dryfit.probes import given
 
 LONGEST = 200
 
 _KINDS: dict[str, StepKind] = {"commit": "commit", "rollback": "rollback"}
 
 
-def of_crossing(crossing: Crossing) -> tuple[StepKind, str]:
+class Doing(NamedTuple):
+    """One call: ``what`` is the statement, ``given`` the values that it gets, without secrets."""
+
+    kind: StepKind
+    what: str
+    given: str = ""
+
+
+def of_crossing(crossing: Crossing) -> Doing:
     """Of a crossing into a library."""
     name = crossing.callee.name.rpartition(".")[2].removeprefix("do_")
     if crossing.callee.effect == "send" and name not in _KINDS:
-        return "send", _first_text(crossing.values[1:]) or crossing.callee.name
-    return of_call(name, crossing.values[1:])
+        return Doing("send", _first_text(crossing.values[1:]) or crossing.callee.name)
+    is_database = crossing.component in DATABASES
+    return _of_call(name, crossing.values[1:], given.of_crossing(crossing) if is_database else ())
 
 
-def of_call(name: str, values: tuple[object, ...]) -> tuple[StepKind, str]:
-    """Of a method of a connection or cursor, by its name and its arguments."""
+def of_method(name: str, values: tuple[object, ...]) -> Doing:
+    """Of a method of a connection or cursor, by its name and its arguments: the statement, and what it is given."""
+    return _of_call(name, values, values[:2])
+
+
+def _of_call(name: str, values: tuple[object, ...], statement: tuple[object, ...]) -> Doing:
     if name in _KINDS:
-        return _KINDS[name], name.upper()
-    return "statement", _first_text(values) or name
+        return Doing(_KINDS[name], name.upper())
+    return Doing(
+        "statement", _first_text(values) or name, given.said(*statement) if len(statement) == 2 else ""
+    )
 
 
-def of_generator(work: object) -> tuple[StepKind, str]:
+def of_generator(work: object) -> Doing:
     """Of a generator that psycopg is about to run against its server; ``None`` is another driver that connects."""
     if work is None or getattr(work, "__name__", "").startswith(("_connect", "connect")):
-        return "send", "connect"
+        return Doing("send", "connect")
     name = getattr(work, "__name__", "").strip("_").removesuffix("_gen")
     if name in _KINDS:
-        return _KINDS[name], name.upper()
+        return Doing(_KINDS[name], name.upper())
     frame = work.gi_frame if isinstance(work, GeneratorType) else None
     values = frame.f_locals if frame is not None else {}
-    query = values.get("query", values.get("statement", values.get("command")))
-    return "statement", _text(query) or f"{name} of {type(values.get('self')).__name__}"
+    query, arguments = given.of_values(values)
+    text = _text(query)
+    if not text:
+        return Doing("statement", f"{name} of {type(values.get('self')).__name__}")
+    return Doing("statement", text, given.said(query, arguments))
 
 
 def _first_text(values: tuple[object, ...]) -> str:

@@ -10,9 +10,10 @@ from typing import Any, cast
 
 from dryfit.model.interleaving import Ended
 from dryfit.model.outcome import Outcome, Returned
-from dryfit.model.reply import ErrorSeen, Leaf
+from dryfit.model.reply import Answered, ErrorSeen, Leaf
 from dryfit.probes.statics import is_installed_class, mro, type_name
 from dryfit.probes.told import told
+from dryfit.probes.trial import PlaceOf, chain, path
 
 LONGEST_TEXT = 200
 
@@ -22,13 +23,23 @@ _CUT_OFF = ("closed the connection", "terminating connection", "closed in the mi
 _ARGUMENTS = vars(BaseException)["args"].__get__  # a class may have an attribute of that name
 
 
-def ended(outcome: Outcome | None) -> Ended | None:
-    """What an operation told its caller."""
+def ended(outcome: Outcome | None, answered: Answered | None, place_of: PlaceOf) -> Ended | None:
+    """What an operation told its caller, which was ``answered`` so where it is a request."""
     if outcome is None:
         return None
     if isinstance(outcome, Returned):
-        return Ended(tuple(_told(outcome.value)))
-    return Ended(error=_error(outcome.exception))
+        return Ended(tuple(_told(outcome.value)), answered=answered)
+    return Ended(error=_error(outcome.exception, place_of), answered=answered)
+
+
+def errors(error: BaseException, place_of: PlaceOf) -> tuple[ErrorSeen, ...]:
+    """An exception, and those that it was raised from, the nearest first."""
+    return tuple(_error(each, place_of) for each in (error, *chain(error)))
+
+
+def is_response(value: object) -> bool:
+    """Whether it is an answer over HTTP as the program's own interface gives it to tests."""
+    return type_name(type(value)) in ("httpx.Response", "httpx2.Response")
 
 
 def is_cut_off(error: BaseException) -> bool:
@@ -39,7 +50,7 @@ def is_cut_off(error: BaseException) -> bool:
 
 def _told(value: object) -> Iterator[Leaf]:
     """What a value says; of an answer over HTTP its status and its JSON."""
-    if type_name(type(value)) not in ("httpx.Response", "httpx2.Response"):
+    if not is_response(value):
         yield from told(value)
         return
     response = cast(Any, value)
@@ -48,7 +59,7 @@ def _told(value: object) -> Iterator[Leaf]:
         yield from told(json.loads(response.read()))
 
 
-def _error(error: BaseException) -> ErrorSeen:
+def _error(error: BaseException, place_of: PlaceOf) -> ErrorSeen:
     """An exception by its classes; of one that a library raised for another also those of the other."""
     cause = error.__cause__ if is_installed_class(type(error)) else None
     classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
@@ -60,5 +71,6 @@ def _error(error: BaseException) -> ErrorSeen:
         0,
         tuple(type_name(cls) for cls in classes if cls is not object),
         said.partition("\n")[0][:LONGEST_TEXT],
+        path=path(error, place_of),
         code=next(codes, ""),
     )

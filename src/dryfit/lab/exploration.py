@@ -75,13 +75,14 @@ def explore(
         void = f"not deterministic, no verdict: one after the other, {masks.differs}"
         return Explored(overlap, tuple(pairs), void=void, seconds=time.monotonic() - begun)
     others = _Others(overlap, masks, pairs)
+    if overlap.schedule and overlap.stop and not can_stop():
+        return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
+    # So that what is opened once, as connections of a pool are, is there: in a replay as when it was found.
+    prepared = yield Wanted(everyone, alternate)
     if overlap.schedule:
-        if overlap.stop and not can_stop():
-            return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
         diverged = yield from _followed(overlap, everyone, others)
     else:
-        # So that what is opened once, as connections of a pool are, is there.
-        others.add((yield Wanted(everyone, alternate)))
+        others.add(prepared)
         while limits.leave_room(time.monotonic() - begun, others.tried) and search.begin():
             run = yield Wanted(everyone, search.choose)
             search.ended(run.interleaving)

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from _pytest.outcomes import Exit, OutcomeException
 
+from dryfit.lab.answers import read_through
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
 from dryfit.lab.halfway import Stop
@@ -269,7 +270,10 @@ class Overlapping:
 
     def _operation(self, worker: int) -> Call:
         assert self._overlap is not None
-        return self._taken[self._distinct.index(self._overlap.operations[worker])]
+        operation = self._overlap.operations[worker]
+        taken = self._taken[self._distinct.index(operation)]
+        is_answer = operation.kind == "request" and not _is_asynchronous(taken)
+        return partial(read_through, taken) if is_answer else taken
 
     def _ran(self, run: Run | None) -> bool:
         """Tell the exploration what a run showed; false where it has to be made again."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from unittest import SkipTest
 
 from _pytest.outcomes import Skipped
 
 from dryfit.lab.exploration import Exploration, Limits, Wanted
 from dryfit.model.interleaving import Explored, Overlap, Run, Search
-from dryfit.probes.schedule import BrokenOff, follow, serial, shrink
+from dryfit.probes.schedule import BrokenOff, alternate, follow, serial, shrink
 from dryfit.probes.statics import type_name
 
 Holds = Callable[[Run], bool]
@@ -21,18 +22,24 @@ _LEAVING = frozenset(map(type_name, (Skipped, SkipTest)))
 
 
 def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Holds) -> Exploration:
-    """Run the operations one after the other, then as the search says, until something does not hold.
+    """Run the operations one after the other, then in turn, and as the search says, until something does not hold.
 
-    After that nothing more is wanted. An overlap that has a schedule is run by that alone.
+    After that nothing more is wanted. What is opened once, as connections of a pool are, is there from the second run
+    on; so what that shows counts where the search shows nothing. An overlap that has a schedule is run by that.
     """
     begun = time.monotonic()
     everyone = tuple(range(len(overlap.operations)))
-    tried = 1
-    path = follow(overlap.schedule) if overlap.schedule else serial(everyone)
-    first = run = yield Wanted(everyone, path)
+    if overlap.schedule:
+        yield Wanted(everyone, alternate)
+        run = yield Wanted(everyone, follow(overlap.schedule))
+        return _explored(overlap, run, () if holds(run) else (run,), tried=1, begun=begun)
+    first = run = yield Wanted(everyone, serial(everyone))
+    if not holds(first):
+        return _explored(overlap, first, (first,), tried=1, begun=begun)
+    prepared = yield Wanted(everyone, alternate)
+    spare, tried = () if holds(prepared) else (prepared,), 2
     while (
         holds(run)
-        and not overlap.schedule
         and time.monotonic() - begun < limits.seconds
         and tried <= limits.interleavings
         and search.begin()
@@ -40,16 +47,25 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
         run = yield Wanted(everyone, search.choose)
         tried += 1
         search.ended(run.interleaving)
-    found = () if holds(run) else (run,)
-    if found and tried > 1 and run.interleaving.ending != "limit":  # each of those takes as long as it may
-        found = ((yield from _smallest(overlap, run, holds)),)
+    found = spare if holds(run) else (run,)
+    if found and found[0].interleaving.ending != "limit":  # each of those takes as long as it may
+        found = ((yield from _smallest(overlap, found[0], holds)),)
+    explored = _explored(overlap, first, found, tried=tried, begun=begun)
+    return replace(
+        explored,
+        at_least=max(search.at_least, tried),
+        exhausted=bool(found) or search.exhausted,
+    )
+
+
+def _explored(overlap: Overlap, first: Run, others: tuple[Run, ...], *, tried: int, begun: float) -> Explored:
     return Explored(
         overlap,
         ((first, first),),
-        others=found,
+        others=others,
         tried=tried,
-        at_least=max(search.at_least, tried),
-        exhausted=bool(found) or search.exhausted,
+        at_least=tried,
+        exhausted=True,
         seconds=time.monotonic() - begun,
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from types import FrameType, TracebackType
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 from dryfit.lab.taken import Transactions, lock_taken_at
@@ -118,7 +119,7 @@ class Standing:
         counted = Counter((kind, what) for kind, what, _ in self._left)
         return tuple(sorted(Leak(kind, what, count) for (kind, what), count in counted.items()))
 
-    def _transactions(self) -> Iterator[Thing]:
+    def _transactions(self) -> Iterator[tuple[Literal["transaction"], str, int]]:
         for connection, target in self._opened():
             if dbapi.standing(connection) in ("open", "failed"):
                 yield "transaction", self._name_of(target), id(connection)

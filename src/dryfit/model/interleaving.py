@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dryfit.model.digest import Digest
-from dryfit.model.reply import ErrorSeen, Leaf
+from dryfit.model.reply import Answered, ErrorSeen, Leaf
 from dryfit.model.seam import Place, Seam
 
 OperationKind = Literal["call", "request", "test"]
@@ -54,8 +54,9 @@ class Operation:
 class Step:
     """One thing that an operation did, or that became of it: one line of its lane.
 
-    ``worker`` is the number of the operation. ``what`` is the statement, the name of the lock, or the line of source;
-    ``by`` are the workers that it waits for; ``in_server`` says that what it waits for is held inside of a server.
+    ``worker`` is the number of the operation. ``what`` is the statement, the name of the lock, or the line of source,
+    ``given`` the values that a statement gets, by their columns, without secrets; ``by`` are the workers that it waits
+    for; ``in_server`` says that what it waits for is held inside of a server.
     """
 
     worker: int
@@ -64,6 +65,7 @@ class Step:
     place: Place | None = None
     by: tuple[int, ...] = ()
     in_server: bool = False
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +147,27 @@ class Interleaving:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What one operation told its caller: ``told`` leaf by leaf what it returned, or the exception that it raised."""
+    """What one operation told its caller: ``told`` leaf by leaf what it returned, or the exception that it raised.
+
+    ``answered`` is how the last request was answered that test code made in it of the program itself. A test client
+    that raises what the program did not handle, and one that gives a status 500 for it, tell the same.
+    """
 
     told: tuple[Leaf, ...] = ()
     error: ErrorSeen | None = None
+    answered: Answered | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it raised something, or was answered that the program has failed."""
+        return self.error is not None or (self.answered is not None and self.answered.is_failure)
+
+    @property
+    def errors(self) -> tuple[ErrorSeen, ...]:
+        """What it failed by; of an answer also what that exception was raised from, the nearest first."""
+        if self.answered is not None and self.answered.errors:
+            return self.answered.errors
+        return (self.error,) if self.error is not None else ()
 
 
 @dataclass(frozen=True, slots=True)

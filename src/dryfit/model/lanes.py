@@ -27,6 +27,9 @@ _WORDS = {
 HALFWAY = "[stopped half-way]"
 """Ends what is told of a statement that dryfit has stopped after it had read, and before it wrote."""
 
+_PIPELINES = (" of Pipeline", " of AsyncPipeline")
+"""End what psycopg does to send several statements together: these are steps of their own."""
+
 _BEGINS = ("BEGIN", "START TRANSACTION", "DISCARD ALL")
 _ENDS = ("commit", "rollback")
 
@@ -65,7 +68,7 @@ def brief(step: Step) -> str:
 
 
 def telling(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps without those that do nothing to the others: beginnings, and the ends of empty transactions."""
+    """The steps without those that do nothing to the others: beginnings, ends of empty transactions, upkeep."""
     return tuple(_telling(steps))
 
 
@@ -84,5 +87,5 @@ def _telling(steps: Iterable[Step]) -> Iterator[Step]:
 
 def _begins(step: Step) -> bool:
     if step.kind == "statement":
-        return step.what.lstrip().upper().startswith(_BEGINS)
+        return step.what.endswith(_PIPELINES) or step.what.lstrip().upper().startswith(_BEGINS)
     return step.kind == "began" or (step.kind == "send" and step.what == "connect")

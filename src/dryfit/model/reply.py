@@ -29,3 +29,25 @@ class ErrorSeen:
     path: tuple[Place, ...] = ()
     injected: bool = False
     code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request to the program's own interface was answered with: a status of HTTP, 500 where nobody handled it.
+
+    ``errors`` are the exception by which the program has failed, as far as one was seen, and those that it was raised
+    from, the nearest first; none where the status is below 500.
+    """
+
+    status: int
+    errors: tuple[ErrorSeen, ...] = ()
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the program says that it has failed, and not that the request was wrong, or came too late."""
+        return self.status >= 500
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the program refuses the request, on purpose."""
+        return 400 <= self.status < 500

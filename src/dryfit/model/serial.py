@@ -181,7 +181,9 @@ def changes(run: Run) -> tuple[str, ...]:
 def _class_of(ended: Ended | None) -> str:
     if ended is None:
         return "no end"
-    return ended.error.bases[0] if ended.error is not None and ended.error.bases else "a value"
+    if ended.errors and ended.errors[0].bases:
+        return ended.errors[0].bases[0]
+    return "a failure" if ended.has_failed else "a value"
 
 
 def _masked(told: tuple[Leaf, ...], masks: Masks) -> tuple[Leaf, ...]:

@@ -18,7 +18,7 @@ from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.target import DATABASES, Target
 from dryfit.model.trial import Effected
-from dryfit.probes import dbapi, sends, statements
+from dryfit.probes import dbapi, given, sends, statements
 from dryfit.probes.jsonable import jsonable, text_of
 from dryfit.probes.ledger import Ledger, Ledgers, Written
 from dryfit.probes.sends import Described, Repetitions
@@ -159,8 +159,8 @@ class Effects:
         last = crossing.callee.name.rpartition(".")[2].removeprefix("do_")
         if last in ("commit", "rollback"):
             return statements.read(last), None
-        sql, arguments = _statement(crossing)
-        statement = statements.read(_sql_text(sql, connection))
+        sql, arguments = given.of_crossing(crossing)
+        statement = statements.read(given.text_of(sql, connection))
         if statement.does != "write":
             return statement, None
         return statement, _described(statement, arguments, self._source(crossing, connection), last in _MANY)
@@ -213,33 +213,6 @@ def _control(ledger: Ledger, begun: _Begun) -> None:
             ledger.release(name)
         case "rollback to":
             ledger.roll_back_to(name)
-
-
-def _statement(crossing: Crossing) -> tuple[object, object]:
-    """The statement and its arguments, as the driver calls them."""
-    values: dict[str, Any] = dict(zip(crossing.callee.parameters, crossing.values, strict=False))
-    if isinstance(values.get("arguments"), tuple):  # a twin of a class of C takes them as they come
-        sql, *rest = values["arguments"] or ("",)
-        return sql, rest[0] if rest else ()
-    if "table_name" in values:
-        return f"COPY {values['table_name']}", ()
-    if "procname" in values:
-        return f"CALL {values['procname']}", values.get("params")
-    sql = next((values[name] for name in _STATEMENTS if name in values), "")
-    return sql, next((values[name] for name in _ARGUMENTS if name in values), ())
-
-
-_STATEMENTS = ("query", "command", "statement", "sql")
-_ARGUMENTS = ("params", "params_seq", "parameters", "param_list", "args")
-
-
-def _sql_text(sql: object, connection: object | None) -> str:
-    if isinstance(sql, bytes):
-        return sql.decode(errors="replace")
-    if isinstance(sql, str):
-        return str(sql)
-    compose = getattr(sql, "as_string", None)  # psycopg's composed statements
-    return str(compose(connection)) if compose is not None else ""
 
 
 def _described(statement: Statement, arguments: object, source: str, is_many: bool) -> Described:

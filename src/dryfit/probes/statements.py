@@ -48,7 +48,8 @@ _LITERAL = re.compile(r"'(?:[^']|'')*'")
 class Statement:
     """A statement on one line, without remarks.
 
-    ``name`` is a savepoint's. ``names`` are the columns that its placeholders stand for, in order, "" where unknown.
+    ``name`` is a savepoint's. ``names`` are the columns that its placeholders stand for, in order, "" where unknown;
+    ``marks`` are the placeholders' own names, "" for those that have only a place.
     ``is_idempotent`` says that to repeat it changes nothing more; ``is_secret`` that it deals with a secret.
     """
 
@@ -56,6 +57,7 @@ class Statement:
     does: Does = "write"
     name: str = ""
     names: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     is_idempotent: bool = False
     is_secret: bool = False
 
@@ -72,22 +74,25 @@ def read(sql: str) -> Statement:
     word = text[:20].lstrip("(").split(None, 1)[0].upper() if text else ""
     if (word in _SETTINGS and not several) or (word == "WITH" and not _CHANGING.search(text)):
         return Statement(text, "nothing")
+    placeholders = tuple(_placeholders(text))
     is_hidden = any(is_secret(word) for word in re.findall(r"[A-Za-z_]\w*", _LITERAL.sub("", text)))
     return Statement(
         _LITERAL.sub("'<secret>'", text) if is_hidden else text,
-        names=tuple(_names(text)),
+        names=tuple(name for name, _ in placeholders),
+        marks=tuple(mark for _, mark in placeholders),
         is_idempotent=not several and bool(_ABSOLUTE.fullmatch(text) or _REPEATABLE.match(text)),
         is_secret=is_hidden,
     )
 
 
-def _names(text: str) -> Iterator[str]:
-    """The columns of the placeholders: by position in an INSERT, else by what they are compared with, or set to."""
+def _placeholders(text: str) -> Iterator[tuple[str, str]]:
+    """The placeholders' columns, by position in an INSERT, else by what they are compared with; with their names."""
     inserted = dict(_inserted(text))
     for found in _PLACEHOLDER.finditer(text):
         named = found["percent"] or found["colon"] or ""
         compared = _COMPARED.search(text, 0, found.start())
-        yield inserted.get(found.start()) or (compared[1] if compared else "") or re.sub(r"_\d+$", "", named)
+        column = inserted.get(found.start()) or (compared[1] if compared else "")
+        yield column or re.sub(r"_\d+$", "", named), named
 
 
 def _inserted(text: str) -> Iterator[tuple[int, str]]:

@@ -214,9 +214,9 @@ class TrialRecorder:
             number=number,
             bases=tuple(type_name(cls) for cls in mro(type(error)) if cls is not object),
             text=_text(error),
-            chain=tuple(self._seen_below(each) for each in _chain(error)),
+            chain=tuple(self._seen_below(each) for each in chain(error)),
             hides=error.__suppress_context__ and error.__cause__ is None,
-            path=self._path(error),
+            path=path(error, self._place_of),
             injected=FAULT_MARK in marks,
         )
         return number
@@ -226,16 +226,17 @@ class TrialRecorder:
         known = marks.get(_NUMBER) if marks is not None else None
         return known if isinstance(known, int) and known in self._kept.errors else self._seen(error)
 
-    def _path(self, error: BaseException) -> tuple[Place, ...]:
-        """The project's frames of a traceback, the outermost first."""
-        places = []
-        step = error.__traceback__
-        while step is not None:
-            place = self._place_of(step.tb_frame.f_code, step.tb_lineno)
-            if place is not None:
-                places.append(place)
-            step = step.tb_next
-        return tuple(places)
+
+def path(error: BaseException, place_of: PlaceOf) -> tuple[Place, ...]:
+    """The project's frames of a traceback, the outermost first."""
+    places = []
+    step = error.__traceback__
+    while step is not None:
+        place = place_of(step.tb_frame.f_code, step.tb_lineno)
+        if place is not None:
+            places.append(place)
+        step = step.tb_next
+    return tuple(places)
 
 
 def _receiver(crossing: Crossing) -> str:
@@ -261,7 +262,7 @@ def _nearest(crossing: Crossing | None) -> _Open | None:
     return None
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def chain(error: BaseException) -> list[BaseException]:
     """The exceptions that led to this one: causes, contexts, and the members of a group; the nearest first."""
     found: list[BaseException] = []
     waiting = [error]

@@ -21,6 +21,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary, WeakSet
 
 from dryfit.model.exchange import OWN_API, HttpCall
+from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import DRIVER
 from dryfit.weave.loop import Loop, Woven
 from dryfit.weave.rows import Row, weave_rows
@@ -31,6 +32,7 @@ __tracebackhide__ = True
 
 Values = tuple[Any, ...]
 Seen = Callable[[HttpCall], None]
+Answered = Callable[[Outcome], None]
 Taking = Callable[[int, Callable[[], object]], object]
 """Answers a request in place of the program: its number in the test, and how the program answers it."""
 T = TypeVar("T")
@@ -75,12 +77,14 @@ class _Answering:
 class Exchanges:
     """Calls ``seen`` with every exchange that is complete.
 
-    ``taking`` may answer in the program's place what a test asks of its interface.
+    ``taking`` may answer in the program's place what a test asks of its interface; ``answered`` is told what came of
+    what test code itself has asked.
     """
 
     def __init__(self, loop: Loop, weaver: Weaver) -> None:
         self.seen: Seen = _nobody
         self.taking: Taking = _as_the_program_does
+        self.answered: Answered = _nobody
         self._asked = 0
         self._loop = loop
         self._weaver = weaver
@@ -127,9 +131,13 @@ class Exchanges:
         above, answering = self._begin(number)
         try:
             response = woven.function(*values)
+        except Exception as error:
+            self._tell_answer(Raised(error))
+            raise
         finally:
             self._end(above, answering)
         _keep(self._answers, response, answering)
+        self._tell_answer(Returned(response))
         return response
 
     def _answer_async(self, woven: Woven, values: Values, *_: object) -> Any:
@@ -141,10 +149,26 @@ class Exchanges:
         above, answering = self._begin(number)
         try:
             response = await woven.function(*values)
+        except Exception as error:
+            self._tell_answer(Raised(error))
+            raise
         finally:
             self._end(above, answering)
         _keep(self._answers, response, answering)
+        self._tell_answer(Returned(response))
         return response
+
+    def _tell_answer(self, outcome: Outcome) -> None:
+        try:
+            if self._asks() == DRIVER:
+                self.answered(outcome)
+        except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
+            self._loop.missed(error)
+
+    def _asks(self) -> str:
+        """Who asks here: whoever calls a client, and not the client."""
+        crossing = self._loop.current.get()
+        return crossing.caller if crossing.callee.kind == "library" else crossing.component
 
     def _begin(self, number: int) -> tuple[_Answering | None, _Answering]:
         above, answering = self._answering.get(), _Answering(self._loop.entered, number)
@@ -229,9 +253,8 @@ class Exchanges:
 
     def _call(self, response: object, parts: _Parts) -> HttpCall | None:
         """Say who asked whom; ``None`` for what no seam leads to, as where tests ask over the network themselves."""
-        crossing = self._loop.current.get()
-        consumer = crossing.caller if crossing.callee.kind == "library" else crossing.component
-        test = crossing.test or self._loop.test.test
+        consumer = self._asks()
+        test = self._loop.current.get().test or self._loop.test.test
         answering = self._answers.get(response)
         if not test or (consumer == DRIVER and answering is None):
             return None
@@ -338,5 +361,5 @@ def _as_the_program_does(number: int, answer: Callable[[], object]) -> object:
     return answer()
 
 
-def _nobody(call: HttpCall) -> None:
+def _nobody(told: object) -> None:
     """Nobody wants to know."""

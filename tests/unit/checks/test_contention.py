@@ -23,7 +23,8 @@ from dryfit.model.interleaving import (
     Step,
     StepKind,
 )
-from dryfit.model.reply import ErrorSeen
+from dryfit.model.lanes import HALFWAY
+from dryfit.model.reply import Answered, ErrorSeen
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.structure import Sharing
 from dryfit.model.trial import Crossed, Point, Trial
@@ -188,6 +189,46 @@ def test_the_lanes_are_told_in_the_order_of_what_happened():
     )
 
 
+def test_what_statements_are_given_is_told_where_nothing_else_tells_them_apart():
+    def given(worker: int, what: str, values: str, kind: StepKind = "statement") -> Step:
+        return replace(step(worker, kind, what), given=values)
+
+    raced = run(
+        SOLD,
+        SOLD,
+        left=-1,
+        steps=(
+            given(0, "SELECT FOR UPDATE", "id=1"),
+            given(1, "SELECT FOR UPDATE", "id=2"),
+            given(1, "SELECT FOR UPDATE", "id=1", "blocked"),
+            given(0, "UPDATE stock", "left=0"),
+            given(1, "UPDATE stock", "left=0"),
+            given(0, f"INSERT {HALFWAY}", "id=3"),
+            given(1, f"INSERT {HALFWAY}", "id=4"),
+        ),
+    )
+    (found,) = judged(raced).findings
+
+    assert [each.what for each in found.lanes] == [
+        "SELECT FOR UPDATE  [id=1]",
+        "SELECT FOR UPDATE  [id=2]",
+        "SELECT FOR UPDATE",
+        "UPDATE stock",
+        "UPDATE stock",
+        f"INSERT {HALFWAY}",
+        f"INSERT {HALFWAY}",
+    ]
+    assert not any(each.given for each in found.lanes)
+
+
+def test_sizes_of_containers_are_no_part_of_what_is_told():
+    told = Ended(((".status", "200"), ("#1", "1"), ("['items']#", "2"), ("['items'][0]", "'saw'")))
+    (found,) = judged(run(SOLD, told, left=-1)).findings
+    evidence = {fact.name: fact.value for fact in found.evidence}
+
+    assert evidence["this one gave"][1] == "operation 2 returns status 200, ['items'][0] 'saw'"
+
+
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
@@ -203,6 +244,57 @@ def test_an_error_of_contention_that_escapes_is_told_by_what_it_says(name: str, 
 
     assert found.rule == rule
     assert name in found.message
+
+
+def answered(status: int, *errors: ErrorSeen) -> Ended:
+    return Ended(((".status", str(status)),), answered=Answered(status, errors))
+
+
+DUPLICATE = ErrorSeen(0, ("psycopg.errors.UniqueViolation",), "duplicate key", path=(READ, WRITE))
+TRANSLATED = ErrorSeen(0, ("fastapi.exceptions.HTTPException",), "")
+
+
+def test_what_a_request_fails_by_is_judged_alike_whether_the_client_raises_it_or_not():
+    given = answered(500, DUPLICATE)
+    steps = (step(0, "returned"), step(1, "statement", "INSERT", WRITE), step(1, "returned"))
+    judgements = [
+        judged(run(SOLD, each, left=0, steps=steps)).findings
+        for each in (given, replace(given, told=(), error=DUPLICATE))
+    ]
+    ((found,), _) = judgements
+    evidence = {fact.name: fact.value for fact in found.evidence}
+
+    assert judgements[0] == judgements[1]
+    assert (found.rule, found.site) == ("DF504", WRITE)
+    assert "psycopg.errors.UniqueViolation escapes, answered with status 500" in found.message
+    said = "raises psycopg.errors.UniqueViolation: duplicate key, answered with status 500"
+    assert evidence["this one gave"][1] == f"operation 2 {said} (stock.py:9)"
+    assert evidence["lanes"][-1] == f"2     {said}  (stock.py:9)"
+
+
+def test_a_failure_that_the_program_makes_of_contention_is_no_handling():
+    (found,) = judged(run(SOLD, answered(503, TRANSLATED, DUPLICATE), left=0)).findings
+
+    assert found.rule == "DF504"
+    assert "psycopg.errors.UniqueViolation escapes, answered with status 503" in found.message
+
+
+@pytest.mark.parametrize("errors", [(), (TRANSLATED,)])
+def test_nobody_succeeds_who_is_answered_with_a_failure(errors: tuple[ErrorSeen, ...]):
+    (found,) = judged(run(SOLD, answered(500, *errors), left=0)).findings
+
+    assert found.rule == "DF501"
+    assert "succeed" not in found.message
+    assert "answered with status 500" in found.message
+
+
+def test_an_answer_that_refuses_is_a_refusal_as_an_exception_is():
+    refused = answered(409)
+    spoiled = judged(run(SOLD, refused, left=-1)).findings
+
+    assert judged(run(SOLD, refused, left=0)).findings == ()
+    assert [each.rule for each in spoiled] == ["DF501"]
+    assert "operation 2 is answered with status 409" in spoiled[0].message
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,25 @@ def test_a_schedule_is_followed_and_nothing_else_is_tried():
 
     assert found.tried == 1
     assert [run.interleaving.schedule for run in found.others] == [(1, 0, 0, 1)]
-    assert len(asked) == 2 + 1 + 2
+    assert made(asked[2]).interleaving.schedule == (0, 1, 0, 1)  # it opens what is opened once
+    assert len(asked) == 2 + 1 + 1 + 2
+
+
+def test_a_replay_is_made_from_where_the_finding_was_seen():
+    """As with a pool: the first run with two at work opens what both need, and has a step more."""
+
+    def opened_by(runs: list[Wanted]) -> Callable[[Wanted], Run]:
+        def run(wanted: Wanted) -> Run:
+            runs.append(wanted)
+            return made(wanted, idle=1 if len(runs) == 3 else 0)
+
+        return run
+
+    found, _ = explored(Overlap("test", (ADD, ADD)), opened_by([]))
+    shown = found.others[0].interleaving.schedule
+    again, _ = explored(Overlap("test", (ADD, ADD), schedule=shown), opened_by([]))
+
+    assert [run.interleaving.schedule for run in again.others] == [shown]
 
 
 def test_where_two_runs_of_one_order_differ_nothing_is_tried():

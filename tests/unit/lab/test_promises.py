@@ -69,12 +69,22 @@ def test_what_breaks_one_after_the_other_is_told_at_once():
     assert found.others == (made[0],)
 
 
-def test_a_schedule_is_followed_and_nothing_else():
+IN_TURN = (0, 1, 0, 1, 0, 1)
+
+
+def test_a_schedule_is_followed_as_soon_as_all_is_opened_that_is_opened_once():
     schedule = (0, 1, 1, 1, 0, 0)
     found, made = explored(lambda schedule: True, schedule)
 
-    assert [run.interleaving.schedule for run in made] == [schedule]
-    assert found.others == (made[0],)
+    assert [run.interleaving.schedule for run in made] == [IN_TURN, schedule]
+    assert found.others == (made[1],)
+
+
+def test_what_only_the_run_that_opens_everything_shows_is_told_all_the_same():
+    found, _ = explored(lambda schedule: schedule == IN_TURN, limits=Limits(60.0, 3))
+
+    assert [run.interleaving.schedule for run in found.others] == [IN_TURN]
+    assert found.tried > 2
 
 
 def test_a_budget_ends_it_and_is_told():

@@ -70,6 +70,12 @@ def test_a_rollback_that_takes_something_back_is_told() -> None:
     assert telling(steps) == steps[:2]
 
 
+def test_what_a_driver_does_to_send_statements_together_is_left_out() -> None:
+    texts = ("INSERT INTO entries", "enter of Pipeline", "UPDATE wallets", "exit of AsyncPipeline")
+    steps = [Step(0, "statement", text) for text in texts]
+    assert [step.what for step in telling(steps)] == ["INSERT INTO entries", "UPDATE wallets"]
+
+
 def test_a_statement_that_was_stopped_half_way_goes_on_later() -> None:
     what = "INSERT INTO invoices SELECT max(number) + 1 FROM invoices [stopped half-way]"
     steps = [Step(0, kind, what) for kind in ("statement", "blocked", "woken")]

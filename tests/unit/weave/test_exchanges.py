@@ -274,6 +274,42 @@ def test_what_the_interface_raises_comes_out_as_it_is(program, watched, client):
     assert told == []
 
 
+@pytest.mark.parametrize("client", [asgi, starlette_client], ids=["httpx", "starlette"])
+def test_how_tests_are_answered_is_told_at_once_and_not_what_the_program_asks_itself(
+    program, watched, client
+):
+    program.write(
+        api=API,
+        inner="""
+        import api
+        import httpx
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/")
+        async def ask():
+            transport = httpx.ASGITransport(api.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://api") as visitor:
+                return (await visitor.get("/nowhere")).status_code
+    """,
+    )
+    inner = program.load("inner")
+    with client(inner.app) as request:
+        weave, _ = watched()
+        answers = []
+        weave.exchanges.answered = lambda outcome: answers.append(outcome.unwrap().status_code)
+        assert request("GET", "/").json() == 404
+        weave.exchanges.answered = fail_at
+        assert request("GET", "/").json() == 404
+    assert answers == [200]
+    assert "ValueError: ours" in weave.failures[0]
+
+
+def fail_at(outcome):
+    raise ValueError("ours")
+
+
 def test_what_the_test_did_before_is_told_until_the_next_test(program, watched, tmp_path):
     program.write(api=API, stock="def fill():\n    return 1\n")
     app = program.load("api").app

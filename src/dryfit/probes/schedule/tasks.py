@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import FrameType
 from typing import TypeVar
 
-from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
+from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, Step, StepKind
 from dryfit.model.outcome import Outcome
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.foreign_loops import FOREIGN, is_foreign
@@ -94,6 +94,12 @@ class Tasks:
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations, and in drivers."""
         return WORKER.get()
+
+    def note(self, step: Step) -> bool:
+        """Write down what plain code of a task is about to do: it stops the loop, and nobody can go on before it."""
+        if self._round is not None and self._round.ending is None:
+            self._round.record.add(step)
+        return True
 
     async def point(
         self, kind: StepKind, what: str = "", place: Place | None = None, footprint: Footprint = ANYTHING

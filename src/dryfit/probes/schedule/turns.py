@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Protocol, Self, TypeVar
 
-from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
+from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, Step, StepKind
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
@@ -171,6 +171,18 @@ class Turns:
                     self._round.end("stuck", GUESTS)
             return do()
         return round_.call(lane, connection, Deed(kind, what, place, footprint), do, touched)
+
+    def note(self, step: Step) -> bool:
+        """Write down what plain code in an event loop that operations share is about to do: nobody can go on before it.
+
+        False where the running code can give way.
+        """
+        round_ = self._round
+        if round_ is None or get_ident() in self._lanes or self._shared.of_running() is None:
+            return False
+        with round_.mutex:
+            round_.record.add(step)
+        return True
 
     def wait(self, what: str, place: Place | None, is_over: Callable[[], bool]) -> bool:
         """Have others go on until the wait is over; false where none of them can."""

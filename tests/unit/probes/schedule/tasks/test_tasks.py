@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from dryfit.model.interleaving import Step
 from dryfit.probes.schedule.orders import follow, serial
 
 
@@ -56,6 +57,25 @@ def test_a_schedule_shows_a_lost_update(stage, stock, buy, values):
     assert interleaving.schedule == (0, 1, 1, 0)
     assert values(outcomes) == [2, 2]
     assert stock.left == 1
+
+
+def test_what_stops_the_loop_is_written_down_and_is_no_switch_point(stage, values):
+    async def ask():
+        worker = stage.tasks.worker()
+        assert stage.tasks.note(Step(worker, "statement", "SELECT"))
+        await asyncio.sleep(0.5)
+        return worker
+
+    interleaving, outcomes = stage.run([ask, ask], (0, 1, 1, 0))
+
+    assert interleaving.schedule == (0, 1, 1, 0)
+    assert lanes(interleaving, 1) == [
+        ("began", ""),
+        ("statement", "SELECT"),
+        ("await", "sleep"),
+        ("returned", ""),
+    ]
+    assert values(outcomes) == [0, 1]
 
 
 def test_the_same_choices_give_the_same_steps(stage, buy):
