@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -25,6 +26,13 @@ settings.load_profile("any machine")
 
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_objects() -> None:
+    """Whoever goes through all objects, as weaving does, need not go through those of thousands of other tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

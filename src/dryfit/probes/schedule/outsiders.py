@@ -100,7 +100,7 @@ class Outsiders:
                 return False  # the loop has something to do, and only looks
             return not _has_work(standing)
         if standing.f_code is _READ:
-            return not _is_readable(standing.f_locals["self"]._sock)
+            return not _is_readable(standing.f_locals["self"]._sock)  # None once it is closed
         return self._began.get(ident) == _where(frame)
 
 
@@ -144,9 +144,9 @@ def _has_work(standing: FrameType) -> bool:
     return _is_ready((key.fd, key.events) for key in waited.values())
 
 
-def _is_readable(waited: socket.socket) -> bool:
+def _is_readable(waited: socket.socket | None) -> bool:
     """Whether a thread that reads from a socket, as a server's does for its client, would find something now."""
-    return _is_ready([(waited.fileno(), selectors.EVENT_READ)])
+    return waited is None or _is_ready([(waited.fileno(), selectors.EVENT_READ)])
 
 
 def _is_ready(waited: Iterable[tuple[int, int]]) -> bool:

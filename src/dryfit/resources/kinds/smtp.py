@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SAMPLE = 3
 
+START_SECONDS = 60.0
+"""A server in a thread answers at once, but on a machine that has much else to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -176,7 +179,12 @@ def _controller(inbox: Inbox, listening: socket.socket) -> Controller:
 
     host, port = listening.getsockname()
     return BoundController(
-        _Receiver(inbox), hostname=host, port=port, authenticator=accept, auth_require_tls=False
+        _Receiver(inbox),
+        hostname=host,
+        port=port,
+        ready_timeout=START_SECONDS,
+        authenticator=accept,
+        auth_require_tls=False,
     )
 
 

@@ -78,6 +78,25 @@ def test_a_selector_that_is_closed_as_it_is_looked_at_is_no_failure(monkeypatch)
     assert outsiders.are_idle()
 
 
+def test_a_socket_that_is_closed_as_it_is_looked_at_is_no_failure(monkeypatch) -> None:
+    outsiders = Outsiders()
+    outsiders.leave_out(threading.get_ident())
+    waiting, other = socket.socketpair()
+    reader = waiting.makefile("rb", buffering=0)
+    thread = threading.Thread(target=reader.read, args=(1,))
+    thread.start()
+    while not outsiders.are_idle():  # until it has come to its socket
+        pass
+    frames = sys._current_frames()
+    other.send(b"x")
+    thread.join()
+    for each in (reader, waiting, other):
+        each.close()
+    monkeypatch.setattr(sys, "_current_frames", lambda: frames)
+
+    assert not outsiders.are_idle()  # it goes on now
+
+
 def test_nothing_is_kept_of_what_the_threads_hold() -> None:
     """SQLite commits no transaction while the cursor of a PRAGMA that writes is alive."""
 

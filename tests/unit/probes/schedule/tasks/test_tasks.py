@@ -572,6 +572,8 @@ def test_one_that_never_gives_way_is_ended_and_named(stage, buy, values):
     assert stage.serially(buy)[0].ending == "completed"
 
 
+# Whatever runs in that thread may be told to end: a callback of the garbage collector, of hypothesis' for example.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("stage", [0.2], indirect=True)
 def test_one_that_sleeps_without_end_is_ended(stage, values):
     async def sleeps():
