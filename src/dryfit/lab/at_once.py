@@ -182,7 +182,7 @@ class AtOnce:
     async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
         """Run the operations, which are coroutine functions, as tasks.
 
-        Where they turn out to hand work to threads they have to be run again: within the next ``governed_tasks`` each
+        Where they turn out to hand work to threads, or to block the loop, they have to be run again: within the next ``governed_tasks`` each
         has a thread of its own, and in it a task of the running loop.
         """
         self._begin(stop)
@@ -327,7 +327,7 @@ class AtOnce:
             do = do if is_asynchronous else partial(self._performed, do)
         if isinstance(turns, Tasks):
             if not is_asynchronous:
-                return do()  # it blocks the loop, and nobody goes on meanwhile
+                return turns.block(do)
             return turns.call(connection, kind, what, place, cast(AsyncCall, do))
         if is_asynchronous:
             return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))

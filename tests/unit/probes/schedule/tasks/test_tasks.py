@@ -410,6 +410,20 @@ def test_work_for_a_thread_ends_the_interleaving(stage, hand_over):
     assert not done
 
 
+def test_a_driver_s_call_that_would_block_the_loop_ends_the_interleaving(stage):
+    done = []
+
+    async def blocks():
+        stage.tasks.block(lambda: done.append("statement"))
+
+    interleaving, outcomes = stage.serially(blocks, blocks)
+
+    assert (interleaving.ending, outcomes) == ("stuck", (None, None))
+    assert "blocks the event loop" in interleaving.said
+    assert stage.tasks.need_threads
+    assert not done
+
+
 def test_real_input_and_output_stays_real(stage, values):
     async def echo(reader, writer):
         writer.write(await reader.readline())
