@@ -35,8 +35,6 @@ from dryfit.model.interleaving import (
     Footprints,
     Interleaving,
     Run,
-    Step,
-    StepKind,
 )
 from dryfit.model.lanes import HALFWAY
 from dryfit.model.outcome import Outcome, Raised, Returned
@@ -119,7 +117,6 @@ class AtOnce:
         self._tasks: Tasks | None = None
         self._choose: Repeatable | None = None
         self._users: dict[int, tuple[object, int]] = {}
-        self._noted: set[int] = set()
         self._need_threads = False
         self._shared = ""
         self._calls = 0
@@ -191,8 +188,8 @@ class AtOnce:
     async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
         """Run the operations, which are coroutine functions, as tasks.
 
-        Where they turn out to hand work to threads they have to be run again: within the next ``governed_tasks`` each
-        has a thread of its own, and in it a task of the running loop.
+        Where they turn out to hand work to threads, or to block the loop, they have to be run again: within the next
+        ``governed_tasks`` each has a thread of its own, and in it a task of the running loop.
         """
         self._begin(stop)
         tasks = [partial(self._performed_task, cast(AsyncCall, each)) for each in operations]
@@ -366,14 +363,12 @@ class AtOnce:
         is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
         kind, what = doing.kind, attached(doing.what, doing.given)
         self._note_user(connection, worker)
-        if not is_asynchronous and worker in self._noted:
-            return do()  # what was noted does that itself
-        if not is_asynchronous and turns.note(Step(worker, kind, what, place)):
-            return self._do_noted(worker, kind, do)
         if kind == "statement" and self.halfway.before(worker, connection):
             what = attached(f"{doing.what} {HALFWAY}", doing.given)
             do = do if is_asynchronous else partial(self._performed, do)
         if isinstance(turns, Tasks):
+            if not is_asynchronous:
+                return turns.block(do)
             return turns.call(connection, kind, what, place, cast(AsyncCall, do))
         if is_asynchronous:
             return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
@@ -385,16 +380,6 @@ class AtOnce:
             result = call(do, touched=partial(self._touched, connection, worker, doing.what))
         self._calls += 1
         return result
-
-    def _do_noted(self, worker: int, kind: StepKind, do: Call) -> object:
-        """Do what stops a loop: nothing can be stopped half-way there."""
-        self._noted.add(worker)
-        try:
-            if kind == "statement":
-                self.halfway.pass_by(worker)
-            return do()
-        finally:
-            self._noted.discard(worker)
 
     def _touched(self, connection: object, worker: int, what: str, failed: bool) -> Footprint:
         """What a call touched. A new connection is in nobody's way."""

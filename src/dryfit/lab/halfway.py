@@ -58,11 +58,6 @@ class Halfway:
             self._waiting.append((split, backend))
         return True
 
-    def pass_by(self, worker: int) -> None:
-        """A statement is made that cannot be stopped: it counts."""
-        if self._stop and worker == self._stop[0]:
-            self._made += 1
-
     def let_go(self) -> bool:
         """Whatever was stopped may go on; whether there was anything."""
         was_waiting = bool(self._waiting)

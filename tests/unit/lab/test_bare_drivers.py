@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from dryfit.lab.bare_drivers import BareDrivers
-from dryfit.model.interleaving import StepKind
+from dryfit.lab.driver_calls import Doing
 
 
 class Governed:
@@ -19,8 +19,8 @@ class Governed:
         self.seen: list[tuple[object, str, str]] = []
         self.is_within_library = False
 
-    def call(self, connection: object, kind: StepKind, what: str, do: Callable[[], object]) -> object:
-        self.seen.append((connection, kind, what))
+    def call(self, connection: object, doing: Doing, do: Callable[[], object]) -> object:
+        self.seen.append((connection, doing.kind, doing.what))
         if isinstance(connection, sqlite3.Connection):
             connection.execute("SELECT 'asked by dryfit itself'").fetchone()
         return do()

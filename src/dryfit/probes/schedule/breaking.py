@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Callable
 
 from dryfit.model.interleaving import Backends
-from dryfit.probes.schedule.broken_off import BrokenOff
+from dryfit.probes.schedule.broken_off import broken_off
 from dryfit.probes.schedule.lane import ACQUIRE, MONOTONIC, Lane
 from dryfit.probes.schedule.round import Round
 
@@ -48,5 +48,5 @@ def _interrupt(lanes: tuple[Lane, ...]) -> None:
     for lane in lanes:
         if lane.state == "running" and not lane.is_told and not lane.is_inside and lane.ident:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(lane.ident), ctypes.py_object(BrokenOff)
+                ctypes.c_ulong(lane.ident), ctypes.py_object(type(broken_off(is_in_loop=lane.is_in_loop)))
             )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from _thread import get_ident
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from sys import _getframe
 from types import FrameType
 from typing import TypeVar
 
 from dryfit.model.interleaving import Footprint, Step
-from dryfit.probes.schedule.lane import MONOTONIC, Deed, Lane, Wait
+from dryfit.probes.schedule.lane import MONOTONIC, Deed, Lane, Wait, nobody
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Use, Uses
@@ -23,10 +23,6 @@ PATIENCE = 0.25
 Here = tuple[Round, Lane]
 
 
-def nobody() -> None:
-    """The holder of what nobody holds."""
-
-
 class Governor:
     """Has lanes stop before they use a primitive, and where they have to wait for it; that has the given footprint.
 
@@ -35,7 +31,7 @@ class Governor:
     """
 
     def __init__(
-        self, lanes: Mapping[int, Here], uses: Uses, footprint: Footprint, *, touches: bool = False
+        self, lanes: dict[int, Here], uses: Uses, footprint: Footprint, *, touches: bool = False
     ) -> None:
         self._lanes = lanes
         self._uses = uses
@@ -58,9 +54,24 @@ class Governor:
         round_ = self.loops.get(loop) if loop is not None and worker >= 0 else None
         return (round_, worker) if round_ is not None and round_.ending is None else None
 
+    @contextmanager
+    def lent(self, here: Here) -> Iterator[None]:
+        """The running thread, an event loop's, goes on within in a lane whose own thread waits for it."""
+        _, lane = here
+        own, lane.ident = lane.ident, get_ident()
+        self._lanes[lane.ident] = here
+        lane.is_in_loop, lane.is_inside = True, False
+        try:
+            yield
+        finally:
+            lane.is_in_loop, lane.is_inside = False, True
+            del self._lanes[lane.ident]
+            lane.ident = own
+
     def owns(self, ident: int | None) -> bool:
-        """Whether a thread is an operation's."""
-        return ident in self._lanes
+        """Whether a thread is an operation's, and not one that is lent to it."""
+        found = self._lanes.get(ident) if ident is not None else None
+        return found is not None and not found[1].is_in_loop
 
     def use(self, here: Here, used: object, frame: FrameType) -> Use:
         """Who uses a primitive, and for what."""

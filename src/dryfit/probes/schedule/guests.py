@@ -10,6 +10,7 @@ import asyncio
 import sys
 from _thread import get_ident
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from importlib import import_module
 from queue import Queue
 from typing import Any
@@ -145,10 +146,13 @@ class Guests:
         really = self._put_nowait
 
         def put_nowait(queue: Any, item: Any) -> None:
-            really(queue, item)
-            if type(item) is tuple:
-                for guest in item:
-                    if type(guest) is Guest:
-                        ACQUIRE(guest.has_come, True, GRACE)
+            guest = (
+                next((each for each in item if type(each) is Guest), None) if type(item) is tuple else None
+            )
+            here = self._governor.here() if guest is not None else None
+            with self._governor.ungoverned(here) if here is not None else nullcontext():
+                really(queue, item)
+            if guest is not None:
+                ACQUIRE(guest.has_come, True, GRACE)
 
         return put_nowait

@@ -22,12 +22,16 @@ MONOTONIC = time.monotonic
 """The interpreter's own, whatever stands in their places while an exploration is on."""
 
 
+def nobody() -> None:
+    """The holder of what nobody holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What a lane is about to do when it is chosen: a step to be, and what it touches.
 
     ``is_pause`` says that it means to let others go on, ``is_passed_on`` that it follows from what another thread of
-    the same operation did, so that it is no switch point.
+    the same operation did, so that it is no switch point. ``needs`` is asked for a lane that has to go on first.
     """
 
     kind: StepKind
@@ -36,9 +40,13 @@ class Deed:
     footprint: Footprint = ANYTHING
     is_pause: bool = False
     is_passed_on: bool = False
+    needs: Callable[[], Lane | None] = nobody
 
 
 BEGIN = Deed("began")
+
+LOOP = "event loop"
+"""What those wait for whose tasks can make no step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Wait:
     ``is_over`` is asked by other threads; ``holder`` is the lane that has to let go of it, where that can be told.
     ``is_timed`` says that it gives up by itself when nothing else can go on, ``is_own`` that the components' own code
     waits. Where it may also be over by what happens outside of all operations, others go on only from ``until`` on.
+    ``helper`` is a lane without which it will not be over where no lane at all can go on.
     """
 
     what: str
@@ -58,6 +67,7 @@ class Wait:
     footprint: Footprint = ANYTHING
     until: float = 0.0
     is_own: bool = False
+    helper: Callable[[], Lane | None] = nobody
 
     @property
     def woken(self) -> Deed:
@@ -75,12 +85,14 @@ class Lane:
     ``pending`` are the connections on which its event loop awaits a driver's call, and these calls.
     ``skipped`` are the seconds that have passed for it in sleeps and timeouts, which take no time.
     ``by`` are the processes of a server that it waits for, ``since`` which move.
+    ``is_in_loop`` says that the thread of an event loop goes on in it, ``deafened`` is asked for the lane that keeps a
+    loop from hearing what came of its call.
     """
 
     __slots__ = (
-        "alone", "backend", "by", "call", "deed", "gate", "gave_up", "has_begun", "ident", "is_calling",
-        "is_inside", "is_main", "is_noted", "is_told", "is_victim", "number", "outcome", "pending",
-        "rested", "serial", "since", "skipped", "state", "turns", "wait", "worker",
+        "alone", "backend", "by", "call", "deafened", "deed", "gate", "gave_up", "has_begun", "ident",
+        "is_calling", "is_in_loop", "is_inside", "is_main", "is_noted", "is_told", "is_victim", "number",
+        "outcome", "pending", "rested", "serial", "since", "skipped", "state", "turns", "wait", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: int, number: int, gate: LockType | None = None) -> None:
@@ -89,7 +101,8 @@ class Lane:
         self.state: State = "parked"
         self.deed = BEGIN
         self.has_begun = self.is_told = self.is_noted = False
-        self.is_inside = self.is_calling = False
+        self.is_inside = self.is_calling = self.is_in_loop = False
+        self.deafened: Callable[[], Lane | None] = nobody
         self.ident = 0
         self.outcome: Outcome | None = None
         self.turns, self.rested, self.alone = 0, -1, 0

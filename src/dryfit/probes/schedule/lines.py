@@ -34,8 +34,8 @@ class Lines:
     def reached(self, frame: FrameType, line: int) -> None:
         """A frame of the components' code is about to run a line."""
         here = self._governor.here()
-        if here is None or here[1].is_calling:
-            return
+        if here is None or here[1].is_calling or here[1].is_in_loop:
+            return  # in an event loop others could hardly go on
         with self._governor.ungoverned(here):
             touch = self._touch(frame, line)
         round_, lane = here

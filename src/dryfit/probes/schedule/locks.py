@@ -9,10 +9,10 @@ from sys import _getframe
 from typing import Any
 
 from dryfit.probes.schedule.breaking import GRACE
-from dryfit.probes.schedule.broken_off import BrokenOff
-from dryfit.probes.schedule.governed import Governor, Here, nobody
+from dryfit.probes.schedule.broken_off import broken_off
+from dryfit.probes.schedule.governed import Governor, Here
 from dryfit.probes.schedule.kept import Kept
-from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Lane
+from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Lane, nobody
 from dryfit.probes.schedule.methods import Methods
 from dryfit.probes.schedule.uses import Use
 
@@ -113,18 +113,18 @@ class Locks:
 
     def _wait(self, here: Here, lock: Any, kind: Kind, use: Use, timeout: float | None) -> bool:
         if here[0].ending is not None:
-            return self._take_at_last(lock, kind)
+            return self._take_at_last(here[1], lock, kind)
         held = nobody if use.is_signal else lambda: self._holder(lock)
         while self._governor.wait(here, use, lambda: kind.is_free(lock), held, timeout=timeout):
             if kind.acquire(lock, False):
                 return True
         return kind.acquire(lock, False)
 
-    def _take_at_last(self, lock: Any, kind: Kind) -> bool:
+    def _take_at_last(self, lane: Lane, lock: Any, kind: Kind) -> bool:
         """An operation that is broken off cleans up after itself: others are about to let go."""
         if kind.acquire(lock, True, GRACE):
             return True
-        raise BrokenOff
+        raise broken_off(is_in_loop=lane.is_in_loop)
 
     def _holder(self, lock: object) -> Lane | None:
         found = self._holders.get(id(lock))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dryfit.model.interleaving import ANYTHING, Backend, Choice, Choose, Ending, Step
 from dryfit.probes.schedule.graph import circle
-from dryfit.probes.schedule.lane import MONOTONIC, RELEASE, Deed, Lane, closed_gate
+from dryfit.probes.schedule.lane import LOOP, MONOTONIC, RELEASE, Deed, Lane, closed_gate
 from dryfit.probes.schedule.record import Record
 from dryfit.probes.schedule.said import said_of_circle, said_of_endless, said_of_stuck
 
@@ -42,7 +42,7 @@ class Order:
         enabled = self._enabled()
         found = self._circle()
         if found:
-            self.end("deadlock", said_of_circle(found), caller)
+            self._stand_in_circle(found, caller)
         elif any(lane.alone > ENDLESS for lane in enabled):
             self.end("stuck", said_of_endless(enabled), caller)
         elif not enabled:
@@ -104,7 +104,7 @@ class Order:
         for lane in self.lanes:
             if lane.wait is not None and lane.wait.is_over():
                 self.wake(lane, lane.wait.woken)
-        parked = [lane for lane in self.lanes if lane.state == "parked"]
+        parked = [lane for lane in self.lanes if lane.state == "parked" and lane.deed.needs() is None]
         awake = [lane for lane in parked if not self.is_resting(lane)]
         return awake or ([] if self._is_complete() else parked or self._timed())
 
@@ -125,9 +125,13 @@ class Order:
             self.record.step(lane, deed)
 
     def _note_waits(self, enabled: Sequence[int]) -> None:
-        """Write down what operations wait for that cannot go on, where it is not written down already."""
+        """Write down what operations wait for that cannot go on, where it is not written down already.
+
+        One that has its next step to make as soon as the loop is free has nothing else to wait for.
+        """
         going = {lane.worker for lane in self.lanes if lane.is_main and lane.state != "done"}
-        for worker in sorted(going - set(enabled)):
+        ready = {lane.worker for lane in self.lanes if lane.state == "parked"}
+        for worker in sorted(going - ready - set(enabled)):
             lanes = [lane for lane in self.lanes if lane.worker == worker]
             stopped = [lane for lane in lanes if lane.state in ("waiting", "blocked")]
             if stopped and not any(lane.is_noted for lane in stopped):
@@ -137,7 +141,7 @@ class Order:
         """Write down what a lane waits for."""
         if lane.wait is not None and not lane.wait.until:  # where an answer is under way it waits for nobody
             lane.is_noted = True
-            by = tuple(other.worker for other in self.waits_for(lane))
+            by = tuple(other.worker for other in self.waits_for(lane) or _some(lane.wait.helper()))
             self.record.add(Step(lane.worker, "blocked", lane.wait.what, lane.wait.place, by))
 
     def _stand_still(self, caller: Lane | None) -> None:
@@ -145,7 +149,18 @@ class Order:
             self.end("completed", "", caller)
         elif not any(lane.wait is not None and lane.wait.until for lane in self.lanes):
             self._note_waits(())
-            self.end("stuck", said_of_stuck(self.lanes, self.held), caller)
+            found = self._circle_of_operations()
+            if found:
+                self._stand_in_circle(found, caller)
+            else:
+                self.end("stuck", said_of_stuck(self.lanes, self.held), caller)
+
+    def _stand_in_circle(self, lanes: tuple[Lane, ...], caller: Lane | None) -> None:
+        for lane in lanes:
+            if lane.state == "parked":
+                by = tuple(other.worker for other in self.waits_for(lane))
+                self.record.add(Step(lane.worker, "blocked", LOOP, lane.deed.place, by))
+        self.end("deadlock", said_of_circle(lanes), caller)
 
     def _circle(self) -> tuple[Lane, ...]:
         waits = {lane: found for lane in self.lanes if (found := self.waits_for(lane))}
@@ -153,12 +168,34 @@ class Order:
 
     def waits_for(self, lane: Lane) -> tuple[Lane, ...]:
         """The lanes that have to do something before this one can go on, as far as that can be told."""
+        if lane.state == "parked":
+            return _some(lane.deed.needs())
         if lane.state == "blocked":
-            return tuple(self.held[each] for each in lane.by if each in self.held)
+            return tuple(self.held[each] for each in lane.by if each in self.held) or _some(lane.deafened())
         if lane.wait is not None and not lane.wait.is_timed:
-            holder = lane.wait.holder()
-            return (holder,) if holder is not None else ()
+            return _some(lane.wait.holder())
         return ()
+
+    def _circle_of_operations(self) -> tuple[Lane, ...]:
+        """Where no lane at all can go on, a loop may be held up by one for what another's operation is to let go of."""
+        helpers = {lane: _some(lane.wait.helper()) for lane in self.lanes if lane.wait is not None}
+        if not any(helpers.values()) and not any(lane.state == "parked" for lane in self.lanes):
+            return ()
+        waits = {
+            lane: {
+                other.worker
+                for other in (*self.waits_for(lane), *helpers.get(lane, ()))
+                if other.worker != lane.worker
+            }
+            for lane in self.lanes
+            if lane.state != "done"
+        }
+        return circle(
+            {
+                lane: [other for other in waits if waits[other] and other.worker in workers]
+                for lane, workers in waits.items()
+            }
+        )
 
     def end(self, ending: Ending, said: str, caller: Lane | None = None) -> None:
         """The interleaving is over: all that stand at their gates are let through, to be broken off."""
@@ -182,3 +219,7 @@ class Order:
         lane.state, lane.wait = "running", None
         if lane is not caller:
             RELEASE(lane.gate)
+
+
+def _some(lane: Lane | None) -> tuple[Lane, ...]:
+    return (lane,) if lane is not None else ()

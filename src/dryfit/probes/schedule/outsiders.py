@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -33,10 +33,12 @@ class Outsiders:
 
     A thread is idle that waits for a condition which nobody has notified, for work that nobody has handed over, or for
     a socket from which nothing comes; and any other that stands where it stood when the exploration began, as one does
-    that reads from a pipe. One that is never idle is not waited for again.
+    that reads from a pipe. One that is never idle is not waited for again. Those that are ``lent`` to operations are
+    none of them meanwhile.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lent: Collection[int] = ()) -> None:
+        self._lent = lent
         self._began: Mapping[int, Where] = {}
         self._own: set[int] = set()
         self._started: set[int] = set()
@@ -70,7 +72,9 @@ class Outsiders:
             return True
         known = self._own | self._started | self._restless
         busy = [
-            ident for ident, frame in frames.items() if ident not in known and not self._rests(ident, frame)
+            ident
+            for ident, frame in frames.items()
+            if ident not in known and ident not in self._lent and not self._rests(ident, frame)
         ]
         return not busy
 

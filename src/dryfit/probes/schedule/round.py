@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 
 from dryfit.model.interleaving import Backends, Choose, Footprint
 from dryfit.model.outcome import Outcome, Returned
-from dryfit.probes.schedule.broken_off import BrokenOff
+from dryfit.probes.schedule.broken_off import BrokenOff, broken_off
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait
 from dryfit.probes.schedule.order import Order
 from dryfit.probes.schedule.victim import deadlock_error
@@ -140,7 +140,12 @@ class Round(Order):
         with self.mutex:
             self.end("stuck", said, lane)
         lane.is_told = True
-        raise BrokenOff
+        raise broken_off(is_in_loop=lane.is_in_loop)
+
+    def ask_again(self) -> None:
+        """What servers have said of who waits may be different now."""
+        with self.mutex:
+            self.calls += 1
 
     def finish(self, lane: Lane) -> None:
         """A lane is over."""
@@ -212,7 +217,7 @@ class Round(Order):
         lane.is_inside = False
         if self.ending is not None:
             lane.is_told = True
-            raise BrokenOff
+            raise broken_off(is_in_loop=lane.is_in_loop)
 
     def _pass_on(self, lane: Lane) -> bool:
         """Let the next one go on; true where that is this very lane."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import FrameType
 
 from dryfit.model.interleaving import Backend
-from dryfit.probes.schedule.lane import Lane
+from dryfit.probes.schedule.lane import LOOP, Lane
 
 
 def said_of_circle(lanes: Sequence[Lane]) -> str:
@@ -58,6 +58,8 @@ def _said(lane: Lane, held: Mapping[Backend, Lane]) -> str:
 def _waited_for(lane: Lane) -> str:
     if lane.state == "waiting" and lane.wait is not None:
         return _at(lane.wait.what, lane.wait.place)
+    if lane.state == "parked":
+        return _at(LOOP, lane.deed.place)
     return _at(lane.call.what, lane.call.place)
 
 

@@ -7,16 +7,28 @@ import contextvars
 from _thread import LockType, get_ident, start_new_thread
 from asyncio import base_events
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import replace
 from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.answers import Answers
-from dryfit.probes.schedule.governed import Governor, Here, nobody
+from dryfit.probes.schedule.broken_off import BrokenOff
+from dryfit.probes.schedule.governed import Governor, Here
 from dryfit.probes.schedule.governed_loop import GovernedLoop
 from dryfit.probes.schedule.guests import Guests
-from dryfit.probes.schedule.lane import ACQUIRE, MONOTONIC, RELEASE, Deed, Lane, Wait, closed_gate
+from dryfit.probes.schedule.lane import (
+    ACQUIRE,
+    LOOP,
+    MONOTONIC,
+    RELEASE,
+    Deed,
+    Lane,
+    Wait,
+    closed_gate,
+    nobody,
+)
 from dryfit.probes.schedule.pause import Pause
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.strangers import Strangers
@@ -50,11 +62,16 @@ class Awaited(NamedTuple):
 class SharedLoop:
     """One such loop during one round: the steps of each operation's tasks are made by a lane of that operation.
 
-    The lane's own thread has the loop make them, and waits for it; the loop's thread itself belongs to nobody.
+    The lane's own thread has the loop make them, and waits for it. While it makes one, the loop's thread goes on in
+    that lane; where it has to stop within, the others that need the loop have to wait until the step is made.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, round_: Round, place: Callable[[FrameType], Place | None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        round_: Round,
+        place: Callable[[FrameType], Place | None],
+        lent: Callable[[Here], AbstractContextManager[None]],
     ) -> None:
         workers = 1 + max(lane.worker for lane in round_.lanes)
         self.lanes = [TaskLane(worker, loop.time()) for worker in range(workers)]
@@ -65,6 +82,8 @@ class SharedLoop:
         self._loop = loop
         self._round = round_
         self._place = place
+        self._lent = lent
+        self._stepping: Lane | None = None
         self._put_in = ExitStack()
         self._governed: GovernedLoop = contextvars.Context().run(GovernedLoop, loop, self)
         self._answers = Answers(loop, self._governed.made)
@@ -120,14 +139,19 @@ class SharedLoop:
         if not left:
             RELEASE(gone)
 
+    def stepping(self) -> Lane | None:
+        """The lane whose step is being made: the loop does nothing else until then."""
+        return self._stepping
+
     def serve(self, lane: Lane) -> None:
         """Make the steps of one operation's tasks, each in its turn, until the round is over."""
         tasks = self.lanes[lane.worker]
+        lane.deafened = lambda: self._stepping if self._stepping is not lane else None
         while True:
             if tasks.ready:
                 self._make_step(lane, tasks)
             elif tasks.sleeps:
-                self._round.park(lane, Deed("await", "sleep", is_pause=True))
+                self._round.park(lane, Deed("await", "sleep", is_pause=True, needs=self.stepping))
                 self._fire(lane, tasks)
             elif not self._hear(lane, tasks):
                 self._fire(lane, tasks)
@@ -141,7 +165,8 @@ class SharedLoop:
         if answer is None:
             is_timed = bool(tasks.guards)
             return self._round.wait(
-                lane, Wait("event loop", lambda: bool(tasks.ready), nobody, is_timed=is_timed)
+                lane,
+                Wait(LOOP, lambda: bool(tasks.ready), nobody, is_timed=is_timed, helper=self.stepping),
             )
         late = max(answer.until, MONOTONIC() + tasks.guards.first - tasks.clock)
         what, place, _ = stand(answer.task, self._place)
@@ -157,7 +182,8 @@ class SharedLoop:
         tasks.tasks[task] = None
         awaited = self.calls.pop(task, None)
         if awaited is not None:
-            self._round.call(lane, awaited.connection, awaited.deed, lambda: self._run_call(tasks, awaited))
+            call = replace(awaited.deed, needs=self.stepping)
+            self._round.call(lane, awaited.connection, call, lambda: self._run_call(tasks, awaited))
             self._in_loop(lane, int)  # it has come back by then, and waits to go on
             return
         if task not in self.resumed:
@@ -177,7 +203,7 @@ class SharedLoop:
         if not getattr(task.get_coro(), "cr_suspended", False):
             return None
         what, place, _ = stand(task, self._place)
-        return Deed("await", what, place) if place is not None else None
+        return Deed("await", what, place, needs=self.stepping) if place is not None else None
 
     def _fire(self, lane: Lane, tasks: TaskLane) -> None:
         timers = tasks.sleeps or tasks.guards
@@ -188,17 +214,42 @@ class SharedLoop:
 
     def _in_loop(self, lane: Lane, do: Callable[[], object]) -> None:
         """Have the loop's thread do something, and wait until it has, and all that follows from it at once."""
+        while self._stepping is not None:
+            self._round.wait(lane, Wait(LOOP, lambda: self._stepping is None, self.stepping))
         lane.is_inside = True
-        self.settle(do)
+        self._settled(lambda: self._step(lane, do))
         lane.is_inside = False
+        if self._round.ending is not None:
+            lane.is_told = True
+            raise BrokenOff
 
-    def settle(self, do: Callable[[], object]) -> None:
-        """The same for a thread that is not governed now."""
+    def _step(self, lane: Lane, do: Callable[[], object]) -> None:
+        """In the loop's thread: make a step in the lane; servers are asked again where it has stopped within."""
+        turns, self._stepping = lane.turns, lane
+        try:
+            with self._lent((self._round, lane)):
+                do()
+        finally:
+            self._stepping = None
+            if lane.turns != turns:
+                self._round.ask_again()
+
+    def tell(self, soon: Callable[[], asyncio.Handle]) -> asyncio.Handle:
+        """Have the loop hear something, and all that follows from it at once; later where it is making a step."""
+        if self._stepping is not None:
+            self._governed.passed += 1
+            return soon()
+        handle = soon()
+        self._settled(int)
+        return handle
+
+    def _settled(self, do: Callable[[], object]) -> None:
         done = closed_gate()
 
         def run() -> None:
             try:
-                do()
+                with suppress(asyncio.CancelledError):  # it was meant for a task's step, and came late
+                    do()
                 self._governed.repeat()
             finally:
                 self._settle(done)
@@ -299,13 +350,12 @@ class SharedLoops:
                 return self._tell(telling, loop, lambda: _SOON(loop, callback, *values, context=context))
             here = governor.here()
             is_governed = here is not None and not here[1].is_calling and here[0].ending is None
-            if here is None or not is_governed or governor.owns(loop._thread_id):
+            is_own = loop is asyncio._get_running_loop() or governor.owns(loop._thread_id)
+            if here is None or not is_governed or is_own:
                 return _handle(_SOON(loop, callback, *values, context=context))
             with governor.ungoverned(here):
                 self._join(here[0], here[1].worker, loop)
-                handle = _handle(_SOON(loop, callback, *values, context=context))
-                self._loops[loop].settle(int)
-            return handle
+                return self._loops[loop].tell(lambda: _SOON(loop, callback, *values, context=context))
 
         return hand_over
 
@@ -313,17 +363,15 @@ class SharedLoops:
         self, here: Here, loop: asyncio.AbstractEventLoop, soon: Callable[[], asyncio.Handle]
     ) -> asyncio.Handle:
         """Have a loop hear what came of a guest's work, and let others go on."""
+        shared = self._loops.get(loop)
         try:
-            handle = soon()
-            if loop in self._loops:
-                self._loops[loop].settle(int)
-            return handle
+            return soon() if shared is None else shared.tell(soon)
         finally:
             self._guests.told(here)
 
     def _join(self, round_: Round, worker: int, loop: asyncio.AbstractEventLoop) -> None:
         if loop not in self._loops:
-            self._loops[loop] = SharedLoop(loop, round_, self._place)
+            self._loops[loop] = SharedLoop(loop, round_, self._place, self._governor.lent)
             self._governor.loops[loop] = round_
         shared = self._loops[loop]
         if worker in shared.serving:
@@ -331,7 +379,7 @@ class SharedLoops:
         lane = shared.serving[worker] = Lane(worker, len(round_.lanes))
         lane.state, lane.wait = (
             "waiting",
-            Wait("event loop", lambda: bool(shared.lanes[worker].ready), nobody),
+            Wait(LOOP, lambda: bool(shared.lanes[worker].ready), nobody, helper=shared.stepping),
         )
         begun = closed_gate()
 

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import FrameType
 from typing import TypeVar
 
-from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, Step, StepKind
+from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
 from dryfit.model.outcome import Outcome
 from dryfit.model.seam import Place
+from dryfit.probes.schedule.broken_off import broken_off
 from dryfit.probes.schedule.foreign_loops import FOREIGN, is_foreign
 from dryfit.probes.schedule.lane import Deed
 from dryfit.probes.schedule.outsiders import Outsiders
@@ -24,15 +25,16 @@ from dryfit.probes.schedule.watchdog import Watchdog
 
 Told = TypeVar("Told")
 
-THREADS = "an operation hands work to a thread, and is no mere task"
+THREADS = "an operation hands work to a thread, or blocks the event loop, and is no mere task"
 
 
 class Tasks:
     """The controller of one exploration: ``run`` makes one interleaving of some operations after the other.
 
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
-    ``None`` for any other code. ``need_threads`` says that an operation was about to hand work to a thread, which ended
-    the interleaving: such operations take turns in threads of their own, as ``Turns`` has it.
+    ``None`` for any other code. ``need_threads`` says that an operation was about to hand work to a thread, or to block
+    the loop by a driver's call, which ended the interleaving: such operations take turns in threads of their own, as
+    ``Turns`` has it.
     """
 
     def __init__(
@@ -86,6 +88,15 @@ class Tasks:
         if self._round is not None:
             self._round.end("stuck", THREADS)
 
+    def block(self, do: Callable[[], Told]) -> Told:
+        """A driver's call that is not awaited: it would have the loop wait, and with it all that could end its wait."""
+        round_, worker = self._round, WORKER.get()
+        if round_ is None or round_.ending is not None or worker < 0:
+            return do()
+        self._found_thread_work()
+        round_.lanes[worker].is_cut = True
+        raise broken_off(is_in_loop=True)
+
     def ask_again(self) -> None:
         """What servers have said of who waits may be different now, though no driver's call is over."""
         if self._round is not None:
@@ -94,12 +105,6 @@ class Tasks:
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations, and in drivers."""
         return WORKER.get()
-
-    def note(self, step: Step) -> bool:
-        """Write down what plain code of a task is about to do: it stops the loop, and nobody can go on before it."""
-        if self._round is not None and self._round.ending is None:
-            self._round.record.add(step)
-        return True
 
     async def point(
         self, kind: StepKind, what: str = "", place: Place | None = None, footprint: Footprint = ANYTHING

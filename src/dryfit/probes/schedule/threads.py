@@ -58,10 +58,14 @@ class Threads:
 
         def governed(thread: threading.Thread) -> None:
             here, giver = governor.here(), governor.giver()
-            if here is not None and thread not in self._lanes:
+            is_anyio = type(thread).__module__ == ANYIO
+            if here is not None and here[1].is_in_loop and is_anyio:
+                with governor.ungoverned(here):
+                    start(thread)
+            elif here is not None and thread not in self._lanes:
                 with governor.ungoverned(here):
                     self._begin(here[0], here[1].worker, thread, start)
-            elif giver is not None and type(thread).__module__ != ANYIO:
+            elif giver is not None and not is_anyio:
                 self._begin(*giver, thread, start)
             else:
                 start(thread)

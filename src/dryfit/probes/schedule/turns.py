@@ -10,15 +10,15 @@ from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Protocol, Self, TypeVar
 
-from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, Step, StepKind
+from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.breaking import break_off
-from dryfit.probes.schedule.broken_off import BrokenOff
+from dryfit.probes.schedule.broken_off import BrokenOff, broken_off
 from dryfit.probes.schedule.crew import Crew
-from dryfit.probes.schedule.governed import Governor, Here, nobody
+from dryfit.probes.schedule.governed import Governor, Here
 from dryfit.probes.schedule.guests import Guests
-from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait
+from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait, nobody
 from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.primitives import Primitive, primitives
@@ -74,7 +74,7 @@ class Turns:
         self._limit = limit
         self._lanes: dict[int, Here] = {}
         self._round: Round | None = None
-        self._outsiders = Outsiders()
+        self._outsiders = Outsiders(self._lanes)
         self._crew = Crew(self._outsiders.leave_out)
         is_known = are_told or lines is not None
         self._began = Deed("began", footprint=Footprint()) if is_known else BEGIN
@@ -162,27 +162,25 @@ class Turns:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
 
         ``touched`` is asked afterwards what it touched, by whether it failed; else it is what ``footprint`` says.
-        One in a thread of an event loop which operations share cannot take turns: it ends the interleaving.
+        One in a thread to which a task of a shared loop has handed it, nobody knows how, ends the interleaving.
         """
         round_, lane = self.here()
         if round_ is None or lane is None:
-            if self._round is not None and get_ident() not in self._lanes and is_guest():
-                with self._round.mutex:
-                    self._round.end("stuck", GUESTS)
+            self._check_stranger(kind)
             return do()
         return round_.call(lane, connection, Deed(kind, what, place, footprint), do, touched)
 
-    def note(self, step: Step) -> bool:
-        """Write down what plain code in an event loop that operations share is about to do: nobody can go on before it.
-
-        False where the running code can give way.
-        """
+    def _check_stranger(self, kind: StepKind) -> None:
+        """A call in a thread that is none of the operations' now: what is left of one may only clean up."""
         round_ = self._round
-        if round_ is None or get_ident() in self._lanes or self._shared.of_running() is None:
-            return False
-        with round_.mutex:
-            round_.record.add(step)
-        return True
+        if get_ident() in self._lanes or WORKER.get() < 0:
+            return
+        if is_guest():
+            if round_ is not None:
+                with round_.mutex:
+                    round_.end("stuck", GUESTS)
+        elif (round_ is None or round_.ending is not None) and kind != "rollback":
+            raise broken_off(is_in_loop=True)
 
     def wait(self, what: str, place: Place | None, is_over: Callable[[], bool]) -> bool:
         """Have others go on until the wait is over; false where none of them can."""
@@ -201,8 +199,7 @@ class Turns:
         """What servers have said of who waits may be different now, though no driver's call is over."""
         round_, _ = self.here()
         if round_ is not None:
-            with round_.mutex:
-                round_.calls += 1
+            round_.ask_again()
 
     async def call_awaited(
         self,
@@ -215,10 +212,12 @@ class Turns:
     ) -> Result:
         """The same for a driver whose calls are awaited, in an event loop that an operation's thread runs."""
         deed = Deed(kind, what, place, footprint)
+        shared = self._shared.of_running()
+        if shared is not None:
+            return await shared.call(connection, deed, do)
         round_, lane = self.here()
         if round_ is None or lane is None:
-            shared = self._shared.of_running()
-            return await do() if shared is None else await shared.call(connection, deed, do)
+            return await do()
         round_.begin_awaited(lane, connection, deed)
         try:
             return await do()

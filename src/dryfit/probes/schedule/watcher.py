@@ -83,7 +83,7 @@ class Watcher:
         """All stand still: note what became of them, and let the next one go on, unless a victim has to be made."""
         round_ = self._round
         for lane in inside:
-            self._block(lane, answer[lane.backend] if lane.backend is not None else ())
+            self._block(lane, answer.get(lane.backend, ()) if lane.backend is not None else ())
         for lane in round_.lanes:
             if lane.state == "back":
                 self._wake(lane)
@@ -94,7 +94,8 @@ class Watcher:
         return victim
 
     def _block(self, lane: Lane, by: tuple[Backend, ...]) -> None:
-        if lane.state == "blocked" and lane.by == by:
+        if lane.state == "blocked" and (lane.by == by or not by):
+            lane.by = by
             return
         lane.state, lane.by, lane.since, lane.is_noted = "blocked", by, self._round.turns, True
         workers = sorted({self._round.held[each].worker for each in by if each in self._round.held})
@@ -124,4 +125,6 @@ class Watcher:
 
 
 def _is_clear(lane: Lane, answer: Mapping[Backend, tuple[Backend, ...]]) -> bool:
+    if lane.deafened() is not None:
+        return True
     return lane.backend is not None and not lane.is_victim and bool(answer.get(lane.backend))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import anyio.to_thread
 import pytest
@@ -187,3 +188,96 @@ def test_a_client_is_of_use_after_an_interleaving_that_was_broken_off(
     assert (run[0].ending, values(run)[0]) == ("stuck", None)
     assert values(turns.run([posting(client, "/sales")] * 2, serial((0, 1)))) == (2, 3)
     assert client.post("/sales").json() == 4
+
+
+def test_a_call_that_blocks_the_loop_lets_plain_functions_go_on(app, client, turns, server, lanes) -> None:
+    transfer = transferring(turns, server)
+    app.post("/plain")(transfer)
+
+    @app.post("/blocking")
+    async def blocking(connection: int, rows: str) -> str:
+        return transfer(connection, rows)
+
+    paths = ["/plain?connection=1&rows=a", "/blocking?connection=2&rows=a"]
+    runs = [turns.run([posting(client, path) for path in paths], in_turn) for _ in range(2)]
+
+    assert runs[0][0] == runs[1][0]
+    assert runs[0][0].ending == "completed"
+    assert [lane for lane in lanes(runs[0]) if lane[0] == "1"] == [
+        "1 began",
+        "1 statement a",
+        "1 blocked a by 0",
+        "1 woken a",
+        "1 commit COMMIT",
+        "1 returned",
+    ]
+
+
+def locking_by_itself(turns: Turns, server) -> Callable[[int], AsyncIterator[None]]:
+    async def lock(connection: int) -> AsyncIterator[None]:
+        turns.call(connection, "statement", "lock", None, lambda: server.lock(connection, "row"))
+        yield
+        turns.call(connection, "commit", "COMMIT", None, lambda: server.commit(connection))
+
+    return lock
+
+
+def locking_in_threads(turns: Turns, server) -> Callable[[int], Iterator[None]]:
+    def lock(connection: int) -> Iterator[None]:
+        turns.call(connection, "statement", "lock", None, lambda: server.lock(connection, "row"))
+        yield
+        turns.call(connection, "commit", "COMMIT", None, lambda: server.commit(connection))
+
+    return lock
+
+
+@pytest.mark.parametrize("locking", [locking_by_itself, locking_in_threads])
+def test_a_loop_that_waits_for_a_lock_which_only_it_can_free_is_a_deadlock(
+    app: FastAPI, client, turns, server, values, locking
+) -> None:
+    @app.post("/held", dependencies=[Depends(locking(turns, server))])
+    async def hold() -> str:
+        await asyncio.sleep(1)
+        return "held"
+
+    @app.post("/blocking")
+    async def blocking(connection: int) -> str:
+        turns.call(connection, "statement", "lock", None, lambda: server.lock(connection, "row"))
+        turns.call(connection, "commit", "COMMIT", None, lambda: server.commit(connection))
+        return "free"
+
+    def operations() -> list[Callable[[], object]]:
+        return [posting(client, "/held?connection=1"), posting(client, "/blocking?connection=2")]
+
+    runs = [turns.run(operations(), follow((0, 0, 0, 1))) for _ in range(2)]
+    server.commit(1)  # what was broken off left it open
+    alone = turns.run(operations(), serial((1, 0)))
+
+    assert runs[0][0].ending == "deadlock"
+    assert "operation 1 waits for operation 2 (event loop" in runs[0][0].said
+    assert "operation 2 waits for operation 1 (lock)" in runs[0][0].said
+    assert runs[0] == runs[1]
+    assert values(alone) == ("held", "free")
+
+
+def test_a_lock_of_the_program_s_that_blocks_the_loop_is_waited_for(
+    app, client, till, explore, values
+) -> None:
+    @app.post("/plain")
+    def plain() -> int:
+        with till.lock:
+            return till.sell()
+
+    @app.post("/blocking")
+    async def blocking() -> int:
+        with till.lock:
+            return till.sell()
+
+    def fresh() -> list[Callable[[], object]]:
+        till.sold = 0
+        return [posting(client, "/plain"), posting(client, "/blocking")]
+
+    runs = explore(fresh)
+
+    assert {values(run) for run in runs} == {(1, 2), (2, 1)}
+    assert {run[0].ending for run in runs} == {"completed"}

@@ -16,7 +16,7 @@ import anyio.to_thread
 import httpx
 import pytest
 
-from dryfit.model.interleaving import Choice, Step
+from dryfit.model.interleaving import Choice
 from dryfit.probes.schedule import Turns, answers
 from dryfit.probes.schedule.orders import follow, serial
 
@@ -110,20 +110,6 @@ def test_a_driver_s_call_that_is_blocked_lets_others_go_on(turns: Turns, server,
         ("commit", ()),
         ("returned", ()),
     ]
-
-
-def test_what_stops_the_loop_is_written_down_and_no_switch_point(turns: Turns, loop, values) -> None:
-    async def ask() -> bool:
-        return turns.note(Step(turns.worker(), "statement", "SELECT"))
-
-    def operation() -> bool:
-        assert not turns.note(Step(turns.worker(), "statement", "SELECT"))  # it can give way here
-        return asyncio.run_coroutine_threadsafe(ask(), loop).result()
-
-    run = turns.run([operation] * 2, in_turn)
-
-    assert values(run) == (True, True)
-    assert [step.worker for step in run[0].steps if step.what == "SELECT"] == [0, 1]
 
 
 @pytest.mark.parametrize("hand_over", [asyncio.to_thread, anyio.to_thread.run_sync], ids=["asyncio", "anyio"])

@@ -10,7 +10,6 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from dryfit.model.interleaving import Step
 from dryfit.probes.schedule.orders import follow, serial
 
 
@@ -57,25 +56,6 @@ def test_a_schedule_shows_a_lost_update(stage, stock, buy, values):
     assert interleaving.schedule == (0, 1, 1, 0)
     assert values(outcomes) == [2, 2]
     assert stock.left == 1
-
-
-def test_what_stops_the_loop_is_written_down_and_is_no_switch_point(stage, values):
-    async def ask():
-        worker = stage.tasks.worker()
-        assert stage.tasks.note(Step(worker, "statement", "SELECT"))
-        await asyncio.sleep(0.5)
-        return worker
-
-    interleaving, outcomes = stage.run([ask, ask], (0, 1, 1, 0))
-
-    assert interleaving.schedule == (0, 1, 1, 0)
-    assert lanes(interleaving, 1) == [
-        ("began", ""),
-        ("statement", "SELECT"),
-        ("await", "sleep"),
-        ("returned", ""),
-    ]
-    assert values(outcomes) == [0, 1]
 
 
 def test_the_same_choices_give_the_same_steps(stage, buy):
@@ -426,6 +406,20 @@ def test_work_for_a_thread_ends_the_interleaving(stage, hand_over):
 
     assert (interleaving.ending, outcomes) == ("stuck", (None, None))
     assert "hands work to a thread" in interleaving.said
+    assert stage.tasks.need_threads
+    assert not done
+
+
+def test_a_driver_s_call_that_would_block_the_loop_ends_the_interleaving(stage):
+    done = []
+
+    async def blocks():
+        stage.tasks.block(lambda: done.append("statement"))
+
+    interleaving, outcomes = stage.serially(blocks, blocks)
+
+    assert (interleaving.ending, outcomes) == ("stuck", (None, None))
+    assert "blocks the event loop" in interleaving.said
     assert stage.tasks.need_threads
     assert not done
 
