@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.names import plain
 from dryfit.model.digest import MEMORY, diff
 from dryfit.model.finding import Fact, Finding
-from dryfit.model.interleaving import Ended, Explored, Interleaving, Operation, Overlap, Run
+from dryfit.model.interleaving import Ended, Explored, Interleaving, Operation, Overlap, Run, Step
 from dryfit.model.lanes import GAVE, LANES, SERIAL, short_test
 from dryfit.model.reply import ErrorSeen
 from dryfit.model.seam import DRIVER, Place, Seam
@@ -95,7 +95,9 @@ def _rule(explored: Explored, run: Run, masks: Masks) -> str:
         return "DF502"
     if escaped := _escaped(explored, run):
         return {"deadlock": "DF502", "pool": "DF505"}.get(escaped, "DF504")
-    return "" if _is_refused(explored, run, masks) else "DF501"
+    if _is_refused(explored, run, masks):
+        return ""
+    return "DF505" if _starved(run.interleaving) else "DF501"
 
 
 def _is_one_threads_own(explored: Explored, run: Run, shared: Sharings) -> bool:
@@ -123,12 +125,21 @@ def _starve(interleaving: Interleaving) -> bool:
 
     One after the other they come to their end: so it is one of them that has what the others want.
     """
-    last = {step.worker: step for step in interleaving.steps}
+    return interleaving.ending == "stuck" and _all_wait(interleaving.steps)
+
+
+def _starved(interleaving: Interleaving) -> bool:
+    """Whether they waited in the same way, until the time of one was up."""
+    steps = interleaving.steps
+    expired = next((number for number, step in enumerate(steps) if step.kind == "expired"), 0)
+    return _all_wait(steps[:expired])
+
+
+def _all_wait(steps: Sequence[Step]) -> bool:
+    last = {step.worker: step for step in steps}
     waiting = [step for step in last.values() if step.kind not in ("returned", "raised")]
-    return (
-        interleaving.ending == "stuck"
-        and len(waiting) > 1
-        and all(step.kind == "blocked" and not step.by and not step.in_server for step in waiting)
+    return len(waiting) > 1 and all(
+        step.kind == "blocked" and not step.by and not step.in_server for step in waiting
     )
 
 
@@ -309,6 +320,10 @@ def _message(rule: str, explored: Explored, run: Run) -> str:
             return f"{said} wait for each other, until the database breaks one off: {escapes(failed)}"
         case "DF502":
             return f"{said} wait for each other and never end: {run.interleaving.said or 'a deadlock'}"
+        case "DF505" if run.interleaving.ending == "completed" and failed is None:
+            return (
+                f"{said} all wait for what one of them holds, until the time of one is up: {outcome_of(run)}"
+            )
         case "DF505" if failed is None:
             return f"{said} all wait for what one of them holds and never gives back: {run.interleaving.said}"
         case "DF503":

@@ -137,7 +137,12 @@ class AtOnce:
         with (
             self._alone(),
             Turns(
-                self._backends, limit=RUN_SECONDS, place=self._weave.place_in, lines=known, are_told=True
+                self._backends,
+                limit=RUN_SECONDS,
+                place=self._weave.place_in,
+                lines=known,
+                are_told=True,
+                relent=self.halfway.let_go,
             ) as self._turns,
         ):
             self._is_memory_watched = lines

@@ -26,6 +26,7 @@ StepKind = Literal[
     "line",
     "blocked",
     "woken",
+    "expired",
     "victim",
     "returned",
     "raised",

@@ -20,6 +20,7 @@ _WORDS = {
     "await": "awaits",
     "send": "sends",
     "woken": "woken",
+    "expired": "TIME IS UP:",
     "returned": "returns",
     "raised": "raises",
     "victim": "is chosen as the victim",

@@ -393,6 +393,18 @@ def test_operations_that_all_wait_for_what_none_gives_back_are_starved():
     assert found.rule == "DF505"
 
 
+@pytest.mark.parametrize(
+    ("others", "rule"), [((step(1, "blocked", "Pool.get", WRITE),), "DF505"), ((), "DF501")]
+)
+def test_operations_that_all_wait_until_the_time_of_one_is_up_are_starved(
+    others: tuple[Step, ...], rule: str
+):
+    waiting = (step(0, "blocked", "Pool.get", WRITE), *others, step(0, "expired", "Pool.get", WRITE))
+    (found,) = judged(run(Ended((("", "'none'"),)), SOLD, left=-1, steps=waiting)).findings
+
+    assert found.rule == rule
+
+
 def test_a_run_that_proves_nothing_is_told_with_its_reason():
     found = judged(run(SOLD, None, left=0, ending="limit", said="not over within 3 s"))
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dryfit.model.interleaving import ANYTHING, Backend, Choice, Choose, Ending, Step
 from dryfit.probes.schedule.graph import circle
 from dryfit.probes.schedule.lane import LOOP, MONOTONIC, RELEASE, Deed, Lane, closed_gate
 from dryfit.probes.schedule.record import Record
 from dryfit.probes.schedule.said import said_of_circle, said_of_endless, said_of_stuck
+
+PATIENCE = 1.0
+"""Seconds for which nobody gives up while an answer may come from outside, beyond those in which nobody goes on."""
 
 ENDLESS = 10_000
 """How often an operation may pause where nobody else can go on: more than that is taken for for ever."""
@@ -17,19 +20,22 @@ ENDLESS = 10_000
 class Order:
     """The order of the lanes' turns, made by whoever stops or by the watcher: under one mutex, while no lane goes on.
 
-    ``held`` are the lanes that used a server's process last, ``turns`` counts how often any lane went on. ``bell`` is
-    rung for the watcher. ``failure`` is what the choice raised, or the controller itself.
+    ``held`` are the lanes that used a server's process last, ``turns`` counts how often any lane went on, ``calls`` how
+    often what servers say of who waits may have changed, as by a driver's call that is over. ``bell`` is
+    rung for the watcher. ``failure`` is what the choice raised, or the controller itself. ``relent`` is asked where
+    nobody can go on but by giving up: to let go of what is held up from outside, and whether there was anything.
     """
 
-    def __init__(self, choose: Choose) -> None:
+    def __init__(self, choose: Choose, relent: Callable[[], bool]) -> None:
         self.bell = closed_gate()
         self.lanes: list[Lane] = []
         self.held: dict[Backend, Lane] = {}
         self.record = Record()
-        self.turns = 0
+        self.turns = self.calls = 0
         self.ending: tuple[Ending, str] | None = None
         self.failure: BaseException | None = None
         self._choose = choose
+        self._relent = relent
         self._last: Lane | None = None
 
     def ring(self) -> None:
@@ -45,6 +51,8 @@ class Order:
             self._stand_in_circle(found, caller)
         elif any(lane.alone > ENDLESS for lane in enabled):
             self.end("stuck", said_of_endless(enabled), caller)
+        elif not self._is_complete() and _give_up(enabled) and self._is_helped_soon():
+            return False
         elif not enabled:
             self._stand_still(caller)
         else:
@@ -73,9 +81,21 @@ class Order:
             lane.worker == last and lane.wait is not None and now < lane.wait.until for lane in self.lanes
         )
 
+    def _is_helped_soon(self) -> bool:
+        """Whether something from outside of all operations may still come, or is let go of now, so that one goes on."""
+        now = MONOTONIC()
+        waits = [lane.wait for lane in self.lanes if lane.wait is not None and lane.wait.until]
+        if any(now < wait.until + PATIENCE for wait in waits):
+            return True
+        if not self._relent():
+            return False
+        self.calls += 1
+        self.ring()
+        return True
+
     def _chosen(self, enabled: list[Lane], caller: Lane | None) -> Lane | None:
         choice = Choice(tuple(sorted({lane.worker for lane in enabled})), self.record.last)
-        self._note_waits(choice.enabled)
+        self._note_waits(() if _give_up(enabled) and self._are_several() else choice.enabled)
         try:
             worker = self._choose(choice)
             if worker not in choice.enabled:
@@ -88,8 +108,10 @@ class Order:
         return self._start(lane)
 
     def _start(self, lane: Lane) -> Lane:
-        if lane.state == "waiting":
+        if lane.wait is not None:
             lane.gave_up = True
+            if lane.is_noted:
+                self.record.add(Step(lane.worker, "expired", lane.wait.what, lane.wait.place))
         elif lane.deed.kind != "woken":
             self.record.step(lane, lane.deed)
         lane.alone = lane.alone + 1 if self.is_resting(lane) else 0
@@ -114,6 +136,10 @@ class Order:
 
     def _timed(self) -> list[Lane]:
         return [lane for lane in self.lanes if lane.wait is not None and lane.wait.is_timed]
+
+    def _are_several(self) -> bool:
+        """Whether more than one operation is not over."""
+        return sum(lane.is_main and lane.state != "done" for lane in self.lanes) > 1
 
     def _is_complete(self) -> bool:
         return all(lane.state == "done" for lane in self.lanes if lane.is_main)
@@ -141,7 +167,8 @@ class Order:
         """Write down what a lane waits for."""
         if lane.wait is not None and not lane.wait.until:  # where an answer is under way it waits for nobody
             lane.is_noted = True
-            by = tuple(other.worker for other in self.waits_for(lane) or _some(lane.wait.helper()))
+            needed = self.waits_for(lane) or _some(lane.wait.holder() or lane.wait.helper())
+            by = tuple(other.worker for other in needed)
             self.record.add(Step(lane.worker, "blocked", lane.wait.what, lane.wait.place, by))
 
     def _stand_still(self, caller: Lane | None) -> None:
@@ -219,6 +246,11 @@ class Order:
         lane.state, lane.wait = "running", None
         if lane is not caller:
             RELEASE(lane.gate)
+
+
+def _give_up(enabled: Sequence[Lane]) -> bool:
+    """Whether nobody can go on but by giving up, if at all."""
+    return all(lane.state == "waiting" for lane in enabled)
 
 
 def _some(lane: Lane | None) -> tuple[Lane, ...]:

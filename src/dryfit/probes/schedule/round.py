@@ -23,15 +23,16 @@ Touched = Callable[[bool], Footprint]
 class Round(Order):
     """Hands the turn from lane to lane: the one that stops makes the next choice itself.
 
-    Only where a server has to be asked who waits is this left to the ``Watcher``. ``calls`` counts the driver calls
-    that are over, ``asked`` is that number when the servers were asked last. ``are_idle`` says that no thread but the
-    lanes' is about to do anything.
+    Only where a server has to be asked who waits is this left to the ``Watcher``. ``asked`` is the number of ``calls``
+    when the servers were asked last. ``are_idle`` says that no thread but the lanes' is about to do anything.
     """
 
-    def __init__(self, backends: Backends, choose: Choose, are_idle: Callable[[], bool]) -> None:
-        super().__init__(choose)
+    def __init__(
+        self, backends: Backends, choose: Choose, are_idle: Callable[[], bool], relent: Callable[[], bool]
+    ) -> None:
+        super().__init__(choose, relent)
         self.mutex = allocate_lock()
-        self.calls = self.asked = 0
+        self.asked = 0
         self.are_idle = are_idle
         self._backends = backends
 

@@ -58,7 +58,8 @@ class Turns:
     ``limit`` are the seconds that one may take. ``place`` tells where a frame stands in the code of the components, and
     ``None`` for any other code. Where ``lines`` is given, lines that touch shared objects are switch points too, in the
     files of which it says that they are the components'. ``are_told`` says that calls tell what they touch, and that
-    what is done between them touches nothing that others see, but for Python's own primitives.
+    what is done between them touches nothing that others see, but for Python's own primitives. ``relent`` is as an
+    ``Order`` has it.
     """
 
     def __init__(
@@ -69,9 +70,11 @@ class Turns:
         place: Callable[[FrameType], Place | None],
         lines: Callable[[str], bool] | None = None,
         are_told: bool = False,
+        relent: Callable[[], bool] = bool,
     ) -> None:
         self._backends = backends
         self._limit = limit
+        self._relent = relent
         self._lanes: dict[int, Here] = {}
         self._round: Round | None = None
         self._outsiders = Outsiders(self._lanes)
@@ -117,7 +120,7 @@ class Turns:
         for primitive in self._primitives:
             primitive.forget()
         self._outsiders.leave_out(get_ident())
-        round_ = Round(self._backends, choose, self._are_idle)
+        round_ = Round(self._backends, choose, self._are_idle, self._relent)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)

@@ -175,6 +175,38 @@ def test_a_timed_wait_gives_up_only_when_nobody_else_can_go_on(turns: Turns, exp
     assert seen == {(False, True), (False, False)}
 
 
+def test_nobody_gives_up_while_one_is_held_up_by_the_exploration_itself(server, along, values) -> None:
+    def let_go() -> bool:
+        was_held = "row" in server.holders
+        server.commit(99)
+        return was_held
+
+    lock = threading.Lock()
+    server.holders["row"] = 99  # as a statement is that is stopped half-way
+    with Turns(server, limit=5.0, place=lambda frame: None, relent=let_go) as turns:
+
+        def hold() -> str:
+            with lock:
+                return turns.call(1, "statement", "LOCK", None, lambda: server.lock(1, "row"))
+
+        run = turns.run([hold, lambda: lock.acquire(timeout=3600)], along([0, 0, 1]))
+
+    assert values(run) == ("row", True)
+    assert not any(step.kind == "expired" for step in run[0].steps)
+
+
+def test_that_a_wait_s_time_is_up_is_a_step(turns: Turns, along, values) -> None:
+    run = turns.run([lambda: threading.Event().wait(3600)] * 2, along())
+
+    assert values(run) == (False, False)
+    assert [(step.worker, step.kind) for step in run[0].steps if step.kind in ("blocked", "expired")] == [
+        (0, "blocked"),
+        (1, "blocked"),
+        (1, "expired"),
+        (0, "expired"),
+    ]
+
+
 def test_events_and_conditions_wake_those_that_wait(turns: Turns, explore, values) -> None:
     def operations() -> Sequence[Callable[[], object]]:
         condition, event, items = threading.Condition(), threading.Event(), []
