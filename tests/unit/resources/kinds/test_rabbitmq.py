@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.resources.providers.cluster import Cluster
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Leftover
+from dryfit.resources.environment import Environment
 from dryfit.resources.kind import BESIDE, Kind
 from dryfit.resources.kinds.rabbitmq import VirtualHost, kind
+from dryfit.resources.rabbitmq_management import Management
 
 pika = pytest.importorskip("pika")
 DEFINITIONS = {
@@ -147,3 +150,30 @@ def test_an_existing_server_is_used_through_its_management(endpoint: Endpoint) -
     ):
         channel.queue_declare("orders")
         assert [left.place for left in host.clean()] == ["orders"]
+
+
+def test_in_a_pod_its_management_is_reached_beside_it(
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("kubernetes")
+    management = Management(f"http://{BESIDE}:{endpoint.port}", endpoint.user, endpoint.password)
+
+    def be_the_pod(pod: dict[str, Any]) -> None:
+        """Our broker takes the user that the pod is told."""
+        told = {each["name"]: each["value"] for each in pod["spec"]["containers"][0]["env"]}
+        user = {"password": told["RABBITMQ_DEFAULT_PASS"], "tags": "administrator"}
+        management.put("users/pod", user)
+        management.put("permissions/%2F/pod", {"configure": ".*", "write": ".*", "read": ".*"})
+
+    ports = {5672: ("127.0.0.1", endpoint.port), 15672: (BESIDE, endpoint.port)}
+    monkeypatch.setattr("dryfit.resources.kinds.rabbitmq.USER", "pod")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    with closing(Cluster(ports, be_the_pod)) as cluster:
+        cluster.configure(tmp_path / "kubeconfig")
+        with Environment([Declaration("broker", "rabbitmq", "kubernetes")], tmp_path, "dryfit_pod") as opened:
+            broker = opened.open("broker")
+            with channel_of(broker) as channel:
+                channel.queue_declare("orders")
+            (leftover,) = opened.clean()
+            assert (leftover.place, leftover.change) == ("orders", "queues added")
+            assert broker.handle.port != endpoint.port

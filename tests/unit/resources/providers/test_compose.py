@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -56,6 +56,25 @@ def test_the_service_runs_in_a_project_of_its_own(engine, redis_image, runtime, 
         listed = subprocess.check_output(["docker-compose", "ps", "-q"], cwd=root, text=True)
         assert listed == ""  # not the developer's project
     assert eventually(lambda: not ours(engine, runtime))
+
+
+def test_a_rabbitmq_has_its_management_beside_it(engine, rabbitmq_image, runtime, tmp_path):
+    pika = pytest.importorskip("pika")
+    service = f"""
+        version: "3.7"
+        services:
+          broker:
+            image: {rabbitmq_image}
+            environment: {{RABBITMQ_DEFAULT_USER: ann, RABBITMQ_DEFAULT_PASS: sesame}}
+    """
+    (tmp_path / "compose.yaml").write_text(dedent(service))
+    with Environment([Declaration("broker", "rabbitmq", "compose")], tmp_path, "dryfit_one") as environment:
+        broker = environment.open("broker")
+        assert (broker.handle.user, broker.handle.password) == ("ann", "sesame")
+        with closing(pika.BlockingConnection(pika.URLParameters(broker.handle.url))) as connection:
+            connection.channel().queue_declare("orders")
+        (leftover,) = environment.clean()
+        assert (leftover.place, leftover.change) == ("orders", "queues added")
 
 
 def test_what_a_killed_keeper_left_goes_with_the_next_start(
