@@ -172,7 +172,9 @@ class SharedLoop:
             return bool(tasks.ready) or MONOTONIC() >= late
 
         handing = self._round.handing
-        self._round.wait(lane, Wait(what, is_over, nobody, place=place, footprint=handing, until=answer.until))
+        self._round.wait(
+            lane, Wait(what, is_over, nobody, place=place, footprint=handing, until=answer.until)
+        )
         return bool(tasks.ready)
 
     def idle(self, tasks: TaskLane, *, is_timed: bool = False) -> Wait:
