@@ -36,6 +36,7 @@ class Governor:
         self._lanes = lanes
         self._uses = uses
         self._footprint = footprint
+        self._of_room = footprint if footprint.unknown else Footprint(reads=footprint.writes)
         self._touches = touches
         self.loops: dict[asyncio.AbstractEventLoop, Round] = {}
 
@@ -81,7 +82,7 @@ class Governor:
         finally:
             here[1].is_inside = False
         if self._touches and not use.is_private:
-            here[0].record.touch(self._footprint)
+            here[0].record.touch(self._of_room if use.has_room else self._footprint)
         return use
 
     @contextmanager
@@ -116,7 +117,8 @@ class Governor:
         until = MONOTONIC() + PATIENCE if is_outside else 0.0
         with self.ungoverned(here):
             place = use.place or self._uses.nearest(_getframe(1))
-        wait = Wait(use.what, is_over, holder, timeout is not None, place, self._footprint, until, use.is_own)
+        footprint = here[0].handing if use.is_private else self._footprint
+        wait = Wait(use.what, is_over, holder, timeout is not None, place, footprint, until, use.is_own)
         if here[0].wait(here[1], wait):
             return True
         here[1].skipped += timeout or 0

@@ -6,7 +6,7 @@ from _thread import allocate_lock
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from dryfit.model.interleaving import Backends, Choose, Footprint
+from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff, broken_off
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait
@@ -24,13 +24,20 @@ class Round(Order):
     """Hands the turn from lane to lane: the one that stops makes the next choice itself.
 
     Only where a server has to be asked who waits is this left to the ``Watcher``. ``asked`` is the number of ``calls``
-    when the servers were asked last. ``are_idle`` says that no thread but the lanes' is about to do anything.
+    when the servers were asked last. ``are_idle`` says that no thread but the lanes' is about to do anything,
+    ``handing`` is what it touches that one thread of an operation hands on to another.
     """
 
     def __init__(
-        self, backends: Backends, choose: Choose, are_idle: Callable[[], bool], relent: Callable[[], bool]
+        self,
+        backends: Backends,
+        choose: Choose,
+        are_idle: Callable[[], bool],
+        relent: Callable[[], bool],
+        handing: Footprint = ANYTHING,
     ) -> None:
         super().__init__(choose, relent)
+        self.handing = handing
         self.mutex = allocate_lock()
         self.asked = 0
         self.are_idle = are_idle
@@ -123,7 +130,7 @@ class Round(Order):
     def lane_for(self, worker: int) -> Lane:
         """The same, for a thread that has to be made first."""
         lane = Lane(worker, len(self.lanes))
-        lane.deed = Deed("began", "thread", is_passed_on=True)
+        lane.deed = Deed("began", "thread", footprint=self.handing, is_passed_on=True)
         lane.skipped = max(each.skipped for each in self.lanes if each.worker == worker)
         return lane
 

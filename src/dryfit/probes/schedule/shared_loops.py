@@ -164,18 +164,25 @@ class SharedLoop:
         answer = self._answers.under_way(tasks)
         if answer is None:
             is_timed = bool(tasks.guards)
-            return self._round.wait(
-                lane,
-                Wait(LOOP, lambda: bool(tasks.ready), nobody, is_timed=is_timed, helper=self.stepping),
-            )
+            return self._round.wait(lane, self.idle(tasks, is_timed=is_timed))
         late = max(answer.until, MONOTONIC() + tasks.guards.first - tasks.clock)
         what, place, _ = stand(answer.task, self._place)
 
         def is_over() -> bool:
             return bool(tasks.ready) or MONOTONIC() >= late
 
-        self._round.wait(lane, Wait(what, is_over, nobody, place=place, until=answer.until))
+        handing = self._round.handing
+        self._round.wait(
+            lane, Wait(what, is_over, nobody, place=place, footprint=handing, until=answer.until)
+        )
         return bool(tasks.ready)
+
+    def idle(self, tasks: TaskLane, *, is_timed: bool = False) -> Wait:
+        """The wait of a lane until one of its tasks can go on."""
+        handing = self._round.handing
+        return Wait(
+            LOOP, lambda: bool(tasks.ready), nobody, is_timed, footprint=handing, helper=self.stepping
+        )
 
     def _make_step(self, lane: Lane, tasks: TaskLane) -> None:
         handle, task = tasks.ready[0]
@@ -377,10 +384,7 @@ class SharedLoops:
         if worker in shared.serving:
             return
         lane = shared.serving[worker] = Lane(worker, len(round_.lanes))
-        lane.state, lane.wait = (
-            "waiting",
-            Wait(LOOP, lambda: bool(shared.lanes[worker].ready), nobody, helper=shared.stepping),
-        )
+        lane.state, lane.wait = "waiting", shared.idle(shared.lanes[worker])
         begun = closed_gate()
 
         def serve() -> None:

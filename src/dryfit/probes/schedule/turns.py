@@ -120,7 +120,7 @@ class Turns:
         for primitive in self._primitives:
             primitive.forget()
         self._outsiders.leave_out(get_ident())
-        round_ = Round(self._backends, choose, self._are_idle, self._relent)
+        round_ = Round(self._backends, choose, self._are_idle, self._relent, self._began.footprint)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)

@@ -24,9 +24,13 @@ _IMPORT = "<frozen importlib._bootstrap>"
 """Where a module that another thread imports is waited for, at a lock that the waiting thread has taken itself."""
 
 _PRIVATE = frozenset((
-    "dryfit", "importlib", "logging", "psycopg", "sqlalchemy.util._collections", "sqlalchemy.util.langhelpers",
+    "anyio._backends._asyncio", "anyio.from_thread", "dryfit", "http.cookiejar", "importlib", "logging", "psycopg",
+    "sqlalchemy.util._collections", "sqlalchemy.util.langhelpers", "starlette.testclient",
 ))  # fmt: skip
-"""Packages and modules of which each lock is dryfit's, a connection's own, or of no matter for what comes of it."""
+"""Packages and modules of which each lock is dryfit's, that of one connection or of one request, or of no matter for
+what comes of it."""
+
+_POOLS = frozenset(("sqlalchemy.pool.impl", "sqlalchemy.util.queue"))
 
 _LOCKING = frozenset(("acquire", "__enter__", "release", "__exit__"))
 
@@ -36,7 +40,8 @@ class Use:
     """``kind`` and ``what`` are for a step; ``is_own`` says that it is the components' code that uses the lock.
 
     ``is_signal`` says that the lock tells of an event, as that of each waiter of a condition: nobody holds it.
-    ``is_private`` says that it guards nothing by which operations could tell that others use it.
+    ``is_private`` says that it guards nothing by which operations could tell that others use it, ``has_room`` that they
+    could only where another one finds no room: they take connections of a pool, or give them back.
     """
 
     kind: StepKind
@@ -45,6 +50,7 @@ class Use:
     is_own: bool
     is_signal: bool
     is_private: bool = False
+    has_room: bool = False
 
 
 class Uses:
@@ -70,8 +76,10 @@ class Uses:
             what = f"{what}.{through.f_code.co_name}"
         is_own = place is not None and frame.f_code not in _WITHIN
         is_signal = frame.f_code is _WAIT or frame.f_code.co_filename == _IMPORT
-        is_private = caller is not None and _is_private(caller.f_globals.get("__name__", ""))
-        return Use("lock" if is_lock else "wait", what, place, is_own, is_signal, is_private)
+        module = str(caller.f_globals.get("__name__", "")) if caller is not None else ""
+        has_room = caller is not None and module in _POOLS and _has_room(caller)
+        kind: StepKind = "lock" if is_lock else "wait"
+        return Use(kind, what, place, is_own, is_signal, _is_private(module), has_room)
 
     def nearest(self, frame: FrameType | None) -> Place | None:
         """Where the components' own code stands that led to a frame."""
@@ -99,8 +107,13 @@ def _outside(frame: FrameType) -> tuple[FrameType | None, FrameType | None]:
 
 
 def _is_private(module: str) -> bool:
-    """Whether locks of a module guard one connection, the log, or what is loaded."""
+    """Whether locks of a module guard one connection, one request, the log, or what is loaded."""
     return module in _PRIVATE or module.partition(".")[0] in _PRIVATE
+
+
+def _has_room(frame: FrameType) -> bool:
+    """Whether the code of a pool does not wait in this frame for what others give back."""
+    return frame.f_code.co_name != "get" or not frame.f_locals.get("block", True)
 
 
 def _is_primitive(file: str) -> bool:
