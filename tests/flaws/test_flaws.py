@@ -5,7 +5,8 @@ in which its twin differs, ``expected.toml`` says what is to be found: caller, c
 where a rule knows several kinds of mistake, the ``handler`` that mishandles a failure, ``on-wire`` where a reply that
 is lost on the wire shows it, the ``function`` whose call is shown, in ``also`` other rules that the same mistake
 breaks, and in ``options`` what ``dryfit check`` is to be told. Where there is a ``base``, it is the program as it was
-at a git revision that the program is compared with.
+at a git revision that the program is compared with. What takes long and shows what another pair shows by another
+driver, or over another wire, is a ``campaign``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,17 @@ from dryfit.model.finding import RULES
 
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "docs" / "rules"
-PAIRS = sorted(HERE.glob("*/programs/*"))
+
+
+def _expected(pair: Path) -> dict[str, Any]:
+    return tomllib.loads((pair / "expected.toml").read_text())
+
+
+def _marked(pair: Path) -> object:
+    return pytest.param(pair, marks=[pytest.mark.campaign] if _expected(pair).get("campaign") else [])
+
+
+PAIRS = list(map(_marked, sorted(HERE.glob("*/programs/*"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +89,6 @@ def _only(pair: Path) -> list[str]:
     if check == "contention":
         return ["--only", check]
     return ["--only", "data,interfaces,exceptions" if check == "exceptions" else "data,interfaces"]
-
-
-def _expected(pair: Path) -> dict[str, Any]:
-    return tomllib.loads((pair / "expected.toml").read_text())
 
 
 def _rule(pair: Path) -> str:
