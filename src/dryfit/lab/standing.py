@@ -7,12 +7,13 @@ import sys
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from types import FrameType, TracebackType
 from typing import Literal
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from dryfit.lab.taken import Transactions, lock_taken_at
 from dryfit.model.crossing import Crossing
@@ -26,6 +27,9 @@ from dryfit.weave.connections import Connections
 
 Thing = tuple[LeakKind, str, Hashable]
 """What is held, and what tells it from others that are called alike."""
+
+Opened = Iterable[tuple[object, Target]]
+"""Connections, and where they lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Standing:
         self._memory = memory
         self._name_of = name_of
         self._pools: WeakKeyDictionary[object, Target] = WeakKeyDictionary()
+        self._gone: WeakSet[object] = WeakSet()
         self._left: set[Thing] = set()
         self._kept: list[object] = []
 
@@ -74,17 +79,23 @@ class Standing:
     def now(self) -> Held:
         """All that is held now."""
         locks = held_locks(self._memory.attributes())
+        opened = [*self._opened()]
         things = frozenset(
-            [*self._transactions(), *self._checked_out(), *(("lock", *each) for each in locks)]
+            [
+                *self._transactions(opened),
+                *self._checked_out(opened),
+                *(("lock", *each) for each in locks),
+            ]
         )
-        return Held(things, frozenset(map(id, self._connections.opened)))
+        return Held(things, frozenset(id(connection) for connection, _ in opened))
 
     def held_since(self, before: Held, has_written: Callable[[object], bool]) -> tuple[Hold, ...]:
         """The locks, and the transactions that have written or have locked rows, that were not held ``before``."""
+        opened = [*self._opened()]
         transactions = {
             f"{kind} {what}": self._transactions_seen.taken_at(key)
-            for kind, what, key in {*self._transactions()} - before.things
-            if any(id(each) == key and has_written(each) for each, _ in self._opened())
+            for kind, what, key in {*self._transactions(opened)} - before.things
+            if any(id(each) == key and has_written(each) for each, _ in opened)
         }
         locks = {
             f"lock {name}": lock_taken_at(name, sys._getframe(), self._place_of)
@@ -102,7 +113,7 @@ class Standing:
         left = self.now().things - before.things
         if left:
             self._left |= left
-            found = (each for each in self._connections.opened if id(each) in before.connections)
+            found = (each for each, _ in self._opened() if id(each) in before.connections)
             self._kept += [*self._memory.alive(objects), *found]
 
     def called(self) -> None:
@@ -119,23 +130,29 @@ class Standing:
         counted = Counter((kind, what) for kind, what, _ in self._left)
         return tuple(sorted(Leak(kind, what, count) for (kind, what), count in counted.items()))
 
-    def _transactions(self) -> Iterator[tuple[Literal["transaction"], str, int]]:
-        for connection, target in self._opened():
+    def _transactions(self, opened: Opened) -> Iterator[tuple[Literal["transaction"], str, int]]:
+        for connection, target in opened:
             if dbapi.standing(connection) in ("open", "failed"):
                 yield "transaction", self._name_of(target), id(connection)
 
-    def _checked_out(self) -> Iterator[Thing]:
+    def _checked_out(self, opened: Opened) -> Iterator[Thing]:
         for pool, target in list(self._pools.items()):
             for number in range(dbapi.checked_out(pool)):
                 yield "connection", self._name_of(target), (id(pool), number)
-        for connection, led_to in self._opened():
+        for connection, led_to in opened:
             if dbapi.is_lent(connection):
                 yield "connection", self._name_of(led_to), id(connection)
 
     def _opened(self) -> Iterator[tuple[object, Target]]:
+        """The connections that are open, or that a pool misses."""
         for connection in self._connections.opened:
+            if connection in self._gone:  # until its garbage is collected
+                continue
             target = self._connections.target_of(connection)
-            if target is not None:
+            if target is not None and dbapi.standing(connection) == "gone" and not dbapi.is_lent(connection):
+                with suppress(TypeError):  # not all can be referred to weakly
+                    self._gone.add(connection)
+            elif target is not None:
                 yield connection, target
 
 

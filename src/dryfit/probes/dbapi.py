@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from dryfit.model.crossing import Crossing
-from dryfit.probes.statics import module_of, mro
+from dryfit.probes.statics import module_of, mro, told_once
 
 Standing = Literal["none", "open", "failed", "gone", "unknown"]
 """Of a connection: in no transaction, in one, in one that can only be rolled back, closed or lost, or nobody knows."""
@@ -48,8 +48,13 @@ def _part(value: object, name: str) -> object:
 
 def driver_of(value: object) -> str:
     """The driver whose connection it is, or ""."""
-    for cls in mro(type(value)):
-        found = _CONNECTIONS.get((module_of(cls).partition(".")[0], cls.__name__))
+    return _driver_of(type(value))
+
+
+@told_once
+def _driver_of(cls: type) -> str:
+    for base in mro(cls):
+        found = _CONNECTIONS.get((module_of(base).partition(".")[0], base.__name__))
         if found is not None:
             return found
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType
@@ -20,6 +21,8 @@ MOST_EVENTS = 5_000
 """What comes after so many events is not listened to."""
 
 MOST_CAUSES = 50
+
+MOST_FILES = 10_000
 
 _MARK = "__dryfit_flight__"
 """In the ``__dict__`` of an exception: the log that knows it, and its number there."""
@@ -93,7 +96,12 @@ class Log:
 
 def is_ours(code: CodeType) -> bool:
     """Whether code runs between two of the user's frames, and is no part of the program."""
-    return code.co_filename.startswith(_OWN)
+    return _is_ours(code.co_filename)
+
+
+@lru_cache(MOST_FILES)
+def _is_ours(file: str) -> bool:
+    return file.startswith(_OWN)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
