@@ -71,7 +71,7 @@ class Make:
             from dryfit.resources.builders.maker import maker_for
 
             session = _session_among(self._request.node.funcargs.values())
-            connection = None if session else self._environment.database_url()
+            connection = None if session else self._environment.database_url(self._request.fixturenames)
             self._maker = maker_for(
                 self._request.node.nodeid,
                 self._root,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -68,10 +68,14 @@ class Environment:
         """The resources that are open."""
         return tuple(self._opened.values())
 
-    def database_url(self) -> str | None:
-        """Where the program keeps its rows: the URL of the only declared database, opened now if need be."""
+    def database_url(self, asked: Collection[str] = ()) -> str | None:
+        """Where the program keeps its rows: the URL of the only declared database, opened now if need be.
+
+        Of several it is the only one that is among those ``asked`` for by name.
+        """
         databases = [each.name for each in self.declared if each.kind in DATABASES]
-        return self.open(databases[0]).handle.url if len(databases) == 1 else None
+        meant = databases if len(databases) == 1 else [name for name in databases if name in asked]
+        return self.open(meant[0]).handle.url if len(meant) == 1 else None
 
     def clocks(self) -> tuple[DatabaseClock, ...]:
         """The time of every open database whose time can be set."""

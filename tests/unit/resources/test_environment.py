@@ -37,3 +37,22 @@ def test_a_leader_starts_what_its_workers_will_open(monkeypatch: pytest.MonkeyPa
         assert running == ["needed"]
         assert leader.opened == ()
     assert running == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "asked", "found"),
+    [
+        (["shop"], [], "shop"),
+        (["shop", "archive"], [], None),
+        (["shop", "archive"], ["make", "archive"], "archive"),
+        (["shop", "archive"], ["shop", "archive"], None),
+        ([], [], None),
+    ],
+)
+def test_rows_go_to_the_only_database_that_can_be_meant(
+    declared: list[str], asked: list[str], found: str | None, tmp_path: Path
+) -> None:
+    declarations = [Declaration(name, "sqlite") for name in declared] + [Declaration("files", "directory")]
+    with Environment(declarations, tmp_path, "dryfit_one") as opened:
+        url = opened.database_url(asked)
+        assert url == (opened.open(found).handle.url if found else None)

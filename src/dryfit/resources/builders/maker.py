@@ -136,7 +136,8 @@ class Maker:
         if self._connection is None:
             raise ResourceError(
                 f"make: there is no database to put {path} into",
-                "give make a session or a connection, or declare a database in [tool.dryfit.resources]",
+                "give make a session or a connection, or declare a database in [tool.dryfit.resources]"
+                " (of several, let the test ask for one only)",
                 slug="make",
             )
         self._open = self._open or opener(self._connection)

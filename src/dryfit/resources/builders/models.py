@@ -156,6 +156,7 @@ def _unknown(wanted: str, known: list[Candidate]) -> ResourceError:
         f"make: nothing is called {wanted!r}" + (f"; the nearest are {', '.join(near)}" if near else ""),
         f"there are: {', '.join(names)}"
         if names
-        else "no model is loaded; import the module that defines it",
+        else "no model is loaded, and no database is known: import the module that defines the model; for a table, "
+        "let the test ask for the database that it is in (of several that are declared, for one only)",
         slug="make",
     )

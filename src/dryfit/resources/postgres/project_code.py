@@ -15,7 +15,13 @@ from urllib.parse import unquote, urlsplit
 
 def call(entry: str, url: str) -> None:
     """Call a function with the URL; an asynchronous one is run to its end."""
-    result = _named(entry)(url)
+    function = _named(entry)
+    if not callable(function):
+        raise TypeError(
+            f"{entry} is a {type(function).__name__}, which cannot be called with the URL; SQLAlchemy's metadata are"
+            " declared by the key 'metadata'"
+        )
+    result = function(url)
     if inspect.isawaitable(result):
         asyncio.run(_awaited(result))
 

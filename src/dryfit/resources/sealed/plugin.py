@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from dryfit.model.resource import Declaration, Endpoint
 from dryfit.resources.registry import kind_named, provider_named
 from dryfit.resources.sealed.seal import Seal, seal
-
-if TYPE_CHECKING:
-    import pytest
 
 SECTION = "dryfit --sealed"
 
@@ -53,10 +51,16 @@ class Sealing:
             for attempt in attempts:
                 terminalreporter.write_line(f"{attempt.test or 'outside of tests'}: refused {attempt.target}")
 
-    def pytest_unconfigure(self) -> None:
-        """Open the seal, and let go of the servers."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_unconfigure(self) -> Generator[None, object, object]:
+        """Open the seal, and let go of the servers, when all others have given back what they had of these.
+
+        An ordinary user's process cannot go back outside, and reaches no server by network any more.
+        """
+        result = yield
         self._seal.close()
         self._servers.close()
+        return result
 
 
 def _started(declared: Iterable[Declaration], root: Path, servers: ExitStack) -> Iterator[Endpoint]:

@@ -95,6 +95,12 @@ def test_a_callable_that_fails_is_named(endpoint, empty, tmp_path):
         schema.apply(Sources(tmp_path, schema=("failing:create",)), endpoint, empty)
 
 
+def test_what_cannot_be_called_is_named(endpoint, empty, tmp_path):
+    write(tmp_path, {"no_function.py": "metadata = {}\n"})
+    with pytest.raises(ResourceError, match=r"(?s)no_function:metadata is a dict.*the key 'metadata'"):
+        schema.apply(Sources(tmp_path, schema=("no_function:metadata",)), endpoint, empty)
+
+
 def test_sqlalchemy(endpoint, empty, tmp_path):
     write(
         tmp_path,
