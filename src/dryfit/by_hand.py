@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 
 import pytest
 
 from dryfit.checks.contention import BUDGET_HIT, EXHAUSTED, explored_said
 from dryfit.config import Config, load_config
+from dryfit.lab.at_once import ServerLost
 from dryfit.lab.bench import Bench, bench
 from dryfit.lab.bodies import Bodies, Taking
 from dryfit.lab.copies import Copies, RunAgain
@@ -55,11 +56,13 @@ class ByHand:
                 self._explore(item)
             except UsageError as error:
                 self._wrong = str(error)
+            except ServerLost as error:
+                self._wrong = f"not explored: while the operations were run, {error}; run the test again"
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
-        """A test whose wishes nobody understands does not run at all."""
+        """A test whose wishes nobody understands, or could fulfil, does not run at all."""
         if self._wrong:
             pytest.fail(self._wrong, pytrace=False)
 
@@ -117,7 +120,12 @@ class ByHand:
         self._is_within = True
         try:
             with _with(plugins, repeating, bodies), _without(plugins, *DEBUGGERS), _quiet(item.config):
-                yield run_again
+                try:
+                    yield run_again
+                except ServerLost:
+                    with suppress(Exception):  # fixtures that need the server for it fail, and are told of nowhere
+                        repeating.tear_down()
+                    raise
         finally:
             self._is_within = False
 

@@ -13,7 +13,7 @@ from inspect import iscoroutinefunction
 from types import CodeType
 from typing import Protocol, cast
 
-import pytest
+from _pytest.outcomes import Exit
 
 from dryfit.lab import driver_calls, loops
 from dryfit.lab.answers import Answers
@@ -69,6 +69,10 @@ PINNED = (
 CUT_OFF = "a server ended the connection of an operation"
 _FOUND = 0
 """The number under which the scene keeps what the operations find."""
+
+
+class ServerLost(Exit):
+    """A server went away while operations used it: nothing more can come of this run of the test."""
 
 
 class Looks(Protocol):
@@ -265,7 +269,7 @@ class AtOnce:
         self.halfway.let_go()
         interleaving = detached(interleaving)
         if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
-            pytest.exit(lost)  # nor can this process read the state, or put it back
+            raise ServerLost(lost)  # nor can this process read the state, or put it back
         if any(isinstance(outcome, Raised) and is_cut_off(outcome.exception) for outcome in outcomes):
             interleaving = replace(interleaving, ending="stuck", said=CUT_OFF)
         new = self._used - self._met

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -22,6 +23,9 @@ Row: TypeAlias = tuple[bytes | None, ...]
 MAINTENANCE = "postgres"
 NAME = "dryfit"
 """The ``application_name`` of every connection of dryfit's own."""
+
+_RESTARTING, _PAUSE = 10.0, 0.02
+"""Seconds in which a server has to be back that ended its connections, and those between two attempts."""
 
 # Values are read and written back as text, so the text has to be the same whatever the project has set.
 _OPTIONS = (
@@ -56,6 +60,18 @@ def connect(endpoint: Endpoint, database: str, *, name: str = NAME) -> Connectio
     except psycopg.OperationalError as error:
         where = f"PostgreSQL at {endpoint.socket or endpoint.host}:{endpoint.port}, database {database}"
         raise ResourceError(f"{where}: cannot connect: {str(error).strip()}", slug="resources") from error
+
+
+def connect_again(endpoint: Endpoint, database: str) -> Connection:
+    """The same where there was one before: a server that restarts is waited for."""
+    until = time.monotonic() + _RESTARTING
+    while True:
+        try:
+            return connect(endpoint, database)
+        except ResourceError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE)
 
 
 def driver() -> ModuleType:
@@ -108,7 +124,8 @@ def _checked(wire: PGconn, ask: Callable[[], PGresult]) -> PGresult:
     except psycopg.errors.Error as error:  # libpq's own, as when the server has ended the connection
         raise psycopg.OperationalError(str(error)) from error
     if result.error_message:
-        is_lost = wire.status == psycopg.pq.ConnStatus.BAD
+        # What the server says has a code; what libpq finds out about a server that is gone has none.
+        is_lost = not result.error_field(psycopg.pq.DiagnosticField.SQLSTATE)
         raise (
             psycopg.OperationalError(result.get_error_message())
             if is_lost

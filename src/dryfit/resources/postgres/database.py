@@ -13,7 +13,7 @@ from dryfit.model.target import Target
 from dryfit.resources.database_clock import PostgresClock
 from dryfit.resources.postgres import catalogue, databases, leftovers, mark, snapshot
 from dryfit.resources.postgres.catalogue import Catalogue
-from dryfit.resources.postgres.connect import NAME, connect, driver
+from dryfit.resources.postgres.connect import NAME, connect, connect_again, driver
 from dryfit.resources.postgres.pool import Pool
 from dryfit.resources.postgres.restore import can_hold_off, write_back
 from dryfit.resources.postgres.seeded import Seeded
@@ -250,9 +250,9 @@ class Database:
         self._watch.settle(self._watch.moment(self._data.info.backend_pid).position)
 
     def _reconnect(self) -> None:
-        if self._control.closed:
-            self._control = connect(self._site.endpoint, self._site.control)
-            self._watch.reconnected(self._control)
+        self._control.close()
+        self._control = connect_again(self._site.endpoint, self._site.control)
+        self._watch.reconnected(self._control)
         self._data.close()
         if databases.exists(self._control, self._site.name):
             self._data = connect(self._site.endpoint, self._site.name)
