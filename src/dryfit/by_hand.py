@@ -83,7 +83,7 @@ class ByHand:
             self._explore_calls(item)
 
     def _explore_copies(self, item: pytest.Item, asked: Marked) -> None:
-        with self._bench(item, looks=False) as made:
+        with self._bench(item, looks=True) as made:
             copies = Copies(asked.overlap(item.nodeid, self._seed(item)), made.at_once)
             with self._repeating(item, made, copies.take) as run_again:
                 copies.explore(run_again)
