@@ -25,7 +25,8 @@ _IMPORT = "<frozen importlib._bootstrap>"
 
 _PRIVATE = frozenset((
     "anyio._backends._asyncio", "anyio.from_thread", "asyncio.mixins", "dryfit", "http.cookiejar",
-    "importlib", "logging", "psycopg", "sqlalchemy.util._collections", "sqlalchemy.util.langhelpers", "starlette.testclient",
+    "importlib", "logging", "psycopg", "sqlalchemy.util._collections", "sqlalchemy.util.langhelpers",
+    "starlette.testclient",
 ))  # fmt: skip
 """Packages and modules of which each lock is dryfit's, that of one connection or of one request, or of no matter for
 what comes of it."""
