@@ -26,6 +26,7 @@ from dryfit.model.interleaving import Explored, Overlap
 from dryfit.model.run import CheckSummary, Run
 from dryfit.model.seam import Place
 from dryfit.model.structure import ProjectMap, Tolerated
+from dryfit.model.trace import Skipped
 from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
 from dryfit.store import accepted
 from dryfit.store.writer import amend
@@ -133,8 +134,16 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
         trials=sum(each.tried for each in explored) if check == "contention" else len(trials),
         not_injected=sum(not each.fired and not _has_reason(each) for each in trials),
         exhausted=result.exhausted and all(each.exhausted for each in explored),
-        skipped=(*result.skipped, *judgement.skipped),
+        skipped=(*result.skipped, *judgement.skipped, *(LEFT if explored and not result.exhausted else ())),
     )
+
+
+LEFT = (
+    Skipped(
+        "what was planned besides",
+        "the budget was used up before it could be tried: --budget 120s gives more",
+    ),
+)
 
 
 def _has_reason(trial: Trial) -> bool:

@@ -222,7 +222,33 @@ def test_a_transaction_whose_end_nobody_sees_is_told(transactions: Transactions)
     footprints.touched(connection, 0, failed=False)
     assert footprints.are_complete
     footprints.touched(connection, 1, failed=False)
-    assert not footprints.are_complete, "two workers on one connection"
+    assert footprints.are_complete, "a pool gives it to one worker after the other"
+
+
+@pytest.mark.parametrize(
+    ("text", "passes_on"),
+    [
+        ("UPDATE test SET value = value + 1", True),
+        ("SET work_mem = '1MB'", True),
+        ("SELECT set_config('work_mem', '1MB', false)", True),
+        ("SELECT value FROM test", False),
+        ("SET LOCAL work_mem = '1MB'", False),
+    ],
+)
+def test_a_connection_that_passes_something_on_is_told(
+    transactions: Transactions, text: str, passes_on: bool
+) -> None:
+    footprints, connection = transactions.footprints, transactions.connections[0]
+    footprints.begin()
+    connection.execute(text)
+    footprints.touched(connection, 0, failed=False)
+    if not text.startswith("UPDATE"):
+        connection.commit()
+        footprints.touched(connection, 0, failed=False)
+    footprints.touched(connection, 1, failed=False)
+    connection.rollback()
+    footprints.touched(connection, 1, failed=False)
+    assert footprints.are_complete is not passes_on
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from dryfit.checks.names import plain
 from dryfit.model.digest import MEMORY, diff
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Ended, Explored, Interleaving, Operation, Overlap, Run, Step
-from dryfit.model.lanes import GAVE, LANES, SERIAL, short_test
+from dryfit.model.lanes import GAVE, LANES, PARTLY, SERIAL, short_test
 from dryfit.model.reply import ErrorSeen
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.serial import Masks, came_of, changes, left_by
@@ -26,6 +26,8 @@ from dryfit.model.trial import Crossed, Trial
 OWN = Fact("shared", "nothing in the source shows that threads or tasks share these objects")
 
 Sharings = Mapping[str, Sharing] | None
+
+STANDS = "what other interleavings have shown is a finding all the same"
 
 EXHAUSTED, BUDGET_HIT = "exhausted", "budget hit"
 
@@ -74,13 +76,35 @@ def _judged(explored: Explored, baseline: Trial, shared: Sharings) -> Judgement:
     masks = Masks.of((*explored.serial, *explored.alone))
     for run in explored.others:
         if run.interleaving.ending in ("stuck", "limit") and not _starve(run.interleaving):
-            skipped.append(Skipped(named(explored.overlap), f"inconclusive: {run.interleaving.said}"))
+            skipped.append(Skipped(_in_test(explored.overlap), f"inconclusive: {run.interleaving.said}"))
         elif rule := _rule(explored, run, masks):
             found = _finding(rule, explored, run, baseline)
             if rule == "DF501" and _is_one_threads_own(explored, run, shared):
                 found = replace(found, severity="warning", evidence=(*found.evidence, OWN))
             findings.setdefault(found.id, found)  # the smallest schedule comes first
+    if not (explored.exhausted or findings or skipped):
+        skipped.append(Skipped(_in_test(explored.overlap), _partly(explored)))
+    if findings:
+        skipped = [replace(each, reason=f"{each.reason}; {STANDS}") for each in skipped]
     return Judgement(tuple(findings.values()), tuple(skipped))
+
+
+def _partly(explored: Explored) -> str:
+    """How much was tried, and how to have more of it tried."""
+    many = explored.overlap.budget or explored.at_least
+    more = (
+        "its mark" if promises(explored.overlap) else "interleave() in a test that runs the same operations"
+    )
+    return (
+        f"{PARTLY}: {explored.tried} of at least {explored.at_least} interleavings, which came out well;"
+        f" to try more of them give budget={2 * many} to {more}"
+    )
+
+
+def _in_test(overlap: Overlap) -> str:
+    """The operations, and the test from which they are taken."""
+    said = named(overlap)
+    return said if overlap.others or promises(overlap) else f"{said}, in {short_test(overlap.test)}"
 
 
 def _rule(explored: Explored, run: Run, masks: Masks) -> str:

@@ -152,6 +152,14 @@ class AtOnce:
             self._is_memory_watched = lines
             yield
 
+    def needs_lines(self, run: Run) -> bool:
+        """Whether what the last run showed may be decided between any two lines of the components.
+
+        It is not where operations call drivers, and leave the components' objects as they were.
+        """
+        changed = any(change.source == MEMORY for change in diff(run.before, run.after))
+        return changed or not self._calls
+
     def forget(self) -> None:
         """The operations that come now are others, and may use other databases."""
         self._met.clear()

@@ -42,7 +42,7 @@ class Copies:
         self.explored = self._go_through(run_again)
         if self.explored is not None and self.explored.others:
             shown = self.explored.others[0].interleaving.schedule
-            self._rounds = self._begin(replace(self._overlap, schedule=shown))
+            self._rounds = self._begin(replace(self._overlap, schedule=shown), self._rounds.lines)
             again = self._go_through(run_again)
             if again is not None and not again.others:
                 self.lost = "the schedule that showed a failure does not show it again"
@@ -60,10 +60,10 @@ class Copies:
         await self._rounds.run_tasks(copies)
         raise BrokenOff
 
-    def _begin(self, overlap: Overlap) -> Rounds:
+    def _begin(self, overlap: Overlap, lines: bool | None = None) -> Rounds:
         limits = limits_of(overlap, Limits())
         searching = search(overlap.seed, limits.interleavings)
-        return Rounds(self._at_once, explore_promises(overlap, searching, limits, assertions_hold))
+        return Rounds(self._at_once, explore_promises(overlap, searching, limits, assertions_hold), lines)
 
     def _go_through(self, run_again: RunAgain) -> Explored | None:
         while self._rounds.explored is None:

@@ -83,7 +83,7 @@ def explore(
         diverged = yield from _followed(overlap, everyone, others)
     else:
         others.add(prepared)
-        while limits.leave_room(time.monotonic() - begun, others.tried) and search.begin():
+        while search.begin() and limits.leave_room(time.monotonic() - begun, others.tried):
             run = yield Wanted(everyone, search.choose)
             search.ended(run.interleaving)
             others.add(run)
@@ -100,7 +100,7 @@ def explore(
         tuple(alone),
         others.smallest(),
         tried=others.tried,
-        at_least=max(search.at_least, others.tried),
+        at_least=max(search.at_least, others.tried + (not search.exhausted)),
         exhausted=search.exhausted,
         void=f"{DIVERGED}: {diverged}" if diverged and not others.found else "",
         seconds=time.monotonic() - begun,

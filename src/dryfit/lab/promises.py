@@ -40,9 +40,9 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     spare, tried = () if holds(prepared) else (prepared,), 2
     while (
         holds(run)
+        and search.begin()
         and time.monotonic() - begun < limits.seconds
         and tried <= limits.interleavings
-        and search.begin()
     ):
         run = yield Wanted(everyone, search.choose)
         tried += 1
@@ -53,7 +53,7 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     explored = _explored(overlap, first, found, tried=tried, begun=begun)
     return replace(
         explored,
-        at_least=max(search.at_least, tried),
+        at_least=max(search.at_least, tried + (not search.exhausted)),
         exhausted=bool(found) or search.exhausted,
     )
 

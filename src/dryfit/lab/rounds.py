@@ -13,11 +13,12 @@ class Rounds:
     """Makes the run that an exploration wants next, each time when the test has come to its operations.
 
     ``made`` counts those that came to their end; ``explored`` is what all of them showed, ``None`` as long as more are
-    wanted.
+    wanted. ``lines`` says whether lines of the components are switch points; ``None`` until the first run has told.
     """
 
-    def __init__(self, at_once: AtOnce, exploration: Exploration) -> None:
+    def __init__(self, at_once: AtOnce, exploration: Exploration, lines: bool | None = None) -> None:
         self.made = 0
+        self.lines = lines
         self.explored: Explored | None = None
         self._at_once = at_once
         at_once.forget()
@@ -26,12 +27,12 @@ class Rounds:
 
     def run(self, operations: Sequence[Call]) -> None:
         """Make one, in threads."""
-        with self._at_once.governed(lines=True):
+        with self._at_once.governed(lines=self.lines is not False):
             self._ran(self._at_once.run(self._of(operations), self._wanted.choose))
 
     async def run_tasks(self, operations: Sequence[Call]) -> None:
         """Make one of coroutine functions, within the loop that runs the test."""
-        with self._at_once.governed_tasks(lines=True):
+        with self._at_once.governed_tasks(lines=self.lines is not False):
             self._ran(await self._at_once.run_tasks(self._of(operations), self._wanted.choose))
 
     def _of(self, operations: Sequence[Call]) -> list[Call]:
@@ -42,6 +43,8 @@ class Rounds:
         self.made += 1
         if run is None:
             return
+        if self.lines is None:
+            self.lines = self._at_once.needs_lines(run)
         try:
             self._wanted = self._exploration.send(run)
         except StopIteration as stop:

@@ -28,6 +28,9 @@ _WORDS = {
 HALFWAY = "[stopped half-way]"
 """Ends what is told of a statement that dryfit has stopped after it had read, and before it wrote."""
 
+PARTLY = "explored in part"
+"""Begins what is said of an overlap of which not every interleaving was tried."""
+
 _PIPELINES = (" of Pipeline", " of AsyncPipeline")
 """End what psycopg does to send several statements together: these are steps of their own."""
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from dryfit.model.finding import CheckName, Finding, Severity
+from dryfit.model.lanes import PARTLY
 from dryfit.model.run import CheckSummary, Run
 from dryfit.model.seam import Seam
 from dryfit.model.trace import Skipped
@@ -91,7 +92,10 @@ def shortfalls(run: Run) -> list[str]:
 
 def shortfall(summary: CheckSummary) -> list[str]:
     """The same of one check."""
-    lines = [] if summary.exhausted else ["the budget ended before everything was tried"]
+    partly = sum(each.reason.startswith(PARTLY) for each in summary.skipped)
+    lines = [f"{plural(partly, 'overlap')} {PARTLY}"] if partly else []
+    if not (summary.exhausted or partly):
+        lines = ["the budget ended before everything was tried: --budget gives more"]
     if summary.not_injected:
         lines.append(f"the fault did not fire in {plural(summary.not_injected, 'trial')}")
     return lines

@@ -24,8 +24,9 @@ _IMPORT = "<frozen importlib._bootstrap>"
 """Where a module that another thread imports is waited for, at a lock that the waiting thread has taken itself."""
 
 _PRIVATE = frozenset((
-    "anyio._backends._asyncio", "anyio.from_thread", "dryfit", "http.cookiejar", "importlib", "logging", "psycopg",
-    "sqlalchemy.util._collections", "sqlalchemy.util.langhelpers", "starlette.testclient",
+    "anyio._backends._asyncio", "anyio.from_thread", "asyncio.mixins", "dryfit", "http.cookiejar",
+    "importlib", "logging", "psycopg", "sqlalchemy.util._collections", "sqlalchemy.util.langhelpers",
+    "starlette.testclient",
 ))  # fmt: skip
 """Packages and modules of which each lock is dryfit's, that of one connection or of one request, or of no matter for
 what comes of it."""

@@ -54,6 +54,10 @@ _DOUBTFUL = re.compile(
     re.IGNORECASE,
 )
 """Words without which no statement can use what leaves no lock: the text is not parsed, a word anywhere is enough."""
+_SETTING = re.compile(
+    r"\bset_config\b|(?:^|;|\*/)\s*(?:set\b(?!\s+(?:local|transaction)\b)|reset\b)", re.IGNORECASE
+)
+"""Words by which a statement changes what its session does from now on."""
 _RAISED = re.compile(r"\braise\s+exception\b", re.IGNORECASE)
 
 # Relations, and the texts of all that runs within statements; "do" stands for what may do anything.
@@ -136,6 +140,7 @@ class PostgresFootprints:
         self._held: dict[Backend, Held] = {}
         self._users: dict[Backend, int] = {}
         self._hopeless: set[Backend] = set()
+        self._set: set[Backend] = set()
         self._is_shared = False
 
     def forget(self) -> None:
@@ -147,6 +152,7 @@ class PostgresFootprints:
         """An interleaving begins: of transactions that are open already nothing is known."""
         self._held.clear()
         self._users.clear()
+        self._set.clear()
         self._is_shared = False
 
     def touched(self, connection: object, worker: int, *, failed: bool) -> Footprint:
@@ -154,8 +160,10 @@ class PostgresFootprints:
         backend = self._backends.backend(connection)
         if backend is None or backend in self._hopeless:
             return ANYTHING
-        self._is_shared |= self._users.setdefault(backend, worker) != worker
         before = self._held.get(backend, NOTHING)
+        if self._users.get(backend, worker) != worker:
+            self._is_shared |= bool(before.transaction) or backend in self._set
+        self._users[backend] = worker
         now = self._held[backend] = self._look(connection, backend)
         if (
             before.is_doubtful
@@ -169,7 +177,11 @@ class PostgresFootprints:
 
     @property
     def are_complete(self) -> bool:
-        """Whether each process served one worker, and every transaction that wrote was seen to end."""
+        """Whether no process passed anything on from worker to worker, and all that wrote was seen to end.
+
+        A pool gives a connection to one worker after the other: that is no matter where no transaction is open then,
+        and nothing was set that stays.
+        """
         return not self._is_shared and not any(
             held.transaction and held.writes for held in self._held.values()
         )
@@ -187,6 +199,8 @@ class PostgresFootprints:
             return UNCLEAR
         if not schema.is_plain:
             self._hopeless.add(backend)
+        if _sets(text):
+            self._set.add(backend)
         found = _Locks(schema)
         found.add(locks.split(",") if locks else ())
         doubtful = found.is_odd or not schema.is_plain or not text or is_doubtful(text)
@@ -238,6 +252,11 @@ class _Locks:
                 self.read.add(name)
                 if mode in _CLAIMS:
                     (self.drawn if kind == "S" else self.claimed).add(name)
+
+
+def _sets(text: str) -> bool:
+    """Whether a statement leaves its session other than it was, for whoever has the connection next."""
+    return _SETTING.search(text) is not None
 
 
 def _is_piped(connection: object) -> bool:
