@@ -123,7 +123,8 @@ class ByHand:
                 try:
                     yield run_again
                 except ServerLost:
-                    with suppress(Exception):  # fixtures that need the server for it fail, and are told of nowhere
+                    # Fixtures that need the server for it fail, and are told of nowhere.
+                    with suppress(Exception):
                         repeating.tear_down()
                     raise
         finally:
