@@ -134,15 +134,19 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
         trials=sum(each.tried for each in explored) if check == "contention" else len(trials),
         not_injected=sum(not each.fired and not _has_reason(each) for each in trials),
         exhausted=result.exhausted and all(each.exhausted for each in explored),
-        skipped=(*result.skipped, *judgement.skipped, *(LEFT if explored and not result.exhausted else ())),
+        skipped=(*result.skipped, *judgement.skipped, *_partly(explored, result)),
     )
 
 
-LEFT = (
-    Skipped(
-        "what was planned besides",
-        "the budget was used up before it could be tried: --budget 120s gives more",
-    ),
+def _partly(explored: Sequence[Explored], result: LabResult) -> Iterator[Skipped]:
+    """The overlaps of which not every interleaving was tried, and that there was no time for some."""
+    yield from filter(None, map(contention.explored_in_part, explored))
+    if explored and not result.exhausted:
+        yield LEFT
+
+
+LEFT = Skipped(
+    "what was planned besides", "the budget was used up before it could be tried: --budget 120s gives more"
 )
 
 

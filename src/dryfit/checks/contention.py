@@ -82,22 +82,23 @@ def _judged(explored: Explored, baseline: Trial, shared: Sharings) -> Judgement:
             if rule == "DF501" and _is_one_threads_own(explored, run, shared):
                 found = replace(found, severity="warning", evidence=(*found.evidence, OWN))
             findings.setdefault(found.id, found)  # the smallest schedule comes first
-    if not (explored.exhausted or findings or skipped):
-        skipped.append(Skipped(_in_test(explored.overlap), _partly(explored)))
     if findings:
         skipped = [replace(each, reason=f"{each.reason}; {STANDS}") for each in skipped]
     return Judgement(tuple(findings.values()), tuple(skipped))
 
 
-def _partly(explored: Explored) -> str:
-    """How much was tried, and how to have more of it tried."""
+def explored_in_part(explored: Explored) -> Skipped | None:
+    """How much was tried of what has shown nothing so far, and how to have more of it tried; ``None`` for all."""
+    if explored.exhausted or explored.void or explored.others:
+        return None
     many = explored.overlap.budget or explored.at_least
     more = (
         "its mark" if promises(explored.overlap) else "interleave() in a test that runs the same operations"
     )
-    return (
+    return Skipped(
+        _in_test(explored.overlap),
         f"{PARTLY}: {explored.tried} of at least {explored.at_least} interleavings, which came out well;"
-        f" to try more of them give budget={2 * many} to {more}"
+        f" to try more of them give budget={2 * many} to {more}",
     )
 
 

@@ -38,8 +38,9 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
         return _explored(overlap, first, (first,), tried=1, begun=begun)
     prepared = yield Wanted(everyone, alternate)
     spare, tried = () if holds(prepared) else (prepared,), 2
+    is_kept = True  # asked once of each run: what holds now says nothing of the one before the last
     while (
-        holds(run)
+        is_kept
         and search.begin()
         and time.monotonic() - begun < limits.seconds
         and tried <= limits.interleavings
@@ -47,7 +48,8 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
         run = yield Wanted(everyone, search.choose)
         tried += 1
         search.ended(run.interleaving)
-    found = spare if holds(run) else (run,)
+        is_kept = holds(run)
+    found = spare if is_kept else (run,)
     if found and found[0].interleaving.ending != "limit":  # each of those takes as long as it may
         found = ((yield from _smallest(overlap, found[0], holds)),)
     explored = _explored(overlap, first, found, tried=tried, begun=begun)

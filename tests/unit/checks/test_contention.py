@@ -455,3 +455,23 @@ def test_an_operation_that_is_refused_and_takes_back_what_it_has_sent_is_refused
     mended = replace(explored, others=(replace(other, sent=(*other.sent, refund)),))
 
     assert contention.judge([(mended, trial)]).findings == ()
+
+
+def test_what_was_explored_in_part_is_named_with_how_to_try_more():
+    whole = Explored(OVERLAP, tried=46, at_least=98, exhausted=True)
+    left = contention.explored_in_part(replace(whole, exhausted=False))
+
+    assert left is not None
+    assert left.what == f"{contention.named(OVERLAP)}, in {OVERLAP.test.rpartition('::')[2]}"
+    assert left.reason.startswith("explored in part: 46 of at least 98 interleavings")
+    assert "budget=196" in left.reason
+    assert contention.explored_in_part(whole) is None
+
+
+def test_a_run_without_a_verdict_beside_a_finding_says_that_this_stands():
+    found = judged(OVERSOLD, run(SOLD, None, left=0, ending="limit", said="not over within 3 s"))
+
+    assert [each.rule for each in found.findings] == ["DF501"]
+    assert [each.reason for each in found.skipped] == [
+        f"inconclusive: not over within 3 s; {contention.STANDS}"
+    ]

@@ -62,6 +62,20 @@ def test_what_breaks_is_told_by_its_smallest_order():
     assert found.serial[0][0].interleaving.schedule == (0, 0, 0, 1, 1, 1)
 
 
+def test_each_run_is_judged_as_soon_as_it_is_over():
+    body = Operation("test", 0, "test_body")
+    asked, made = [], []
+    steps = explore_promises(
+        Overlap("test_body", (body, body)), search(0, 400), LIMITS, lambda run: asked.append(run) or True
+    )
+    wanted = next(steps)
+    for _ in range(4):
+        made.append(run_of(wanted, lambda schedule: False))
+        wanted = steps.send(made[-1])
+
+        assert asked == made
+
+
 def test_what_breaks_one_after_the_other_is_told_at_once():
     found, made = explored(lambda schedule: True)
 
