@@ -18,6 +18,7 @@ from dryfit.probes.schedule.broken_off import BrokenOff, broken_off
 from dryfit.probes.schedule.crew import Crew
 from dryfit.probes.schedule.governed import Governor, Here
 from dryfit.probes.schedule.guests import Guests
+from dryfit.probes.schedule.interrupts import Interrupts
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait, nobody
 from dryfit.probes.schedule.lines import Lines, Traced
 from dryfit.probes.schedule.outsiders import Outsiders
@@ -77,6 +78,7 @@ class Turns:
         self._relent = relent
         self._lanes: dict[int, Here] = {}
         self._round: Round | None = None
+        self._interrupts = Interrupts()
         self._outsiders = Outsiders(self._lanes)
         self._crew = Crew(self._outsiders.leave_out)
         is_known = are_told or lines is not None
@@ -96,6 +98,7 @@ class Turns:
 
     def __enter__(self) -> Self:
         """Have Python's own primitives known."""
+        self._interrupts.put_in()
         self._outsiders.begin()
         for primitive in self._primitives:
             primitive.put_in()
@@ -110,11 +113,16 @@ class Turns:
         for primitive in self._primitives:
             primitive.take_out()
         self._crew.dismiss()
+        self._interrupts.take_out()
 
     def run(
         self, operations: Sequence[Callable[[], object]], choose: Choose
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
-        """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
+        """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short.
+
+        Ctrl-C ends it.
+        """
+        self._interrupts.heed()
         self._governor.forget()
         self._outsiders.forget()
         for primitive in self._primitives:
@@ -130,6 +138,7 @@ class Turns:
         self._shared.forget()
         for lane in left:
             self._crew.lose(lane.worker)
+        self._interrupts.heed()
         if round_.failure is not None:
             raise round_.failure
         ending, said = round_.ending or ("limit", "")
@@ -274,7 +283,7 @@ class Turns:
         try:
             with round_.mutex:
                 round_.go_on()
-            Watcher(round_, self._backends, self._limit).watch()
+            Watcher(round_, self._backends, self._limit, self._interrupts).watch()
         finally:
             with round_.mutex:
                 round_.end("limit", "interrupted")

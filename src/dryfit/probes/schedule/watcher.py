@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from dryfit.model.interleaving import Backend, Backends, Step
 from dryfit.probes.schedule.graph import circle
+from dryfit.probes.schedule.interrupts import Interrupts
 from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.said import said_of_late
@@ -20,8 +21,11 @@ When servers are asked depends on it; what is concluded from their answers does 
 class Watcher:
     """Watches one round until it has come to its end, in a thread that is no lane's."""
 
-    def __init__(self, round_: Round, backends: Backends, limit: float) -> None:
+    def __init__(
+        self, round_: Round, backends: Backends, limit: float, interrupts: Interrupts
+    ) -> None:
         self._round = round_
+        self._interrupts = interrupts
         self._backends = backends
         self._limit = limit
         self._until = time.monotonic() + limit
@@ -36,6 +40,9 @@ class Watcher:
             if time.monotonic() > self._until:
                 with round_.mutex:
                     round_.end("limit", said_of_late(round_.lanes, self._limit))
+            elif self._interrupts.has_come:
+                with round_.mutex:
+                    round_.end("limit", "interrupted")
             elif self._is_due():
                 self._ask()
 
