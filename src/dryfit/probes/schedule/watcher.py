@@ -21,9 +21,7 @@ When servers are asked depends on it; what is concluded from their answers does 
 class Watcher:
     """Watches one round until it has come to its end, in a thread that is no lane's."""
 
-    def __init__(
-        self, round_: Round, backends: Backends, limit: float, interrupts: Interrupts
-    ) -> None:
+    def __init__(self, round_: Round, backends: Backends, limit: float, interrupts: Interrupts) -> None:
         self._round = round_
         self._interrupts = interrupts
         self._backends = backends
