@@ -3,7 +3,8 @@
 Objects count from the time they were seen as the receiver of a crossing; what an entry makes for itself is none of the
 state that it found. Looking at them runs none of their code, and none is kept alive. Rows of databases are left out,
 and so is what a retry or a failure changes by its nature (see ``held.is_state``), and what an object makes when it is
-first asked for it: a private attribute that was ``None``, a cached property.
+first asked for it: a private attribute that was ``None``, a cached property. What a framework's
+application keeps for its program counts as a variable of the module that holds the application.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
+from dryfit.probes.frameworks import kept_in
 from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of, unset_in
 from dryfit.probes.jsonable import is_opaque, is_scalar
 from dryfit.probes.statics import attributes, derives, identity, module_of, namespace, told_once, type_name
@@ -29,6 +31,9 @@ OBJECT = "object"
 """The column that tells the objects of one class apart."""
 
 _COLLECTIONS = (dict, list, set, deque)
+
+_STATE = "state"
+"""How the attribute of an application is called that keeps what its program puts there."""
 
 Places = dict[str, list[Row]]
 Unset = Mapping[int, Collection[str]]
@@ -243,9 +248,14 @@ class _Variables:
             for name, value in values
             if not _is_metaclass(type(value)) and not is_opaque(value) and is_state(name)
         ]
+        kept = [
+            ({_STATE: space}, f"{self._module}.{name}", _STATE)
+            for name, value in values
+            if (space := kept_in(value)) is not None
+        ]
         self._spaces = [self._found, *map(namespace, classes)]
         self._seen = self._ids()
-        self._named = [*named, *(each for cls in classes for each in _of_class(cls))]
+        self._named = [*named, *kept, *(each for cls in classes for each in _of_class(cls))]
 
 
 def _makes(crossing: Crossing) -> bool:

@@ -2,7 +2,7 @@
 
 Objects stay the same, their contents go back in place. Opened are containers, objects of the project's own classes,
 enclosing variables of its functions, and what Python's library has for waiting and queueing; objects of libraries stay
-closed. No code of the user's runs.
+closed, but for what a framework's application keeps for the program. No code of the user's runs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from dryfit.probes import variables
 from dryfit.probes.contents import Contents, Named, container_of
+from dryfit.probes.frameworks import kept_in
 from dryfit.probes.held import is_mapped
 from dryfit.probes.jsonable import is_scalar
 from dryfit.probes.onward import Onward, onward
@@ -191,6 +192,8 @@ def _fixed(value: Any) -> Iterator[Named]:
     elif cls is types.FunctionType and value.__globals__.get("__name__", "").partition(".")[0] != "dryfit":
         held = (*(value.__closure__ or ()), *(value.__defaults__ or ()), value.__kwdefaults__)
         yield from ((f"[{value.__qualname__}]", each) for each in held)
+    elif (kept := kept_in(value)) is not None:
+        yield "[state]", kept
     else:
         yield from ((f"[{name}]", getattr(value, name)) for name in _FIXED.get(cls, ()))
 

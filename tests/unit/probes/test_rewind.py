@@ -16,8 +16,11 @@ from dataclasses import dataclass, field
 from unittest.mock import Mock
 
 import pytest
+from aiohttp import web
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
 
 from dryfit.probes import rewind as rewind_module
 from dryfit.probes.rewind import MemoryRewind
@@ -177,6 +180,25 @@ def test_what_a_library_made_when_it_was_needed_first_stays():
     assert (module.engine, account.engine) == (engine, engine)
     assert not hasattr(account, "note")
     assert Parent(children=[Child()]).children[0].parent is not None
+
+
+def test_what_an_application_keeps_for_its_program():
+    starlette, fastapi, served = Starlette(), FastAPI(), web.Application()
+    module = types.ModuleType("shop.api")
+    module.apps = [starlette, fastapi]
+    starlette.state.seats, fastapi.state.engine = {"jazz": 3}, fastapi.router
+    key = web.AppKey("seats", list)
+    served[key] = [3]
+    rewind = taken(served, modules=[module])
+
+    starlette.state.seats["jazz"] -= 1
+    fastapi.state.visits = 1
+    served[key].append(2)
+    assert rewind.back() == ""
+
+    assert starlette.state.seats == {"jazz": 3}
+    assert (fastapi.state.engine, hasattr(fastapi.state, "visits")) == (fastapi.router, False)
+    assert served[key] == [3]
 
 
 def test_what_python_has_for_waiting_and_queueing():

@@ -203,6 +203,24 @@ def test_objects_in_a_mapping_are_rows(stage, shop):
     ]
 
 
+def test_what_an_application_keeps_for_its_program(stage):
+    stage.write(
+        api="""
+        from fastapi import FastAPI
+
+        app = FastAPI()
+        app.state.router = app.router
+
+        def bid(lot, cents):
+            app.state.bids = {lot: cents}
+        """
+    )
+    api = stage.load("api")
+    with stage.trial() as trial:
+        api.bid("clock", 500)
+    assert changes(trial.boundaries[0]) == ['api.app.state: 1 row added (key="bids", clock=500)']
+
+
 def test_secrets_are_not_shown(stage, shop):
     with stage.trial() as trial:
         shop.change("swordfish")
