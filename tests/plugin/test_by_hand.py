@@ -274,6 +274,10 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
         def test_opened_elsewhere(opened):
             opened.execute("INSERT INTO guests VALUES ('Ann')")
 
+        def test_what_is_cached_changes_between_lines(file, interleave):
+            desk = branch.Desk(file)
+            interleave(desk.greet, desk.greet, invariant=lambda: desk.cached == 2)
+
         def test_nobody_awaits(interleave):
             interleave(asyncio.sleep, asyncio.sleep)
     """
@@ -287,6 +291,16 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
             guests = connection.execute("SELECT count(*) FROM guests").fetchone()[0]
             connection.close()
             return guests
+
+        class Desk:
+            def __init__(self, file):
+                self.file = file
+                self.cached = 0
+
+            def greet(self):
+                sqlite3.connect(self.file).execute("SELECT name FROM guests")
+                before = self.cached
+                self.cached = before + 1
     """
     project = suite(test_guests=tests)
     project.write({"branch.py": welcome, "conftest.py": ""})
@@ -297,6 +311,7 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
         "test_in_its_own_body[plain]": "failed",
         "test_in_its_own_body[own]": "failed",
         "test_opened_elsewhere": "failed",
+        "test_what_is_cached_changes_between_lines": "failed",
         "test_nobody_awaits": "failed",
     }, ended.out + ended.err
     assert len(re.findall(r"^E +(?:AssertionError: )?assert 2 == 1$", ended.out, re.M)) == 3, ended.out

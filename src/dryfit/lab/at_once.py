@@ -155,10 +155,12 @@ class AtOnce:
     def needs_lines(self, run: Run) -> bool:
         """Whether what the last run showed may be decided between any two lines of the components.
 
-        It is not where operations call drivers, and leave the components' objects as they were.
+        It is not where operations call drivers, leave the components' objects as they were, and no line changes any
+        that others may see: one that counts as no state either, a cache, say.
         """
         changed = any(change.source == MEMORY for change in diff(run.before, run.after))
-        return changed or not self._calls
+        lines = self._turns is not None and self._turns.have_changed_memory
+        return changed or lines or not self._calls
 
     def forget(self) -> None:
         """The operations that come now are others, and may use other databases."""

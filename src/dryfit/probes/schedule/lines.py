@@ -11,12 +11,16 @@ from typing import Any
 
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.accesses import Accesses, Touch
+from dryfit.probes.schedule.changes import Changes
 from dryfit.probes.schedule.governed import Governor
 from dryfit.probes.schedule.lane import Deed
 
 
 class Lines:
-    """Has the threads of operations stop at such lines; ``is_own`` says of a file whether it is the components'."""
+    """Has the threads of operations stop at such lines; ``is_own`` says of a file whether it is the components'.
+
+    ``changes`` tells whether any line that has run changes what is in memory.
+    """
 
     def __init__(
         self, governor: Governor, place: Callable[[FrameType], Place | None], is_own: Callable[[str], bool]
@@ -26,6 +30,7 @@ class Lines:
         self._is_own = is_own
         self._accesses = Accesses(is_own)
         self._touches: dict[CodeType, dict[int, Touch]] = {}
+        self.changes = Changes()
 
     def is_own(self, code: CodeType) -> bool:
         """Whether a code object is the components', and not that of a module, which is imported but once."""
@@ -37,6 +42,7 @@ class Lines:
         if here is None or here[1].is_calling or here[1].is_in_loop:
             return  # in an event loop others could hardly go on
         with self._governor.ungoverned(here):
+            self.changes.reached(frame, line)
             touch = self._touch(frame, line)
         round_, lane = here
         if touch is None or round_.ending is not None:

@@ -86,7 +86,8 @@ class Turns:
         governor = self._governor = Governor(
             self._lanes, Uses(place), _PRIMITIVE if is_known else ANYTHING, touches=are_told
         )
-        self._hearing = _hearing(Lines(governor, place, lines)) if lines is not None else None
+        self._lines = Lines(governor, place, lines) if lines is not None else None
+        self._hearing = _hearing(self._lines) if self._lines is not None else None
         known = self._outsiders.leave_out_once
         guests = Guests(governor, self._lend, self._finish, known)
         self._shared = SharedLoops(governor, place, self._perform, known, guests)
@@ -148,6 +149,11 @@ class Turns:
 
     def _are_idle(self) -> bool:
         return self._outsiders.are_idle() and self._shared.are_idle()
+
+    @property
+    def have_changed_memory(self) -> bool:
+        """Whether a line that is a switch point, or might be, has changed what is in memory where others may see it."""
+        return self._lines is not None and self._lines.changes.seen
 
     def worker(self) -> int:
         """The number of the operation to which the running code belongs; -1 outside of operations."""
