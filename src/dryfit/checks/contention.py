@@ -12,7 +12,7 @@ from dryfit.checks.failed import escapes, failed_in, raised_in
 from dryfit.checks.judgement import Judgement, combine, find, sorted_findings
 from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.names import plain
-from dryfit.model.digest import MEMORY, diff
+from dryfit.model.digest import MEMORY, Spot, diff
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Ended, Explored, Interleaving, Operation, Overlap, Run, Step
 from dryfit.model.lanes import GAVE, LANES, PARTLY, SERIAL, short_test
@@ -78,6 +78,11 @@ def _judged(explored: Explored, baseline: Trial, shared: Sharings) -> Judgement:
         if run.interleaving.ending in ("stuck", "limit") and not _starve(run.interleaving):
             skipped.append(Skipped(_in_test(explored.overlap), f"inconclusive: {run.interleaving.said}"))
         elif rule := _rule(explored, run, masks):
+            if rule == "DF501" and (unread := _unread(explored, run)):
+                skipped.append(
+                    Skipped(_in_test(explored.overlap), f"inconclusive: {unread} was not read each time")
+                )
+                continue
             found = _finding(rule, explored, run, baseline)
             if rule == "DF501" and _is_one_threads_own(explored, run, shared):
                 found = replace(found, severity="warning", evidence=(*found.evidence, OWN))
@@ -85,6 +90,16 @@ def _judged(explored: Explored, baseline: Trial, shared: Sharings) -> Judgement:
     if findings:
         skipped = [replace(each, reason=f"{each.reason}; {STANDS}") for each in skipped]
     return Judgement(tuple(findings.values()), tuple(skipped))
+
+
+def _unread(explored: Explored, run: Run) -> str:
+    """What was left out of the state only in this run, or only in serial orders, as a table that is locked."""
+    serial = {spot for pair in explored.serial for each in pair for spot in _left_out(each)}
+    return ", ".join(sorted(f"{source} {place}" for source, place in serial ^ _left_out(run)))
+
+
+def _left_out(run: Run) -> set[Spot]:
+    return {spot for digest in (run.before, run.after) for spot, _ in digest.skipped}
 
 
 def explored_in_part(explored: Explored) -> Skipped | None:

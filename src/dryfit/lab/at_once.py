@@ -270,7 +270,7 @@ class AtOnce:
 
     def _note_target(self, target: Target) -> None:
         """An operation uses a database: it is not read in the midst of that."""
-        if self._is_at_work():
+        if self._tasks is not None or self._is_at_work():
             self._used.add(target)
 
     def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run | None:
@@ -282,7 +282,9 @@ class AtOnce:
             raise ServerLost(lost)  # nor can this process read the state, or put it back
         if any(isinstance(outcome, Raised) and is_cut_off(outcome.exception) for outcome in outcomes):
             interleaving = replace(interleaving, ending="stuck", said=CUT_OFF)
-        new = self._used - self._met
+        new = (
+            self._used | self._scene.targets
+        ) - self._met  # some drivers tell of it in no operation's context
         self._met |= new
         if new:
             return None

@@ -405,6 +405,14 @@ def test_operations_that_all_wait_until_the_time_of_one_is_up_are_starved(
     assert found.rule == rule
 
 
+def test_a_state_that_was_not_read_whole_proves_nothing():
+    unread = Digest(skipped=((("shop", "stock"), "somebody holds it locked"),))
+    judgement = judged(replace(OVERSOLD, after=unread))
+
+    assert judgement.findings == ()
+    assert [each.reason for each in judgement.skipped] == ["inconclusive: shop stock was not read each time"]
+
+
 def test_a_run_that_proves_nothing_is_told_with_its_reason():
     found = judged(run(SOLD, None, left=0, ending="limit", said="not over within 3 s"))
 

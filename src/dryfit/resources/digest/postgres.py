@@ -45,7 +45,8 @@ SELECT n.nspname, c.relname, l.locked, has_table_privilege(c.oid, 'SELECT'),
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
     CROSS JOIN LATERAL (SELECT EXISTS (
-        SELECT FROM pg_locks WHERE relation = c.oid AND mode = 'AccessExclusiveLock') AS locked) l
+        SELECT FROM pg_locks WHERE relation = c.oid AND mode = 'AccessExclusiveLock'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS locked) l
 WHERE c.relkind = 'r' AND c.relpersistence <> 't'
     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT LIKE 'dryfit%'
     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e')

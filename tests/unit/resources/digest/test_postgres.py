@@ -100,6 +100,22 @@ def test_nobody_is_waited_for(shop, database):
     assert ("shop", "orders") in found.places
 
 
+def test_a_copy_of_the_database_has_locks_of_its_own(postgres_server, database):
+    """Its tables have the same numbers."""
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("CREATE TABLE users (id int)")
+    name = database.rpartition("=")[2]
+    with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE copied TEMPLATE {name}".encode())
+        try:
+            with psycopg.connect(f"{postgres_server} dbname=copied") as other:
+                other.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+                found = postgres.read(database, "shop")
+        finally:
+            admin.execute("DROP DATABASE copied WITH (FORCE)")
+    assert found.skipped == ()
+
+
 def test_a_table_that_may_not_be_read_is_left_out(shop, database):
     shop.execute("CREATE ROLE visitor LOGIN; GRANT SELECT ON orders TO visitor")
     try:
