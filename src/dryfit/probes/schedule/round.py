@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from _thread import allocate_lock
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
@@ -10,6 +9,7 @@ from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff, broken_off
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait
+from dryfit.probes.schedule.mutex import Mutex
 from dryfit.probes.schedule.order import Order
 from dryfit.probes.schedule.victim import deadlock_error
 
@@ -38,7 +38,7 @@ class Round(Order):
     ) -> None:
         super().__init__(choose, relent)
         self.handing = handing
-        self.mutex = allocate_lock()
+        self.mutex = Mutex()
         self.asked = 0
         self.are_idle = are_idle
         self._backends = backends

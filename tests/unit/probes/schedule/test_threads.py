@@ -186,3 +186,27 @@ def test_a_thread_without_an_object_takes_turns(turns: Turns, explore, values) -
 
 def in_turn(choice: Choice) -> int:
     return next((worker for worker in choice.enabled if worker != choice.running), choice.running)
+
+
+def test_the_mutex_of_the_turns_is_never_taken_for_a_lock_of_the_programs(
+    turns: Turns, values, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lane that met it taken, as a watcher looks now and then, would hand its turn on halfway."""
+    asked: list[object] = []
+    own = threading.Lock()
+
+    def operation() -> bool:
+        round_, lane = turns.here()
+        assert round_ is not None
+        with monkeypatch.context() as patch:
+            patch.setattr(turns._governor, "here", lambda: asked.append(lane))
+            with round_.mutex:
+                pass
+            assert not asked
+            with own:
+                pass
+        return bool(asked)
+
+    run = turns.run([operation], serial((0,)))
+
+    assert values(run) == (True,)
