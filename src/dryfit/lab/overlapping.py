@@ -11,13 +11,13 @@ from typing import NoReturn
 
 from _pytest.outcomes import Exit, OutcomeException
 
-from dryfit.lab.answers import read_through
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
 from dryfit.lab.halfway import Stop
 from dryfit.lab.marked import limits_of
 from dryfit.lab.promises import assertions_hold, explore_promises
 from dryfit.lab.repeating import described
+from dryfit.lab.responses import read_through
 from dryfit.lab.stage import Stage
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Choose, Explored, Operation, OperationKind, Overlap, Run
