@@ -29,8 +29,8 @@ def response_of(value: object) -> Response | None:
     answer = cast(Any, value)
     names = {type_name(cls) for cls in mro(type(value))}
     if names & _HTTPX:
-        return Response(answer.status_code, answer.read)
-    return Response(answer.status_code, answer.getvalue) if names & _DJANGO else None
+        return Response(answer.status_code, lambda: answer.read())
+    return Response(answer.status_code, lambda: answer.getvalue()) if names & _DJANGO else None
 
 
 def _of_werkzeug(body: object, status: object, headers: object) -> Response | None:

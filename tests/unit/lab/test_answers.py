@@ -12,8 +12,9 @@ import pytest
 
 from dryfit.config import load_config
 from dryfit.lab import at_once
-from dryfit.lab.answers import Answers, read_through
+from dryfit.lab.answers import Answers
 from dryfit.lab.bench import Bench, bench
+from dryfit.lab.responses import read_through
 from dryfit.model.crossing import Callee, CalleeKind, Crossing, Site
 from dryfit.model.interleaving import Ended
 from dryfit.model.outcome import Raised, Returned
