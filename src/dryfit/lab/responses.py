@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,6 +13,7 @@ from dryfit.probes.statics import mro, type_name
 
 _HTTPX = frozenset({"httpx.Response", "httpx2.Response"})
 _DJANGO = frozenset({"django.http.response.HttpResponse", "django.http.response.StreamingHttpResponse"})
+_OF_FLASK = ("_cv_app", "_cv_request")
 _WERKZEUG = "werkzeug.datastructures.headers.Headers"
 
 
@@ -39,8 +42,12 @@ def _of_werkzeug(body: object, status: object, headers: object) -> Response | No
     return Response(int(status.partition(" ")[0]), lambda: b"".join(cast(Iterable[bytes], body)))
 
 
-def read_through(answer: Callable[[], object]) -> object:
-    """Answer a request to the end: a client may get the head of an answer while the program is still at work."""
+def serve(answer: Callable[[], object]) -> object:
+    """Answer a request as a server has it answered: in no context that a test has pushed, and to the end.
+
+    A client may get the head of an answer while the program is still at work.
+    """
+    _leave_contexts()
     value = answer()
     response = response_of(value)
     if response is None:
@@ -50,6 +57,14 @@ def read_through(answer: Callable[[], object]) -> object:
     with suppress(AttributeError):  # an answer of Django's that only a loop can read
         response.content()
     return value
+
+
+def _leave_contexts() -> None:
+    """Flask makes a context for each request, unless it finds one: its extensions keep their connections there."""
+    held = vars(sys.modules["flask.globals"]) if "flask.globals" in sys.modules else {}
+    for name in _OF_FLASK:
+        if isinstance(variable := held.get(name), ContextVar):
+            variable.set(None)
 
 
 def _read_wsgi(body: Any, status: str, headers: object) -> object:
