@@ -2,6 +2,8 @@
 
     python benchmarks/bench_contention.py [--runs 200] [--tries 50] [--without frontrun]
 
+In memory it stands beside detangle and plain asyncio.
+
 Every tool runs the same programs on the same server. *First report* is the time until the bug is shown: dryfit's after
 the serial orders that it compares with, frontrun's with the replays that it makes by itself, plain threads' from their
 first try. *Interleavings a second* count the way back to the first state. Of the race within one statement it is told
@@ -22,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from contention_peers import in_memory
 from contention_peers.measured import Measured
 from contention_peers.own import mapped_runs, psycopg_runs
 from contention_peers.programs import DEADLOCK, OVERSELL, RACE, SCHEMA
@@ -37,6 +40,8 @@ PEERS = Path(__file__).parent / "contention_peers"
 NEEDED = ("frontrun[sql]==0.7.0", "psycopg[binary]", "sqlalchemy")
 LIMIT = 100
 """Seconds for one program; what is known by then counts."""
+ROUNDS = 5
+"""How often each tool runs in memory; the best one counts."""
 
 Table = dict[str, dict[str, Measured]]
 
@@ -52,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if "frontrun" not in options.without:
                 measured["frontrun"] = _frontrun(database, root / "frontrun", options.tries)
     print(_markdown(measured, options.tries))
+    print(_in_memory(in_memory.paces(10 * options.runs, ROUNDS)))
     return 0
 
 
@@ -130,6 +136,13 @@ def _markdown(measured: Table, tries: int) -> str:
     for title, name, show in rows:
         cells = (show(measured[tool].get(name, Measured())) for tool in tools)
         lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _in_memory(paces: dict[str, in_memory.Pace]) -> str:
+    lines = [f"\n| | {' | '.join(paces)} |", f"| --- | {' | '.join('---' for _ in paces)} |"]
+    lines.append(f"| runs a second | {' | '.join(f'{each.wall:,.0f}' for each in paces.values())} |")
+    lines.append(f"| … of CPU time | {' | '.join(f'{each.cpu:,.0f}' for each in paces.values())} |")
     return "\n".join(lines)
 
 

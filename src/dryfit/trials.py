@@ -23,6 +23,7 @@ from dryfit.lab.lab import Lab
 from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
+from dryfit.model.lanes import USED_UP
 from dryfit.model.run import CheckSummary, Run
 from dryfit.model.seam import Place
 from dryfit.model.structure import ProjectMap, Tolerated
@@ -145,9 +146,7 @@ def _partly(explored: Sequence[Explored], result: LabResult) -> Iterator[Skipped
         yield LEFT
 
 
-LEFT = Skipped(
-    "what was planned besides", "the budget was used up before it could be tried: --budget 120s gives more"
-)
+LEFT = Skipped("what was planned besides", f"{USED_UP} before it could be tried: --budget 120s gives more")
 
 
 def _has_reason(trial: Trial) -> bool:

@@ -11,6 +11,7 @@ from dryfit.checks.experiments import below
 from dryfit.checks.failed import escapes, failed_in, raised_in
 from dryfit.checks.judgement import Judgement, combine, find, sorted_findings
 from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
+from dryfit.checks.late_reads import LATE, is_late_read
 from dryfit.checks.names import plain
 from dryfit.model.digest import MEMORY, Spot, diff
 from dryfit.model.finding import Fact, Finding
@@ -56,8 +57,15 @@ def _once(own: Judgement) -> Judgement:
     """One finding of each cause, whichever operations and tests have shown it."""
     found: dict[str, Finding] = {}
     for each in sorted_findings(sorted(own.findings, key=lambda finding: finding.message)):
-        found.setdefault(each.id, each)
+        _keep(found, each)
     return replace(own, findings=tuple(found.values()))
+
+
+def _keep(found: dict[str, Finding], other: Finding) -> None:
+    """Keep one finding of a cause: the first, which has the smallest schedule, but an error rather than a warning."""
+    known = found.get(other.id)
+    if known is None or (known.severity == "warning" and other.severity == "error"):
+        found[other.id] = other
 
 
 def _less_known(across: Iterable[Judgement], own: Judgement) -> Iterator[Judgement]:
@@ -86,7 +94,9 @@ def _judged(explored: Explored, baseline: Trial, shared: Sharings) -> Judgement:
             found = _finding(rule, explored, run, baseline)
             if rule == "DF501" and _is_one_threads_own(explored, run, shared):
                 found = replace(found, severity="warning", evidence=(*found.evidence, OWN))
-            findings.setdefault(found.id, found)  # the smallest schedule comes first
+            elif rule == "DF501" and is_late_read(explored, run):
+                found = replace(found, severity="warning", evidence=(*found.evidence, LATE))
+            _keep(findings, found)
     if findings:
         skipped = [replace(each, reason=f"{each.reason}; {STANDS}") for each in skipped]
     return Judgement(tuple(findings.values()), tuple(skipped))

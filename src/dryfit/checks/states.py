@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dryfit.model.digest import Cells, Contents, Digest, Spot, canonical
+from dryfit.model.digest import MEMORY, Cells, Contents, Digest, Spot, canonical
+from dryfit.model.state_names import is_state
 from dryfit.model.trial import Boundary, Trial
 
 
 def boundary_of(trial: Trial, entry: int) -> Boundary | None:
-    """The state around one entry of a trial, without what could not be read."""
+    """The state around one entry of a trial, without what could not be read, and what a failure may well change."""
     found = next((each for each in trial.boundaries if each.entry == entry), None)
     if found is None:
         return None
@@ -28,9 +29,18 @@ def _readable(digest: Digest, skipped: Iterable[tuple[str, str]], sources: Itera
     out, gone = set(skipped), set(sources)
     return replace(
         digest,
-        contents=tuple(each for each in digest.contents if each.spot not in out and each.source not in gone),
+        contents=tuple(
+            each
+            for each in digest.contents
+            if each.spot not in out and each.source not in gone and _counts(each.spot)
+        ),
         skipped=(),
     )
+
+
+def _counts(spot: Spot) -> bool:
+    source, place = spot
+    return source != MEMORY or is_state(place.rpartition(".")[2])
 
 
 def same(one: Digest, other: Digest) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
-
-from dryfit.lab.ended import errors, is_response
+from dryfit.lab.ended import errors
+from dryfit.lab.responses import response_of
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised
 from dryfit.model.reply import Answered, ErrorSeen
@@ -45,8 +43,8 @@ class Answers:
         escaped, raised = self._escaped.pop(worker, ()), self._raised.pop(worker, ())
         if isinstance(outcome, Raised):
             self._answered[worker] = Answered(500, errors(outcome.exception, self._place_of))
-        elif is_response(outcome.value):
-            answered = Answered(cast(Any, outcome.value).status_code)
+        elif (response := response_of(outcome.value)) is not None:
+            answered = Answered(response.status)
             self._answered[worker] = (
                 Answered(answered.status, escaped or raised) if answered.is_failure else answered
             )
@@ -54,11 +52,3 @@ class Answers:
     def of(self, worker: int) -> Answered | None:
         """How the last request of an operation was answered, ``None`` where it made none."""
         return self._answered.get(worker)
-
-
-def read_through(answer: Callable[[], object]) -> object:
-    """Answer a request to the end: a client may get the head of an answer while the program is still at work."""
-    response = answer()
-    if is_response(response):
-        cast(Any, response).read()
-    return response

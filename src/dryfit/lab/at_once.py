@@ -18,7 +18,7 @@ from _pytest.outcomes import Exit
 from dryfit.lab import driver_calls, loops
 from dryfit.lab.answers import Answers
 from dryfit.lab.bare_drivers import BareDrivers
-from dryfit.lab.busy import patiently
+from dryfit.lab.busy import Transactions, patiently
 from dryfit.lab.driver_calls import LONGEST, Doing
 from dryfit.lab.ended import ended, is_cut_off
 from dryfit.lab.file_footprints import FileTouched
@@ -120,7 +120,8 @@ class AtOnce:
         self._turns: Turns | None = None
         self._tasks: Tasks | None = None
         self._choose: Repeatable | None = None
-        self._users: dict[int, tuple[object, int]] = {}
+        self._users: dict[int, int] = {}
+        self._transactions = Transactions()
         self._need_threads = False
         self._shared = ""
         self._calls = 0
@@ -255,6 +256,7 @@ class AtOnce:
 
     def _begin(self, stop: Stop) -> None:
         self._users, self._shared, self._calls = {}, "", 0
+        self._transactions.forget()
         self._used.clear()
         self._outgoing.begin()
         self._answers.begin()
@@ -396,7 +398,9 @@ class AtOnce:
         call = partial(turns.call, connection, kind, what, place)
         if isinstance(connection, sqlite3.Connection):
             call = partial(call, touched=FileTouched(connection, doing.what, LONGEST))
-            result = patiently(connection, call, do, partial(self._let_others, turns, place))
+            others = partial(self._let_others, turns, place, connection, doing.what)
+            with self._transactions.calling(connection, worker):
+                result = patiently(connection, call, do, others)
         else:
             result = call(do, touched=partial(self._touched, connection, worker, doing.what))
         self._calls += 1
@@ -410,17 +414,24 @@ class AtOnce:
             return ANYTHING
         return self._footprints.touched(connection, worker, failed=failed)
 
-    def _let_others(self, turns: Turns, place: Place | None) -> bool:
-        """Wait until another operation has made a call; false where none can."""
-        calls = self._calls
-        return turns.wait("the lock of the database file", place, lambda: self._calls > calls)
+    def _let_others(
+        self, turns: Turns, place: Place | None, connection: sqlite3.Connection, text: str
+    ) -> bool:
+        """Wait until another operation has made a call; false where none can, or SQLite would not wait."""
+        if not self._transactions.would_wait(connection, text):
+            return False
+        calls, by = self._calls, self._transactions.others(turns.worker())
+        return turns.wait("the lock of the database file", place, lambda: self._calls > calls, by)
 
     def _note_user(self, connection: object, worker: int) -> None:
-        """Notice that two operations are at work in one transaction, which no program would do."""
-        _, before = self._users.get(id(connection), (None, -1))
+        """Notice that two operations are at work in one transaction, which no program would do.
+
+        No connection is kept alive for that: what comes in the place of another has no transaction open at first.
+        """
+        before = self._users.get(id(connection), -1)
         if before != worker and dbapi.standing(connection) in ("open", "failed"):
             self._shared = PINNED if before < 0 else SHARED
-        self._users[id(connection)] = connection, worker
+        self._users[id(connection)] = worker
 
     def _is_components(self, file: str) -> bool:
         return self._weave.component_of(file) is not None

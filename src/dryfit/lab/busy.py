@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
 
@@ -15,13 +15,21 @@ SNAPSHOT = 517
 """The extended code of what no waiting helps: the transaction has read what is old by now."""
 
 
+_ENDS = ("COMMIT", "END", "ROLLBACK")
+
+
 class Patience:
-    """How long a connection waits for a lock."""
+    """How long a connection waits for a lock.
+
+    No statement of ours is left unread: an exception may keep it, and SQLite would not let go of a file that the
+    program has closed.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._cursor = sqlite3.Cursor(connection)
         self._cursor.row_factory = None
-        self.milliseconds = int(self._cursor.execute("PRAGMA busy_timeout").fetchone()[0])
+        ((milliseconds,),) = self._cursor.execute("PRAGMA busy_timeout").fetchall()
+        self.milliseconds = int(milliseconds)
 
     @contextmanager
     def none(self) -> Iterator[None]:
@@ -33,7 +41,7 @@ class Patience:
             self._set(self.milliseconds)
 
     def _set(self, milliseconds: int) -> None:
-        self._cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+        self._cursor.execute(f"PRAGMA busy_timeout = {milliseconds}").fetchall()
 
 
 def is_busy(error: BaseException) -> bool:
@@ -43,6 +51,57 @@ def is_busy(error: BaseException) -> bool:
         found = found.__cause__
     code = getattr(found, "sqlite_errorcode", 0)
     return code & 0xFF == BUSY and code != SNAPSHOT
+
+
+class Transactions:
+    """What connections have done in the transactions that they have open, as far as SQLite's locks depend on it."""
+
+    def __init__(self) -> None:
+        self._changes: dict[int, int] = {}
+        self._have_read: set[int] = set()
+        self._workers: dict[int, int] = {}
+
+    def forget(self) -> None:
+        """None is open."""
+        self._changes.clear()
+        self._have_read.clear()
+        self._workers.clear()
+
+    def others(self, worker: int) -> tuple[int, ...]:
+        """The operations that have one open, but for a given one."""
+        return tuple(sorted(set(self._workers.values()) - {worker}))
+
+    @contextmanager
+    def calling(self, connection: sqlite3.Connection, worker: int) -> Iterator[None]:
+        """A call is made within the block; where it fails, the transaction is what it was."""
+        with suppress(sqlite3.Error):  # it is closed
+            if not connection.in_transaction:
+                self._changes[id(connection)] = connection.total_changes
+                self._have_read.discard(id(connection))
+        was_open = _is_open(connection)
+        yield
+        if was_open:
+            self._have_read.add(id(connection))
+        self._workers.pop(id(connection), None)
+        if _is_open(connection):
+            self._workers[id(connection)] = worker
+
+    def would_wait(self, connection: sqlite3.Connection, text: str) -> bool:
+        """Whether SQLite would wait for a lock that a statement did not get.
+
+        It does not for who has read in the transaction, and is about to write: whoever is about to commit waits for
+        the end of that very transaction (https://www.sqlite.org/c3ref/busy_handler.html).
+        """
+        has_written = connection.total_changes != self._changes.get(id(connection), 0)
+        ends = text.lstrip().upper().startswith(_ENDS)
+        return has_written or ends or id(connection) not in self._have_read
+
+
+def _is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.in_transaction
+    except sqlite3.Error:  # it is closed
+        return False
 
 
 def patiently(
@@ -55,7 +114,10 @@ def patiently(
 
     ``call`` makes each attempt at ``do``.
     """
-    patience = Patience(connection)
+    try:
+        patience = Patience(connection)
+    except sqlite3.ProgrammingError:  # it is closed
+        return call(do)
 
     def attempt() -> object:
         with patience.none():

@@ -6,8 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, cast
 
+from dryfit.lab.responses import response_of
 from dryfit.model.interleaving import Ended
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.reply import Answered, ErrorSeen, Leaf
@@ -37,11 +37,6 @@ def errors(error: BaseException, place_of: PlaceOf) -> tuple[ErrorSeen, ...]:
     return tuple(_error(each, place_of) for each in (error, *chain(error)))
 
 
-def is_response(value: object) -> bool:
-    """Whether it is an answer over HTTP as the program's own interface gives it to tests."""
-    return type_name(type(value)) in ("httpx.Response", "httpx2.Response")
-
-
 def is_cut_off(error: BaseException) -> bool:
     """Whether an operation fails since its server has ended its connection, as one does that restarts."""
     said = " ".join(each for each in _ARGUMENTS(error) if type(each) is str)
@@ -50,13 +45,13 @@ def is_cut_off(error: BaseException) -> bool:
 
 def _told(value: object) -> Iterator[Leaf]:
     """What a value says; of an answer over HTTP its status and its JSON."""
-    if not is_response(value):
+    response = response_of(value)
+    if response is None:
         yield from told(value)
         return
-    response = cast(Any, value)
-    yield ".status", str(response.status_code)
+    yield ".status", str(response.status)
     with suppress(Exception):  # no JSON, or a stream that nobody can read here
-        yield from told(json.loads(response.read()))
+        yield from told(json.loads(response.content()))
 
 
 def _error(error: BaseException, place_of: PlaceOf) -> ErrorSeen:

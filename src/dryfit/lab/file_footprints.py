@@ -45,7 +45,7 @@ class FileTouched:
             with Patience(connection).none():
                 cursor = sqlite3.Cursor(connection)
                 cursor.row_factory = None
-                version = int(cursor.execute("PRAGMA schema_version").fetchone()[0])
-            return False, connection.total_changes, version
+                ((version,),) = cursor.execute("PRAGMA schema_version").fetchall()
+            return False, connection.total_changes, int(version)
         except sqlite3.Error:  # closed, or locked at this moment
             return None

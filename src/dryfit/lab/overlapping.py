@@ -11,13 +11,13 @@ from typing import NoReturn
 
 from _pytest.outcomes import Exit, OutcomeException
 
-from dryfit.lab.answers import read_through
 from dryfit.lab.at_once import AtOnce, Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
 from dryfit.lab.halfway import Stop
 from dryfit.lab.marked import limits_of
 from dryfit.lab.promises import assertions_hold, explore_promises
 from dryfit.lab.repeating import described
+from dryfit.lab.responses import serve
 from dryfit.lab.stage import Stage
 from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import Choose, Explored, Operation, OperationKind, Overlap, Run
@@ -273,7 +273,7 @@ class Overlapping:
         operation = self._overlap.operations[worker]
         taken = self._taken[self._distinct.index(operation)]
         is_answer = operation.kind == "request" and not _is_asynchronous(taken)
-        return partial(read_through, taken) if is_answer else taken
+        return partial(serve, taken) if is_answer else taken
 
     def _ran(self, run: Run | None) -> bool:
         """Tell the exploration what a run showed; false where it has to be made again."""

@@ -31,6 +31,9 @@ HALFWAY = "[stopped half-way]"
 PARTLY = "explored in part"
 """Begins what is said of an overlap of which not every interleaving was tried."""
 
+USED_UP = "the budget was used up"
+"""Begins what is said where not all overlaps that were planned could be tried."""
+
 _PIPELINES = (" of Pipeline", " of AsyncPipeline")
 """End what psycopg does to send several statements together: these are steps of their own."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from dryfit.model.shape import Json
+from dryfit.model.state_names import is_contended, is_state
 from dryfit.probes.jsonable import NO_KEY, TYPE, is_opaque, items_of, jsonable
 from dryfit.probes.statics import attributes, derives, instance_dict, mro, namespace, told_once, type_name
 
@@ -18,31 +18,11 @@ Row = Mapping[str, Json]
 KEY = "key"
 VALUE = "value"
 
-_NO_STATE = frozenset({
-    "attempt", "cache", "cached", "client", "clock", "conn", "connection", "counter", "cursor", "engine", "error",
-    "exception", "failure", "handler", "hook", "lock", "log", "logger", "logging", "metric", "mutex", "next", "plugin",
-    "pool", "registered", "registry", "retry", "retries", "semaphore", "seq", "sequence", "session", "stat",
-    "statistic", "telemetry", "timer", "tries", "warning",
-})  # fmt: skip
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _OF_DJANGO = "django.db.models.base.ModelState"
 
 
 class TooManyError(Exception):
     """What is held has more rows than anybody compares."""
-
-
-@lru_cache(maxsize=4096)
-def is_state(name: str) -> bool:
-    """Whether what bears this name counts as state: not what retries and failures change by their nature.
-
-    Left out are names that say cache, metric, log, retry, error, lock, pool, connection, counter and the like, those
-    that say registry, plugin or hook, since whoever registers does so once, and those that Python has for itself.
-    """
-    if name.startswith(("__", "_abc_")):
-        return False
-    words = [word.lower() for word in _WORDS.findall(name)]
-    return not any(word in _NO_STATE or word.removesuffix("s") in _NO_STATE for word in words)
 
 
 def is_mapped(value: object) -> bool:
@@ -91,9 +71,9 @@ def _is_kept(name: str, value: object) -> bool:
 
 
 def attributes_of(value: object) -> Iterable[tuple[str, object]]:
-    """The attributes of an object that count as state; what its class can always make again is none."""
+    """The attributes of an object that count as state at all; what its class can always make again is none."""
     made_again = _cached(type(value))
-    return ((name, item) for name, item in attributes(value) if is_state(name) and name not in made_again)
+    return ((name, item) for name, item in attributes(value) if is_contended(name) and name not in made_again)
 
 
 def unset_in(value: object) -> frozenset[str]:

@@ -2,8 +2,8 @@
 
 Objects count from the time they were seen as the receiver of a crossing; what an entry makes for itself is none of the
 state that it found. Looking at them runs none of their code, and none is kept alive. Rows of databases are left out,
-and so is what a retry or a failure changes by its nature (see ``held.is_state``), and what an object makes when it is
-first asked for it: a private attribute that was ``None``, a cached property. What a framework's
+and so are caches, metrics and the like (see ``state_names.is_contended``), and what an object makes when it is first
+asked for it: a private attribute that was ``None``, a cached property. What a framework's
 application keeps for its program counts as a variable of the module that holds the application.
 """
 
@@ -19,8 +19,9 @@ from typing import Any
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
+from dryfit.model.state_names import is_contended, is_state
 from dryfit.probes.frameworks import kept_in
-from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, is_state, rows_of, unset_in
+from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, rows_of, unset_in
 from dryfit.probes.jsonable import is_opaque, is_scalar
 from dryfit.probes.statics import attributes, derives, identity, module_of, namespace, told_once, type_name
 
@@ -187,7 +188,7 @@ class Memory:
                 known.counts = True
             elif not self._add(each, counts):
                 continue
-            waiting.extend(item for _, item in attributes_of(each))
+            waiting.extend(item for name, item in attributes_of(each) if is_state(name))
 
     def _add(self, value: object, counts: bool) -> bool:
         if len(self._known) >= MOST_OBJECTS or not self._is_components(value):
@@ -246,7 +247,7 @@ class _Variables:
         named = [
             (self._found, self._module, name)
             for name, value in values
-            if not _is_metaclass(type(value)) and not is_opaque(value) and is_state(name)
+            if not _is_metaclass(type(value)) and not is_opaque(value) and is_contended(name)
         ]
         kept = [
             ({_STATE: space}, f"{self._module}.{name}", _STATE)
@@ -276,5 +277,5 @@ def _is_own(value: Any, module: str) -> bool:
 def _of_class(cls: type) -> Iterator[tuple[Mapping[str, object], str, str]]:
     space = namespace(cls)
     for name, value in list(space.items()):
-        if type(value) in _COLLECTIONS and is_state(name):
+        if type(value) in _COLLECTIONS and is_contended(name):
             yield space, type_name(cls), name

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from dryfit.model.finding import CheckName, Finding, Severity
-from dryfit.model.lanes import PARTLY
+from dryfit.model.lanes import PARTLY, USED_UP
 from dryfit.model.run import CheckSummary, Run
 from dryfit.model.seam import Seam
 from dryfit.model.trace import Skipped
@@ -94,11 +94,18 @@ def shortfall(summary: CheckSummary) -> list[str]:
     """The same of one check."""
     partly = sum(each.reason.startswith(PARTLY) for each in summary.skipped)
     lines = [f"{plural(partly, 'overlap')} {PARTLY}"] if partly else []
-    if not (summary.exhausted or partly):
+    if not (partly or summary.exhausted or _all_were_begun(summary)):
         lines = ["the budget ended before everything was tried: --budget gives more"]
     if summary.not_injected:
         lines.append(f"the fault did not fire in {plural(summary.not_injected, 'trial')}")
     return lines
+
+
+def _all_were_begun(summary: CheckSummary) -> bool:
+    """Whether only overlaps that have shown a finding were not explored to their end, as the finding says itself."""
+    return summary.check == "contention" and not any(
+        each.reason.startswith(USED_UP) for each in summary.skipped
+    )
 
 
 def plural(count: int, noun: str) -> str:

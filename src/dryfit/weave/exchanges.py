@@ -8,12 +8,13 @@ has chosen a route.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
+from itertools import repeat
 from types import ModuleType
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -23,6 +24,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from dryfit.model.exchange import OWN_API, HttpCall
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import DRIVER
+from dryfit.weave.environs import each_time
 from dryfit.weave.loop import Loop, Woven
 from dryfit.weave.rows import Row, weave_rows
 from dryfit.weave.trampoline import unseen
@@ -50,6 +52,8 @@ _ROWS = (
         )
     ),
     Row("starlette.testclient", "_TestClientTransport.handle_request", "_answer"),
+    Row("werkzeug.test", "Client.run_wsgi_app", "_answer_environ"),
+    Row("django.test.client", "ClientHandler.__call__", "_answer_environ"),
     Row("starlette.routing", "Route.handle", "_route"),
     Row("fastapi.routing", "APIRoute.handle", "_route"),
     Row("requests.models", "Response.content", "_requests_read"),
@@ -121,16 +125,20 @@ class Exchanges:
 
     def _answer(self, woven: Woven, values: Values, *_: object) -> Any:
         number = self._next()
-        return self.taking(number, partial(self._answered, woven, values, number))
+        return self.taking(number, partial(self._answered, woven, repeat(values), number))
+
+    def _answer_environ(self, woven: Woven, values: Values, *_: object) -> Any:
+        number = self._next()
+        return self.taking(number, partial(self._answered, woven, each_time(values), number))
 
     def _next(self) -> int:
         number, self._asked = self._asked, self._asked + 1
         return number
 
-    def _answered(self, woven: Woven, values: Values, number: int) -> Any:
+    def _answered(self, woven: Woven, values: Iterator[Values], number: int) -> Any:
         above, answering = self._begin(number)
         try:
-            response = woven.function(*values)
+            response = woven.function(*next(values))
         except Exception as error:
             self._tell_answer(Raised(error))
             raise

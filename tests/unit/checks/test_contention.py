@@ -483,3 +483,45 @@ def test_a_run_without_a_verdict_beside_a_finding_says_that_this_stands():
     assert [each.reason for each in found.skipped] == [
         f"inconclusive: not over within 3 s; {contention.STANDS}"
     ]
+
+
+SHOWN = Place("stock.py", 11, "take")
+RETURNED = Ended((("", "1"),)), Ended((("", "2"),))
+
+
+def counted(*ended: Ended, steps: tuple[Step, ...] = ()) -> Run:
+    """Two operations that count up, whatever they return: the one that comes last returns 2."""
+    return run(*ended, left=2, steps=steps)
+
+
+LATE = (
+    step(0, "statement", "UPDATE stock", WRITE),
+    step(0, "commit"),
+    step(1, "statement", "UPDATE stock", WRITE),
+    step(1, "commit"),
+    step(1, "statement", "SELECT left", SHOWN),
+    step(1, "rollback"),
+    step(0, "statement", "SELECT left", SHOWN),
+    step(0, "rollback"),
+)
+WITHIN = (*LATE[:1], *LATE[2:4], *LATE[1:2], *LATE[4:])
+
+
+@pytest.mark.parametrize(
+    ("steps", "left", "severity"), [(LATE, 2, "warning"), (WITHIN, 2, "error"), (LATE, 3, "error")]
+)
+def test_what_is_read_after_the_own_commit_and_only_returned_is_a_warning(
+    steps: tuple[Step, ...], left: int, severity: str
+) -> None:
+    late = run(RETURNED[1], RETURNED[1], left=left, steps=steps)
+    (found,) = judged(late, serial=((counted(*RETURNED),) * 2,)).findings
+
+    assert (found.rule, found.severity) == ("DF501", severity)
+
+
+def test_of_one_cause_an_error_is_told_before_a_warning_that_takes_fewer_switches() -> None:
+    late = counted(RETURNED[1], RETURNED[1], steps=LATE)
+    lost = run(RETURNED[0], RETURNED[0], left=3, steps=LATE)
+    (found,) = judged(late, lost, serial=((counted(*RETURNED),) * 2,)).findings
+
+    assert found.severity == "error"

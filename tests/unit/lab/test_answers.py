@@ -12,8 +12,9 @@ import pytest
 
 from dryfit.config import load_config
 from dryfit.lab import at_once
-from dryfit.lab.answers import Answers, read_through
+from dryfit.lab.answers import Answers
 from dryfit.lab.bench import Bench, bench
+from dryfit.lab.responses import serve
 from dryfit.model.crossing import Callee, CalleeKind, Crossing, Site
 from dryfit.model.interleaving import Ended
 from dryfit.model.outcome import Raised, Returned
@@ -172,6 +173,6 @@ def test_what_one_request_was_answered_says_nothing_of_the_next():
 def test_an_operation_is_over_when_its_answer_is_read():
     response = httpx.Response(200, content=iter([b"as long as this comes", b" the program is at work"]))
 
-    assert read_through(lambda: response) is response
+    assert serve(lambda: response) is response
     assert response.is_stream_consumed
-    assert read_through(lambda: "no answer") == "no answer"
+    assert serve(lambda: "no answer") == "no answer"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dryfit.lab.busy import patiently
+from dryfit.lab.busy import Transactions, patiently
 
 
 @pytest.fixture
@@ -74,3 +74,51 @@ def test_a_mistake_is_no_reason_to_wait(path):
         pytest.raises(sqlite3.OperationalError, match="no such table"),
     ):
         patiently(connection, called, lambda: connection.execute("SELECT * FROM stok"), lambda: True)
+
+
+def test_who_has_read_in_the_transaction_and_wants_to_write_does_not_wait(path, holder):
+    """As SQLite itself: the one who holds the lock waits for the end of that transaction."""
+    transactions = Transactions()
+    holder.execute("ROLLBACK")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+
+        def call(text: str) -> bool:
+            with transactions.calling(connection, 1):
+                would_wait = transactions.would_wait(connection, text)
+                connection.execute(text).fetchall()
+            return would_wait
+
+        def calls(*texts: str) -> list[bool]:
+            return [call(text) for text in texts]
+
+        update = "UPDATE stock SET sku = 'x'"
+        assert calls("BEGIN", update, "ROLLBACK") == [True, True, True]
+        assert calls("INSERT INTO stock VALUES ('saw')") == [True]
+        assert calls("BEGIN", "SELECT * FROM stock") == [True, True]
+        assert (transactions.others(0), transactions.others(1)) == ((1,), ())
+        assert calls(update, update, "COMMIT") == [False, True, True]
+        assert transactions.others(0) == ()
+        assert calls("BEGIN", update, "ROLLBACK") == [True, True, True]
+
+
+def test_a_file_that_the_program_has_closed_is_free_though_its_error_is_kept(path, holder):
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN")
+    holder.execute("ROLLBACK")
+    assert connection.execute("SELECT * FROM stock").fetchall() == []
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError) as kept:
+        patiently(connection, called, lambda: connection.execute("DELETE FROM stock"), lambda: False)
+    connection.close()
+
+    holder.execute("INSERT INTO stock VALUES ('saw')")
+    holder.execute("COMMIT")
+
+    assert "locked" in str(kept.value)
+
+
+def test_a_closed_connection_says_so_itself(path):
+    connection = sqlite3.connect(path)
+    connection.close()
+
+    assert patiently(connection, called, connection.close, lambda: True) is None

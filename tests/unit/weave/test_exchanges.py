@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
+from dryfit.lab.responses import response_of
 from dryfit.model.exchange import OWN_API
 from dryfit.model.seam import DRIVER
 
@@ -342,3 +343,59 @@ def test_what_a_fixture_of_several_tests_did_prepares_none(program, watched):
     with asgi(app) as request:
         request("GET", "/orders/7")
     assert not told[0].prepared
+
+
+BY_FLASK = """
+    import flask
+
+    app = flask.Flask(__name__)
+
+    @app.post("/sums")
+    def add():
+        return flask.jsonify(sum=sum(flask.request.get_json())), 201
+
+    def ask():
+        answer = app.test_client().post("/sums", json=[1, 2])
+        return answer.status_code, answer.get_json()
+"""
+BY_DJANGO = """
+    import json
+    import django
+    from django.conf import settings
+    from django.http import JsonResponse
+    from django.urls import path
+
+    def add(request):
+        return JsonResponse({"sum": sum(json.loads(request.body))}, status=201)
+
+    urlpatterns = [path("sums", add)]
+    if not settings.configured:    # as other tests of this process have it
+        settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
+        django.setup()
+
+    def ask():
+        from django.test import Client, override_settings
+
+        with override_settings(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"]):
+            answer = Client().post("/sums", "[1, 2]", content_type="application/json")
+        return answer.status_code, answer.json()
+"""
+
+
+@pytest.mark.parametrize("source", [BY_FLASK, BY_DJANGO], ids=["flask", "django"])
+def test_a_request_through_a_test_client_can_be_answered_again(program, watched, source):
+    program.write(api=source)
+    api = program.load("api")
+    weave, _ = watched()
+    statuses: list[int] = []
+
+    def taking(number, answer):
+        assert number == 0
+        first, *others = (answer() for _ in range(3))
+        statuses.extend(response.status for each in others if (response := response_of(each)) is not None)
+        return first
+
+    weave.exchanges.taking = taking
+
+    assert api.ask() == (201, {"sum": 3})
+    assert statuses == [201, 201]

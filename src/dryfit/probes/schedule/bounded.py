@@ -83,6 +83,11 @@ class Bounded:
         return self._ran > 0 and not self.diverged and not any(self._levels)
 
     @property
+    def due(self) -> int:
+        """How many of those within the bound are put aside."""
+        return sum(map(len, self._levels[: self.bound + 1]))
+
+    @property
     def at_least(self) -> int:
-        """The runs that were, and one for each that is put aside."""
-        return self._ran + sum(map(len, self._levels))
+        """The runs that were, and one for each that is due."""
+        return self._ran + self.due

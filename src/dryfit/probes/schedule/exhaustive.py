@@ -152,6 +152,11 @@ class Exhaustive:
         return self._over and not self.diverged
 
     @property
+    def way(self) -> Iterator[tuple[int, set[int]]]:
+        """The way that is explored now: of each choice the worker chosen, and those that are left to try."""
+        return ((node.chosen, node.left) for node in self._path)
+
+    @property
     def at_least(self) -> int:
         """The runs that were, and one for each that is still to be tried."""
         return self._ran + sum(len(node.left) for node in self._path)

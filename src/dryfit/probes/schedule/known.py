@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dryfit.model.interleaving import Choice, Interleaving, Search
@@ -36,6 +37,16 @@ class Known:
                 fork.ways[move.chosen] = way = Fork(following.choice)
             fork = way
         fork.ways[moves[-1].chosen] = interleaving
+
+    def new(self, ways: Iterable[tuple[int, Iterable[int]]]) -> int:
+        """How many turns off a way lead where no run was: of each choice the worker chosen, and those left to try."""
+        at: Fork | Interleaving | None = self._first
+        found = 0
+        for chosen, left in ways:
+            tried = at.ways if isinstance(at, Fork) else {}
+            found += sum(worker not in tried for worker in left)
+            at = tried.get(chosen)
+        return found
 
     def walk(self, search: Search) -> tuple[list[tuple[Choice, int]], Interleaving | None]:
         """Let a search choose as far as the way is known: the choices made, and the run if it was known to its end."""

@@ -125,9 +125,10 @@ class Staged:
 
     @property
     def at_least(self) -> int:
-        """How many orders there are at least, as far as the runs show."""
+        """How many runs it takes at least to see all: those that were, and those that the stage has still to make."""
+        stage = self._stage.search
         if self.exhausted:
-            return (
-                self._ran
-            )  # what one stage has put aside only differs by steps that do not matter to each other
-        return max(self._ran, self._full.at_least, self._few.at_least)
+            return self._ran
+        if stage is self._few:
+            return self._ran + self._few.due
+        return self._ran + (self._known.new(self._full.way) if stage is self._full else 0)

@@ -200,12 +200,19 @@ class Turns:
         elif (round_ is None or round_.ending is not None) and kind != "rollback":
             raise broken_off(is_in_loop=True)
 
-    def wait(self, what: str, place: Place | None, is_over: Callable[[], bool]) -> bool:
-        """Have others go on until the wait is over; false where none of them can."""
+    def wait(
+        self, what: str, place: Place | None, is_over: Callable[[], bool], by: Sequence[int] = ()
+    ) -> bool:
+        """Have others go on until the wait is over; false where none of them can.
+
+        ``by`` are the operations for which it waits, as far as that is known.
+        """
         round_, lane = self.here()
         if round_ is None or lane is None:
             return False
-        return round_.wait(lane, Wait(what, is_over, nobody, is_timed=True, place=place))
+        lanes = [each for each in round_.lanes if each.is_main and each.worker in by]
+        holder = (lambda: lanes[0]) if len(lanes) == 1 else nobody
+        return round_.wait(lane, Wait(what, is_over, holder, is_timed=True, place=place))
 
     def touch(self, footprint: Footprint) -> None:
         """The running operation touches something between two switch points."""

@@ -49,6 +49,17 @@ def test_a_search_with_room_is_complete_and_repeats_no_run(program, seed):
 
 
 @given(PROGRAMS)
+@settings(max_examples=60, deadline=None)
+def test_it_never_takes_fewer_runs_than_was_said_on_the_way(program):
+    searching = search(1, 10_000)
+
+    said = [searching.at_least for _ in explore(program, searching)]
+
+    assert searching.exhausted
+    assert max(said) <= len(said) == searching.at_least
+
+
+@given(PROGRAMS)
 @settings(max_examples=40, deadline=None)
 def test_where_nothing_is_known_of_the_steps_every_order_is_tried_once(program):
     blind = Program(program.workers, program.attempts, told=False)

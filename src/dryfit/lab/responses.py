@@ -1,0 +1,76 @@
+"""Answers over HTTP that the program's own interface gives to tests, as the test clients have them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, cast
+
+from dryfit.probes.statics import mro, type_name
+
+_HTTPX = frozenset({"httpx.Response", "httpx2.Response"})
+_DJANGO = frozenset({"django.http.response.HttpResponse", "django.http.response.StreamingHttpResponse"})
+_OF_FLASK = ("_cv_app", "_cv_request")
+_WERKZEUG = "werkzeug.datastructures.headers.Headers"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; ``content`` reads its body, and raises where nobody can."""
+
+    status: int
+    content: Callable[[], bytes]
+
+
+def response_of(value: object) -> Response | None:
+    """The answer that a value is, ``None`` for any other value."""
+    if type(value) is tuple:
+        return _of_werkzeug(*value) if len(value) == 3 else None
+    answer = cast(Any, value)
+    names = {type_name(cls) for cls in mro(type(value))}
+    if names & _HTTPX:
+        return Response(answer.status_code, lambda: answer.read())
+    return Response(answer.status_code, lambda: answer.getvalue()) if names & _DJANGO else None
+
+
+def _of_werkzeug(body: object, status: object, headers: object) -> Response | None:
+    if type_name(type(headers)) != _WERKZEUG or type(status) is not str:
+        return None
+    return Response(int(status.partition(" ")[0]), lambda: b"".join(cast(Iterable[bytes], body)))
+
+
+def serve(answer: Callable[[], object]) -> object:
+    """Answer a request as a server has it answered: in no context that a test has pushed, and to the end.
+
+    A client may get the head of an answer while the program is still at work.
+    """
+    _leave_contexts()
+    value = answer()
+    response = response_of(value)
+    if response is None:
+        return value
+    if type(value) is tuple:
+        return _read_wsgi(*value)
+    with suppress(AttributeError):  # an answer of Django's that only a loop can read
+        response.content()
+    return value
+
+
+def _leave_contexts() -> None:
+    """Flask makes a context for each request, unless it finds one: its extensions keep their connections there."""
+    held = vars(sys.modules["flask.globals"]) if "flask.globals" in sys.modules else {}
+    for name in _OF_FLASK:
+        if isinstance(variable := held.get(name), ContextVar):
+            variable.set(None)
+
+
+def _read_wsgi(body: Any, status: str, headers: object) -> object:
+    """What the server would do: take all there is, and close."""
+    try:
+        return list(body), status, headers
+    finally:
+        if hasattr(body, "close"):
+            body.close()
