@@ -40,15 +40,16 @@ PATIENCE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """An exploration ends after so many seconds, or so many interleavings."""
+    """An exploration ends after so many seconds, or so many interleavings, or where ``has_enough`` says so."""
 
     seconds: float = 3.0
     interleavings: int = 400
+    has_enough: Callable[[], bool] = lambda: False
 
     def leave_room(self, spent: float, tried: int) -> bool:
         """Whether another interleaving may be made."""
         seconds = self.seconds * (PATIENCE if tried < FEW else 1)
-        return tried < self.interleavings and spent < seconds
+        return tried < self.interleavings and spent < seconds and not self.has_enough()
 
 
 Exploration = Generator[Wanted, Run, Explored]
@@ -88,7 +89,7 @@ def explore(
             search.ended(run.interleaving)
             others.add(run)
         diverged = search.diverged
-        if not others.found and can_stop():
+        if not (others.found or limits.has_enough()) and can_stop():
             yield from _stopped(overlap, pairs, others)
     alone = []
     for worker in _distinct(overlap) if others.found else ():

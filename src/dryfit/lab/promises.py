@@ -39,12 +39,7 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     prepared = yield Wanted(everyone, alternate)
     spare, tried = () if holds(prepared) else (prepared,), 2
     is_kept = True  # asked once of each run: what holds now says nothing of the one before the last
-    while (
-        is_kept
-        and search.begin()
-        and time.monotonic() - begun < limits.seconds
-        and tried <= limits.interleavings
-    ):
+    while is_kept and search.begin() and limits.leave_room(time.monotonic() - begun, tried - 1):
         run = yield Wanted(everyone, search.choose)
         tried += 1
         search.ended(run.interleaving)

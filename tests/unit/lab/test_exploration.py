@@ -74,6 +74,18 @@ def test_a_lost_update_is_kept_once_with_the_fewest_switches():
     assert len(found.serial) == len(found.alone) == 1
 
 
+def test_where_it_has_enough_it_ends_with_what_there_is():
+    heard = iter([False, False, True, True])
+    limits = Limits(60, 100, lambda: next(heard))
+    exploration = explore(Overlap("test", (ADD, RESET)), search(0, 100), limits, lambda: True)
+    wanted, asked = next(exploration), 0
+    with pytest.raises(StopIteration) as stop:
+        while asked := asked + 1:
+            wanted = exploration.send(made(wanted, atomic=True))
+
+    assert (stop.value.value.tried, stop.value.value.exhausted, asked) == (3, False, 4 + 3)
+
+
 def test_what_cannot_be_lost_is_not_found():
     found, _ = explored(Overlap("test", (ADD, ADD)), lambda wanted: made(wanted, atomic=True))
 
