@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -183,10 +184,23 @@ def test_a_search_whose_choices_lead_elsewhere_decides_nothing_where_it_finds_no
 
 
 @pytest.mark.parametrize(
-    ("spent", "tried", "is_left"),
-    [(2.9, 100, True), (3.1, 100, False), (3.1, 11, True), (9.1, 11, False), (0.1, 400, False)],
+    ("by_clock", "of_processor", "tried", "is_left"),
+    [
+        (2.9, 2.9, 300, True),
+        (3.1, 3.0, 100, False),
+        (3.1, 1.5, 100, True),  # others have had the processors
+        (11.9, 2.9, 199, True),
+        (3.1, 1.5, 200, False),
+        (12.1, 1.5, 100, False),
+        (11.9, 11.9, 11, True),
+        (12.1, 12.1, 11, False),
+        (0.1, 0.1, 400, False),
+    ],
 )
-def test_a_slow_machine_gets_some_interleavings_made_all_the_same(spent, tried, is_left):
+def test_a_slow_or_busy_machine_gets_some_interleavings_made_all_the_same(
+    by_clock, of_processor, tried, is_left
+):
+    spent = SimpleNamespace(by_clock=by_clock, of_processor=of_processor)
     assert Limits(3.0, 400).leave_room(spent, tried) is is_left
 
 
