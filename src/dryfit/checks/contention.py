@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from dryfit.checks import contention_errors
 from dryfit.checks.experiments import below
-from dryfit.checks.failed import escapes, failed_in, raised_in
+from dryfit.checks.failed import escapes, failed_in, is_asserted, raised_in
 from dryfit.checks.judgement import Judgement, combine, find, sorted_findings
 from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.names import plain
@@ -371,6 +371,8 @@ def _message(rule: str, explored: Explored, run: Run) -> str:
             )
         case "DF505" if failed is None:
             return f"{said} all wait for what one of them holds and never gives back: {run.interleaving.said}"
+        case "DF503" if failed is not None and not is_asserted(failed):
+            return f"{said}: {escapes(failed)}"
         case "DF503":
             return f"{said}: an assertion of the test does not hold: {outcome_of(run)}"
         case "DF504" | "DF505" if failed is not None:

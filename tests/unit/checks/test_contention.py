@@ -496,3 +496,23 @@ def test_a_run_without_a_verdict_beside_a_finding_says_that_this_stands():
     assert [each.reason for each in found.skipped] == [
         f"inconclusive: not over within 3 s; {contention.STANDS}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("AssertionError", "an assertion of the test does not hold: operation 2 raises AssertionError"),
+        ("Failed", "an assertion of the test does not hold: operation 2 raises Failed"),
+        ("psycopg.errors.UniqueViolation", "psycopg.errors.UniqueViolation escapes"),
+        ("KeyError", "KeyError escapes"),
+    ],
+)
+def test_copies_that_fail_are_told_by_what_happened(error, said):
+    body = Operation("test", 0, "test_sign_up")
+    overlap = Overlap("test_sign_up.py::test_sign_up", (body, body))
+    failed = run(SOLD, raised(error), left=0)
+    found = contention.judge([(Explored(overlap, others=(failed,), tried=1), baseline())])
+
+    assert [(each.rule, each.message) for each in found.findings] == [
+        ("DF503", f"two copies of test_sign_up at once: {said}")
+    ]
