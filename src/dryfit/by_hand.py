@@ -16,6 +16,7 @@ from dryfit.lab.copies import Copies, RunAgain
 from dryfit.lab.failures import failure_of
 from dryfit.lab.interleave import Interleave
 from dryfit.lab.marked import Marked, marked, uses_interleave
+from dryfit.lab.overseer import Overseer
 from dryfit.lab.repeating import Repeating
 from dryfit.model.errors import UsageError
 from dryfit.resources.registry import problems
@@ -41,6 +42,7 @@ class ByHand:
         self._tries_marked = watching is None or not watching.leaves_trials
         self._config: Config | None = None
         self._is_within = False
+        self._overseeing: Overseer | None = None
         self.interleave = Interleave("")
         self._wrong = ""
         self._failure: BaseException | None = None
@@ -105,7 +107,22 @@ class ByHand:
     @contextmanager
     def _bench(self, item: pytest.Item, *, looks: bool) -> Iterator[Bench]:
         with self._lent() as lent, bench(self._settings(item), lent, looks=looks) as made:
-            yield made
+            made.at_once.overseer = overseer = self._overseer(item)
+            with overseer.of(item.nodeid):
+                yield made
+
+    def _overseer(self, item: pytest.Item) -> Overseer:
+        """The one of this session, which has the terminal's standard error."""
+        if self._overseeing is None:
+            capture = item.config.pluginmanager.get_plugin("capturemanager")
+            with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+                self._overseeing = Overseer(item.config.rootpath)
+        return self._overseeing
+
+    def pytest_unconfigure(self) -> None:
+        """The session is over."""
+        if self._overseeing is not None:
+            self._overseeing.close()
 
     @contextmanager
     def _repeating(self, item: pytest.Item, made: Bench, taking: Taking) -> Iterator[RunAgain]:

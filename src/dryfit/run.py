@@ -34,13 +34,16 @@ from dryfit.resources.digest.leftovers import Leftovers
 from dryfit.store import accepted, contract, runs
 from dryfit.store.merge import merge
 from dryfit.store.reader import load
-from dryfit.store.writer import RunWriter
+from dryfit.store.writer import RunWriter, amend
 from dryfit.weave import Weave
 
 HTML_REPORT = Path(".dryfit", "report.html")
 
 FAILED = "dryfit failed, and the tests went on without it"
 """How the warning begins that a run keeps where dryfit itself has failed."""
+
+INTERRUPTED = "this run was interrupted; what it had seen until then is told here"
+"""The warning that a run keeps where the user broke off."""
 
 NOT_RUN = "the tests that had not run yet"
 """What was skipped where a run was killed."""
@@ -206,6 +209,14 @@ def conclude(
     writer.save_results(
         coverage=run.coverage, checks=run.checks, findings=run.findings, tests=run.tests, info=run.info
     )
+    return run
+
+
+def interrupted(config: Config, run: Run) -> Run:
+    """The run, which the user broke off after its tests; it is kept as such."""
+    told = Observations(warnings=(INTERRUPTED,))
+    run = replace(run, observations=merge(run.observations, told))
+    amend(config.root, run, told)
     return run
 
 

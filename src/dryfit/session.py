@@ -18,7 +18,17 @@ from dryfit.model.errors import DryfitError, UsageError
 from dryfit.model.run import Run, RunInfo
 from dryfit.model.trace import LeftoverData, Observations, TestOutcome
 from dryfit.report.summary import summary_lines
-from dryfit.run import FAILED, Watch, conclude, count_tests, new_run, open_run, prepare, write_html
+from dryfit.run import (
+    FAILED,
+    INTERRUPTED,
+    Watch,
+    conclude,
+    count_tests,
+    new_run,
+    open_run,
+    prepare,
+    write_html,
+)
 from dryfit.weave import Weave
 
 REQUEST = "dryfit-request"
@@ -26,8 +36,6 @@ REQUEST = "dryfit-request"
 
 FIXTURES = "dryfit-fixtures"
 """The plugin name of the declared resources."""
-
-INTERRUPTED = "this run was interrupted; what it had seen until then is told here"
 
 _RUN_KEY, _REMAINS_KEY, _WISHES_KEY = "dryfit_run", "dryfit_remains", "dryfit_wishes"
 _CHECKS_KEY = "dryfit_checks"

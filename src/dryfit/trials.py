@@ -23,12 +23,17 @@ from dryfit.lab.lab import Lab
 from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
+<<<<<<< HEAD
 from dryfit.model.lanes import USED_UP
 from dryfit.model.run import CheckSummary, Run
+=======
+from dryfit.model.run import CUT_SHORT, CheckSummary, Run
+>>>>>>> faces
 from dryfit.model.seam import Place
 from dryfit.model.structure import ProjectMap, Tolerated
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
+from dryfit.run import interrupted
 from dryfit.store import accepted
 from dryfit.store.writer import amend
 
@@ -86,7 +91,7 @@ def try_out(
         tests=replace(run.tests, not_repeatable=result.not_repeatable),
     )
     amend(config.root, run)
-    return run
+    return interrupted(config, run) if result.interrupted else run
 
 
 class _Plans:
@@ -128,7 +133,7 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
     trials = [
         each for each in _trials(result) if isinstance(each.experiment, Overlap) == (check == "contention")
     ]
-    explored = [each.explored for each in trials if each.explored is not None]
+    explored = [each.explored for each in trials if each.explored is not None and not each.void]
     return CheckSummary(
         check,
         seconds,
@@ -141,12 +146,22 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
 
 def _partly(explored: Sequence[Explored], result: LabResult) -> Iterator[Skipped]:
     """The overlaps of which not every interleaving was tried, and that there was no time for some."""
+    if result.interrupted:
+        yield CUT
     yield from filter(None, map(contention.explored_in_part, explored))
-    if explored and not result.exhausted:
+    if explored and not (result.exhausted or result.interrupted):
         yield LEFT
 
 
+<<<<<<< HEAD
 LEFT = Skipped("what was planned besides", f"{USED_UP} before it could be tried: --budget 120s gives more")
+=======
+CUT = Skipped("what was planned besides", f"{CUT_SHORT} before it could be tried")
+
+LEFT = Skipped(
+    "what was planned besides", "the budget was used up before it could be tried: --budget 120s gives more"
+)
+>>>>>>> faces
 
 
 def _has_reason(trial: Trial) -> bool:

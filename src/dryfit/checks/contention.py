@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from dryfit.checks import contention_errors
 from dryfit.checks.experiments import below
-from dryfit.checks.failed import escapes, failed_in, raised_in
+from dryfit.checks.failed import escapes, failed_in, is_asserted, raised_in
 from dryfit.checks.judgement import Judgement, combine, find, sorted_findings
 from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.late_reads import LATE, is_late_read
@@ -116,15 +116,20 @@ def explored_in_part(explored: Explored) -> Skipped | None:
     """How much was tried of what has shown nothing so far, and how to have more of it tried; ``None`` for all."""
     if explored.exhausted or explored.void or explored.others:
         return None
-    many = explored.overlap.budget or explored.at_least
-    more = (
-        "its mark" if promises(explored.overlap) else "interleave() in a test that runs the same operations"
-    )
     return Skipped(
         _in_test(explored.overlap),
-        f"{PARTLY}: {explored.tried} of at least {explored.at_least} interleavings, which came out well;"
-        f" to try more of them give budget={2 * many} to {more}",
+        f"{PARTLY}: {explored_said(explored)}, which came out well; to try more of them {_more_tried(explored)}",
     )
+
+
+def _more_tried(explored: Explored) -> str:
+    """How to have more of them tried: there are two budgets, and one was used up."""
+    own = explored.overlap.budget
+    if own > explored.tried:
+        return "give --budget more time"
+    if promises(explored.overlap):
+        return f"give budget={2 * (own or explored.at_least)} to its mark"
+    return f"give budget={2 * explored.at_least} to interleave() in a test that runs the same operations"
 
 
 def _in_test(overlap: Overlap) -> str:
@@ -376,6 +381,8 @@ def _message(rule: str, explored: Explored, run: Run) -> str:
             )
         case "DF505" if failed is None:
             return f"{said} all wait for what one of them holds and never gives back: {run.interleaving.said}"
+        case "DF503" if failed is not None and not is_asserted(failed):
+            return f"{said}: {escapes(failed)}"
         case "DF503":
             return f"{said}: an assertion of the test does not hold: {outcome_of(run)}"
         case "DF504" | "DF505" if failed is not None:

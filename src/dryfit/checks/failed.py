@@ -7,6 +7,8 @@ from dryfit.model.interleaving import Ended, Run
 from dryfit.model.reply import ErrorSeen
 from dryfit.model.seam import Place
 
+_ASSERTING = frozenset(("AssertionError", "Failed"))
+
 
 def failed_in(run: Run) -> Ended | None:
     """The operation that a finding tells of: the first that an error of contention ended, else the first."""
@@ -38,6 +40,12 @@ def escapes(ended: Ended) -> str:
     if cause is None:
         return f"one{answer_of(ended)}"
     return f"{cause.bases[0]} escapes{answer_of(ended)}"
+
+
+def is_asserted(ended: Ended) -> bool:
+    """Whether a test has failed by what it says itself: an ``assert`` of its, or ``pytest.fail``."""
+    cause = cause_of(ended)
+    return cause is not None and not _ASSERTING.isdisjoint(cause.bases)
 
 
 def raised(ended: Ended) -> str:

@@ -13,17 +13,18 @@ import pytest
 from rich.console import Console
 
 from dryfit.cli.files import output_options, refuse_unwritable, write_files
+from dryfit.cli.main import BROKEN_OFF
 from dryfit.cli.refusals import Unknown
 from dryfit.config import Config, find_root
 from dryfit.discover import changed_files, find_revision
 from dryfit.model.errors import DryfitError, UsageError
 from dryfit.model.run import Run
 from dryfit.report.terminal import render
-from dryfit.run import HTML_REPORT, prepare, write_html
+from dryfit.run import HTML_REPORT, INTERRUPTED, interrupted, prepare, write_html
 from dryfit.session import REQUEST, Request
 from dryfit.store import contract
 
-FINDINGS, WRONG_USAGE, TESTS_FAIL, FAILED_ITSELF, INTERRUPTED = 1, 2, 3, 4, 130
+FINDINGS, WRONG_USAGE, TESTS_FAIL, FAILED_ITSELF = 1, 2, 3, 4
 
 TRYING = frozenset({"exceptions", "contention"})
 """The checks that have trials."""
@@ -149,6 +150,9 @@ def _break(
             request.run = try_out(config, request.run, pytest_args, many, told, changed)
         except DryfitError as error:
             request.failure = str(error)
+        except KeyboardInterrupt:
+            request.run = interrupted(config, request.run)
+    request.interrupted = INTERRUPTED in request.run.observations.warnings
 
 
 NOT_COLLECTED = "no test was collected: name the folder with the tests, or run dryfit in the project's root"
@@ -190,7 +194,7 @@ def _status(request: Request, tests: int, config: Config) -> int:
         )
         return FAILED_ITSELF
     if request.interrupted:
-        return INTERRUPTED
+        return BROKEN_OFF
     if request.run is None:
         if tests == pytest.ExitCode.NO_TESTS_COLLECTED:  # workers do not say that a path is not there
             click.echo(f"dryfit: {NOT_COLLECTED}", err=True)

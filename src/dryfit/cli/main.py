@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -14,6 +15,9 @@ from dryfit.cli.refusals import said_of
 from dryfit.config import nearest
 from dryfit.model.errors import UsageError
 
+BROKEN_OFF = 130
+"""The exit status after Ctrl-C, as of any program in a shell."""
+
 COMMANDS = ("check", "map", "report", "replay", "accept", "contract", "env", "rule")
 
 
@@ -25,8 +29,12 @@ class _Commands(click.Group):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        with _in_one_line():
-            return super().invoke(ctx)
+        try:
+            with _in_one_line():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("dryfit: interrupted", err=True)
+            sys.exit(BROKEN_OFF)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from inspect import iscoroutinefunction
@@ -107,7 +107,8 @@ class Servers(Backends, Protocol):
 class AtOnce:
     """Runs operations at once, one interleaving after the other, within ``governed``.
 
-    It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it.
+    It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it. ``overseer`` is a
+    context, entered for each interleaving.
     """
 
     def __init__(self, weave: Weave, scene: Looks, backends: Servers, footprints: Footprints) -> None:
@@ -131,6 +132,7 @@ class AtOnce:
         self._is_memory_watched = False
         self._used: set[Target] = set()
         self._met: set[Target] = set()
+        self.overseer: AbstractContextManager[object] = nullcontext()
 
     @contextmanager
     def governed(self, *, lines: bool) -> Iterator[None]:
@@ -179,7 +181,9 @@ class AtOnce:
         assert self._turns is not None
         self._begin(stop)
         calls = [partial(self._performed, each) for each in operations]
-        return self._ran(*self._turns.run(calls, self._repeatable(choose)))
+        with self.overseer:
+            made = self._turns.run(calls, self._repeatable(choose))
+        return self._ran(*made)
 
     def _performed(self, operation: Call) -> object:
         try:
@@ -217,9 +221,13 @@ class AtOnce:
             loop = asyncio.get_running_loop()
             calls = [partial(loops.run_task, loop, each) for each in tasks]
             run = partial(self._turns.run, calls, self._repeatable(choose))
-            return self._ran(*await loops.in_thread(run))
+            with self.overseer:
+                made = await loops.in_thread(run)
+            return self._ran(*made)
         assert self._tasks is not None
-        ran = self._ran(*await self._tasks.run(tasks, self._repeatable(choose)))
+        with self.overseer:
+            made = await self._tasks.run(tasks, self._repeatable(choose))
+        ran = self._ran(*made)
         self._need_threads = self._tasks.need_threads
         return None if self._need_threads else ran
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dryfit.lab.likeness import difference
+from dryfit.model.run import CUT_SHORT
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Proposed, Trial
 
@@ -141,7 +142,7 @@ class Course:
             return max(len(alive), 1)
         finally:  # where the user breaks off
             for trial in alive:
-                self._keep_void(trial, "broken off before it was known that the state did not leak into it")
+                self._keep_void(trial, _broken_off(trial))
 
     def _prove(self, alive: Sequence[Trial], *, first_is_sure: bool) -> None:
         """Keep the trials of one runner, if the baseline is the same after them; else find out without each other.
@@ -206,6 +207,15 @@ class Course:
     def _keep_void(self, trial: Trial, reason: str) -> None:
         assert trial.experiment is not None
         self.trials.setdefault(trial.experiment, replace(trial, void=trial.void or reason))
+
+
+def _broken_off(trial: Trial) -> str:
+    """Why nothing is to be said of a trial at whose end the user broke off."""
+    explored = trial.explored
+    if explored is None or explored.exhausted or explored.void:
+        return "broken off before it was known that the state did not leak into it"
+    said = f"{CUT_SHORT} after {explored.tried} of at least {explored.at_least} interleavings"
+    return f"{said}; one that came out otherwise is not confirmed: run it again" if explored.others else said
 
 
 def _void(experiment: Proposed, reason: str) -> Trial:

@@ -33,22 +33,44 @@ MOST_STATEMENTS = 12
 """So many statements of each operation are stopped half-way, the first ones."""
 
 
-FEW = 12
-PATIENCE = 3.0
-"""On a slow machine an exploration takes so many times its seconds, as long as it has made but few interleavings."""
+FEWEST, FEW = 12, 200
+PATIENCE = 4.0
+"""On a slow machine, or a busy one, an exploration takes so many times its seconds."""
+
+
+class Stopwatch:
+    """Seconds ``by_clock`` since it began, and those in which this process had a processor."""
+
+    def __init__(self) -> None:
+        self._clock, self._processor = time.monotonic(), time.process_time()
+
+    @property
+    def by_clock(self) -> float:
+        """As the user has waited."""
+        return time.monotonic() - self._clock
+
+    @property
+    def of_processor(self) -> float:
+        """As the machine would have needed at least, if nothing else ran on it."""
+        return time.process_time() - self._processor
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """An exploration ends after so many seconds, or so many interleavings."""
+    """An exploration ends after so many seconds, or so many interleavings, or where ``has_enough`` says so."""
 
     seconds: float = 3.0
     interleavings: int = 400
+    has_enough: Callable[[], bool] = lambda: False
 
-    def leave_room(self, spent: float, tried: int) -> bool:
-        """Whether another interleaving may be made."""
-        seconds = self.seconds * (PATIENCE if tried < FEW else 1)
-        return tried < self.interleavings and spent < seconds
+    def leave_room(self, spent: Stopwatch, tried: int) -> bool:
+        """Whether another interleaving may be made.
+
+        Few need patience: the fewest in any case, more of them where others have the processors, or servers.
+        """
+        are_few = tried < FEWEST or (tried < FEW and spent.of_processor < self.seconds)
+        seconds = self.seconds * (PATIENCE if are_few else 1)
+        return tried < self.interleavings and spent.by_clock < seconds and not self.has_enough()
 
 
 Exploration = Generator[Wanted, Run, Explored]
@@ -63,17 +85,17 @@ def explore(
     It ends early where two runs of one serial order differ, or do not come to their end. ``can_stop`` says, when all
     else is done, whether statements can be stopped half-way.
     """
-    begun = time.monotonic()
+    spent = Stopwatch()
     everyone = tuple(range(len(overlap.operations)))
     pairs: list[Pair] = []
     for order in _distinct_orders(overlap):
         pairs.append((yield from _twice(Wanted(everyone, serial(order)))))
         if void := _unfit(pairs[-1]):
-            return Explored(overlap, tuple(pairs), void=void, seconds=time.monotonic() - begun)
+            return Explored(overlap, tuple(pairs), void=void, seconds=spent.by_clock)
     masks = Masks.of(pairs)
     if masks.differs:
         void = f"not deterministic, no verdict: one after the other, {masks.differs}"
-        return Explored(overlap, tuple(pairs), void=void, seconds=time.monotonic() - begun)
+        return Explored(overlap, tuple(pairs), void=void, seconds=spent.by_clock)
     others = _Others(overlap, masks, pairs)
     if overlap.schedule and overlap.stop and not can_stop():
         return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
@@ -83,12 +105,12 @@ def explore(
         diverged = yield from _followed(overlap, everyone, others)
     else:
         others.add(prepared)
-        while search.begin() and limits.leave_room(time.monotonic() - begun, others.tried):
+        while search.begin() and limits.leave_room(spent, others.tried):
             run = yield Wanted(everyone, search.choose)
             search.ended(run.interleaving)
             others.add(run)
         diverged = search.diverged
-        if not others.found and can_stop():
+        if not (others.found or limits.has_enough()) and can_stop():
             yield from _stopped(overlap, pairs, others)
     alone = []
     for worker in _distinct(overlap) if others.found else ():
@@ -103,7 +125,7 @@ def explore(
         at_least=max(search.at_least, others.tried + (not search.exhausted)),
         exhausted=search.exhausted,
         void=f"{DIVERGED}: {diverged}" if diverged and not others.found else "",
-        seconds=time.monotonic() - begun,
+        seconds=spent.by_clock,
     )
 
 

@@ -32,6 +32,8 @@ from dryfit.weave import Weave
 Fire = Callable[[], None]
 """Is called when the fault of an experiment has happened."""
 
+HasEnough = Callable[[], bool]
+
 
 _NO_ENTRY = -1
 """As the entry whose boundary is wanted: none is, and no state is read."""
@@ -44,8 +46,13 @@ class Instruments(Protocol):
     def probes(self) -> tuple[Probe, ...]:
         """Those for the loop, in the order in which they stand there."""
 
-    def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
-        """A trial begins: before the test's set-up. ``brief`` says that its crossings are enough."""
+    def begin(
+        self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool, has_enough: HasEnough
+    ) -> None:
+        """A trial begins: before the test's set-up. ``brief`` says that its crossings are enough.
+
+        An exploration is to end, with what there is, where ``has_enough`` says so between its runs.
+        """
 
     def body(self, body: Call) -> object:
         """Call the body of the test, or take it as an operation."""
@@ -113,14 +120,16 @@ class Standard:
         """First what makes a fault happen, then what sees it happen, and last what runs an operation more than once."""
         return (self._fault, self._recorder, self._scene.probe, self._overlapping)
 
-    def begin(self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool) -> None:
+    def begin(
+        self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool, has_enough: HasEnough
+    ) -> None:
         """Forget the last trial."""
         self._asked = 0
         self._recorder.begin(test, baseline=experiment is None and not brief)
         faulted = experiment if isinstance(experiment, Experiment) else None
         self._fault.begin(faulted, partial(self._happened, fired))
         self._entry = faulted.entry if faulted is not None else _NO_ENTRY
-        self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired)
+        self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired, has_enough)
         if faulted is not None:
             self._propagation.begin()
             self._scene.begin(entry=faulted.entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import threading
@@ -27,6 +28,7 @@ from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.chain import Link
 from dryfit.model.errors import LabError
 from dryfit.model.interleaving import Overlap
+from dryfit.model.run import CUT_SHORT
 from dryfit.model.trace import Skipped
 from dryfit.model.trial import Experiment, Proposed, Trial
 
@@ -45,7 +47,7 @@ BASELINES_SHARE = 0.5
 FIRST_RANK = 0
 
 OUT_OF_TIME = "the budget was used up before its baseline"
-BROKEN_OFF = "the lab was interrupted before its baseline"
+BROKEN_OFF = f"{CUT_SHORT} before its baseline"
 
 
 class Lab:
@@ -90,7 +92,7 @@ class Lab:
         ``LabError`` where the tests cannot be collected.
         """
         work = _Work(plan, follow, told, self._limit, self._budget)
-        with self._crew() as crew:
+        with self._crew(work.until) as crew:
             try:
                 for batch in work.divide(crew.tests(), batches):
                     crew.each(batch, work.begin)
@@ -98,7 +100,7 @@ class Lab:
                 while (rank := work.next_rank()) is not None:
                     crew.each(work.by_cost(rank), partial(work.go_on, rank))
             except KeyboardInterrupt:
-                work.left_out = BROKEN_OFF
+                work.interrupted = True
         return work.result()
 
     def replay(self, experiment: Proposed) -> tuple[Trial, ...]:
@@ -125,16 +127,16 @@ class Lab:
             return debugged(task, experiment, self._config.root / LOG / "debugger.log")
 
     @contextmanager
-    def _crew(self) -> Iterator[_Crew]:
+    def _crew(self, until: float = math.inf) -> Iterator[_Crew]:
         home = Path(tempfile.mkdtemp(prefix="dryfit-lab-"))
-        crew = _Crew(self._workers, partial(self._task, home), self._config.root / LOG)
+        crew = _Crew(self._workers, partial(self._task, home, until=until), self._config.root / LOG)
         try:
             yield crew
         finally:
             crew.close()
             shutil.rmtree(home, ignore_errors=True)
 
-    def _task(self, home: Path, number: int) -> Task:
+    def _task(self, home: Path, number: int, until: float = math.inf) -> Task:
         return Task(
             config=self._config,
             pytest_args=self._pytest_args,
@@ -143,6 +145,7 @@ class Lab:
             home=home / f"gw{number}",
             forks=self._forks,
             instruments=self._instruments,
+            until=until,
         )
 
 
@@ -201,7 +204,7 @@ class _Work:
         self._told = told
         self._limit = limit
         self._begun = time.monotonic()
-        self._end = None if budget is None else self._begun + budget
+        self.until = math.inf if budget is None else self._begun + budget
         self._lock = threading.Lock()
         self._done = 0
         self._known: dict[str, Baselines] = {}
@@ -209,8 +212,8 @@ class _Work:
         self._trials: dict[str, dict[Proposed, Trial]] = {}
         self._skipped: dict[str, str] = {}
         self._wanted: tuple[str, ...] = ()
-        self._baselines_end: float | None = None
-        self.left_out = OUT_OF_TIME
+        self._baselines_end = math.inf
+        self.interrupted = False
 
     def divide(self, tests: tuple[str, ...], batches: Batches) -> Iterator[Sequence[str]]:
         """The batches; with each of them the time for its baselines begins."""
@@ -218,14 +221,13 @@ class _Work:
         wanted = {test for batch in divided for test in batch}
         self._wanted = tuple(test for test in tests if test in wanted)
         for batch in divided:
-            if self._end is not None:
-                now = time.monotonic()
-                self._baselines_end = now + BASELINES_SHARE * (self._end - now)
+            now = time.monotonic()
+            self._baselines_end = now + BASELINES_SHARE * (self.until - now)
             yield batch
 
     def begin(self, worker: RemoteWorker, test: str) -> None:
         """Run a test's baselines, and plan its trials."""
-        if self._baselines_end is not None and time.monotonic() > self._baselines_end:
+        if time.monotonic() > self._baselines_end:
             return
         try:
             found = baselines(worker, test, self._limit)
@@ -298,7 +300,7 @@ class _Work:
                 own = tuple(tried[each] for each in self._planned[test] if each in tried)
                 trials.append((known.first, known.second, own))
             else:
-                self._skipped.setdefault(test, self.left_out)
+                self._skipped.setdefault(test, BROKEN_OFF if self.interrupted else OUT_OF_TIME)
         skipped = tuple(Skipped(test, self._skipped[test]) for test in self._wanted if test in self._skipped)
         planned = sum(map(len, self._planned.values()))
         return LabResult(
@@ -306,12 +308,13 @@ class _Work:
             skipped=skipped,
             not_repeatable=sum(each.reason.startswith("not repeatable") for each in skipped),
             exhausted=planned == sum(len(own) for _, _, own in trials)
-            and self.left_out not in self._skipped.values(),
+            and not {OUT_OF_TIME, BROKEN_OFF} & set(self._skipped.values()),
+            interrupted=self.interrupted,
             seconds=time.monotonic() - self._begun,
         )
 
     def _is_over(self) -> bool:
-        return self._end is not None and time.monotonic() > self._end
+        return self.interrupted or time.monotonic() > self.until
 
     def _tried(self, test: str) -> None:
         with self._lock:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -65,7 +66,7 @@ def wishes(item: pytest.Item) -> tuple[Overlap, ...]:
 
 def limits_of(overlap: Overlap, usual: Limits) -> Limits:
     """A budget of one's own is a number of interleavings, however long they take."""
-    return Limits(float("inf"), overlap.budget) if overlap.budget else usual
+    return replace(usual, seconds=math.inf, interleavings=overlap.budget) if overlap.budget else usual
 
 
 def _unknown(mark: pytest.Mark) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ class Task:
 
     ``number`` counts from 0 to ``workers``; ``home`` is a directory for its temporary files; ``forks`` says whether it
     may fork runners, or is the runner itself. ``instruments`` names what watches a trial, as ``module:callable``.
-    ``stop`` is the step at which a debugger is to begin, in the terminal of the leading process.
+    ``stop`` is the step at which a debugger is to begin, in the terminal of the leading process. ``until`` is when, by
+    the monotonic clock, explorations end that have a budget of their own.
     """
 
     config: Config
@@ -27,6 +29,7 @@ class Task:
     forks: bool
     instruments: str
     stop: Link | None = None
+    until: float = math.inf
 
     @property
     def journal(self) -> Path:
@@ -75,8 +78,13 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Enough:
+    """To a runner: answer now, with what the exploration in progress has shown by now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fired:
-    """From a runner: the fault of the trial in progress has happened."""
+    """From a runner: the fault of the trial has happened; or its operations are reached, in each run of the test."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,6 @@ from dryfit.weave import Weave
 
 Fire = Callable[[], None]
 
-LIMITS = Limits()
-
 ANEW = "each run of a test has fixtures of its own"
 """Why nothing is put back for copies of a test."""
 
@@ -84,23 +82,23 @@ class Overlapping:
         self._are_of_one_loop = True
         self._is_over = True
 
-    def begin(self, overlap: Overlap | None, fired: Fire) -> None:
-        """A run of the test begins; the exploration of the same overlap goes on."""
+    def begin(self, overlap: Overlap | None, fired: Fire, has_enough: Callable[[], bool]) -> None:
+        """A run of the test begins; the exploration of the same overlap goes on until it ``has_enough``."""
         self._fired = fired
         self._are_of_one_loop = True
         self._taken, self._lent, self._earlier = [], None, {}
         self._is_over = overlap is None
         if overlap is not None and overlap is not self._overlap:
-            self._exploration = self._begun(overlap)
+            self._exploration = self._begun(overlap, Limits(has_enough=has_enough))
             self._wanted = next(self._exploration)
             self._explored = None
             self._at_once.forget()
             self._distinct = _as_reached(overlap)
         self._overlap = overlap
 
-    def _begun(self, overlap: Overlap) -> Exploration:
+    def _begun(self, overlap: Overlap, usual: Limits) -> Exploration:
         """Copies of a test have promises of their own to keep; other operations come out as in some serial order."""
-        limits = limits_of(overlap, LIMITS)
+        limits = limits_of(overlap, usual)
         searching = search(overlap.seed, limits.interleavings)
         if overlap.operations[0].kind == "test":
             return explore_promises(overlap, searching, limits, assertions_hold)

@@ -121,7 +121,7 @@ class LabPlugin:
         repeating = Repeating(session)
         session.config.pluginmanager.register(repeating, "dryfit-repeating")
         session.config.pluginmanager.register(Bodies(instruments.body), "dryfit-bodies")
-        return Runner(session, repeating, weave, instruments, made)
+        return Runner(session, repeating, weave, instruments, made, self._task.until)
 
     def _be_runner(self, serve: Serve) -> None:
         """Be the only runner that there is."""

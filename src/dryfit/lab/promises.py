@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from unittest import SkipTest
 
 from _pytest.outcomes import Skipped
 
-from dryfit.lab.exploration import Exploration, Limits, Wanted
+from dryfit.lab.exploration import Exploration, Limits, Stopwatch, Wanted
 from dryfit.model.interleaving import Explored, Overlap, Run, Search
 from dryfit.probes.schedule import BrokenOff, alternate, follow, serial, shrink
 from dryfit.probes.statics import type_name
@@ -27,24 +26,19 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     After that nothing more is wanted. What is opened once, as connections of a pool are, is there from the second run
     on; so what that shows counts where the search shows nothing. An overlap that has a schedule is run by that.
     """
-    begun = time.monotonic()
+    spent = Stopwatch()
     everyone = tuple(range(len(overlap.operations)))
     if overlap.schedule:
         yield Wanted(everyone, alternate)
         run = yield Wanted(everyone, follow(overlap.schedule))
-        return _explored(overlap, run, () if holds(run) else (run,), tried=1, begun=begun)
+        return _explored(overlap, run, () if holds(run) else (run,), tried=1, spent=spent)
     first = run = yield Wanted(everyone, serial(everyone))
     if not holds(first):
-        return _explored(overlap, first, (first,), tried=1, begun=begun)
+        return _explored(overlap, first, (first,), tried=1, spent=spent)
     prepared = yield Wanted(everyone, alternate)
     spare, tried = () if holds(prepared) else (prepared,), 2
     is_kept = True  # asked once of each run: what holds now says nothing of the one before the last
-    while (
-        is_kept
-        and search.begin()
-        and time.monotonic() - begun < limits.seconds
-        and tried <= limits.interleavings
-    ):
+    while is_kept and search.begin() and limits.leave_room(spent, tried - 1):
         run = yield Wanted(everyone, search.choose)
         tried += 1
         search.ended(run.interleaving)
@@ -52,7 +46,7 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     found = spare if is_kept else (run,)
     if found and found[0].interleaving.ending != "limit":  # each of those takes as long as it may
         found = ((yield from _smallest(overlap, found[0], holds)),)
-    explored = _explored(overlap, first, found, tried=tried, begun=begun)
+    explored = _explored(overlap, first, found, tried=tried, spent=spent)
     return replace(
         explored,
         at_least=max(search.at_least, tried + (not search.exhausted)),
@@ -60,7 +54,9 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     )
 
 
-def _explored(overlap: Overlap, first: Run, others: tuple[Run, ...], *, tried: int, begun: float) -> Explored:
+def _explored(
+    overlap: Overlap, first: Run, others: tuple[Run, ...], *, tried: int, spent: Stopwatch
+) -> Explored:
     return Explored(
         overlap,
         ((first, first),),
@@ -68,7 +64,7 @@ def _explored(overlap: Overlap, first: Run, others: tuple[Run, ...], *, tried: i
         tried=tried,
         at_least=tried,
         exhausted=True,
-        seconds=time.monotonic() - begun,
+        seconds=spent.by_clock,
     )
 
 

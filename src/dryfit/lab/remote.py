@@ -17,7 +17,7 @@ from pathlib import Path
 from dryfit.lab import stacks
 from dryfit.lab.family import kill_family
 from dryfit.lab.made import take_away
-from dryfit.lab.messages import Answer, Collected, Ended, Fired, Ready, Request, Task, Wanted
+from dryfit.lab.messages import Answer, Collected, Ended, Enough, Fired, Ready, Request, Task, Wanted
 from dryfit.model.errors import LabError
 from dryfit.model.interleaving import Overlap
 from dryfit.model.trial import Proposed, Trial
@@ -90,9 +90,10 @@ class RemoteWorker:
     def trial(self, test: str, experiment: Proposed | None, limit: float, *, brief: bool = False) -> Trial:
         """Run a test for ``limit`` seconds at most; ``brief`` says that its outcome and its crossings are enough.
 
-        An overlap has ``EXPLORATION_SECONDS`` more when its operations are reached. One that does not end by then is a
-        hang, one that ends its process a crash; the next trial gets another runner.
-        Raises ``LabError`` where there can be no runner, ``Stopped`` where the user breaks off.
+        An overlap has ``EXPLORATION_SECONDS`` more when its operations are reached, with a budget of its own whenever
+        they are. One that does not end by then is a hang, one that ends its process a crash; the next trial gets
+        another runner. Where the user breaks off an exploration answers at once.
+        Raises ``LabError`` where there can be no runner, ``Stopped`` where the user breaks off anything else.
         """
         runner = self._runner or self._begin_runner()
         begun = time.monotonic()
@@ -101,10 +102,15 @@ class RemoteWorker:
         with suppress(OSError):  # it has ended meanwhile, and is found to have
             runner.send(Request(test, experiment, brief))
         while True:
-            said = self._heard(runner, deadline)
+            try:
+                said = self._heard(runner, deadline)
+            except Stopped:
+                if not (fired and isinstance(experiment, Overlap)):
+                    raise
+                said = self._last_words(runner)
             if isinstance(said, Fired):
-                if isinstance(experiment, Overlap) and not fired:
-                    deadline += EXPLORATION_SECONDS
+                if isinstance(experiment, Overlap):
+                    deadline = _later(deadline, limit, experiment, is_first=not fired)
                 fired = True
             elif isinstance(said, Answer):
                 if said.worn:
@@ -115,6 +121,16 @@ class RemoteWorker:
             else:
                 seconds = time.monotonic() - begun
                 return self._crashed(Trial(test, experiment, "crash", seconds, fired=fired))
+
+    def _last_words(self, runner: Connection) -> object:
+        """What the exploration in progress has shown by now; raises ``Stopped`` where it does not say so."""
+        deadline = time.monotonic() + END_SECONDS
+        with suppress(OSError, EOFError):
+            runner.send(Enough())
+            while runner.poll(max(deadline - time.monotonic(), 0)):
+                if isinstance(said := runner.recv(), Answer):
+                    return said
+        raise Stopped
 
     def renew(self) -> None:
         """Let the next trial have a runner in which nothing has run yet."""
@@ -214,6 +230,13 @@ class RemoteWorker:
         except subprocess.TimeoutExpired:
             kill_family(process.pid)
             return process.wait()
+
+
+def _later(deadline: float, limit: float, overlap: Overlap, *, is_first: bool) -> float:
+    """Until when the operations of an overlap, which are reached now, are waited for."""
+    if overlap.budget:
+        return max(deadline, time.monotonic() + limit + EXPLORATION_SECONDS)
+    return deadline + EXPLORATION_SECONDS if is_first else deadline
 
 
 def _environment(task: Task) -> Mapping[str, str]:

@@ -25,11 +25,12 @@ class LabResult:
     """Everything that was tried, in the order in which the suite has its tests.
 
     ``not_repeatable`` counts those of ``skipped`` whose baselines differ. ``exhausted`` says that every experiment was
-    tried that was planned, and for every test one was asked for.
+    tried that was planned, and for every test one was asked for; ``interrupted`` that the user broke off.
     """
 
     trials: tuple[TestTrials, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     not_repeatable: int = 0
     exhausted: bool = True
+    interrupted: bool = False
     seconds: float = 0.0

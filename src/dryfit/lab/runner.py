@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import threading
 import time
 from contextlib import suppress
@@ -17,10 +18,11 @@ from _pytest.outcomes import Exit
 from dryfit.lab.instruments import Instruments
 from dryfit.lab.made import Made
 from dryfit.lab.marked import wishes
-from dryfit.lab.messages import Answer, Fired, Ready, Request
+from dryfit.lab.messages import Answer, Enough, Fired, Ready, Request
 from dryfit.lab.repeating import Repeating, described
 from dryfit.lab.stacks import answering
 from dryfit.lab.surroundings import Surroundings
+from dryfit.model.interleaving import Overlap
 from dryfit.model.trial import Trial, TrialOutcome
 from dryfit.weave import Weave
 
@@ -30,7 +32,10 @@ MOST_THREADS = 20
 
 
 class Runner:
-    """Repeats the tests of one pytest session, for whoever holds the other end of ``line``."""
+    """Repeats the tests of one pytest session, for whoever holds the other end of ``line``.
+
+    ``until`` is the time at which explorations end that have a budget of their own.
+    """
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class Runner:
         weave: Weave,
         instruments: Instruments,
         made: Made,
+        until: float,
     ) -> None:
         self._items: dict[str, pytest.Item] = {}
         for item in session.items:
@@ -47,6 +53,8 @@ class Runner:
         self._weave = weave
         self._instruments = instruments
         self._made = made
+        self._until = until
+        self._spoken_to = select.poll()
         self._sending = threading.Lock()
         self._failures = 0
         self._trial = Trial("", None, "cut off", 0.0)
@@ -60,18 +68,21 @@ class Runner:
     def serve(self, line: Connection, stack: Path) -> None:
         """Answer requests until nobody holds the other end of the line, or a trial has worn this process out."""
         self._line, self._pid = line, os.getpid()
+        self._spoken_to.register(line.fileno(), select.POLLIN)
         self._files, self._threads = _open_files(), threading.active_count()
         self._surroundings = Surroundings.now()
         with answering(stack):
             line.send(Ready(self._pid, stack))
             with suppress(EOFError, OSError):  # the leading process is done with this runner, or is no more
-                while not self._answer(line.recv()):
+                while not self._heed(line.recv()):
                     pass
             self._repeating.tear_down_session()
 
-    def _answer(self, request: Request) -> str:
+    def _heed(self, said: Request | Enough) -> str:
         """Run a trial and tell what it showed; returns why this process can run no more."""
-        worn = self._run(request)
+        if isinstance(said, Enough):  # it has crossed the answer
+            return ""
+        worn = self._run(said)
         if os.getpid() != self._pid:
             os._exit(0)  # a copy of this process that the test has forked, and that came back from it
         worn = worn or self._worn_out()
@@ -113,7 +124,13 @@ class Runner:
         self._failures = len(self._weave.failures)
         self._weave.begin_test(self._trial.test)
         self._begun = time.perf_counter()
-        self._instruments.begin(self._trial.test, self._trial.experiment, self._fired, brief=self._is_brief)
+        self._instruments.begin(
+            self._trial.test,
+            self._trial.experiment,
+            self._fired,
+            brief=self._is_brief,
+            has_enough=self._has_enough,
+        )
 
     def _end(self) -> None:
         seconds = time.perf_counter() - self._begun
@@ -123,6 +140,12 @@ class Runner:
             self._trial = replace(
                 self._trial, seconds=seconds, void=f"dryfit failed: {described(error)}; please report it"
             )
+
+    def _has_enough(self) -> bool:
+        """Whether time is up for a budget of its own, or the leading process wants an answer, or is no more."""
+        wanted = self._trial.experiment
+        is_late = isinstance(wanted, Overlap) and wanted.budget > 0 and time.monotonic() > self._until
+        return is_late or bool(self._spoken_to.poll(0))
 
     def _fired(self) -> None:
         if os.getpid() == self._pid:

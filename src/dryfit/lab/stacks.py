@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import faulthandler
 import os
 import re
@@ -24,6 +23,7 @@ THREADS_SIGNAL, TASKS_SIGNAL = _LAST - 3, _LAST - 4
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)')
 _THREAD = re.compile(r"(?:Current thread|Thread) ")
 _TASK = "Task\n"
+ANOTHER = "another thread:"
 _OWN = re.escape(str(Path(__file__).parents[1]))
 _MACHINERY = re.compile(rf"{_OWN}[/\\]|.*-packages[/\\](_pytest|pluggy)[/\\]|<")
 
@@ -65,7 +65,7 @@ def _told(main: Frames, tasks: list[Frames], threads: Iterator[Frames]) -> Itera
         yield "the thread that runs them:"
     yield from (place for place, _ in main)
     for thread in threads:
-        yield "another thread:"
+        yield ANOTHER
         yield from (place for place, _ in thread)
 
 
@@ -105,6 +105,8 @@ def _is_own(frames: Frames) -> bool:
 
 def _tell_tasks(file: TextIO) -> None:
     """Write down what the tasks of this thread's event loop wait for, as faulthandler writes threads down."""
+    import asyncio  # whoever only asks does without
+
     with suppress(RuntimeError):  # there is no loop that runs
         for task in asyncio.all_tasks():
             frames = reversed(list(_awaited(task.get_coro())))

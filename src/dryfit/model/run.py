@@ -10,6 +10,9 @@ from dryfit.model.structure import ProjectMap
 from dryfit.model.trace import Observations, Skipped
 from dryfit.model.trial import Verdict
 
+CUT_SHORT = "interrupted"
+"""How the reason begins why something was not tried: the user did not wait for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:

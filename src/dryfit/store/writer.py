@@ -191,8 +191,11 @@ class RunWriter:
                 file.unlink()
 
 
-def amend(root: Path, run: Run) -> None:
-    """Put what trials have added to a run into its file, if it has one that can be written."""
+def amend(root: Path, run: Run, seen: Observations | None = None) -> None:
+    """Put what trials have added to a run into its file, if it has one that can be written.
+
+    ``seen`` is what has come to the observations.
+    """
     with suppress(OSError, sqlite3.Error, StoreError):
         connection = schema.open_existing(runs.run_file(root, run.info.id))
         documents = {
@@ -204,5 +207,7 @@ def amend(root: Path, run: Run) -> None:
         }
         try:
             schema.transact(connection, lambda each: rows.put_documents(each, documents))
+            if seen is not None:
+                schema.transact(connection, lambda each: rows.put(each, seen, ()))
         finally:
             connection.close()

@@ -471,9 +471,22 @@ def test_what_was_explored_in_part_is_named_with_how_to_try_more():
 
     assert left is not None
     assert left.what == f"{contention.named(OVERLAP)}, in {OVERLAP.test.rpartition('::')[2]}"
-    assert left.reason.startswith("explored in part: 46 of at least 98 interleavings")
+    assert left.reason.startswith("explored in part: budget hit after 46 of at least 98 interleavings")
     assert "budget=196" in left.reason
     assert contention.explored_in_part(whole) is None
+
+
+@pytest.mark.parametrize(
+    ("tried", "more"), [(46, "give --budget more time"), (60, "give budget=120 to its mark")]
+)
+def test_a_mark_whose_budget_is_not_used_up_has_had_no_more_time(tried, more):
+    body = Operation("test", 0, "test_sell")
+    cut = Explored(Overlap("test_sell", (body, body), budget=60), tried=tried, at_least=98)
+
+    assert contention.explored_in_part(cut).reason == (
+        f"explored in part: budget hit after {tried} of at least 98 interleavings, which came out well;"
+        f" to try more of them {more}"
+    )
 
 
 def test_a_run_without_a_verdict_beside_a_finding_says_that_this_stands():
@@ -525,3 +538,23 @@ def test_of_one_cause_an_error_is_told_before_a_warning_that_takes_fewer_switche
     (found,) = judged(late, lost, serial=((counted(*RETURNED),) * 2,)).findings
 
     assert found.severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("AssertionError", "an assertion of the test does not hold: operation 2 raises AssertionError"),
+        ("Failed", "an assertion of the test does not hold: operation 2 raises Failed"),
+        ("psycopg.errors.UniqueViolation", "psycopg.errors.UniqueViolation escapes"),
+        ("KeyError", "KeyError escapes"),
+    ],
+)
+def test_copies_that_fail_are_told_by_what_happened(error, said):
+    body = Operation("test", 0, "test_sign_up")
+    overlap = Overlap("test_sign_up.py::test_sign_up", (body, body))
+    failed = run(SOLD, raised(error), left=0)
+    found = contention.judge([(Explored(overlap, others=(failed,), tried=1), baseline())])
+
+    assert [(each.rule, each.message) for each in found.findings] == [
+        ("DF503", f"two copies of test_sign_up at once: {said}")
+    ]

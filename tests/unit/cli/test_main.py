@@ -1,6 +1,7 @@
 """The commands by name."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
@@ -47,3 +48,13 @@ def test_options_of_check_that_pytest_does_not_know_either_are_refused(
         "--bugdet: neither dryfit check nor pytest has such an option; did you mean --budget?",
         "--xyzzy: neither dryfit check nor pytest has such an option; see `dryfit check --help` and `pytest --help`",
     )
+
+
+def test_ctrl_c_is_told_as_such_wherever_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(commands), "get_command", break_off)
+    ended = CliRunner().invoke(commands, ["map"])
+    assert (ended.exit_code, ended.stderr) == (130, "dryfit: interrupted\n")
+
+
+def break_off(*arguments: object) -> NoReturn:
+    raise KeyboardInterrupt

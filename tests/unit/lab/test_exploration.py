@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -72,6 +73,18 @@ def test_a_lost_update_is_kept_once_with_the_fewest_switches():
     assert found.exhausted
     assert [run.interleaving.schedule for run in found.others] == [(0, 1, 1, 0)]
     assert len(found.serial) == len(found.alone) == 1
+
+
+def test_where_it_has_enough_it_ends_with_what_there_is():
+    heard = iter([False, False, True, True])
+    limits = Limits(60, 100, lambda: next(heard))
+    exploration = explore(Overlap("test", (ADD, RESET)), search(0, 100), limits, lambda: True)
+    wanted, asked = next(exploration), 0
+    with pytest.raises(StopIteration) as stop:
+        while asked := asked + 1:
+            wanted = exploration.send(made(wanted, atomic=True))
+
+    assert (stop.value.value.tried, stop.value.value.exhausted, asked) == (3, False, 4 + 3)
 
 
 def test_what_cannot_be_lost_is_not_found():
@@ -171,10 +184,23 @@ def test_a_search_whose_choices_lead_elsewhere_decides_nothing_where_it_finds_no
 
 
 @pytest.mark.parametrize(
-    ("spent", "tried", "is_left"),
-    [(2.9, 100, True), (3.1, 100, False), (3.1, 11, True), (9.1, 11, False), (0.1, 400, False)],
+    ("by_clock", "of_processor", "tried", "is_left"),
+    [
+        (2.9, 2.9, 300, True),
+        (3.1, 3.0, 100, False),
+        (3.1, 1.5, 100, True),  # others have had the processors
+        (11.9, 2.9, 199, True),
+        (3.1, 1.5, 200, False),
+        (12.1, 1.5, 100, False),
+        (11.9, 11.9, 11, True),
+        (12.1, 12.1, 11, False),
+        (0.1, 0.1, 400, False),
+    ],
 )
-def test_a_slow_machine_gets_some_interleavings_made_all_the_same(spent, tried, is_left):
+def test_a_slow_or_busy_machine_gets_some_interleavings_made_all_the_same(
+    by_clock, of_processor, tried, is_left
+):
+    spent = SimpleNamespace(by_clock=by_clock, of_processor=of_processor)
     assert Limits(3.0, 400).leave_room(spent, tried) is is_left
 
 

@@ -13,10 +13,12 @@ from typing import NoReturn
 
 import pytest
 
+from dryfit.lab.instruments import STANDARD
 from dryfit.lab.lab import Lab
 from dryfit.lab.remote import RemoteWorker
 from dryfit.lab.result import LabResult, Progress
 from dryfit.model.errors import LabError
+from dryfit.model.interleaving import Operation, Overlap
 from dryfit.model.trial import Experiment, Fault, Trial
 
 BASKET = {
@@ -223,6 +225,39 @@ def test_ctrl_c_ends_it_with_what_there_is(lab_on: Callable[..., Lab]) -> None:
     found = lab_on(BASKET).run(everywhere, interrupt)
     assert len(said(found)) >= 4
     assert found.exhausted == (len(said(found)) == 12)
+    assert found.interrupted
+
+
+COPIES = {
+    "stock.py": "left = 5",
+    "test_stock.py": """
+        import os, pytest, signal, stock
+
+        times = 0
+
+        @pytest.mark.contention
+        def test_take():
+            global times
+            times += 1
+            if times == 20:
+                os.kill(int(os.environ["LEADER"]), signal.SIGINT)
+            stock.left -= 1
+    """,
+}
+
+
+def test_ctrl_c_has_an_exploration_tell_how_far_it_has_come(
+    lab_on: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADER", str(os.getpid()))
+    body = Operation("test", 0, "test_take")
+    copies = Overlap("test_stock.py::test_take", (body,) * 4, lines=True, budget=1_000_000)
+    found = lab_on(COPIES, instruments=STANDARD).run(lambda baseline: [copies])
+    [(_, _, [trial])] = found.trials
+    tried, at_least = trial.explored.tried, trial.explored.at_least
+    assert tried < at_least
+    assert trial.void == f"interrupted after {tried} of at least {at_least} interleavings"
+    assert (found.interrupted, found.exhausted) == (True, True)
 
 
 def test_one_experiment_is_run_again(lab_on: Callable[..., Lab], found: LabResult) -> None:

@@ -29,7 +29,7 @@ class Watching:
     def probes(self) -> tuple[Probe, ...]:
         return (self, self._recorder)
 
-    def begin(self, test: str, experiment: Experiment | None, fired: Fire, *, brief: bool) -> None:
+    def begin(self, test: str, experiment: Experiment | None, fired: Fire, **more: object) -> None:
         self._recorder.begin(test, baseline=experiment is None)
         self._experiment, self._fired, self._calls = experiment, fired, 0
 
