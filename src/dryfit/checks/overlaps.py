@@ -58,12 +58,12 @@ class OverlapPlanner:
 
     def _is_new(self, writers: Sequence[Writer]) -> bool:
         """Whether operations that do the same, and end alike, were tried in fewer tests than is enough."""
-        done = tuple(sorted((each.does, each.outcome) for each in writers))
+        done = tuple(sorted((each.does, each.operation.outcome) for each in writers))
         self._planned[done] += 1
         return self._planned[done] <= MOST_TESTS
 
     def _overlap(self, baseline: Trial, writers: Sequence[Writer]) -> Overlap:
-        known = self._planned[tuple(sorted({(each.does, each.outcome) for each in writers}))]
+        known = self._planned[tuple(sorted({(each.does, each.operation.outcome) for each in writers}))]
         return Overlap(
             baseline.test,
             tuple(each.operation for each in writers),

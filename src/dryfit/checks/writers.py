@@ -21,14 +21,12 @@ Writes = tuple[str, tuple[str, ...]]
 class Writer:
     """An entry of a test, as an operation.
 
-    ``does`` tells it from those that do something else, ``outcome`` whether it was refused, ``given`` is a digest of
-    its arguments. ``spots`` are the tables, keys and classes whose contents it changes; ``earlier`` counts what the
-    fixtures have started like it.
+    ``does`` tells it from those that do something else, ``given`` is a digest of its arguments. ``spots`` are the
+    tables, keys and classes whose contents it changes; ``earlier`` counts what the fixtures have started like it.
     """
 
     operation: Operation
     does: Writes
-    outcome: str
     given: str
     spots: frozenset[Spot]
     earlier: int
@@ -45,9 +43,8 @@ def writer(baseline: Trial, number: int, crossed: Crossed) -> Writer:
     kind: OperationKind = "request" if crossed.request >= 0 else "call"
     nth = crossed.request if crossed.request >= 0 else number
     return Writer(
-        Operation(kind, nth, plain(seam.callable), seam),
+        Operation(kind, nth, plain(seam.callable), seam, outcome=crossed.outcome),
         _writing(baseline, crossed),
-        crossed.outcome,
         crossed.given,
         frozenset(_spots(baseline, number)),
         baseline.asked if kind == "request" else prepared(baseline),
