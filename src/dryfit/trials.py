@@ -23,12 +23,8 @@ from dryfit.lab.lab import Lab
 from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.finding import CheckName, Finding
 from dryfit.model.interleaving import Explored, Overlap
-<<<<<<< HEAD
 from dryfit.model.lanes import USED_UP
-from dryfit.model.run import CheckSummary, Run
-=======
 from dryfit.model.run import CUT_SHORT, CheckSummary, Run
->>>>>>> faces
 from dryfit.model.seam import Place
 from dryfit.model.structure import ProjectMap, Tolerated
 from dryfit.model.trace import Skipped
@@ -153,15 +149,8 @@ def _partly(explored: Sequence[Explored], result: LabResult) -> Iterator[Skipped
         yield LEFT
 
 
-<<<<<<< HEAD
-LEFT = Skipped("what was planned besides", f"{USED_UP} before it could be tried: --budget 120s gives more")
-=======
 CUT = Skipped("what was planned besides", f"{CUT_SHORT} before it could be tried")
-
-LEFT = Skipped(
-    "what was planned besides", "the budget was used up before it could be tried: --budget 120s gives more"
-)
->>>>>>> faces
+LEFT = Skipped("what was planned besides", f"{USED_UP} before it could be tried: --budget 120s gives more")
 
 
 def _has_reason(trial: Trial) -> bool:

@@ -26,7 +26,7 @@ class OverlapPlanner:
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
-        self._planned: Counter[tuple[Writes, ...]] = Counter()
+        self._planned: Counter[tuple[tuple[Writes, str], ...]] = Counter()
         self._across = AcrossTests(seed)
 
     def plan(self, baseline: Trial) -> tuple[Overlap, ...]:
@@ -57,13 +57,13 @@ class OverlapPlanner:
         )
 
     def _is_new(self, writers: Sequence[Writer]) -> bool:
-        """Whether operations that do the same were tried in fewer tests than is enough."""
-        done = tuple(sorted(each.does for each in writers))
+        """Whether operations that do the same, and end alike, were tried in fewer tests than is enough."""
+        done = tuple(sorted((each.does, each.operation.outcome) for each in writers))
         self._planned[done] += 1
         return self._planned[done] <= MOST_TESTS
 
     def _overlap(self, baseline: Trial, writers: Sequence[Writer]) -> Overlap:
-        known = self._planned[tuple(sorted({each.does for each in writers}))]
+        known = self._planned[tuple(sorted({(each.does, each.operation.outcome) for each in writers}))]
         return Overlap(
             baseline.test,
             tuple(each.operation for each in writers),

@@ -43,7 +43,7 @@ def writer(baseline: Trial, number: int, crossed: Crossed) -> Writer:
     kind: OperationKind = "request" if crossed.request >= 0 else "call"
     nth = crossed.request if crossed.request >= 0 else number
     return Writer(
-        Operation(kind, nth, plain(seam.callable), seam),
+        Operation(kind, nth, plain(seam.callable), seam, outcome=crossed.outcome),
         _writing(baseline, crossed),
         crossed.given,
         frozenset(_spots(baseline, number)),

@@ -29,6 +29,13 @@ class Wanted:
 DIVERGED = "not deterministic, no verdict: the same choices lead elsewhere"
 """Why runs that all came out as serial orders do show nothing: the others could not be made."""
 
+UNLIKE = (
+    "returns in the test, and in a thread or a task of its own it ends with {}: what the test has prepared is not seen"
+    " from there, as where fixtures hold a transaction open; let them commit, and let the database be made clean by"
+    ' dryfit (isolation = "recycle" or "clone")'
+)
+"""Why an operation that is nothing like the test's own shows nothing."""
+
 MOST_STATEMENTS = 12
 """So many statements of each operation are stopped half-way, the first ones."""
 
@@ -90,7 +97,7 @@ def explore(
     pairs: list[Pair] = []
     for order in _distinct_orders(overlap):
         pairs.append((yield from _twice(Wanted(everyone, serial(order)))))
-        if void := _unfit(pairs[-1]):
+        if void := _unfit(pairs[-1]) or _unlike(overlap, pairs[0]):
             return Explored(overlap, tuple(pairs), void=void, seconds=spent.by_clock)
     masks = Masks.of(pairs)
     if masks.differs:
@@ -178,6 +185,15 @@ def _unfit(pair: Pair) -> str:
     if run is None:
         return ""
     return f"one after the other they do not come to their end: {run.interleaving.said or run.interleaving.ending}"
+
+
+def _unlike(overlap: Overlap, pair: Pair) -> str:
+    """Why what the first operation does at first is nothing like what it does in the test, in the same state."""
+    first, ended = overlap.operations[0], pair[0].ended[0]
+    if overlap.others or first.outcome != "returned" or ended is None or not ended.has_failed:
+        return ""
+    failed = next((error.bases[0] for error in ended.errors), "a failure")
+    return f"{first.name} {UNLIKE.format(failed)}"
 
 
 @dataclass(slots=True)

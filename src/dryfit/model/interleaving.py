@@ -41,7 +41,8 @@ class Operation:
     """One of the operations that run at once: the ``nth`` that the test starts, from 0; ``name`` is for people.
 
     ``seam`` is the one through which the test starts it. Where operations of several tests run at once, ``test`` is the
-    one that performs it, and ``nth`` is counted from where its body begins.
+    one that performs it, and ``nth`` is counted from where its body begins. ``outcome`` is how it ended in the test
+    itself (``returned``, ``raised``), where that is known.
     """
 
     kind: OperationKind
@@ -49,6 +50,7 @@ class Operation:
     name: str
     seam: Seam | None = None
     test: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,13 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from dryfit.model.finding import CheckName, Finding, Severity
-<<<<<<< HEAD
 from dryfit.model.lanes import PARTLY, USED_UP
-from dryfit.model.run import CheckSummary, Run
-=======
-from dryfit.model.lanes import PARTLY
 from dryfit.model.run import CUT_SHORT, CheckSummary, Run
->>>>>>> faces
 from dryfit.model.seam import Seam
 from dryfit.model.trace import Skipped
 
@@ -99,13 +94,9 @@ def shortfall(summary: CheckSummary) -> list[str]:
     """The same of one check."""
     partly = sum(each.reason.startswith(PARTLY) for each in summary.skipped)
     lines = [f"{plural(partly, 'overlap')} {PARTLY}"] if partly else []
-<<<<<<< HEAD
-    if not (partly or summary.exhausted or _all_were_begun(summary)):
-=======
     if any(each.reason.startswith(CUT_SHORT) for each in summary.skipped):
         lines.append(f"{CUT_SHORT} before everything was tried")
-    elif not (summary.exhausted or partly):
->>>>>>> faces
+    elif not (partly or summary.exhausted or _all_were_begun(summary)):
         lines = ["the budget ended before everything was tried: --budget gives more"]
     if summary.not_injected:
         lines.append(f"the fault did not fire in {plural(summary.not_injected, 'trial')}")

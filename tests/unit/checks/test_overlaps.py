@@ -75,6 +75,15 @@ def test_an_operation_runs_at_once_with_the_one_that_follows():
     assert (("till.sell", 0), ("till.close", 1)) in planned(*crossings)
 
 
+def test_one_that_is_refused_is_tried_though_many_were_that_were_not():
+    """The last one that fits in and the first that does not: at the limit, where it goes wrong."""
+    calls = [(entry(number, "till.sell"), write(number + 1, number)) for number in range(0, 8, 2)]
+    crossings = [*sum(calls, ()), entry(8, "till.sell", "raised"), write(9, 8)]
+
+    assert (("till.sell", 3), ("till.sell", 4)) in planned(*crossings)
+    assert (("till.sell", 2), ("till.sell", 3)) not in planned(*crossings)
+
+
 def test_also_with_one_of_its_kind_that_is_refused():
     crossings = entry(0, "till.sell"), write(1, 0), entry(2, "till.sell", "raised")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +22,7 @@ from dryfit.model.interleaving import (
     Run,
     Step,
 )
+from dryfit.model.reply import ErrorSeen
 from dryfit.probes.schedule import search
 
 ADD, RESET = Operation("call", 0, "counter.add"), Operation("call", 1, "counter.reset")
@@ -223,3 +225,20 @@ def test_statements_are_stopped_half_way_where_nothing_else_shows_anything():
         stops=True,
     )
     assert [run.stop for run in lost.others] == [(0, 0)]
+
+
+def test_an_operation_that_fails_where_the_tests_own_did_not_shows_nothing():
+    """It sees nothing of what the test has prepared, say."""
+    add = replace(ADD, outcome="returned")
+    missing = Ended(error=ErrorSeen(0, ("shop.Missing", "builtins.Exception"), "no counter"))
+
+    def blind(wanted: Wanted) -> Run:
+        return replace(made(wanted), ended=(missing,) * len(wanted.workers))
+
+    found, asked = explored(Overlap("test", (add, add)), blind)
+    usual, _ = explored(Overlap("test", (replace(add, outcome="raised"),) * 2), blind)
+
+    assert "counter.add returns in the test, and in a thread" in found.void
+    assert "shop.Missing" in found.void
+    assert len(asked) == 2
+    assert usual.void == ""
