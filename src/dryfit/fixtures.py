@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
@@ -37,6 +38,7 @@ class Fixtures:
         self._starting: threading.Thread | None = None
         self._declared = {declaration.name: declaration for declaration in environment.declared}
         self._last_test = ""
+        self._wrong = ""
 
     @classmethod
     def begin(cls, config: pytest.Config) -> Fixtures:
@@ -80,13 +82,19 @@ class Fixtures:
         Where somebody is to be told what tests leave, also after the last one: what comes in between the two, the last
         test has left running.
         """
-        self._clean(seen_by=item.nodeid, late=True)
+        self._wrong = self._clean(seen_by=item.nodeid, late=True)
         self._last_test = item.nodeid
         try:
             return (yield)
         finally:
             if self.left_behind is not None:
                 self._clean()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """A test without clean data does not run: its server may be gone, which is no reason to end the session."""
+        if self._wrong:
+            pytest.fail(f"there are no clean data for this test: {self._wrong}", pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self) -> Generator[None, object, object]:
@@ -97,23 +105,32 @@ class Fixtures:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Give everything back."""
+        """Give everything back; what cannot be is gone already."""
         if self._starting is not None:
             self._starting.join()
-        self.environment.close()
+        try:
+            self.environment.close()
+        except DryfitError as error:
+            print(f"dryfit: {error}", file=sys.stderr)
 
     def _start(self) -> None:
         # What is wrong is told by the workers, which try it again.
         with suppress(DryfitError, OSError):
             self.environment.start_with_variables()
 
-    def _clean(self, *, seen_by: str = "", late: bool = False) -> None:
-        if (leftovers := self.environment.clean()) and self.left_behind is not None:
+    def _clean(self, *, seen_by: str = "", late: bool = False) -> str:
+        """Why the data cannot be made clean; "" where they are."""
+        try:
+            leftovers = self.environment.clean()
+        except DryfitError as error:
+            return str(error)
+        if leftovers and self.left_behind is not None:
             from dryfit.resources.digest.cleaned import leftover_data
 
             self.left_behind(
                 leftover_data(leftovers, self._declared, self._last_test, seen_by=seen_by, late=late)
             )
+        return ""
 
 
 def _imports_nothing(config: pytest.Config) -> bool:

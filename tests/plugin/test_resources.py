@@ -241,6 +241,48 @@ def test_nothing_is_adopted_without_a_person(shop):
     assert "Traceback" not in ended.err
 
 
+def test_without_its_server_a_test_fails_and_the_session_goes_on(project):
+    project.write(
+        {
+            "pyproject.toml": """
+                [project]
+                name = "shop"
+
+                [tool.dryfit.resources]
+                folder = "directory"
+            """,
+            "conftest.py": """
+                from dryfit.model.errors import ResourceError
+                from dryfit.resources.kinds import directory
+
+                cleaned = []
+
+                def clean(self):
+                    cleaned.append(self)
+                    if len(cleaned) == 2:
+                        raise ResourceError("the server is gone", slug="resources")
+                    return ()
+
+                def pytest_collection_finish(session):
+                    directory.WorkDirectory.clean = clean
+            """,
+            "test_one.py": """
+                import pytest
+
+                @pytest.mark.parametrize("number", range(3))
+                def test_one(folder, number):
+                    assert folder
+            """,
+        }
+    )
+
+    ended = project.pytest("-p", "no:randomly")
+
+    assert ended.status == 1
+    assert "there are no clean data for this test: the server is gone" in ended.out
+    assert " passed, 1 error" in ended.out
+
+
 def test_the_clock_reaches_a_database_that_is_declared_so(shop):
     shop.write(
         {

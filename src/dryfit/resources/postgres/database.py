@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from dryfit.resources.postgres.watch import Suspects, Watch, everything
 
 # What only the contention check asks for is imported when it does.
 if TYPE_CHECKING:
+    from dryfit.resources.postgres.connect import Connection
     from dryfit.resources.postgres.rewind import PostgresRewind
     from dryfit.resources.postgres.split import Split
 
@@ -64,6 +66,7 @@ class Database:
         self._site = site
         self._pool = Pool(site.endpoint, site.control, site.token, site.seed)
         self._origin = Seeded(site.endpoint, site.seed)
+        self._reopen: Callable[[Endpoint, str], Connection] = connect_again
         self._control = connect(site.endpoint, site.control)
         self._data = connect(site.endpoint, site.name)
         self._holds_off = can_hold_off(self._data)
@@ -249,9 +252,16 @@ class Database:
         self._watch.start(found)
         self._watch.settle(self._watch.moment(self._data.info.backend_pid).position)
 
+    def _control_again(self) -> Connection:
+        """A server that restarts is waited for, once."""
+        reopen, self._reopen = self._reopen, connect
+        control = reopen(self._site.endpoint, self._site.control)
+        self._reopen = connect_again
+        return control
+
     def _reconnect(self) -> None:
         self._control.close()
-        self._control = connect_again(self._site.endpoint, self._site.control)
+        self._control = self._control_again()
         self._watch.reconnected(self._control)
         self._data.close()
         if databases.exists(self._control, self._site.name):
