@@ -88,6 +88,13 @@ def turns(server: Server) -> Iterator[Turns]:
         yield turns
 
 
+@pytest.fixture
+def told(server: Server) -> Iterator[Turns]:
+    """As with calls that tell what they touch."""
+    with Turns(server, limit=5.0, place=place, are_told=True) as turns:
+        yield turns
+
+
 class Along:
     """Chooses along a schedule, and after its end the lowest number that can go on."""
 
