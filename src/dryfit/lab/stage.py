@@ -72,7 +72,9 @@ class Stage:
 
     def back(self) -> str:
         """Put everything back; why that cannot be, or ""."""
-        new = [each for each in self._scene.targets if each not in self._taken and not self._is_declared(each)]
+        new = [
+            each for each in self._scene.targets if each not in self._taken and not self._is_declared(each)
+        ]
         return f"{new[0]} was not there when the operations began" if new else self._rewind.back()
 
     def _databases(self) -> Iterable[Rewind]:
