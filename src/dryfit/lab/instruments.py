@@ -110,7 +110,7 @@ class Standard:
             weave, config.root, self._recorder.index, backends.has_written, self._fault.repeats
         )
         at_once = AtOnce(weave, self._scene, backends, PostgresFootprints(backends))
-        stage = Stage(resources, lambda: self._scene.targets, lambda: self._scene.modules, is_ours)
+        stage = Stage(resources, self._scene, is_ours)
         self._overlapping = Overlapping(weave, at_once, stage, self._recorder)
         self._asked = 0
         weave.exchanges.taking = self._overlapping.answer

@@ -185,6 +185,11 @@ class Scene:
         return self._modules()
 
     @property
+    def objects(self) -> list[object]:
+        """Those that are compared: of the components' classes, as far as the test has come."""
+        return self._memory.alive(self._memory.objects())
+
+    @property
     def targets(self) -> frozenset[Target]:
         """Every database that the test has used up to now."""
         return self._readings.targets

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol
 
 from dryfit.lab import files
 from dryfit.lab.file_rewind import FileRewind
@@ -17,23 +18,34 @@ from dryfit.resources.environment import Environment
 from dryfit.resources.rewinds import Rewindable, Together, rewind_of
 
 
+class Looks(Protocol):
+    """Knows what the test has come to: what is compared has to be put back."""
+
+    @property
+    def targets(self) -> frozenset[Target]: ...
+
+    @property
+    def modules(self) -> Mapping[str, ModuleType]: ...
+
+    @property
+    def objects(self) -> Sequence[object]: ...
+
+
 class Stage:
     """Puts back what the test has used: databases, where all of them are its own, files, and what is in memory.
 
-    ``targets`` are the databases that the test has used up to now, ``modules`` those of the components; ``is_ours``
-    says of a file that nobody but the tests writes to it.
+    ``scene`` knows the databases that the test has used up to now, the modules of the components and objects of their
+    classes; ``is_ours`` says of a file that nobody but the tests writes to it.
     """
 
     def __init__(
         self,
         resources: Environment,
-        targets: Callable[[], Collection[Target]],
-        modules: Callable[[], Mapping[str, ModuleType]],
+        scene: Looks,
         is_ours: Callable[[Path], bool],
     ) -> None:
         self._resources = resources
-        self._targets = targets
-        self._modules = modules
+        self._scene = scene
         self._is_ours = is_ours
         self._taken: frozenset[Target] = frozenset()
         self._rewind: Rewind = Together(())
@@ -46,8 +58,8 @@ class Stage:
 
     def take(self, roots: Iterable[object]) -> str:
         """Remember everything, also what ``roots`` lead to; why that cannot be, or ""."""
-        self._taken = frozenset(self._targets())
-        memory = MemoryRewind(roots, self._modules())
+        self._taken = self._scene.targets
+        memory = MemoryRewind([*roots, *self._scene.objects], self._scene.modules)
         self._files = FileRewind(self._is_ours)
         self._rewind = Together((*self._databases(), self._files, memory))
         return self._rewind.take()
@@ -60,7 +72,9 @@ class Stage:
 
     def back(self) -> str:
         """Put everything back; why that cannot be, or ""."""
-        new = [each for each in self._targets() if each not in self._taken and not self._is_declared(each)]
+        new = [
+            each for each in self._scene.targets if each not in self._taken and not self._is_declared(each)
+        ]
         return f"{new[0]} was not there when the operations began" if new else self._rewind.back()
 
     def _databases(self) -> Iterable[Rewind]:

@@ -52,11 +52,18 @@ def said(step: Step) -> str:
     if step.what.endswith(HALFWAY):
         return _said_halfway(step)
     if step.kind == "blocked":
-        return f"BLOCKED BY {', '.join(str(each + 1) for each in step.by) or 'somebody else'}"
+        return _said_blocked(step)
     what = " ".join(step.what.split())
     if step.kind in ("statement", "line", *_ENDS):
         return what or step.kind.upper()
     return f"{_WORDS[step.kind]} {what}".rstrip()
+
+
+def _said_blocked(step: Step) -> str:
+    """By whom, as far as anybody can tell: nobody can of a queue, and of what comes from outside."""
+    if step.by or step.in_server or not step.what:
+        return f"BLOCKED BY {', '.join(str(each + 1) for each in step.by) or 'somebody else'}"
+    return f"BLOCKED: {step.what}"
 
 
 def _said_halfway(step: Step) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from dryfit.probes import variables
 from dryfit.probes.contents import Contents, Named, container_of
-from dryfit.probes.frameworks import kept_in
+from dryfit.probes.frameworks import kept_in, leads_of
 from dryfit.probes.held import is_mapped
 from dryfit.probes.jsonable import is_scalar
 from dryfit.probes.onward import Onward, onward
@@ -192,9 +192,10 @@ def _fixed(value: Any) -> Iterator[Named]:
     elif cls is types.FunctionType and value.__globals__.get("__name__", "").partition(".")[0] != "dryfit":
         held = (*(value.__closure__ or ()), *(value.__defaults__ or ()), value.__kwdefaults__)
         yield from ((f"[{value.__qualname__}]", each) for each in held)
-    elif (kept := kept_in(value)) is not None:
-        yield "[state]", kept
     else:
+        if (kept := kept_in(value)) is not None:
+            yield "[state]", kept
+        yield from ((f"[{name}]", found) for name, found in leads_of(value))
         yield from ((f"[{name}]", getattr(value, name)) for name in _FIXED.get(cls, ()))
 
 

@@ -10,14 +10,18 @@ import queue
 import random
 import threading
 import types
+import warnings
 from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass, field
 from unittest.mock import Mock
 
+import httpx
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from fastapi import FastAPI
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -199,6 +203,60 @@ def test_what_an_application_keeps_for_its_program():
     assert starlette.state.seats == {"jazz": 3}
     assert (fastapi.state.engine, hasattr(fastapi.state, "visits")) == (fastapi.router, False)
     assert served[key] == [3]
+
+
+def served(app):
+    """A request as aiohttp gives it to a handler."""
+    return make_mocked_request("GET", "/", app=app)
+
+
+def client_of_starlette(app):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it wants httpx2
+        from starlette.testclient import TestClient
+    return TestClient(app)._transport
+
+
+APPLICATIONS = [
+    (served, lambda seats: kept(web.Application(), seats)),
+    (httpx.ASGITransport, lambda seats: routed(Starlette(), seats)),
+    (client_of_starlette, lambda seats: routed(FastAPI(), seats)),
+    (lambda app: app.test_client(), lambda seats: flask_app(seats)),
+    (httpx.WSGITransport, lambda seats: flask_app(seats)),
+]
+
+
+def kept(app, seats):
+    app[web.AppKey("seats", dict)] = seats
+    return app
+
+
+def routed(app, seats):
+    async def book(request):
+        return seats
+
+    app.add_route("/", book)
+    return app
+
+
+def flask_app(seats):
+    app = Flask("shop")
+
+    @app.route("/")
+    def book():
+        return seats
+
+    return app
+
+
+@pytest.mark.parametrize(("asked", "made"), APPLICATIONS, ids=["aiohttp", "asgi", "fastapi", "flask", "wsgi"])
+def test_what_a_request_through_a_test_client_leads_to(asked, made):
+    seats = {"jazz": 3}
+    rewind = taken(functools.partial(print, (asked(made(seats)),)))
+    seats["jazz"] -= 1
+
+    assert rewind.back() == ""
+    assert seats == {"jazz": 3}
 
 
 def test_what_python_has_for_waiting_and_queueing():

@@ -87,6 +87,18 @@ def test_a_statement_that_was_stopped_half_way_goes_on_later() -> None:
     assert brief(Step(0, "blocked", what, by=(1,))) == "BLOCKED BY 2"
 
 
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (Step(0, "blocked", "Queue.get", by=(1,)), "BLOCKED BY 2"),
+        (Step(0, "blocked", "Queue.get"), "BLOCKED: Queue.get"),
+        (Step(0, "blocked", "UPDATE stock", in_server=True), "BLOCKED BY somebody else"),
+    ],
+)
+def test_who_blocks_is_told_as_far_as_it_is_known(step: Step, said: str) -> None:
+    assert brief(step) == said
+
+
 def test_of_very_many_steps_the_first_and_the_last_are_shown(oversold: Finding) -> None:
     many = replace(oversold, lanes=tuple(Step(n % 2, "line", f"line {n}") for n in range(100)), evidence=())
     lines = columns(many)

@@ -210,7 +210,9 @@ class TaskRound:
 
     def _next(self) -> TaskLane | None:
         if any(lane.waits for lane in self.lanes) and (found := self._waiting.circle()):
-            if not self._servers.free(found):
+            if self._waiting.is_short(found):
+                self.end("stuck", self._waiting.said_of_stuck())
+            elif not self._servers.free(found):
                 self.end("deadlock", self._waiting.said_of(found))
             return None
         enabled = [lane for lane in self.lanes if _can_go(lane)]

@@ -100,6 +100,17 @@ def stand(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -
     return Stand(what, found, lock)
 
 
+def waited_for(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -> list[object]:
+    """The objects of libraries by which a suspended task waits: a pool, and the queue that it has within."""
+    found: list[object] = []
+    for frame in frames_of(task):
+        if place(frame) is not None:
+            found.clear()
+        elif (used := frame.f_locals.get("self")) is not None:
+            found.append(used)
+    return found
+
+
 def awaited(task: asyncio.Task[Any]) -> Iterator[asyncio.Future[Any]]:
     """The futures by which a task can go on, those that ``gather`` and ``wait`` stand for included."""
     future = task._fut_waiter  # type: ignore[attr-defined]

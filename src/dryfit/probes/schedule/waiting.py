@@ -16,7 +16,7 @@ from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.strangers import Strangers
 from dryfit.probes.schedule.task_lane import TaskLane
 from dryfit.probes.schedule.task_servers import Servers
-from dryfit.probes.schedule.task_waits import Origin, Stand, awaited, origin, stand
+from dryfit.probes.schedule.task_waits import Origin, Stand, awaited, origin, stand, waited_for
 
 
 class Waiting:
@@ -62,6 +62,15 @@ class Waiting:
                 del waits[lane]
         return circle({lane: [other for other in others if other in waits] for lane, others in waits.items()})
 
+    def is_short(self, lanes: Sequence[TaskLane]) -> bool:
+        """Whether operations in a circle want one and the same thing, and nobody can tell who has it: as of a pool."""
+        stuck = [task for lane in lanes if not lane.calls and (task := self._innermost(lane)) is not None]
+        are_held = any(self._holder(stand(task, self._place)) is not None for task in stuck)
+        if are_held or len(stuck) < max(len(lanes), 2):
+            return False
+        wanted = [{id(each) for each in waited_for(task, self._place)} for task in stuck]
+        return bool(wanted[0].intersection(*wanted[1:]))
+
     def _waits_for(self, lane: TaskLane) -> Iterator[TaskLane | None]:
         """Who would have to go on; ``None`` for somebody who is no operation, or something that may happen outside."""
         for call in lane.calls:
@@ -105,10 +114,14 @@ class Waiting:
         return [task for task in lane.left() if task not in calling]
 
     def _stand(self, lane: TaskLane) -> Stand | None:
-        """Where it stands: the task that waits for no other task of the operation."""
+        task = self._innermost(lane)
+        return stand(task, self._place) if task is not None else None
+
+    def _innermost(self, lane: TaskLane) -> asyncio.Task[Any] | None:
+        """The task that waits for no other task of the operation: where that stands, the operation does."""
         for task in self._tasks(lane):
             if not any(self._owner(future) is lane for future in awaited(task)):
-                return stand(task, self._place)
+                return task
         return None
 
     def are_strangers_idle(self) -> bool:

@@ -147,6 +147,46 @@ def test_a_deadlock_is_found_while_others_could_go_on(stage, values):
     assert len(crossed.moves) == 4
 
 
+@pytest.mark.parametrize("kind", [asyncio.Queue, asyncio.LifoQueue])
+def test_a_pool_that_is_used_up_is_no_deadlock(stage, kind):
+    idle = kind()
+    idle.put_nowait("first")
+    idle.put_nowait("second")
+
+    async def nested():
+        outer, inner = await take(), await take()
+        idle.put_nowait(outer)
+        idle.put_nowait(inner)
+
+    async def take():
+        found = await idle.get()
+        await asyncio.sleep(0)
+        return found
+
+    interleaving, _ = stage.run([nested, nested], (0, 1) * 4)
+
+    assert interleaving.ending == "stuck"
+    assert [(step.worker, step.what, step.by) for step in interleaving.steps if step.kind == "blocked"] == [
+        (0, "Queue.get", ()),
+        (1, "Queue.get", ()),
+    ]
+
+
+def test_two_semaphores_in_two_orders_are_a_deadlock(stage):
+    one, other = asyncio.Semaphore(1), asyncio.Semaphore(1)
+
+    def taking(first, second):
+        async def take():
+            async with first:
+                await asyncio.sleep(0)
+                async with second:
+                    return "both"
+
+        return take
+
+    assert stage.run([taking(one, other), taking(other, one)], (0, 1, 0, 1))[0].ending == "deadlock"
+
+
 def test_one_that_takes_its_own_lock_twice_waits_for_itself(stage):
     async def twice():
         lock = asyncio.Lock()
