@@ -25,11 +25,12 @@ def steps_of(run: Run) -> tuple[Step, ...]:
     steps = run.interleaving.steps
     given: dict[str, set[str]] = {}
     for step in steps:
-        given.setdefault(step.what, set()).add(step.given)
+        if step.kind == "statement":
+            given.setdefault(step.what, set()).add(step.given)
     return tuple(
         _last(step, run.ended[step.worker])
         if step.kind in ("returned", "raised")
-        else _with_values(step, is_one_of_many=len(given[step.what]) > 1)
+        else _with_values(step, is_one_of_many=len(given.get(step.what, ())) > 1)
         for step in steps
     )
 

@@ -22,7 +22,6 @@ from dryfit.lab.busy import Transactions, patiently
 from dryfit.lab.driver_calls import LONGEST, Doing
 from dryfit.lab.ended import ended, is_cut_off
 from dryfit.lab.file_footprints import FileTouched
-from dryfit.lab.given import attached, detached
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.outgoing import Outgoing
 from dryfit.model.crossing import Callee, Crossing
@@ -279,7 +278,6 @@ class AtOnce:
         if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
-        interleaving = detached(interleaving)
         if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
             raise ServerLost(lost)  # nor can this process read the state, or put it back
         if any(isinstance(outcome, Raised) and is_cut_off(outcome.exception) for outcome in outcomes):
@@ -384,18 +382,18 @@ class AtOnce:
         if turns is None or worker < 0:
             return do()
         is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
-        kind, what = doing.kind, attached(doing.what, doing.given)
+        kind, what, given = doing
         self._note_user(connection, worker)
         if kind == "statement" and self.halfway.before(worker, connection):
-            what = attached(f"{doing.what} {HALFWAY}", doing.given)
+            what = f"{what} {HALFWAY}"
             do = do if is_asynchronous else partial(self._performed, do)
         if isinstance(turns, Tasks):
             if not is_asynchronous:
                 return turns.block(do)
-            return turns.call(connection, kind, what, place, cast(AsyncCall, do))
+            return turns.call(connection, kind, what, place, cast(AsyncCall, do), given=given)
         if is_asynchronous:
-            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
-        call = partial(turns.call, connection, kind, what, place)
+            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do), given=given)
+        call = partial(turns.call, connection, kind, what, place, given=given)
         if isinstance(connection, sqlite3.Connection):
             call = partial(call, touched=FileTouched(connection, doing.what, LONGEST))
             others = partial(self._let_others, turns, place, connection, doing.what)

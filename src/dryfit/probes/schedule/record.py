@@ -44,7 +44,7 @@ class Record:
 
     def step(self, lane: Lane, deed: Deed) -> None:
         """A lane did something."""
-        self._steps.append(Step(lane.worker, deed.kind, deed.what, deed.place))
+        self._steps.append(Step(lane.worker, deed.kind, deed.what, deed.place, given=deed.given))
 
     def add(self, step: Step) -> None:
         """Something became of a lane."""

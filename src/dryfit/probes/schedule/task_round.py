@@ -235,7 +235,7 @@ class TaskRound:
         deed = self._deed(lane)
         self.record.move(choice, worker, deed.footprint)
         if deed.kind != "woken":
-            self.record.add(Step(worker, deed.kind, deed.what, deed.place))
+            self.record.add(Step(worker, deed.kind, deed.what, deed.place, given=deed.given))
         return lane
 
     def _deed(self, lane: TaskLane) -> Deed:

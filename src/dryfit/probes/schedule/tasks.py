@@ -122,15 +122,17 @@ class Tasks:
         place: Place | None,
         do: Callable[[], Awaitable[Told]],
         footprint: Footprint = ANYTHING,
+        given: str = "",
     ) -> Told:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
 
-        What happens inside of it is the driver's own: real input and output, real timers, tasks that are not governed.
+        What happens inside of it is the driver's own: real input and output, real timers, tasks that are not governed. ``given`` is what its
+        step tells of the values that it gets.
         """
         round_, worker = self._round, WORKER.get()
         if round_ is None or round_.ending is not None or worker < 0:
             return await do()
-        deed = Deed(kind, what, place, footprint)
+        deed = Deed(kind, what, place, footprint, given=given)
         await round_.park(worker, deed)
         call = round_.go_in(worker, connection, deed)
         WORKER.set(-1)

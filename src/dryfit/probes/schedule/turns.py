@@ -176,17 +176,19 @@ class Turns:
         do: Callable[[], Result],
         footprint: Footprint = ANYTHING,
         touched: Touched | None = None,
+        given: str = "",
     ) -> Result:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
 
         ``touched`` is asked afterwards what it touched, by whether it failed; else it is what ``footprint`` says.
+        ``given`` is what its step tells of the values that it gets.
         One in a thread to which a task of a shared loop has handed it, nobody knows how, ends the interleaving.
         """
         round_, lane = self.here()
         if round_ is None or lane is None:
             self._check_stranger(kind)
             return do()
-        return round_.call(lane, connection, Deed(kind, what, place, footprint), do, touched)
+        return round_.call(lane, connection, Deed(kind, what, place, footprint, given=given), do, touched)
 
     def _check_stranger(self, kind: StepKind) -> None:
         """A call in a thread that is none of the operations' now: what is left of one may only clean up."""
@@ -234,9 +236,10 @@ class Turns:
         place: Place | None,
         do: Callable[[], Awaitable[Result]],
         footprint: Footprint = ANYTHING,
+        given: str = "",
     ) -> Result:
         """The same for a driver whose calls are awaited, in an event loop that an operation's thread runs."""
-        deed = Deed(kind, what, place, footprint)
+        deed = Deed(kind, what, place, footprint, given=given)
         shared = self._shared.of_running()
         if shared is not None:
             return await shared.call(connection, deed, do)
