@@ -42,7 +42,7 @@ from dryfit.model.seam import Place
 from dryfit.model.target import DATABASES, Target
 from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi, sends
-from dryfit.probes.schedule import Repeatable, Tasks, Turns
+from dryfit.probes.schedule import Narrator, Repeatable, Tasks, Turns
 from dryfit.weave import Weave
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
@@ -169,7 +169,9 @@ class AtOnce:
         self._need_threads = False
         self._choose = None
 
-    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
+    def run(
+        self, operations: Sequence[Call], choose: Choose, stop: Stop = (), narrated: bool = False
+    ) -> Run | None:
         """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says.
 
         ``None`` where they used a database of which nobody knows what was in it before: it is known within the next
@@ -204,7 +206,9 @@ class AtOnce:
         ):
             yield
 
-    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
+    async def run_tasks(
+        self, operations: Sequence[Call], choose: Choose, stop: Stop = (), narrated: bool = False
+    ) -> Run | None:
         """Run the operations, which are coroutine functions, as tasks.
 
         Where they turn out to hand work to threads, or to block the loop, they have to be run again: within the next
@@ -218,9 +222,13 @@ class AtOnce:
             run = partial(self._turns.run, calls, self._repeatable(choose))
             return self._ran(*await loops.in_thread(run))
         assert self._tasks is not None
-        ran = self._ran(*await self._tasks.run(tasks, self._repeatable(choose)))
+        narrator = self._narrator() if narrated else None
+        ran = self._ran(*await self._tasks.run(tasks, self._repeatable(choose), narrator))
         self._need_threads = self._tasks.need_threads
         return None if self._need_threads else ran
+
+    def _narrator(self) -> Narrator:
+        return Narrator(self._weave.place_in, lambda code: self._is_components(code.co_filename))
 
     async def _performed_task(self, operation: AsyncCall) -> object:
         try:

@@ -18,12 +18,13 @@ Pair = tuple[Run, Run]
 class Wanted:
     """One run: ``workers`` are the operations that take part, by number; ``choose`` decides who goes on.
 
-    ``stop`` is as an overlap has it.
+    ``stop`` is as an overlap has it. ``narrated`` says that its steps are to tell what was read and written in memory.
     """
 
     workers: tuple[int, ...]
     choose: Choose
     stop: tuple[int, ...] = ()
+    narrated: bool = False
 
 
 DIVERGED = "not deterministic, no verdict: the same choices lead elsewhere"
@@ -98,13 +99,26 @@ def explore(
         overlap,
         tuple(pairs),
         tuple(alone),
-        others.smallest(),
+        (yield from narrated(others.smallest())),
         tried=others.tried,
         at_least=max(search.at_least, others.tried + (not search.exhausted)),
         exhausted=search.exhausted,
         void=f"{DIVERGED}: {diverged}" if diverged and not others.found else "",
         seconds=time.monotonic() - begun,
     )
+
+
+def narrated(runs: Sequence[Run]) -> Generator[Wanted, Run, tuple[Run, ...]]:
+    """The same runs with steps that tell what was read and written in memory: each is made once more for that."""
+    found = []
+    for run in runs:
+        if run.interleaving.ending == "completed":
+            everyone = tuple(range(len(run.ended)))
+            again = yield Wanted(everyone, follow(run.interleaving.schedule), run.stop, narrated=True)
+            if again.interleaving.schedule == run.interleaving.schedule:
+                run = replace(run, interleaving=replace(run.interleaving, steps=again.interleaving.steps))
+        found.append(run)
+    return tuple(found)
 
 
 def _twice(wanted: Wanted) -> Generator[Wanted, Run, Pair]:

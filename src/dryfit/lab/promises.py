@@ -9,7 +9,7 @@ from unittest import SkipTest
 
 from _pytest.outcomes import Skipped
 
-from dryfit.lab.exploration import Exploration, Limits, Wanted
+from dryfit.lab.exploration import Exploration, Limits, Wanted, narrated
 from dryfit.model.interleaving import Explored, Overlap, Run, Search
 from dryfit.probes.schedule import BrokenOff, alternate, follow, serial, shrink
 from dryfit.probes.statics import type_name
@@ -32,7 +32,8 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     if overlap.schedule:
         yield Wanted(everyone, alternate)
         run = yield Wanted(everyone, follow(overlap.schedule))
-        return _explored(overlap, run, () if holds(run) else (run,), tried=1, begun=begun)
+        found = () if holds(run) else (yield from narrated([run]))
+        return _explored(overlap, run, found, tried=1, begun=begun)
     first = run = yield Wanted(everyone, serial(everyone))
     if not holds(first):
         return _explored(overlap, first, (first,), tried=1, begun=begun)
@@ -51,7 +52,7 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
         is_kept = holds(run)
     found = spare if is_kept else (run,)
     if found and found[0].interleaving.ending != "limit":  # each of those takes as long as it may
-        found = ((yield from _smallest(overlap, found[0], holds)),)
+        found = yield from narrated([(yield from _smallest(overlap, found[0], holds))])
     explored = _explored(overlap, first, found, tried=tried, begun=begun)
     return replace(
         explored,

@@ -28,11 +28,11 @@ def nobody() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a lane is about to do when it is chosen: a step to be, and what it touches.
+    """What a lane is about to do when it is chosen: a step to be, and what it touches; one "resumed" has awaited that.
 
     ``is_pause`` says that it means to let others go on, ``is_passed_on`` that it follows from what another thread of
-    the same operation did, so that it is no switch point. ``needs`` is asked for a lane that has to go on first, ``given``
-    is as a step has it.
+    the same operation did, so that it is no switch point. ``needs`` is asked for a lane that has to go on first;
+    ``given`` is as a step has it.
     """
 
     kind: StepKind
