@@ -180,7 +180,7 @@ class AtOnce:
         assert self._turns is not None
         self._begin(stop)
         calls = [partial(self._performed, each) for each in operations]
-        return self._ran(*self._turns.run(calls, self._repeatable(choose)))
+        return self._ran(*self._turns.run(calls, self._repeatable(choose), self._narrator(narrated)))
 
     def _performed(self, operation: Call) -> object:
         try:
@@ -219,16 +219,19 @@ class AtOnce:
         if self._turns is not None:
             loop = asyncio.get_running_loop()
             calls = [partial(loops.run_task, loop, each) for each in tasks]
-            run = partial(self._turns.run, calls, self._repeatable(choose))
+            run = partial(self._turns.run, calls, self._repeatable(choose), self._narrator(narrated))
             return self._ran(*await loops.in_thread(run))
         assert self._tasks is not None
-        narrator = self._narrator() if narrated else None
-        ran = self._ran(*await self._tasks.run(tasks, self._repeatable(choose), narrator))
+        ran = self._ran(*await self._tasks.run(tasks, self._repeatable(choose), self._narrator(narrated)))
         self._need_threads = self._tasks.need_threads
         return None if self._need_threads else ran
 
-    def _narrator(self) -> Narrator:
-        return Narrator(self._weave.place_in, lambda code: self._is_components(code.co_filename))
+    def _narrator(self, is_wanted: bool) -> Narrator | None:
+        return (
+            Narrator(self._weave.place_in, lambda code: self._is_components(code.co_filename))
+            if is_wanted
+            else None
+        )
 
     async def _performed_task(self, operation: AsyncCall) -> object:
         try:

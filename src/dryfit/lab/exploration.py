@@ -109,10 +109,14 @@ def explore(
 
 
 def narrated(runs: Sequence[Run]) -> Generator[Wanted, Run, tuple[Run, ...]]:
-    """The same runs with steps that tell what was read and written in memory: each is made once more for that."""
+    """The same runs with steps that tell what was read and written in memory: each is made once more for that.
+
+    Only those are that end, and in which operations give way to each other where they await, or at lines.
+    """
     found = []
     for run in runs:
-        if run.interleaving.ending == "completed":
+        is_about_memory = any(step.kind in ("line", "resumed") for step in run.interleaving.steps)
+        if is_about_memory and run.interleaving.ending == "completed":
             everyone = tuple(range(len(run.ended)))
             again = yield Wanted(everyone, follow(run.interleaving.schedule), run.stop, narrated=True)
             if again.interleaving.schedule == run.interleaving.schedule:

@@ -83,7 +83,8 @@ def brief(step: Step) -> str:
 def telling(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps without those that do nothing to the others: beginnings, ends of empty transactions, upkeep.
 
-    What an operation awaits is told where another one goes on meanwhile, and if it is blocked there, as that alone.
+    What an operation awaits is told where another one goes on meanwhile, and if it is blocked there, as that alone; a
+    line of which is told what it reads and writes, as that.
     """
     return tuple(_without_idle(tuple(_telling(steps))))
 
@@ -93,14 +94,23 @@ def _without_idle(steps: Sequence[Step]) -> Iterator[Step]:
     for number, (step, following) in enumerate(pairwise(steps)):
         if step.kind == "await" and (step.worker, "resumed") == (following.worker, following.kind):
             idle |= {number, number + 1}
-        elif step.kind == "await" and _next_of(step.worker, steps[number + 1 :]) == "blocked":
+        elif _is_told_by(_next_of(step.worker, steps[number + 1 :]), step):
             idle.add(number)
     return (step for number, step in enumerate(steps) if number not in idle)
 
 
-def _next_of(worker: int, steps: Iterable[Step]) -> str:
-    """The kind of the next step of an operation."""
-    return next((step.kind for step in steps if step.worker == worker), "")
+def _is_told_by(following: Step | None, step: Step) -> bool:
+    """Whether the next step of the operation tells all that is to be told of this one."""
+    if following is None:
+        return False
+    if step.kind == "line":
+        return following.kind in ("read", "write") and following.place == step.place
+    return step.kind == "await" and following.kind == "blocked"
+
+
+def _next_of(worker: int, steps: Iterable[Step]) -> Step | None:
+    """The next step of an operation."""
+    return next((step for step in steps if step.worker == worker), None)
 
 
 def _telling(steps: Iterable[Step]) -> Iterator[Step]:

@@ -19,8 +19,14 @@ _TOOLS = (4, 3, 5, 2)
 class Hearing(Protocol):
     """A way to hear."""
 
+    def put_in(self) -> None:
+        """Begin to hear."""
+
+    def take_out(self) -> None:
+        """Hear no more."""
+
     def on(self) -> AbstractContextManager[None]:
-        """Hear until the end of the block."""
+        """Hear of what the running thread does within."""
 
 
 class Traced:
@@ -30,9 +36,15 @@ class Traced:
         self._is_own = is_own
         self._hear = hear
 
+    def put_in(self) -> None:
+        """There is nothing to do for all threads."""
+
+    def take_out(self) -> None:
+        """There is nothing to do for all threads."""
+
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Hear until the end of the block."""
+        """Hear of what the running thread does within."""
         before = sys.gettrace()
         sys.settrace(self._tracer(before))
         try:
@@ -80,10 +92,13 @@ if sys.version_info >= (3, 12):
 
         @contextmanager
         def on(self) -> Iterator[None]:
-            """Hear until the end of the block."""
+            """There is nothing to do for a single thread."""
+            yield
+
+        def put_in(self) -> None:
+            """Take a free tool id, and begin to hear."""
             self._tool = next((each for each in _TOOLS if _monitoring.get_tool(each) is None), -1)
             if self._tool < 0:
-                yield
                 return
             _monitoring.use_tool_id(self._tool, _NAME)
             for event in (_EVENTS.PY_START, _EVENTS.PY_RESUME):
@@ -91,12 +106,11 @@ if sys.version_info >= (3, 12):
             _monitoring.register_callback(self._tool, _EVENTS.INSTRUCTION, self._reached)
             _monitoring.set_events(self._tool, _EVENTS.PY_START | _EVENTS.PY_RESUME)
             _monitoring.restart_events()
-            try:
-                yield
-            finally:
-                self._take_out()
 
-        def _take_out(self) -> None:
+        def take_out(self) -> None:
+            """Give the tool id back."""
+            if self._tool < 0:
+                return
             _monitoring.set_events(self._tool, _EVENTS.NO_EVENTS)
             for code in self._codes:
                 _monitoring.set_local_events(self._tool, code, _EVENTS.NO_EVENTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from types import CodeType, FrameType
 from typing import Literal
@@ -61,7 +61,7 @@ class Narrator:
         self, place: Callable[[FrameType], Place | None], is_own: Callable[[CodeType], bool]
     ) -> None:
         self._place = place
-        self._is_own = is_own
+        self._hearing = hearing(is_own, self._hear)
         self.tell: Tell = _nobody
         self._spots = Spots()
         self._noted: list[Noted] = []
@@ -70,9 +70,18 @@ class Narrator:
         self._due: list[tuple[Spot, str]] = []
         self._at: tuple[int, Place] | None = None
 
-    def listening(self) -> AbstractContextManager[None]:
-        """Look at each instruction of the running thread until the end of the block."""
-        return hearing(self._is_own, self._hear).on()
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Look at what is done until the end of the block, in each thread that is ``on``."""
+        self._hearing.put_in()
+        try:
+            yield
+        finally:
+            self._hearing.take_out()
+
+    def on(self) -> AbstractContextManager[None]:
+        """Look at what the running thread does within."""
+        return self._hearing.on()
 
     def _hear(self, frame: FrameType, offset: int) -> None:
         worker = WORKER.get()

@@ -83,7 +83,7 @@ class Tasks:
             if narrator is None:
                 return await round_.make(operations, self._limit)
             round_.record.narrated(narrator)
-            with narrator.listening():
+            with narrator.listening(), narrator.on():
                 interleaving, outcomes = await round_.make(operations, self._limit)
             return narrator.told(interleaving), outcomes
         finally:

@@ -6,7 +6,7 @@ import contextvars
 import sys
 from _thread import get_ident
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from types import FrameType
 from typing import Protocol, Self, TypeVar
 
@@ -21,6 +21,7 @@ from dryfit.probes.schedule.guests import Guests
 from dryfit.probes.schedule.interrupts import Interrupts
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait, nobody
 from dryfit.probes.schedule.lines import Lines, Traced
+from dryfit.probes.schedule.narrator import Narrator
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.primitives import Primitive, primitives
 from dryfit.probes.schedule.round import Round, Touched
@@ -78,6 +79,7 @@ class Turns:
         self._relent = relent
         self._lanes: dict[int, Here] = {}
         self._round: Round | None = None
+        self._narrator: Narrator | None = None
         self._interrupts = Interrupts()
         self._outsiders = Outsiders(self._lanes)
         self._crew = Crew(self._outsiders.leave_out)
@@ -117,12 +119,28 @@ class Turns:
         self._interrupts.take_out()
 
     def run(
-        self, operations: Sequence[Callable[[], object]], choose: Choose
+        self,
+        operations: Sequence[Callable[[], object]],
+        choose: Choose,
+        narrator: Narrator | None = None,
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short.
 
-        Ctrl-C ends it.
+        A ``narrator`` tells what they read and write in memory meanwhile. Ctrl-C ends it.
         """
+        if narrator is None:
+            return self._run(operations, choose)
+        self._narrator = narrator
+        try:
+            with narrator.listening():
+                interleaving, outcomes = self._run(operations, choose)
+        finally:
+            self._narrator = None
+        return narrator.told(interleaving), outcomes
+
+    def _run(
+        self, operations: Sequence[Callable[[], object]], choose: Choose
+    ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         self._interrupts.heed()
         self._governor.forget()
         self._outsiders.forget()
@@ -130,6 +148,8 @@ class Turns:
             primitive.forget()
         self._outsiders.leave_out(get_ident())
         round_ = Round(self._backends, choose, self._are_idle, self._relent, self._began.footprint)
+        if self._narrator is not None:
+            round_.record.narrated(self._narrator)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
@@ -287,7 +307,10 @@ class Turns:
         self._lanes[lane.ident] = round_, lane
         if round_.ending is not None:
             raise BrokenOff
-        with self._hearing.on() if self._hearing is not None else nullcontext():
+        heard = [each.on() for each in (self._narrator, self._hearing) if each is not None]
+        with ExitStack() as stack:
+            for each in heard:
+                stack.enter_context(each)
             return do()
 
     def _finish(self, round_: Round, lane: Lane) -> None:
