@@ -304,9 +304,10 @@ def where(rule: str, run: Run) -> Place:
 
 def _gone_stale(run: Run) -> Stale | None:
     """What was read in memory and went stale, where nothing but what is in memory has changed."""
-    if any(change.source != MEMORY for change in diff(run.before, run.after)):
+    changed = diff(run.before, run.after)
+    if any(change.source != MEMORY for change in changed):
         return None
-    return stale(run.interleaving.steps)
+    return stale(run.interleaving.steps, {change.place for change in changed})
 
 
 def _owner(run: Run, baseline: Trial) -> Seam | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dryfit.model.interleaving import Step
@@ -27,10 +27,23 @@ class Stale:
         )
 
 
-def stale(steps: Sequence[Step]) -> Stale | None:
-    """The first reading that another operation made stale: one by which something was written, if there is such."""
+def stale(steps: Sequence[Step], changed: Collection[str]) -> Stale | None:
+    """The first reading that another operation made stale.
+
+    Before others come readings of what has ``changed`` in the end, dotted names, and those by which the operation then
+    wrote the same.
+    """
     found = [each for number, step in enumerate(steps) if (each := _after(step, steps[number + 1 :]))]
-    return next((each for each in found if each.then is not None), found[0] if found else None)
+    return min(
+        found,
+        key=lambda each: (not _is_among(each.read.what, changed), each.then is None),
+        default=None,
+    )
+
+
+def _is_among(what: str, changed: Collection[str]) -> bool:
+    name = what.partition("[")[0].partition(" (object")[0]
+    return any(f".{place}".endswith(f".{name}") for place in changed)
 
 
 def _after(read: Step, following: Sequence[Step]) -> Stale | None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from dryfit.probes import variables
 from dryfit.probes.contents import Contents, Named, container_of
-from dryfit.probes.frameworks import kept_in
+from dryfit.probes.frameworks import behind, kept_in
 from dryfit.probes.held import is_mapped
 from dryfit.probes.jsonable import is_scalar
 from dryfit.probes.onward import Onward, onward
@@ -192,6 +192,9 @@ def _fixed(value: Any) -> Iterator[Named]:
     elif cls is types.FunctionType and value.__globals__.get("__name__", "").partition(".")[0] != "dryfit":
         held = (*(value.__closure__ or ()), *(value.__defaults__ or ()), value.__kwdefaults__)
         yield from ((f"[{value.__qualname__}]", each) for each in held)
+    elif any(True for _ in behind(value)):
+        yield from (("[app]", each) for each in behind(value))
+        yield "[state]", kept_in(value)
     elif (kept := kept_in(value)) is not None:
         yield "[state]", kept
     else:

@@ -101,11 +101,11 @@ def stand(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -
         if here is not None:
             way = f"{way}{own} → " if found is not None else ""
             found, inner = here, ""
-        elif not inner:
+        elif not inner or inner.startswith("_"):  # what is private to a library tells nobody anything
             inner = own
         if frame.f_code is _ACQUIRE:
             lock = frame.f_locals.get("self")
-    return Stand(f"{way}{inner}".removesuffix(" → ") or own, found, lock)
+    return Stand(f"{way}{inner.lstrip('_')}".removesuffix(" → ") or own, found, lock)
 
 
 def awaited(task: asyncio.Task[Any]) -> Iterator[asyncio.Future[Any]]:
