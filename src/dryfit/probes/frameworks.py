@@ -36,8 +36,10 @@ def kept_in(value: object) -> dict[object, object] | None:
 
 
 def behind(value: object) -> Iterator[object]:
-    """What of the program's own a framework's object leads to: a client's transport to the application that it asks, that
-    to the functions of its routes, in whose enclosing variables the program may keep something.
+    """What a framework's object leads to, so that in the end it is the program's own.
+
+    A client's transport leads to the application that it asks, and that to the functions of its routes, in whose
+    enclosing variables the program may keep something.
     """
     for name in _leading(type(value)):
         found = attribute(value, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +21,7 @@ from dryfit.model.interleaving import (
     Run,
     Step,
 )
-from dryfit.probes.schedule import search
+from dryfit.probes.schedule import search, serial
 
 ADD, RESET = Operation("call", 0, "counter.add"), Operation("call", 1, "counter.reset")
 READ, WRITE = 0, 1
@@ -197,3 +198,29 @@ def test_statements_are_stopped_half_way_where_nothing_else_shows_anything():
         stops=True,
     )
     assert [run.stop for run in lost.others] == [(0, 0)]
+
+
+def test_what_was_found_in_memory_is_run_once_more_to_be_narrated():
+    def in_memory(wanted: Wanted) -> Run:
+        run = made(wanted)
+        kind = "read" if wanted.narrated else "resumed"
+        steps = tuple(replace(step, kind=kind) for step in run.interleaving.steps)
+        return replace(run, interleaving=replace(run.interleaving, steps=steps))
+
+    found, asked = explored(Overlap("test", (ADD, ADD)), in_memory)
+    told = [run.interleaving for run in found.others]
+
+    assert [each.schedule for each in told] == [(0, 1, 1, 0)]
+    assert {step.kind for step in told[0].steps} == {"read"}
+    assert sum(each.narrated for each in asked) == 1
+
+
+def test_where_the_narrated_run_goes_another_way_the_steps_stay_as_they_are():
+    def unsteady(wanted: Wanted) -> Run:
+        run = made(replace(wanted, choose=serial((0, 1))) if wanted.narrated else wanted)
+        steps = tuple(replace(step, kind="line") for step in run.interleaving.steps)
+        return replace(run, interleaving=replace(run.interleaving, steps=steps))
+
+    found, _ = explored(Overlap("test", (ADD, ADD)), unsteady)
+
+    assert [step.worker for step in found.others[0].interleaving.steps] == [0, 1, 1, 0]

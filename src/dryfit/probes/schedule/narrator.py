@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from types import CodeType, FrameType
 from typing import Literal
 
@@ -158,7 +159,7 @@ def _nobody(step: Step) -> None:
 
 def _telling(contested: list[Noted]) -> Iterator[Noted]:
     """All writing, and of each operation's readings between two of these the last one, but of what it wrote itself."""
-    pairs = zip(contested, [*contested[1:], None], strict=True)
+    pairs = zip_longest(contested, contested[1:])
     noted = [each for each, following in pairs if not _is_part_of(each, following)]
     return (
         each

@@ -101,7 +101,7 @@ def stand(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -
         if here is not None:
             way = f"{way}{own} → " if found is not None else ""
             found, inner = here, ""
-        elif not inner or inner.startswith("_"):  # what is private to a library tells nobody anything
+        elif not inner or inner.startswith("_") or "<locals>" in inner:  # what no program calls itself
             inner = own
         if frame.f_code is _ACQUIRE:
             lock = frame.f_locals.get("self")
