@@ -15,6 +15,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass, field
 from unittest.mock import Mock
 
+import httpx
 import pytest
 from aiohttp import web
 from fastapi import FastAPI
@@ -199,6 +200,22 @@ def test_what_an_application_keeps_for_its_program():
     assert starlette.state.seats == {"jazz": 3}
     assert (fastapi.state.engine, hasattr(fastapi.state, "visits")) == (fastapi.router, False)
     assert served[key] == [3]
+
+
+def test_what_an_application_that_a_client_asks_keeps():
+    app, kept = FastAPI(), {"jazz": 3}
+    app.state.seats = {"jazz": 3}
+
+    @app.get("/")
+    def take():
+        kept["jazz"] -= 1
+        app.state.seats["jazz"] -= 1
+
+    rewind = taken(functools.partial(print, (httpx.ASGITransport(app),)))
+    take()
+    assert rewind.back() == ""
+
+    assert kept == app.state.seats == {"jazz": 3}
 
 
 def test_what_python_has_for_waiting_and_queueing():
