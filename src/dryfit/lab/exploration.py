@@ -99,7 +99,7 @@ def explore(
         overlap,
         tuple(pairs),
         tuple(alone),
-        (yield from narrated(others.smallest())),
+        (yield from narrated(others.smallest(), others.are_alike)),
         tried=others.tried,
         at_least=max(search.at_least, others.tried + (not search.exhausted)),
         exhausted=search.exhausted,
@@ -108,10 +108,13 @@ def explore(
     )
 
 
-def narrated(runs: Sequence[Run]) -> Generator[Wanted, Run, tuple[Run, ...]]:
+def narrated(
+    runs: Sequence[Run], are_alike: Callable[[Run, Run], bool]
+) -> Generator[Wanted, Run, tuple[Run, ...]]:
     """The same runs with steps that tell what was read and written in memory: each is made once more for that.
 
-    Only those are that end, and in which operations give way to each other where they await, or at lines.
+    Only those are that end, and in which operations give way to each other where they await, or at lines. One that
+    comes out as something else the second time stays as it is.
     """
     found = []
     for run in runs:
@@ -119,8 +122,8 @@ def narrated(runs: Sequence[Run]) -> Generator[Wanted, Run, tuple[Run, ...]]:
         if is_about_memory and run.interleaving.ending == "completed":
             everyone = tuple(range(len(run.ended)))
             again = yield Wanted(everyone, follow(run.interleaving.schedule), run.stop, narrated=True)
-            if again.interleaving.schedule == run.interleaving.schedule:
-                run = replace(run, interleaving=replace(run.interleaving, steps=again.interleaving.steps))
+            if again.interleaving.schedule == run.interleaving.schedule and are_alike(run, again):
+                run = replace(again, stop=run.stop)
         found.append(run)
     return tuple(found)
 
@@ -201,6 +204,10 @@ class _Others:
         known = self.found.get(key)
         if known is None or _size(run) < _size(known):
             self.found[key] = run
+
+    def are_alike(self, one: Run, other: Run) -> bool:
+        """Whether both came out as the same."""
+        return one.interleaving.ending == other.interleaving.ending and self._came(one) == self._came(other)
 
     def smallest(self) -> tuple[Run, ...]:
         """Those that were kept, the smallest first."""
