@@ -366,9 +366,10 @@ def _without_outdated(observations: Observations, stale: Collection[str]) -> Obs
 
 
 def _sources(run: Run, root: Path) -> Mapping[str, tuple[str, ...]]:
-    """The lines of every file that a finding names."""
+    """The lines of every file that a finding or its lanes name."""
     lines: dict[str, tuple[str, ...]] = {}
-    for file in {finding.site.file for finding in run.findings}:
+    steps = (step.place for finding in run.findings for step in finding.lanes if step.place is not None)
+    for file in {place.file for place in (*(finding.site for finding in run.findings), *steps)}:
         with suppress(OSError, UnicodeDecodeError):
             lines[file] = tuple((root / file).read_text(encoding="utf-8").splitlines())
     return lines

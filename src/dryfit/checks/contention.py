@@ -13,6 +13,7 @@ from dryfit.checks.judgement import Judgement, combine, find, sorted_findings
 from dryfit.checks.lanes import lanes, outcome_of, replies, sent_by, steps_of
 from dryfit.checks.late_reads import LATE, is_late_read
 from dryfit.checks.names import plain
+from dryfit.checks.stale import Stale, stale
 from dryfit.model.digest import MEMORY, Spot, diff
 from dryfit.model.finding import Fact, Finding
 from dryfit.model.interleaving import Ended, Explored, Interleaving, Operation, Overlap, Run, Step
@@ -32,7 +33,7 @@ STANDS = "what other interleavings have shown is a finding all the same"
 
 EXHAUSTED, BUDGET_HIT = "exhausted", "budget hit"
 
-_SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line"})
+_SHOWING = frozenset({"statement", "commit", "send", "lock", "await", "line", "read", "write"})
 """Steps at which an operation does something."""
 
 _OF_THREADS = frozenset({"line", "lock", "release"})
@@ -283,7 +284,9 @@ def _mistaken(run: Run, overlap: Overlap, place: Place) -> Operation:
 
 
 def where(rule: str, run: Run) -> Place:
-    """The line that raised, or waits for ever; else the one after which an operation had to give way first."""
+    """The line that raised, or waits for ever; else the one that read in memory what another operation then wrote, or
+    the one after which an operation had to give way first.
+    """
     steps = run.interleaving.steps
     if rule == "DF504" and (raised_at := raised_in(run)) is not None:
         return raised_at
@@ -296,10 +299,20 @@ def where(rule: str, run: Run) -> Place:
     elif rule == "DF504":
         raising = next(worker for worker, ended in enumerate(run.ended) if ended is not None and ended.errors)
         found = [step for step in steps if step.worker == raising and step.kind in _SHOWING]
+    elif (read := _gone_stale(run)) is not None and read.read.place is not None:
+        return read.read.place
     else:
         found = [step for step, following in pairwise(steps) if following.worker != step.worker][::-1]
         found = [step for step in found if step.kind in _SHOWING] or list(steps)
     return next((step.place for step in reversed(found) if step.place is not None), Place("", 0))
+
+
+def _gone_stale(run: Run) -> Stale | None:
+    """What was read in memory and went stale, where nothing but what is in memory has changed."""
+    changed = diff(run.before, run.after)
+    if any(change.source != MEMORY for change in changed):
+        return None
+    return stale(run.interleaving.steps, {change.place for change in changed})
 
 
 def _owner(run: Run, baseline: Trial) -> Seam | None:
@@ -402,6 +415,8 @@ def _sent_more(explored: Explored, run: Run) -> tuple[str, ...]:
 
 def _evidence(explored: Explored, run: Run) -> Iterator[Fact]:
     yield Fact(LANES, lanes(steps_of(run)))
+    if (read := _gone_stale(run)) is not None:
+        yield Fact("stale", read.said)
     if promises(explored.overlap):
         yield Fact("explored", explored_said(explored))
         return

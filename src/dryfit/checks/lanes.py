@@ -20,16 +20,18 @@ _SIZE = re.compile(r"#\d*$")
 def steps_of(run: Run) -> tuple[Step, ...]:
     """The steps of a run, the last of each operation with what it told its caller.
 
-    What a statement is given is told where another one of the same text is given something else.
+    What a statement is given is told where another one of the same text is given something else; what is read and
+    written in memory always.
     """
     steps = run.interleaving.steps
     given: dict[str, set[str]] = {}
     for step in steps:
-        given.setdefault(step.what, set()).add(step.given)
+        if step.kind == "statement":
+            given.setdefault(step.what, set()).add(step.given)
     return tuple(
         _last(step, run.ended[step.worker])
         if step.kind in ("returned", "raised")
-        else _with_values(step, is_one_of_many=len(given[step.what]) > 1)
+        else _with_values(step, is_one_of_many=len(given.get(step.what, ())) > 1)
         for step in steps
     )
 
@@ -37,6 +39,8 @@ def steps_of(run: Run) -> tuple[Step, ...]:
 def _with_values(step: Step, *, is_one_of_many: bool) -> Step:
     if not step.given:
         return step
+    if step.kind in ("read", "write"):
+        return replace(step, what=f"{step.what}: {step.given}", given="")
     is_shown = is_one_of_many and step.kind == "statement" and not step.what.endswith(HALFWAY)
     return replace(step, what=f"{step.what}  [{step.given}]" if is_shown else step.what, given="")
 

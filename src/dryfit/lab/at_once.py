@@ -22,7 +22,6 @@ from dryfit.lab.busy import Transactions, patiently
 from dryfit.lab.driver_calls import LONGEST, Doing
 from dryfit.lab.ended import ended, is_cut_off
 from dryfit.lab.file_footprints import FileTouched
-from dryfit.lab.given import attached, detached
 from dryfit.lab.halfway import Halfway, Stop
 from dryfit.lab.outgoing import Outgoing
 from dryfit.model.crossing import Callee, Crossing
@@ -43,7 +42,7 @@ from dryfit.model.seam import Place
 from dryfit.model.target import DATABASES, Target
 from dryfit.model.trial import Boundary
 from dryfit.probes import dbapi, sends
-from dryfit.probes.schedule import Repeatable, Tasks, Turns
+from dryfit.probes.schedule import Narrator, Repeatable, Tasks, Turns
 from dryfit.weave import Weave
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
@@ -172,7 +171,9 @@ class AtOnce:
         self._need_threads = False
         self._choose = None
 
-    def run(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
+    def run(
+        self, operations: Sequence[Call], choose: Choose, stop: Stop = (), narrated: bool = False
+    ) -> Run | None:
         """Run the operations in threads, as it is chosen, with the statement stopped half-way that ``stop`` says.
 
         ``None`` where they used a database of which nobody knows what was in it before: it is known within the next
@@ -182,7 +183,7 @@ class AtOnce:
         self._begin(stop)
         calls = [partial(self._performed, each) for each in operations]
         with self.overseer:
-            made = self._turns.run(calls, self._repeatable(choose))
+            made = self._turns.run(calls, self._repeatable(choose), self._narrator(narrated))
         return self._ran(*made)
 
     def _performed(self, operation: Call) -> object:
@@ -209,7 +210,9 @@ class AtOnce:
         ):
             yield
 
-    async def run_tasks(self, operations: Sequence[Call], choose: Choose, stop: Stop = ()) -> Run | None:
+    async def run_tasks(
+        self, operations: Sequence[Call], choose: Choose, stop: Stop = (), narrated: bool = False
+    ) -> Run | None:
         """Run the operations, which are coroutine functions, as tasks.
 
         Where they turn out to hand work to threads, or to block the loop, they have to be run again: within the next
@@ -220,16 +223,23 @@ class AtOnce:
         if self._turns is not None:
             loop = asyncio.get_running_loop()
             calls = [partial(loops.run_task, loop, each) for each in tasks]
-            run = partial(self._turns.run, calls, self._repeatable(choose))
+            run = partial(self._turns.run, calls, self._repeatable(choose), self._narrator(narrated))
             with self.overseer:
                 made = await loops.in_thread(run)
             return self._ran(*made)
         assert self._tasks is not None
         with self.overseer:
-            made = await self._tasks.run(tasks, self._repeatable(choose))
+            made = await self._tasks.run(tasks, self._repeatable(choose), self._narrator(narrated))
         ran = self._ran(*made)
         self._need_threads = self._tasks.need_threads
         return None if self._need_threads else ran
+
+    def _narrator(self, is_wanted: bool) -> Narrator | None:
+        return (
+            Narrator(self._weave.place_in, lambda code: self._is_components(code.co_filename))
+            if is_wanted
+            else None
+        )
 
     async def _performed_task(self, operation: AsyncCall) -> object:
         try:
@@ -287,7 +297,6 @@ class AtOnce:
         if self._shared and interleaving.ending == "completed":
             interleaving = replace(interleaving, ending="stuck", said=self._shared)
         self.halfway.let_go()
-        interleaving = detached(interleaving)
         if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
             raise ServerLost(lost)  # nor can this process read the state, or put it back
         if any(isinstance(outcome, Raised) and is_cut_off(outcome.exception) for outcome in outcomes):
@@ -392,18 +401,18 @@ class AtOnce:
         if turns is None or worker < 0:
             return do()
         is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
-        kind, what = doing.kind, attached(doing.what, doing.given)
+        kind, what, given = doing
         self._note_user(connection, worker)
         if kind == "statement" and self.halfway.before(worker, connection):
-            what = attached(f"{doing.what} {HALFWAY}", doing.given)
+            what = f"{what} {HALFWAY}"
             do = do if is_asynchronous else partial(self._performed, do)
         if isinstance(turns, Tasks):
             if not is_asynchronous:
                 return turns.block(do)
-            return turns.call(connection, kind, what, place, cast(AsyncCall, do))
+            return turns.call(connection, kind, what, place, cast(AsyncCall, do), given=given)
         if is_asynchronous:
-            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do))
-        call = partial(turns.call, connection, kind, what, place)
+            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do), given=given)
+        call = partial(turns.call, connection, kind, what, place, given=given)
         if isinstance(connection, sqlite3.Connection):
             call = partial(call, touched=FileTouched(connection, doing.what, LONGEST))
             others = partial(self._let_others, turns, place, connection, doing.what)

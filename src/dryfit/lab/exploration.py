@@ -18,12 +18,13 @@ Pair = tuple[Run, Run]
 class Wanted:
     """One run: ``workers`` are the operations that take part, by number; ``choose`` decides who goes on.
 
-    ``stop`` is as an overlap has it.
+    ``stop`` is as an overlap has it. ``narrated`` says that its steps are to tell what was read and written in memory.
     """
 
     workers: tuple[int, ...]
     choose: Choose
     stop: tuple[int, ...] = ()
+    narrated: bool = False
 
 
 DIVERGED = "not deterministic, no verdict: the same choices lead elsewhere"
@@ -127,13 +128,33 @@ def explore(
         overlap,
         tuple(pairs),
         tuple(alone),
-        others.smallest(),
+        (yield from narrated(others.smallest(), others.are_alike)),
         tried=others.tried,
         at_least=max(search.at_least, others.tried + (not search.exhausted)),
         exhausted=search.exhausted,
         void=f"{DIVERGED}: {diverged}" if diverged and not others.found else "",
         seconds=spent.by_clock,
     )
+
+
+def narrated(
+    runs: Sequence[Run], are_alike: Callable[[Run, Run], bool]
+) -> Generator[Wanted, Run, tuple[Run, ...]]:
+    """The same runs with steps that tell what was read and written in memory: each is made once more for that.
+
+    Only those are that end, and in which operations give way to each other where they await, or at lines. One that
+    comes out as something else the second time stays as it is.
+    """
+    found = []
+    for run in runs:
+        is_about_memory = any(step.kind in ("line", "resumed") for step in run.interleaving.steps)
+        if is_about_memory and run.interleaving.ending == "completed":
+            everyone = tuple(range(len(run.ended)))
+            again = yield Wanted(everyone, follow(run.interleaving.schedule), run.stop, narrated=True)
+            if again.interleaving.schedule == run.interleaving.schedule and are_alike(run, again):
+                run = replace(again, stop=run.stop)
+        found.append(run)
+    return tuple(found)
 
 
 def _twice(wanted: Wanted) -> Generator[Wanted, Run, Pair]:
@@ -221,6 +242,10 @@ class _Others:
         known = self.found.get(key)
         if known is None or _size(run) < _size(known):
             self.found[key] = run
+
+    def are_alike(self, one: Run, other: Run) -> bool:
+        """Whether both came out as the same."""
+        return one.interleaving.ending == other.interleaving.ending and self._came(one) == self._came(other)
 
     def smallest(self) -> tuple[Run, ...]:
         """Those that were kept, the smallest first."""

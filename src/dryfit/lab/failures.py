@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from _pytest.outcomes import Failed
 
 from dryfit.checks import contention
-from dryfit.checks.lanes import lanes
+from dryfit.checks.lanes import lanes, steps_of
 from dryfit.lab.copies import Copies
 from dryfit.model.finding import RULES, Fact, Finding
 from dryfit.model.interleaving import Explored
@@ -47,7 +47,7 @@ def invariant_said(explored: Explored, broken: str) -> str:
         (
             f"DF503 broken-under-overlap: {contention.named(explored.overlap)}: the invariant does not hold: {broken}",
             "lanes:",
-            *(f"  {line}" for line in lanes(explored.others[0].interleaving.steps)),
+            *(f"  {line}" for line in lanes(steps_of(explored.others[0]))),
             f"explored: {contention.explored_said(explored)}",
         )
     )

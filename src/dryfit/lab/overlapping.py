@@ -251,11 +251,11 @@ class Overlapping:
             if is_known or not self._goes_back():
                 raise BrokenOff
 
-    def _following(self) -> tuple[list[Call], Choose, Stop]:
-        """The operations of the next run, who chooses, and what is stopped."""
+    def _following(self) -> tuple[list[Call], Choose, Stop, bool]:
+        """The operations of the next run, who chooses, what is stopped, and whether it is narrated."""
         wanted = self._wanted
         assert wanted is not None
-        return [self._operation(each) for each in wanted.workers], wanted.choose, wanted.stop
+        return [self._operation(each) for each in wanted.workers], wanted.choose, wanted.stop, wanted.narrated
 
     def _can_stop(self) -> bool:
         """Whether statements can be stopped half-way from now on: in databases that can be put back afterwards."""

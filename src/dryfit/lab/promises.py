@@ -8,7 +8,7 @@ from unittest import SkipTest
 
 from _pytest.outcomes import Skipped
 
-from dryfit.lab.exploration import Exploration, Limits, Stopwatch, Wanted
+from dryfit.lab.exploration import Exploration, Limits, Stopwatch, Wanted, narrated
 from dryfit.model.interleaving import Explored, Overlap, Run, Search
 from dryfit.probes.schedule import BrokenOff, alternate, follow, serial, shrink
 from dryfit.probes.statics import type_name
@@ -31,7 +31,8 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     if overlap.schedule:
         yield Wanted(everyone, alternate)
         run = yield Wanted(everyone, follow(overlap.schedule))
-        return _explored(overlap, run, () if holds(run) else (run,), tried=1, spent=spent)
+        found = () if holds(run) else (yield from narrated([run], _end_alike))
+        return _explored(overlap, run, found, tried=1, spent=spent)
     first = run = yield Wanted(everyone, serial(everyone))
     if not holds(first):
         return _explored(overlap, first, (first,), tried=1, spent=spent)
@@ -45,7 +46,7 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
         is_kept = holds(run)
     found = spare if is_kept else (run,)
     if found and found[0].interleaving.ending != "limit":  # each of those takes as long as it may
-        found = ((yield from _smallest(overlap, found[0], holds)),)
+        found = yield from narrated([(yield from _smallest(overlap, found[0], holds))], _end_alike)
     explored = _explored(overlap, first, found, tried=tried, spent=spent)
     return replace(
         explored,
@@ -78,6 +79,10 @@ def assertions_hold(run: Run) -> bool:
 def is_leaving(error: BaseException) -> bool:
     """Whether a test is left by this exception, and does not fail by it."""
     return isinstance(error, BrokenOff) or type_name(type(error)) in _LEAVING
+
+
+def _end_alike(one: Run, other: Run) -> bool:
+    return one.interleaving.ending == other.interleaving.ending
 
 
 def _smallest(overlap: Overlap, found: Run, holds: Holds) -> Generator[Wanted, Run, Run]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -47,8 +47,7 @@ def serve(answer: Callable[[], object]) -> object:
 
     A client may get the head of an answer while the program is still at work.
     """
-    _leave_contexts()
-    value = answer()
+    value = _unpushed().run(answer)
     response = response_of(value)
     if response is None:
         return value
@@ -59,12 +58,15 @@ def serve(answer: Callable[[], object]) -> object:
     return value
 
 
-def _leave_contexts() -> None:
-    """Flask makes a context for each request, unless it finds one: its extensions keep their connections there."""
+def _unpushed() -> Context:
+    """This context without Flask's: it makes one for each request unless it finds one, and keeps connections there."""
     held = vars(sys.modules["flask.globals"]) if "flask.globals" in sys.modules else {}
-    for name in _OF_FLASK:
-        if isinstance(variable := held.get(name), ContextVar):
-            variable.set(None)
+    pushed = [held.get(name) for name in _OF_FLASK]
+    context = Context()
+    for variable, value in copy_context().items():
+        if variable not in pushed:
+            context.run(variable.set, value)
+    return context
 
 
 def _read_wsgi(body: Any, status: str, headers: object) -> object:

@@ -28,12 +28,14 @@ class Rounds:
     def run(self, operations: Sequence[Call]) -> None:
         """Make one, in threads."""
         with self._at_once.governed(lines=self.lines is not False):
-            self._ran(self._at_once.run(self._of(operations), self._wanted.choose))
+            wanted = self._wanted
+            self._ran(self._at_once.run(self._of(operations), wanted.choose, narrated=wanted.narrated))
 
     async def run_tasks(self, operations: Sequence[Call]) -> None:
         """Make one of coroutine functions, within the loop that runs the test."""
         with self._at_once.governed_tasks(lines=self.lines is not False):
-            self._ran(await self._at_once.run_tasks(self._of(operations), self._wanted.choose))
+            wanted, calls = self._wanted, self._of(operations)
+            self._ran(await self._at_once.run_tasks(calls, wanted.choose, narrated=wanted.narrated))
 
     def _of(self, operations: Sequence[Call]) -> list[Call]:
         return [operations[worker] for worker in self._wanted.workers]

@@ -23,6 +23,9 @@ StepKind = Literal[
     "release",
     "wait",
     "await",
+    "resumed",
+    "read",
+    "write",
     "line",
     "blocked",
     "woken",
@@ -57,9 +60,10 @@ class Operation:
 class Step:
     """One thing that an operation did, or that became of it: one line of its lane.
 
-    ``worker`` is the number of the operation. ``what`` is the statement, the name of the lock, or the line of source,
-    ``given`` the values that a statement gets, by their columns, without secrets; ``by`` are the workers that it waits
-    for; ``in_server`` says that what it waits for is held inside of a server.
+    ``worker`` is the number of the operation. ``what`` is the statement, the name of the lock, the line of source, or
+    what is read or written in memory. ``given`` are the values that a statement gets, by their columns, or what was
+    read, or what a write made of what, without secrets; ``by`` are the workers that it waits for; ``in_server`` says
+    that what it waits for is held inside of a server.
     """
 
     worker: int

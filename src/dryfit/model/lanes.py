@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from dryfit.model.interleaving import Step
 
@@ -18,6 +19,9 @@ _WORDS = {
     "release": "gives back",
     "wait": "waits for",
     "await": "awaits",
+    "resumed": "goes on",
+    "read": "reads",
+    "write": "writes",
     "send": "sends",
     "woken": "woken",
     "expired": "TIME IS UP:",
@@ -54,6 +58,8 @@ def said(step: Step) -> str:
     if step.kind == "blocked":
         return _said_blocked(step)
     what = " ".join(step.what.split())
+    if step.kind == "resumed" and what:
+        return f"goes on in {what}"
     if step.kind in ("statement", "line", *_ENDS):
         return what or step.kind.upper()
     return f"{_WORDS[step.kind]} {what}".rstrip()
@@ -82,8 +88,36 @@ def brief(step: Step) -> str:
 
 
 def telling(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps without those that do nothing to the others: beginnings, ends of empty transactions, upkeep."""
-    return tuple(_telling(steps))
+    """The steps without those that do nothing to the others: beginnings, ends of empty transactions, upkeep.
+
+    What an operation awaits is told where another one goes on meanwhile, and if it is blocked there, as that alone; a
+    line of which is told what it reads and writes, as that.
+    """
+    return tuple(_without_idle(tuple(_telling(steps))))
+
+
+def _without_idle(steps: Sequence[Step]) -> Iterator[Step]:
+    idle: set[int] = set()
+    for number, (step, following) in enumerate(pairwise(steps)):
+        if step.kind == "await" and (step.worker, "resumed") == (following.worker, following.kind):
+            idle |= {number, number + 1}
+        elif _is_told_by(_next_of(step.worker, steps[number + 1 :]), step):
+            idle.add(number)
+    return (step for number, step in enumerate(steps) if number not in idle)
+
+
+def _is_told_by(following: Step | None, step: Step) -> bool:
+    """Whether the next step of the operation tells all that is to be told of this one."""
+    if following is None:
+        return False
+    if step.kind == "line":
+        return following.kind in ("read", "write") and following.place == step.place
+    return step.kind == "await" and following.kind == "blocked"
+
+
+def _next_of(worker: int, steps: Iterable[Step]) -> Step | None:
+    """The next step of an operation."""
+    return next((step for step in steps if step.worker == worker), None)
 
 
 def _telling(steps: Iterable[Step]) -> Iterator[Step]:

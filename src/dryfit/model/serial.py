@@ -183,6 +183,8 @@ def _class_of(ended: Ended | None) -> str:
         return "no end"
     if ended.errors and ended.errors[0].bases:
         return ended.errors[0].bases[0]
+    if ended.answered is not None:
+        return f"status {ended.answered.status}"
     return "a failure" if ended.has_failed else "a value"
 
 

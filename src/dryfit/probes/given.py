@@ -77,10 +77,11 @@ def _pairs(statement: Statement, row: object) -> Iterator[str]:
     for column, mark, value in values:
         is_hidden = is_secret(column) or is_secret(mark) or (statement.is_secret and not column)
         name = column or mark
-        yield f"{name}={_short(value, is_hidden)}" if name else _short(value, is_hidden)
+        yield f"{name}={short(value, is_hidden)}" if name else short(value, is_hidden)
 
 
-def _short(value: object, is_hidden: bool) -> str:
+def short(value: object, is_hidden: bool) -> str:
+    """A value in a few characters; what is hidden is not told."""
     if is_hidden:
         return "<secret>"
     text = json_of(jsonable(value))

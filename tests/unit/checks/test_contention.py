@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dryfit.checks import contention
-from dryfit.checks.lanes import lanes
-from dryfit.model.digest import Column, Contents, Digest
+from dryfit.checks.lanes import lanes, steps_of
+from dryfit.model.digest import MEMORY, Column, Contents, Digest
 from dryfit.model.interleaving import (
     Choice,
     Ended,
@@ -34,6 +34,7 @@ SELL = Seam(DRIVER, "till", "till.sell")
 TAKE = Seam("till", "stock", "stock.take")
 READ = Place("stock.py", 7, "take")
 WRITE = Place("stock.py", 9, "take")
+WAIT = Place("mail.py", 3, "tell")
 OVERLAP = Overlap(TEST, (Operation("call", 0, "till.sell", SELL),) * 2)
 LEFT = (Column("sku", key=True), Column("left"))
 
@@ -558,3 +559,34 @@ def test_copies_that_fail_are_told_by_what_happened(error, said):
     assert [(each.rule, each.message) for each in found.findings] == [
         ("DF503", f"two copies of test_sign_up at once: {said}")
     ]
+
+
+def test_what_was_read_in_memory_and_went_stale_is_the_place():
+    """Not the await, though there the operation had to give way."""
+    free = (Column("object", key=True), Column("value"))
+    before, after = (
+        Digest((Contents(MEMORY, "stock.Desk.free", free, (("1", value),)),)) for value in ("1", "-1")
+    )
+    steps = (
+        replace(step(0, "read", "Desk.free", READ), given="1"),
+        step(0, "await", "sleep", WAIT),
+        replace(step(1, "write", "Desk.free", WRITE), given="1 → 0"),
+        step(1, "returned"),
+        step(0, "resumed", "", WAIT),
+        replace(step(0, "write", "Desk.free", WRITE), given="0 → -1"),
+        step(0, "returned"),
+    )
+    found = replace(run(SOLD, SOLD, left=-1, steps=steps), before=before, after=after)
+
+    assert contention.where("DF501", found) == READ
+    assert lanes(steps_of(found)) == (
+        "1 reads Desk.free: 1  (stock.py:7)",
+        "1 awaits sleep  (mail.py:3)",
+        "2     writes Desk.free: 1 → 0  (stock.py:9)",
+        "2     returns 'a saw'",
+        "1 goes on  (mail.py:3)",
+        "1 writes Desk.free: 0 → -1  (stock.py:9)",
+        "1 returns 'a saw'",
+    )
+    also_in_database = replace(found, after=Digest((*after.contents, *stock(0).contents)))
+    assert contention.where("DF501", also_in_database) == WAIT

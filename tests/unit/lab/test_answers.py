@@ -9,6 +9,7 @@ from textwrap import dedent
 
 import httpx
 import pytest
+from flask import Flask, current_app, g
 
 from dryfit.config import load_config
 from dryfit.lab import at_once
@@ -176,3 +177,22 @@ def test_an_operation_is_over_when_its_answer_is_read():
     assert serve(lambda: response) is response
     assert response.is_stream_consumed
     assert serve(lambda: "no answer") == "no answer"
+
+
+def test_a_request_is_served_outside_of_what_a_test_has_pushed():
+    app = Flask("shop")
+    made: list[object] = []
+
+    @app.get("/")
+    def ask():
+        made.append(current_app.app_context and g._get_current_object())
+        return "there"
+
+    with app.app_context():
+        pushed = g._get_current_object()
+        client = app.test_client()
+        served = serve(lambda: client.get("/").status_code)
+        client.get("/")
+
+    assert served == 200
+    assert [each is pushed for each in made] == [False, True]

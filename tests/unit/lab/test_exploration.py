@@ -23,7 +23,7 @@ from dryfit.model.interleaving import (
     Step,
 )
 from dryfit.model.reply import ErrorSeen
-from dryfit.probes.schedule import search
+from dryfit.probes.schedule import search, serial
 
 ADD, RESET = Operation("call", 0, "counter.add"), Operation("call", 1, "counter.reset")
 READ, WRITE = 0, 1
@@ -242,3 +242,29 @@ def test_an_operation_that_fails_where_the_tests_own_did_not_shows_nothing():
     assert "shop.Missing" in found.void
     assert len(asked) == 2
     assert usual.void == ""
+
+
+def test_what_was_found_in_memory_is_run_once_more_to_be_narrated():
+    def in_memory(wanted: Wanted) -> Run:
+        run = made(wanted)
+        kind = "read" if wanted.narrated else "resumed"
+        steps = tuple(replace(step, kind=kind) for step in run.interleaving.steps)
+        return replace(run, interleaving=replace(run.interleaving, steps=steps))
+
+    found, asked = explored(Overlap("test", (ADD, ADD)), in_memory)
+    told = [run.interleaving for run in found.others]
+
+    assert [each.schedule for each in told] == [(0, 1, 1, 0)]
+    assert {step.kind for step in told[0].steps} == {"read"}
+    assert sum(each.narrated for each in asked) == 1
+
+
+def test_where_the_narrated_run_goes_another_way_the_steps_stay_as_they_are():
+    def unsteady(wanted: Wanted) -> Run:
+        run = made(replace(wanted, choose=serial((0, 1))) if wanted.narrated else wanted)
+        steps = tuple(replace(step, kind="line") for step in run.interleaving.steps)
+        return replace(run, interleaving=replace(run.interleaving, steps=steps))
+
+    found, _ = explored(Overlap("test", (ADD, ADD)), unsteady)
+
+    assert [step.worker for step in found.others[0].interleaving.steps] == [0, 1, 1, 0]

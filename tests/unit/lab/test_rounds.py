@@ -34,7 +34,7 @@ class AtOnce:
         self.lines.append(lines)
         yield
 
-    def run(self, operations: object, choose: object) -> Run:
+    def run(self, operations: object, choose: object, *, narrated: bool) -> Run:
         return RUN
 
 

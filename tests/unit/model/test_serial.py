@@ -8,7 +8,7 @@ import pytest
 
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.interleaving import Ended, Interleaving, Run, Sent
-from dryfit.model.reply import ErrorSeen
+from dryfit.model.reply import Answered, ErrorSeen
 from dryfit.model.serial import Masks, came_of, left_by
 
 STOCK = (Column("sku", key=True), Column("left"), Column("touched"))
@@ -152,3 +152,14 @@ def test_where_two_runs_of_one_order_send_more_and_less_nothing_is_compared_of_t
 
     assert not masks.differs
     assert came_of(sending(), masks) == came_of(sending(CHARGE), masks) != came_of(sending(mail), masks)
+
+
+def test_another_status_of_an_answer_is_no_value_to_be_masked():
+    served, refused = (
+        run(replace(returned(("status", str(status))), answered=Answered(status)), after=shop("0"))
+        for status in (200, 409)
+    )
+
+    found = Masks.of([(served, refused)])
+    assert found.differs == "operation 1 ended with status 200, and then with status 409"
+    assert came_of(served, Masks()) != came_of(refused, Masks())

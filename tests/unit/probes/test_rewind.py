@@ -259,6 +259,22 @@ def test_what_a_request_through_a_test_client_leads_to(asked, made):
     assert seats == {"jazz": 3}
 
 
+def test_what_an_application_that_a_client_asks_keeps():
+    app, kept = FastAPI(), {"jazz": 3}
+    app.state.seats = {"jazz": 3}
+
+    @app.get("/")
+    def take():
+        kept["jazz"] -= 1
+        app.state.seats["jazz"] -= 1
+
+    rewind = taken(functools.partial(print, (httpx.ASGITransport(app),)))
+    take()
+    assert rewind.back() == ""
+
+    assert kept == app.state.seats == {"jazz": 3}
+
+
 def test_what_python_has_for_waiting_and_queueing():
     waiting, event, semaphore, lock = (
         queue.Queue(),

@@ -18,6 +18,7 @@ from dryfit.model.finding import Finding
 from dryfit.model.interleaving import Step
 from dryfit.model.lanes import brief, telling
 from dryfit.model.run import Run
+from dryfit.model.seam import Place
 from dryfit.report import findings, junit, sarif, terminal
 from dryfit.report.columns import MOST_STEPS, columns
 from dryfit.report.lanes import lanes_of
@@ -187,3 +188,34 @@ def test_junit_shows_them_as_the_terminal_does(raced: Run, oversold: Finding) ->
     text = junit.document(raced)
     assert "BLOCKED BY 2" in text
     assert all(line in text for line in columns(oversold) if "<" not in line)
+
+
+def test_an_await_is_told_where_another_operation_goes_on_meanwhile() -> None:
+    place = Place("desk.py", 19, "reserve")
+    awaits, goes_on = Step(0, "await", "tell → sleep", place), Step(0, "resumed", "", place)
+    write = Step(1, "write", "Desk.free: 1 → 0", place)
+
+    assert telling((awaits, goes_on, write)) == (write,)
+    assert telling((awaits, write, goes_on)) == (awaits, write, goes_on)
+    assert [brief(step) for step in (awaits, write, goes_on)] == [
+        "awaits tell → sleep",
+        "writes Desk.free: 1 → 0",
+        "goes on",
+    ]
+    assert brief(replace(goes_on, what="fetch")) == "goes on in fetch"
+
+
+def test_of_an_operation_that_is_blocked_where_it_awaits_only_that_is_told() -> None:
+    waits, held = Step(0, "await", "Lock.acquire"), Step(0, "blocked", "Lock.acquire", by=(1,))
+
+    assert telling((waits, Step(1, "line", "left = 1"), held))[-1] == held
+    assert waits not in telling((waits, Step(1, "line", "left = 1"), held))
+
+
+def test_a_line_is_told_as_what_it_reads_and_writes() -> None:
+    place = Place("till.py", 9, "pay")
+    line, read = Step(0, "line", "left = self.cash - 1", place), Step(0, "read", "Till.cash: 10", place)
+    other = replace(line, place=Place("till.py", 10, "pay"))
+
+    assert telling((line, read, other)) == (read, other)
+    assert telling((line, replace(read, worker=1))) == (line, replace(read, worker=1))

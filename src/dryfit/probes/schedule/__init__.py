@@ -2,6 +2,7 @@
 
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.methods import Methods
+from dryfit.probes.schedule.narrator import Narrator
 from dryfit.probes.schedule.orders import Follow, Repeatable, alternate, follow, serial, serial_orders
 from dryfit.probes.schedule.search import search
 from dryfit.probes.schedule.smallest import shrink
@@ -12,6 +13,7 @@ __all__ = [
     "BrokenOff",
     "Follow",
     "Methods",
+    "Narrator",
     "Repeatable",
     "Tasks",
     "Turns",

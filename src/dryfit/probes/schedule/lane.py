@@ -28,10 +28,11 @@ def nobody() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a lane is about to do when it is chosen: a step to be, and what it touches.
+    """What a lane is about to do when it is chosen: a step to be, and what it touches; one "resumed" has awaited that.
 
     ``is_pause`` says that it means to let others go on, ``is_passed_on`` that it follows from what another thread of
-    the same operation did, so that it is no switch point. ``needs`` is asked for a lane that has to go on first.
+    the same operation did, so that it is no switch point. ``needs`` is asked for a lane that has to go on first;
+    ``given`` is as a step has it.
     """
 
     kind: StepKind
@@ -41,6 +42,7 @@ class Deed:
     is_pause: bool = False
     is_passed_on: bool = False
     needs: Callable[[], Lane | None] = nobody
+    given: str = ""
 
 
 BEGIN = Deed("began")

@@ -71,5 +71,5 @@ class Loops:
             if isinstance(task, asyncio.Task) and getattr(task.get_coro(), "cr_suspended", False):
                 what, place, _ = stand(task, self._place)
                 if place is not None:
-                    return Deed("await", what, place)
+                    return Deed("resumed", what, place)
         return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dryfit.model.interleaving import Choice, Ending, Footprint, Interleaving, Move, Step
-from dryfit.probes.schedule.lane import Deed, Lane
+from dryfit.probes.schedule.lane import Deed, Lane, nobody
+from dryfit.probes.schedule.narrator import Narrator
 
 
 class Record:
@@ -15,6 +18,11 @@ class Record:
         self._more: dict[int, Footprint] = {}
         self._steps: list[Step] = []
         self.last = -1
+        self._settle: Callable[[], None] = nobody
+
+    def narrated(self, narrator: Narrator) -> None:
+        """Have a narrator tell more steps in between."""
+        narrator.tell, self._settle = self._steps.append, narrator.settle
 
     @property
     def moves(self) -> int:
@@ -43,11 +51,14 @@ class Record:
         self._meant[move] = footprint
 
     def step(self, lane: Lane, deed: Deed) -> None:
-        """A lane did something."""
-        self._steps.append(Step(lane.worker, deed.kind, deed.what, deed.place))
+        """A lane did something; what a task has awaited was told when it began to."""
+        self._settle()
+        what = deed.what if deed.kind != "resumed" else ""
+        self._steps.append(Step(lane.worker, deed.kind, what, deed.place, given=deed.given))
 
     def add(self, step: Step) -> None:
         """Something became of a lane."""
+        self._settle()
         self._steps.append(step)
 
     def interleaving(self, ending: Ending, said: str) -> Interleaving:

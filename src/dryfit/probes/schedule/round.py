@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint
+from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Step
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.probes.schedule.broken_off import BrokenOff, broken_off
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, Deed, Lane, Wait
@@ -48,6 +48,8 @@ class Round(Order):
         lane.is_inside = True
         with self.mutex:
             lane.state, lane.deed = "parked", deed
+            if deed.kind == "resumed":
+                self.record.add(Step(lane.worker, "await", deed.what, deed.place))
             is_mine = self._pass_on(lane)
         self._rest(lane, is_mine)
 

@@ -210,7 +210,7 @@ class SharedLoop:
         if not getattr(task.get_coro(), "cr_suspended", False):
             return None
         what, place, _ = stand(task, self._place)
-        return Deed("await", what, place, needs=self.stepping) if place is not None else None
+        return Deed("resumed", what, place, needs=self.stepping) if place is not None else None
 
     def _fire(self, lane: Lane, tasks: TaskLane) -> None:
         timers = tasks.sleeps or tasks.guards

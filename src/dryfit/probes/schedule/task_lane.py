@@ -12,6 +12,7 @@ from typing import Any
 
 from dryfit.model.interleaving import Backend
 from dryfit.model.outcome import Outcome, Raised, Returned
+from dryfit.model.seam import Place
 from dryfit.probes.schedule.lane import Deed
 
 WORKER: ContextVar[int] = ContextVar("dryfit_worker", default=-1)
@@ -81,8 +82,9 @@ class Call:
 class TaskLane:
     """One operation: ``ready`` are the steps of its tasks that may be made, in asyncio's own order.
 
-    ``sleeps`` end when the operation goes on, ``guards`` (timeouts) only where nothing else can. ``clock`` is what the
-    event loop's clock shows to it. ``waits`` says that it can do nothing by itself.
+    ``awaits`` says where its suspended tasks stand. ``sleeps`` end when the operation goes on, ``guards`` (timeouts)
+    only where nothing else can. ``clock`` is what the event loop's clock shows to it. ``waits`` says that it can do
+    nothing by itself.
     """
 
     worker: int
@@ -91,6 +93,7 @@ class TaskLane:
     ready: deque[tuple[asyncio.Handle, asyncio.Task[Any]]] = field(default_factory=deque)
     tasks: dict[asyncio.Task[Any], None] = field(default_factory=dict)
     deeds: dict[asyncio.Task[Any], Deed] = field(default_factory=dict)
+    awaits: dict[asyncio.Task[Any], Place | None] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     sleeps: Timers = field(default_factory=Timers)
     guards: Timers = field(default_factory=Timers)
@@ -108,6 +111,10 @@ class TaskLane:
             return Returned(self.main.result())
         except BaseException as error:  # noqa: BLE001 - whatever it raises is what came of it
             return Raised(error)
+
+    def is_calling(self, task: asyncio.Task[Any]) -> bool:
+        """Whether a task is in a driver's call."""
+        return any(call.task is task for call in self.calls)
 
     def left(self) -> list[asyncio.Task[Any]]:
         """Its tasks that are not over."""

@@ -7,13 +7,23 @@ import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from types import FrameType, TracebackType
+from typing import Any
 
-from dryfit.model.interleaving import Backends, Choice, Choose, Ending, Interleaving, Step
+from dryfit.model.interleaving import (
+    ANYTHING,
+    Backends,
+    Choice,
+    Choose,
+    Ending,
+    Footprint,
+    Interleaving,
+    Step,
+)
 from dryfit.model.outcome import Outcome, Raised
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.governed_loop import GovernedLoop
-from dryfit.probes.schedule.lane import BEGIN, Deed
+from dryfit.probes.schedule.lane import Deed
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.pause import Pause
@@ -234,23 +244,29 @@ class TaskRound:
             for other in self.lanes:
                 other.slept = 0
         lane = self.lanes[worker]
-        deed = self._deed(lane)
-        self.record.move(choice, worker, deed.footprint)
-        if deed.kind != "woken":
-            self.record.add(Step(worker, deed.kind, deed.what, deed.place))
+        step, footprint = self._following(lane)
+        self.record.move(choice, worker, footprint)
+        if step.kind != "woken":
+            self.record.add(step)
         return lane
 
-    def _deed(self, lane: TaskLane) -> Deed:
+    def _following(self, lane: TaskLane) -> tuple[Step, Footprint]:
         """What the lane is about to do; a timer is fired where it can go on by that alone."""
         if not lane.ready and not self._fire(lane):
-            return Deed("await", "timeout")
+            return Step(lane.worker, "await", "timeout"), ANYTHING
         task = lane.ready[0][1]
         deed = lane.deeds.pop(task, None)
-        if deed is None and lane.has_begun:
-            what, place, _ = stand(task, self.place)
-            deed = Deed("await", what, place)
-        lane.has_begun = True
-        return deed or BEGIN
+        has_begun, lane.has_begun = lane.has_begun, True
+        if deed is not None:
+            return Step(lane.worker, deed.kind, deed.what, deed.place, given=deed.given), deed.footprint
+        return self._resumed(lane, task) if has_begun else Step(lane.worker, "began"), ANYTHING
+
+    def _resumed(self, lane: TaskLane, task: asyncio.Task[Any]) -> Step:
+        """A task goes on where it has awaited something, or begins for an operation that is under way."""
+        if task in lane.awaits:
+            return Step(lane.worker, "resumed", "", lane.awaits.pop(task))
+        what, place, _ = stand(task, self.place)
+        return Step(lane.worker, "resumed", what, place)
 
     def _fire(self, lane: TaskLane) -> bool:
         """Let time go on until the earliest timer; whether a step may be made by that at once."""
@@ -267,6 +283,10 @@ class TaskRound:
         lane.tasks[task] = None
         self._run(lane, handle)
         self._loop.repeat()
+        if not (task.done() or task in lane.deeds or lane.is_calling(task)):
+            what, place, _ = stand(task, self.place)
+            lane.awaits[task] = place
+            self.record.add(Step(lane.worker, "await", what, place))
 
     def _note_ends(self) -> None:
         for lane in self.lanes:

@@ -82,7 +82,11 @@ def is_of_driver(module: str) -> bool:
 
 
 class Stand(NamedTuple):
-    """Where a task stands: what it awaits, the innermost place in the components' code, and the lock if it is one."""
+    """Where a task stands: the innermost place in the components' code, what it awaits there, the lock if it is one.
+
+    What it awaits is the way from the components' outermost function on: ``rates.of → sleep``. Where no function is
+    called there, it is the innermost one itself.
+    """
 
     what: str
     place: Place | None
@@ -91,13 +95,17 @@ class Stand(NamedTuple):
 
 def stand(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -> Stand:
     """Where a task that is suspended stands."""
-    what, found, lock = "", None, None
+    own, way, inner, found, lock = "", "", "", None, None
     for frame in frames_of(task):
-        what = frame.f_code.co_qualname.lstrip("_")
-        found = place(frame) or found
+        own, here = frame.f_code.co_qualname, place(frame)
+        if here is not None:
+            way = f"{way}{own} → " if found is not None else ""
+            found, inner = here, ""
+        elif not inner or inner.startswith("_") or "<locals>" in inner:  # what no program calls itself
+            inner = own
         if frame.f_code is _ACQUIRE:
             lock = frame.f_locals.get("self")
-    return Stand(what, found, lock)
+    return Stand(f"{way}{inner.lstrip('_')}".removesuffix(" → ") or own, found, lock)
 
 
 def waited_for(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -> list[object]:

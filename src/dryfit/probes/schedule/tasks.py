@@ -14,6 +14,7 @@ from dryfit.model.seam import Place
 from dryfit.probes.schedule.broken_off import broken_off
 from dryfit.probes.schedule.foreign_loops import FOREIGN, is_foreign
 from dryfit.probes.schedule.lane import Deed
+from dryfit.probes.schedule.narrator import Narrator
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.owners import Owners
 from dryfit.probes.schedule.strangers import Strangers
@@ -56,9 +57,15 @@ class Tasks:
         self._thread_work.put_in()
 
     async def run(
-        self, operations: Sequence[Callable[[], Awaitable[object]]], choose: Choose
+        self,
+        operations: Sequence[Callable[[], Awaitable[object]]],
+        choose: Choose,
+        narrator: Narrator | None = None,
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
-        """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short."""
+        """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short.
+
+        A ``narrator`` tells what they read and write in memory meanwhile.
+        """
         if is_foreign(asyncio.get_running_loop()):
             return Interleaving((), (), "stuck", FOREIGN), (None,) * len(operations)
         round_ = TaskRound(
@@ -73,7 +80,12 @@ class Tasks:
         self._round = round_
         self._owners.of.clear()
         try:
-            return await round_.make(operations, self._limit)
+            if narrator is None:
+                return await round_.make(operations, self._limit)
+            round_.record.narrated(narrator)
+            with narrator.listening(), narrator.on():
+                interleaving, outcomes = await round_.make(operations, self._limit)
+            return narrator.told(interleaving), outcomes
         finally:
             self._round = None
 
@@ -122,15 +134,17 @@ class Tasks:
         place: Place | None,
         do: Callable[[], Awaitable[Told]],
         footprint: Footprint = ANYTHING,
+        given: str = "",
     ) -> Told:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
 
         What happens inside of it is the driver's own: real input and output, real timers, tasks that are not governed.
+        ``given`` is what its step tells of the values that it gets.
         """
         round_, worker = self._round, WORKER.get()
         if round_ is None or round_.ending is not None or worker < 0:
             return await do()
-        deed = Deed(kind, what, place, footprint)
+        deed = Deed(kind, what, place, footprint, given=given)
         await round_.park(worker, deed)
         call = round_.go_in(worker, connection, deed)
         WORKER.set(-1)

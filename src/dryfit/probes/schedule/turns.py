@@ -6,7 +6,7 @@ import contextvars
 import sys
 from _thread import get_ident
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from types import FrameType
 from typing import Protocol, Self, TypeVar
 
@@ -21,6 +21,7 @@ from dryfit.probes.schedule.guests import Guests
 from dryfit.probes.schedule.interrupts import Interrupts
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait, nobody
 from dryfit.probes.schedule.lines import Lines, Traced
+from dryfit.probes.schedule.narrator import Narrator
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.primitives import Primitive, primitives
 from dryfit.probes.schedule.round import Round, Touched
@@ -78,6 +79,7 @@ class Turns:
         self._relent = relent
         self._lanes: dict[int, Here] = {}
         self._round: Round | None = None
+        self._narrator: Narrator | None = None
         self._interrupts = Interrupts()
         self._outsiders = Outsiders(self._lanes)
         self._crew = Crew(self._outsiders.leave_out)
@@ -117,12 +119,28 @@ class Turns:
         self._interrupts.take_out()
 
     def run(
-        self, operations: Sequence[Callable[[], object]], choose: Choose
+        self,
+        operations: Sequence[Callable[[], object]],
+        choose: Choose,
+        narrator: Narrator | None = None,
     ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         """Run the operations in the order that is chosen, and give what became of each; ``None`` of one cut short.
 
-        Ctrl-C ends it.
+        A ``narrator`` tells what they read and write in memory meanwhile. Ctrl-C ends it.
         """
+        if narrator is None:
+            return self._run(operations, choose)
+        self._narrator = narrator
+        try:
+            with narrator.listening():
+                interleaving, outcomes = self._run(operations, choose)
+        finally:
+            self._narrator = None
+        return narrator.told(interleaving), outcomes
+
+    def _run(
+        self, operations: Sequence[Callable[[], object]], choose: Choose
+    ) -> tuple[Interleaving, tuple[Outcome | None, ...]]:
         self._interrupts.heed()
         self._governor.forget()
         self._outsiders.forget()
@@ -130,6 +148,8 @@ class Turns:
             primitive.forget()
         self._outsiders.leave_out(get_ident())
         round_ = Round(self._backends, choose, self._are_idle, self._relent, self._began.footprint)
+        if self._narrator is not None:
+            round_.record.narrated(self._narrator)
         for worker, operation in enumerate(operations):
             self._prepare(round_, worker, operation)
         lanes = tuple(round_.lanes)
@@ -176,17 +196,19 @@ class Turns:
         do: Callable[[], Result],
         footprint: Footprint = ANYTHING,
         touched: Touched | None = None,
+        given: str = "",
     ) -> Result:
         """Do a driver's call on a connection: others may go on before it, and while a server has it wait.
 
         ``touched`` is asked afterwards what it touched, by whether it failed; else it is what ``footprint`` says.
+        ``given`` is what its step tells of the values that it gets.
         One in a thread to which a task of a shared loop has handed it, nobody knows how, ends the interleaving.
         """
         round_, lane = self.here()
         if round_ is None or lane is None:
             self._check_stranger(kind)
             return do()
-        return round_.call(lane, connection, Deed(kind, what, place, footprint), do, touched)
+        return round_.call(lane, connection, Deed(kind, what, place, footprint, given=given), do, touched)
 
     def _check_stranger(self, kind: StepKind) -> None:
         """A call in a thread that is none of the operations' now: what is left of one may only clean up."""
@@ -234,9 +256,10 @@ class Turns:
         place: Place | None,
         do: Callable[[], Awaitable[Result]],
         footprint: Footprint = ANYTHING,
+        given: str = "",
     ) -> Result:
         """The same for a driver whose calls are awaited, in an event loop that an operation's thread runs."""
-        deed = Deed(kind, what, place, footprint)
+        deed = Deed(kind, what, place, footprint, given=given)
         shared = self._shared.of_running()
         if shared is not None:
             return await shared.call(connection, deed, do)
@@ -284,7 +307,10 @@ class Turns:
         self._lanes[lane.ident] = round_, lane
         if round_.ending is not None:
             raise BrokenOff
-        with self._hearing.on() if self._hearing is not None else nullcontext():
+        heard = [each.on() for each in (self._narrator, self._hearing) if each is not None]
+        with ExitStack() as stack:
+            for each in heard:
+                stack.enter_context(each)
             return do()
 
     def _finish(self, round_: Round, lane: Lane) -> None:
