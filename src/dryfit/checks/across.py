@@ -46,7 +46,8 @@ class _Performed:
 class AcrossTests:
     """Pairs the operations of one test after the other with those of the tests before it.
 
-    Of interest are those on one component that change the same tables, keys, or objects of one class.
+    Of interest are those on one component that change the same tables, keys, or objects of one class, or of which each
+    reads what the other one changes.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -115,9 +116,14 @@ def _meet(one: _Performed, other: _Performed) -> bool:
     return (
         _component(here) == _component(there)
         and here.operation.kind == there.operation.kind
-        and not here.spots.isdisjoint(there.spots)
+        and (not here.spots.isdisjoint(there.spots) or (_reads(here, there) and _reads(there, here)))
         and (here.does != there.does or here.given != there.given)
     )
+
+
+def _reads(one: Writer, other: Writer) -> bool:
+    """Whether an operation reads what the other one changes."""
+    return any(place.rpartition(".")[2].lower() in one.reads for _, place in other.spots)
 
 
 def _component(writer: Writer) -> str:

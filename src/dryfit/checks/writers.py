@@ -22,7 +22,8 @@ class Writer:
     """An entry of a test, as an operation.
 
     ``does`` tells it from those that do something else, ``given`` is a digest of its arguments. ``spots`` are the
-    tables, keys and classes whose contents it changes; ``earlier`` counts what the fixtures have started like it.
+    tables, keys and classes whose contents it changes, ``reads`` the tables that it may read; ``earlier`` counts what
+    the fixtures have started like it.
     """
 
     operation: Operation
@@ -30,6 +31,7 @@ class Writer:
     given: str
     spots: frozenset[Spot]
     earlier: int
+    reads: frozenset[str] = frozenset()
 
     @property
     def is_in_memory(self) -> bool:
@@ -48,6 +50,7 @@ def writer(baseline: Trial, number: int, crossed: Crossed) -> Writer:
         crossed.given,
         frozenset(_spots(baseline, number)),
         baseline.asked if kind == "request" else prepared(baseline),
+        frozenset(name for each in below(baseline, crossed) for name in each.reads),
     )
 
 

@@ -113,7 +113,8 @@ class Crossed:
     fault. ``request`` is the number of the request through a test client that is being answered, -1 for none.
     ``holding`` are the locks, and the transactions that have locked rows, which are held in a baseline while something
     is sent. ``prepares`` says that it was made while the test was set up. ``receiver`` is the class of
-    the object whose method it is, where ``offers`` are wanted, too.
+    the object whose method it is, where ``offers`` are wanted, too. ``reads`` are the tables that a statement of a
+    baseline may read, as its text names them.
     """
 
     index: int
@@ -131,6 +132,7 @@ class Crossed:
     holding: tuple[Hold, ...] = ()
     prepares: bool = False
     receiver: str = ""
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

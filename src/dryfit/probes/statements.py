@@ -41,6 +41,7 @@ _ABSOLUTE = re.compile(
 _REPEATABLE = re.compile(
     r"DELETE\b|(?:CREATE|DROP|ALTER)\b.*?\bIF\s+(?:NOT\s+)?EXISTS\b|TRUNCATE\b", re.IGNORECASE
 )
+_READING = re.compile(r'\b(?:FROM|JOIN)\s+(?:ONLY\s+)?(?:"?\w+"?\.)*"?(\w+)"?', re.IGNORECASE)
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -83,6 +84,13 @@ def read(sql: str) -> Statement:
         is_idempotent=not several and bool(_ABSOLUTE.fullmatch(text) or _REPEATABLE.match(text)),
         is_secret=is_hidden,
     )
+
+
+@lru_cache(maxsize=1024)
+def tables_read(sql: str) -> tuple[str, ...]:
+    """The names that stand where a statement says what it reads; not what it reads otherwise, as in a function."""
+    text = _LITERAL.sub("''", _REMARKS.sub(" ", sql))
+    return tuple(dict.fromkeys(found[1].lower() for found in _READING.finditer(text)))
 
 
 def _placeholders(text: str) -> Iterator[tuple[str, str]]:

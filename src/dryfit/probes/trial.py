@@ -11,7 +11,9 @@ from types import CodeType
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import Place
+from dryfit.model.target import DATABASES
 from dryfit.model.trial import Crossed, ErrorSeen, Hold, Offer, Point
+from dryfit.probes import given, statements
 from dryfit.probes.statics import instance_dict, mro, type_name
 from dryfit.probes.told import hash_of, told
 
@@ -145,6 +147,8 @@ class TrialRecorder:
             )
         if self._is_baseline or crossing.callee.kind == "stand-in":
             opened.crossed = replace(opened.crossed, given=_given(crossing))
+        if self._is_baseline and crossing.component in DATABASES:
+            opened.crossed = replace(opened.crossed, reads=_reads(crossing))
         if self._is_baseline and crossing.callee.effect == "send":
             opened.crossed = replace(opened.crossed, holding=self._holding())
         if opened.entry >= 0:
@@ -251,6 +255,12 @@ def _given(crossing: Crossing) -> str:
     if crossing.callee.kind == "library":
         return ""
     return hash_of(repr([told(value) for value in crossing.values[crossing.callee.method :]]))
+
+
+def _reads(crossing: Crossing) -> tuple[str, ...]:
+    """The tables that a statement may read; nothing of a composed one, for which its connection would be needed."""
+    sql, _ = given.of_crossing(crossing)
+    return statements.tables_read(given.text_of(sql, None)) if isinstance(sql, str | bytes) else ()
 
 
 def _nearest(crossing: Crossing | None) -> _Open | None:

@@ -102,6 +102,29 @@ def test_others_do_not(other: Trial):
     assert planned(WITHDRAW, other) == []
 
 
+def reading(trial: Trial, *tables: str) -> Trial:
+    """The same test, whose operation reads these tables."""
+    statement = replace(
+        trial.crossings[-1],
+        index=len(trial.crossings),
+        parent=trial.crossings[-1].index,
+        point=Point(Seam("bank", "psycopg", "psycopg.Cursor.execute"), Place("bank.py", 9, "withdraw")),
+        reads=tables,
+    )
+    return replace(trial, crossings=(*trial.crossings, statement))
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "is_tried"),
+    [(["mails"], ["accounts"], True), (["mails"], [], False), ([], ["accounts"], False)],
+)
+def test_operations_run_at_once_of_which_each_reads_what_the_other_one_changes(here, there, is_tried):
+    withdraw = reading(WITHDRAW, *here)
+    write = reading(trial("test_write", "bank.write", MAILS), *there)
+
+    assert bool(planned(withdraw, write)) is is_tried
+
+
 def test_what_two_tests_do_with_the_same_arguments_is_known_from_each_of_them():
     again = trial("test_withdraw_again", "bank.withdraw", ACCOUNTS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dryfit.probes.statements import read
+from dryfit.probes.statements import read, tables_read
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,22 @@ def test_literals_of_a_statement_with_a_secret_are_hidden():
     found = read("INSERT INTO users (name, password)\n  VALUES ('ann', 'it''s')")
     assert found.text == "INSERT INTO users (name, password) VALUES ('<secret>', '<secret>')"
     assert found.is_secret
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        (
+            'SELECT a.x FROM accounts a JOIN "Bank"."Limits" l ON l.id = a.id -- FROM remarks',
+            ("accounts", "limits"),
+        ),
+        (
+            "UPDATE savings SET x = (SELECT sum(y) FROM public.checking WHERE who = 'FROM text')",
+            ("checking",),
+        ),
+        ("INSERT INTO log SELECT * FROM ONLY orders", ("orders",)),
+        ("UPDATE orders SET x = 1", ()),
+    ],
+)
+def test_the_tables_that_a_statement_names_where_it_reads(sql, tables):
+    assert tables_read(sql) == tables
