@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from dryfit.model.interleaving import Choose, Explored, Overlap, Run, Search
-from dryfit.model.serial import Came, Masks, came_of
+from dryfit.model.serial import Came, Masks, came_of, comes_out_as
 from dryfit.probes.schedule import Follow, alternate, follow, serial, serial_orders
 
 Pair = tuple[Run, Run]
@@ -236,7 +236,7 @@ class _Others:
         run = replace(run, stop=stop)
         self.tried += 1
         came = self._came(run)
-        if run.interleaving.ending == "completed" and came in self.serial:
+        if run.interleaving.ending == "completed" and (came in self.serial or self._is_as_in_order(run)):
             return
         key = (run.interleaving.ending, came)
         known = self.found.get(key)
@@ -246,6 +246,9 @@ class _Others:
     def are_alike(self, one: Run, other: Run) -> bool:
         """Whether both came out as the same."""
         return one.interleaving.ending == other.interleaving.ending and self._came(one) == self._came(other)
+
+    def _is_as_in_order(self, run: Run) -> bool:
+        return any(comes_out_as(run, first, self.masks, kinds(self.overlap)) for first, _ in self.pairs)
 
     def smallest(self) -> tuple[Run, ...]:
         """Those that were kept, the smallest first."""

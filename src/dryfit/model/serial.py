@@ -7,7 +7,7 @@ have names of their own (see ``digest.canonical``), wherever they stand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dryfit.model.digest import Cells, Digest, Spot, canonical, diff
@@ -27,6 +27,7 @@ _MEASURED = re.compile(
 
 Rows = tuple[tuple[Spot, tuple[Cells, ...]], ...]
 Reply = tuple[str, tuple[Leaf, ...]]
+_Reply = tuple[int, str, tuple[Leaf, ...]]
 Sends = tuple[tuple[str, tuple[Leaf, ...]], ...]
 Came = tuple[tuple[Reply, ...], Rows, Sends]
 """What came of a run: what each operation told its caller, the state that it left, and what was sent by whomever."""
@@ -92,11 +93,15 @@ class _Seen:
 
     def told(self, ended: Ended | None) -> tuple[Leaf, ...]:
         """What an operation returned."""
-        if ended is None:
-            return ()
-        return tuple(
-            (path, "<id>" if value.strip("'\"") in self.generated else value) for path, value in ended.told
-        )
+        return tuple((path, "<id>" if self.has_given(value) else value) for path, value in self.leaves(ended))
+
+    def leaves(self, ended: Ended | None) -> tuple[Leaf, ...]:
+        """The same as it was."""
+        return ended.told if ended is not None else ()
+
+    def has_given(self, value: str) -> bool:
+        """Whether a value that was returned is one that was generated."""
+        return value.strip("'\"") in self.generated
 
 
 def _without_known(cells: set[str], before: Digest) -> frozenset[str]:
@@ -165,6 +170,50 @@ def came_of(run: Run, masks: Masks, alike: Sequence[int] = ()) -> Came:
         replies.setdefault(kind, []).append((_class_of(ended), _masked(seen.told(ended), masks)))
     ordered = tuple(reply for kind in sorted(replies) for reply in sorted(replies[kind]))
     return ordered, _state_of(seen, masks), _sends_of(seen, masks)
+
+
+def comes_out_as(run: Run, other: Run, masks: Masks, alike: Sequence[int] = ()) -> bool:
+    """Whether the same came of two runs, though each has generated values of its own.
+
+    A number that one of them was given as an id may be the other's count of something: what is the same is the same,
+    whatever was generated, and else only what was generated in both.
+    """
+    one, two = _Seen.of(run), _Seen.of(other)
+    kinds = alike or range(len(run.ended))
+
+    def replies(seen: _Seen) -> list[_Reply]:
+        ends = zip(kinds, seen.run.ended, strict=True)
+        return [(kind, _class_of(ended), seen.leaves(ended)) for kind, ended in ends]
+
+    def are_same(mine: _Reply, others: _Reply) -> bool:
+        return mine[:2] == others[:2] and _same_leaves(mine[2], others[2], masks, one, two)
+
+    return (
+        _state_of(one, masks) == _state_of(two, masks)
+        and _sends_of(one, masks) == _sends_of(two, masks)
+        and _match(replies(one), replies(two), are_same)
+    )
+
+
+def _match(mine: list[_Reply], others: list[_Reply], are_same: Callable[[_Reply, _Reply], bool]) -> bool:
+    """Whether each of the one has one of the others as its own."""
+    left = list(others)
+    for each in mine:
+        found = next((number for number, other in enumerate(left) if are_same(each, other)), None)
+        if found is None:
+            return False
+        del left[found]
+    return not left
+
+
+def _same_leaves(
+    mine: tuple[Leaf, ...], others: tuple[Leaf, ...], masks: Masks, one: _Seen, two: _Seen
+) -> bool:
+    return len(mine) == len(others) and all(
+        path == there
+        and (path in masks.leaves or value == other or (one.has_given(value) and two.has_given(other)))
+        for (path, value), (there, other) in zip(mine, others, strict=True)
+    )
 
 
 def left_by(run: Run, masks: Masks) -> tuple[Rows, Sends]:

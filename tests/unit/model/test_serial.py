@@ -9,7 +9,7 @@ import pytest
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.interleaving import Ended, Interleaving, Run, Sent
 from dryfit.model.reply import Answered, ErrorSeen
-from dryfit.model.serial import Masks, came_of, left_by
+from dryfit.model.serial import Masks, came_of, comes_out_as, left_by
 
 STOCK = (Column("sku", key=True), Column("left"), Column("touched"))
 ORDERS = (Column("id", key=True, generated=True), Column("sku"))
@@ -163,3 +163,33 @@ def test_another_status_of_an_answer_is_no_value_to_be_masked():
     found = Masks.of([(served, refused)])
     assert found.differs == "operation 1 ended with status 200, and then with status 409"
     assert came_of(served, Masks()) != came_of(refused, Masks())
+
+
+COUNTED = run(returned(("[0].id", "1"), ("[1].id", "2"), ("#2", "2")), after=shop("0", orders=("1", "2")))
+
+
+@pytest.mark.parametrize(
+    ("told", "is_same"),
+    [
+        ((("[0].id", "1"), ("[1].id", "3"), ("#2", "2")), True),
+        ((("[0].id", "3"), ("[1].id", "1"), ("#2", "2")), True),
+        ((("[0].id", "1"), ("[1].id", "3"), ("#2", "4")), False),
+        ((("[0].id", "1"), ("[1].id", "4"), ("#2", "2")), False),
+        ((("[0].id", "1"), ("#2", "2")), False),
+    ],
+)
+def test_what_one_run_was_given_as_an_id_may_be_anothers_count(told, is_same):
+    """Two rows, and the second one's id is 2, or 3 where a refused statement has used up a number."""
+    other = run(returned(*told), after=shop("0", orders=("1", "3")))
+
+    assert comes_out_as(other, COUNTED, Masks.of([(COUNTED, COUNTED)])) is is_same
+    assert comes_out_as(COUNTED, other, Masks()) is is_same
+
+
+def test_operations_that_do_the_same_may_have_come_in_any_order():
+    free = returned(("", "5")), returned(("", "6"))
+    one, other = run(*free, after=shop("0")), run(*free[::-1], after=shop("0"))
+
+    assert comes_out_as(one, other, Masks(), (0, 0))
+    assert not comes_out_as(one, other, Masks())
+    assert not comes_out_as(one, run(free[0], free[0], after=shop("0")), Masks(), (0, 0))
