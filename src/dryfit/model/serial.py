@@ -7,6 +7,7 @@ have names of their own (see ``digest.canonical``), wherever they stand.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -69,39 +70,46 @@ class Masks:
 class _Seen:
     """A run with what takes time to find out: what the places that changed hold, and the values that were given.
 
-    Those are of a database or a library: they are there, and not by their own name.
+    Those are of a database or a library: they are there, and not by their own name. ``given`` are all of them,
+    ``generated`` those that nothing else is like.
     """
 
     run: Run
     rows: Rows
+    given: frozenset[str]
     generated: frozenset[str]
 
     @classmethod
     def of(cls, run: Run) -> _Seen:
         before = run.before.places
         skipped = {spot for digest in (run.before, run.after) for spot, _ in digest.skipped}
-        rows, cells, names = [], set(), set()
+        rows = []
+        cells, names = Counter[str](), Counter[str]()
         for plain, each in zip(run.after.contents, canonical(run.after, run.before).contents, strict=True):
             old = before.get(each.spot)
             if old is not None and old.rows == each.rows:
                 continue
-            cells |= {cell for row in plain.rows for cell in row}
-            names |= {cell for row in each.rows for cell in row}
+            cells.update(cell for row in plain.rows for cell in row)
+            names.update(cell for row in each.rows for cell in row)
             if each.spot not in skipped:
                 rows.append((each.spot, each.rows))
-        return cls(run, tuple(rows), _without_known(cells - names, run.before))
+        given = frozenset(cell.strip('"') for cell in cells - names)
+        return cls(run, tuple(rows), given, _without_known(cells.keys() - names.keys(), run.before))
 
     def told(self, ended: Ended | None) -> tuple[Leaf, ...]:
         """What an operation returned."""
-        return tuple((path, "<id>" if self.has_given(value) else value) for path, value in self.leaves(ended))
+        return tuple(
+            (path, "<id>" if value.strip("'\"") in self.generated else value)
+            for path, value in self.leaves(ended)
+        )
 
     def leaves(self, ended: Ended | None) -> tuple[Leaf, ...]:
         """The same as it was."""
         return ended.told if ended is not None else ()
 
     def has_given(self, value: str) -> bool:
-        """Whether a value that was returned is one that was generated."""
-        return value.strip("'\"") in self.generated
+        """Whether a value that was returned may be one that was generated."""
+        return value.strip("'\"") in self.given
 
 
 def _without_known(cells: set[str], before: Digest) -> frozenset[str]:
