@@ -219,7 +219,7 @@ class TaskRound:
         return False
 
     def _next(self) -> TaskLane | None:
-        if any(lane.waits for lane in self.lanes) and (found := self._waiting.circle()):
+        if True in [lane.waits for lane in self.lanes] and (found := self._waiting.circle()):
             if self._waiting.is_short(found):
                 self.end("stuck", self._waiting.said_of_stuck())
             elif not self._servers.free(found):

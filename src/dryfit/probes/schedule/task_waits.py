@@ -97,13 +97,15 @@ def stand(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -
     """Where a task that is suspended stands."""
     own, way, inner, found, lock = "", "", "", None, None
     for frame in frames_of(task):
-        own, here = frame.f_code.co_qualname, place(frame)
+        code = frame.f_code
+        own, here = code.co_qualname, place(frame)
         if here is not None:
-            way = f"{way}{own} → " if found is not None else ""
+            if found is not None:
+                way = f"{way}{own} → "
             found, inner = here, ""
         elif not inner or inner.startswith("_") or "<locals>" in inner:  # what no program calls itself
             inner = own
-        if frame.f_code is _ACQUIRE:
+        if code is _ACQUIRE:
             lock = frame.f_locals.get("self")
     return Stand(f"{way}{inner.lstrip('_')}".removesuffix(" → ") or own, found, lock)
 
