@@ -69,7 +69,7 @@ class Loops:
         for handle in loop._ready:
             task = getattr(handle._callback, "__self__", None)
             if isinstance(task, asyncio.Task) and getattr(task.get_coro(), "cr_suspended", False):
-                what, place, _ = stand(task, self._place)
-                if place is not None:
-                    return Deed("resumed", what, place)
+                at = stand(task, self._place)
+                if at.place is not None:
+                    return Deed("resumed", at.way, at.place)
         return None

@@ -166,14 +166,14 @@ class SharedLoop:
             is_timed = bool(tasks.guards)
             return self._round.wait(lane, self.idle(tasks, is_timed=is_timed))
         late = max(answer.until, MONOTONIC() + tasks.guards.first - tasks.clock)
-        what, place, _ = stand(answer.task, self._place)
+        at = stand(answer.task, self._place)
 
         def is_over() -> bool:
             return bool(tasks.ready) or MONOTONIC() >= late
 
         handing = self._round.handing
         self._round.wait(
-            lane, Wait(what, is_over, nobody, place=place, footprint=handing, until=answer.until)
+            lane, Wait(at.what, is_over, nobody, place=at.place, footprint=handing, until=answer.until)
         )
         return bool(tasks.ready)
 
@@ -209,8 +209,8 @@ class SharedLoop:
     def _deed(self, task: asyncio.Task[Any]) -> Deed | None:
         if not getattr(task.get_coro(), "cr_suspended", False):
             return None
-        what, place, _ = stand(task, self._place)
-        return Deed("resumed", what, place, needs=self.stepping) if place is not None else None
+        at = stand(task, self._place)
+        return Deed("resumed", at.way, at.place, needs=self.stepping) if at.place is not None else None
 
     def _fire(self, lane: Lane, tasks: TaskLane) -> None:
         timers = tasks.sleeps or tasks.guards

@@ -114,7 +114,7 @@ class TaskLane:
 
     def is_calling(self, task: asyncio.Task[Any]) -> bool:
         """Whether a task is in a driver's call."""
-        return any(call.task is task for call in self.calls)
+        return bool(self.calls) and any(call.task is task for call in self.calls)
 
     def left(self) -> list[asyncio.Task[Any]]:
         """Its tasks that are not over."""

@@ -219,7 +219,7 @@ class TaskRound:
         return False
 
     def _next(self) -> TaskLane | None:
-        if any(lane.waits for lane in self.lanes) and (found := self._waiting.circle()):
+        if True in [lane.waits for lane in self.lanes] and (found := self._waiting.circle()):
             if self._waiting.is_short(found):
                 self.end("stuck", self._waiting.said_of_stuck())
             elif not self._servers.free(found):
@@ -265,8 +265,8 @@ class TaskRound:
         """A task goes on where it has awaited something, or begins for an operation that is under way."""
         if task in lane.awaits:
             return Step(lane.worker, "resumed", "", lane.awaits.pop(task))
-        what, place, _ = stand(task, self.place)
-        return Step(lane.worker, "resumed", what, place)
+        at = stand(task, self.place)
+        return Step(lane.worker, "resumed", at.what, at.place)
 
     def _fire(self, lane: TaskLane) -> bool:
         """Let time go on until the earliest timer; whether a step may be made by that at once."""
@@ -284,9 +284,9 @@ class TaskRound:
         self._run(lane, handle)
         self._loop.repeat()
         if not (task.done() or task in lane.deeds or lane.is_calling(task)):
-            what, place, _ = stand(task, self.place)
-            lane.awaits[task] = place
-            self.record.add(Step(lane.worker, "await", what, place))
+            at = stand(task, self.place)
+            lane.awaits[task] = at.place
+            self.record.add(Step(lane.worker, "await", at.way, at.place))
 
     def _note_ends(self) -> None:
         for lane in self.lanes:

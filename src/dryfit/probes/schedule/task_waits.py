@@ -84,28 +84,32 @@ def is_of_driver(module: str) -> bool:
 class Stand(NamedTuple):
     """Where a task stands: the innermost place in the components' code, what it awaits there, the lock if it is one.
 
-    What it awaits is the way from the components' outermost function on: ``rates.of → sleep``. Where no function is
-    called there, it is the innermost one itself.
+    What it awaits is a function, or where none is called there the components' own one; ``way`` leads to it from the
+    components' outermost function on: ``price → fetch → sleep``.
     """
 
     what: str
     place: Place | None
     lock: asyncio.Lock | None
+    way: str
 
 
 def stand(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -> Stand:
     """Where a task that is suspended stands."""
     own, way, inner, found, lock = "", "", "", None, None
     for frame in frames_of(task):
-        own, here = frame.f_code.co_qualname, place(frame)
+        code = frame.f_code
+        own, here = code.co_qualname, place(frame)
         if here is not None:
-            way = f"{way}{own} → " if found is not None else ""
+            if found is not None:
+                way = f"{way}{own} → "
             found, inner = here, ""
         elif not inner or inner.startswith("_") or "<locals>" in inner:  # what no program calls itself
             inner = own
-        if frame.f_code is _ACQUIRE:
+        if code is _ACQUIRE:
             lock = frame.f_locals.get("self")
-    return Stand(f"{way}{inner.lstrip('_')}".removesuffix(" → ") or own, found, lock)
+    inner = inner.lstrip("_")
+    return Stand(inner or own, found, lock, f"{way}{inner}".removesuffix(" → ") or own)
 
 
 def waited_for(task: asyncio.Task[Any], place: Callable[[FrameType], Place | None]) -> list[object]:
