@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import gc
 import json
@@ -18,11 +19,25 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import dryfit
+
 pytest_plugins = ["pytester"]
 
 # How long an example takes says nothing on a busy machine.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+settings.register_profile(
+    "default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("campaign", settings.get_profile("default"), max_examples=100)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples laws are tried on, and compile dryfit.
+
+    Where no bytecode is written, each of hundreds of processes would compile it anew.
+    """
+    settings.load_profile("default" if config.option.markexpr == "not campaign" else "campaign")
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(dryfit.__file__).parent, quiet=2)
 
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
