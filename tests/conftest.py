@@ -52,7 +52,7 @@ def _few_objects() -> None:
 
 @pytest.fixture(scope="session")
 def run_dryfit() -> Iterator[Command]:
-    """Runs ``python -m dryfit`` in a process of its own, that need not import anything first."""
+    """Runs ``python -m dryfit``, or pytest, in a process of its own that need not import anything first."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("warm.py")), str(theirs.fileno())],
@@ -62,9 +62,9 @@ def run_dryfit() -> Iterator[Command]:
     theirs.close()
 
     def run(
-        arguments: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: float
+        arguments: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: float, module: str = "dryfit"
     ) -> subprocess.CompletedProcess[str]:
-        asked = {"arguments": [*arguments], "cwd": str(cwd), "env": dict(env)}
+        asked = {"module": module, "arguments": [*arguments], "cwd": str(cwd), "env": dict(env)}
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             socket.send_fds(ours, [json.dumps(asked).encode()], [out.fileno(), err.fileno()])
             pid = int(ours.recv(32))

@@ -1,4 +1,4 @@
-"""Runs commands of dryfit's as forks of this process, which has imported what they begin with.
+"""Runs dryfit and pytest as forks of this process, which has imported what they begin with.
 
 That import takes half a second, the templates of a report as much again as the rest of a small run, and the tests
 run hundreds of commands. Each is sent as JSON over the socket whose file descriptor is the argument, with the files
@@ -38,7 +38,7 @@ def serve(line: socket.socket) -> None:
 
 
 def become(asked: dict[str, object], written: list[int]) -> None:
-    """Be ``python -m dryfit`` in that folder, with these arguments and this environment."""
+    """Be ``python -m dryfit``, or another module, in that folder, with these arguments and this environment."""
     for descriptor, stream in zip(written, (1, 2), strict=True):
         os.dup2(descriptor, stream)
         os.close(descriptor)
@@ -46,8 +46,8 @@ def become(asked: dict[str, object], written: list[int]) -> None:
     os.environ.update(asked["env"])
     os.chdir(asked["cwd"])
     sys.path[0] = os.getcwd()
-    sys.argv = ["dryfit", *asked["arguments"]]
-    runpy.run_module("dryfit", run_name="__main__", alter_sys=True)
+    sys.argv = [asked["module"], *asked["arguments"]]
+    runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
 
 
 def warm_up() -> None:
