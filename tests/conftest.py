@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import gc
 import json
@@ -18,11 +19,25 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import dryfit
+
 pytest_plugins = ["pytester"]
 
 # How long an example takes says nothing on a busy machine.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+settings.register_profile(
+    "default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("campaign", settings.get_profile("default"), max_examples=100)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples laws are tried on, and compile dryfit.
+
+    Where no bytecode is written, each of hundreds of processes would compile it anew.
+    """
+    settings.load_profile("default" if config.option.markexpr == "not campaign" else "campaign")
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(dryfit.__file__).parent, quiet=2)
 
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -37,7 +52,7 @@ def _few_objects() -> None:
 
 @pytest.fixture(scope="session")
 def run_dryfit() -> Iterator[Command]:
-    """Runs ``python -m dryfit`` in a process of its own, that need not import anything first."""
+    """Runs ``python -m dryfit``, or pytest, in a process of its own that need not import anything first."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("warm.py")), str(theirs.fileno())],
@@ -47,9 +62,9 @@ def run_dryfit() -> Iterator[Command]:
     theirs.close()
 
     def run(
-        arguments: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: float
+        arguments: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: float, module: str = "dryfit"
     ) -> subprocess.CompletedProcess[str]:
-        asked = {"arguments": [*arguments], "cwd": str(cwd), "env": dict(env)}
+        asked = {"module": module, "arguments": [*arguments], "cwd": str(cwd), "env": dict(env)}
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             socket.send_fds(ours, [json.dumps(asked).encode()], [out.fileno(), err.fileno()])
             pid = int(ours.recv(32))

@@ -1,18 +1,23 @@
-"""Runs commands of dryfit's as forks of this process, which has imported what they begin with.
+"""Runs dryfit and pytest as forks of this process, which has imported what they begin with.
 
-That import takes half a second, and the tests run hundreds of commands. Each is sent as JSON over the socket whose
-file descriptor is the argument, with the files for what it writes; its process and then its exit status are answered.
+That import takes half a second, the templates of a report as much again as the rest of a small run, and the tests
+run hundreds of commands. Each is sent as JSON over the socket whose file descriptor is the argument, with the files
+for what it writes; its process and then its exit status are answered.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
 import socket
 import sys
 
-import dryfit.cli.check  # noqa: F401 - what ``python -m dryfit`` imports first, and no more
+import dryfit.cli.check  # noqa: F401 - what ``python -m dryfit`` imports first
+from dryfit.model.finding import RULES
+from dryfit.report.html import compile_page
+from dryfit.report.rule_pages import rule_body
 
 
 def serve(line: socket.socket) -> None:
@@ -33,7 +38,7 @@ def serve(line: socket.socket) -> None:
 
 
 def become(asked: dict[str, object], written: list[int]) -> None:
-    """Be ``python -m dryfit`` in that folder, with these arguments and this environment."""
+    """Be ``python -m dryfit``, or another module, in that folder, with these arguments and this environment."""
     for descriptor, stream in zip(written, (1, 2), strict=True):
         os.dup2(descriptor, stream)
         os.close(descriptor)
@@ -41,9 +46,20 @@ def become(asked: dict[str, object], written: list[int]) -> None:
     os.environ.update(asked["env"])
     os.chdir(asked["cwd"])
     sys.path[0] = os.getcwd()
-    sys.argv = ["dryfit", *asked["arguments"]]
-    runpy.run_module("dryfit", run_name="__main__", alter_sys=True)
+    sys.argv = [asked["module"], *asked["arguments"]]
+    runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+
+
+def warm_up() -> None:
+    """Have ready what a report is made with, and leave no work to the garbage collectors of those who come."""
+    templates = compile_page().environment
+    for name in templates.list_templates(extensions=["jinja"]):
+        templates.get_template(name)
+    rule_body(RULES[0].id)
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":
+    warm_up()
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -74,7 +74,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Project:
-    """A project's folder. ``run_dryfit`` runs dryfit's command line, which has no need to be imported first."""
+    """A project's folder. ``run_dryfit`` runs dryfit and pytest, which need not be imported first."""
 
     root: Path
     run_dryfit: Callable[..., subprocess.CompletedProcess[str]]
@@ -101,14 +101,18 @@ class Project:
 
     def pytest(self, *arguments: str, **environment: str) -> Ended:
         """Run pytest, its tests in the order in which they stand."""
-        return self.python(
-            "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments, **environment
-        )
+        arguments = ("-p", "no:randomly", "-p", "no:cacheprovider", *arguments)
+        if environment:  # Python and pytest's plugins may read it as they are loaded
+            return self.python("-m", "pytest", *arguments, **environment)
+        return self._forked("pytest", arguments, environment)
 
     def dryfit(self, *arguments: str, **environment: str) -> Ended:
         """Run dryfit's command line."""
+        return self._forked("dryfit", arguments, environment)
+
+    def _forked(self, module: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
         env = _environment(arguments, environment)
-        done = self.run_dryfit(arguments, cwd=self.root, env=env, timeout=120)
+        done = self.run_dryfit(arguments, cwd=self.root, env=env, timeout=120, module=module)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def last_run(self) -> dict[str, object]:

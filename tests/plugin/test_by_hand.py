@@ -148,7 +148,14 @@ def test_copies_of_a_test_fail_where_its_assertions_do(suite):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["-n", "2"], ["-p", "pytest_randomly"], ["--dryfit", "--cov"]], ids=" ".join
+    "arguments",
+    [
+        ["-n", "2", "--dryfit", "--cov"],
+        ["-p", "pytest_randomly"],
+        pytest.param(["-n", "2"], marks=pytest.mark.campaign),
+        pytest.param(["--dryfit", "--cov"], marks=pytest.mark.campaign),
+    ],
+    ids=" ".join,
 )
 def test_other_plugins_get_along(suite, arguments):
     ended = suite(test_marked=MARKED).pytest("-rA", *arguments)
@@ -400,7 +407,7 @@ def test_nothing_is_loaded_where_no_test_asks(suite):
         def test_nothing():
             assert not {"dryfit.lab", "dryfit.by_hand", "dryfit.weave"} & set(sys.modules)
     """
-    ended = suite(test_bare=tests).pytest()
+    ended = suite(test_bare=tests).python("-m", "pytest")  # not forked from one that has imported it all
 
     assert ended.status == 0, ended.out
 

@@ -35,7 +35,19 @@ def test_the_summary_tells_coverage_findings_and_the_report(project):
     assert "<html" in (project.root / ".dryfit" / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("arguments", [["-n", "2"], ["-p", "randomly"], ["--cov=basket", "--cov-branch"]])
+RANDOMLY, COVERED = ["-p", "randomly"], ["--cov=basket", "--cov-branch"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-n", "2", *RANDOMLY, *COVERED],
+        pytest.param(["-n", "2"], marks=pytest.mark.campaign),
+        pytest.param(RANDOMLY, marks=pytest.mark.campaign),
+        pytest.param(COVERED, marks=pytest.mark.campaign),
+    ],
+    ids=" ".join,
+)
 def test_other_plugins_change_nothing(project, rules_found, arguments, all_plugins):
     assert project.pytest("--dryfit").status == 0
     alone = project.last_run()

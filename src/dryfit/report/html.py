@@ -39,7 +39,7 @@ from dryfit.report.seen import seen_seams
 from dryfit.report.tally import Tally, tally
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 LINES_AROUND = 3
 NOT_PASSED = ("failed", "error", "cut off")
@@ -134,7 +134,7 @@ def page(run: Run, sources: Mapping[str, tuple[str, ...]]) -> str:
     """
     seams = seen_seams(run)
     style, script = _asset("report.css") + _asset("lanes.css"), _asset("report.js")
-    return _environment().get_template("report.html.jinja").render(
+    return compile_page().render(
         run=run,
         version=__version__,
         project=run.project.root.rstrip("/").rpartition("/")[2] or "project",
@@ -248,7 +248,7 @@ def _cards(findings: Sequence[Finding], sources: Mapping[str, tuple[str, ...]]) 
 
 
 @cache
-def _environment() -> Environment:
+def compile_page() -> Template:
     """Kept, since a page is written again when the trials are over: its templates take longer than all else."""
     # Only once the tests are over: they may be jinja2's own.
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -261,7 +261,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(pieces=pieces, shown=shown, duration=duration, plural=plural)
-    return environment
+    return environment.get_template("report.html.jinja")
 
 
 def _asset(name: str) -> str:

@@ -181,8 +181,9 @@ def test_a_taken_port_is_tried_no_second_time(monkeypatch: pytest.MonkeyPatch) -
         lease.close()
 
 
-def test_fifty_kills_leave_nothing(own_runtime: Path) -> None:
-    for _ in range(10):
+@pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.campaign)])
+def test_many_kills_leave_nothing(own_runtime: Path, rounds: int) -> None:
+    for _ in range(rounds):
         victims = [start_client(own_runtime, f"echo {number % 2}") for number in range(5)]
         assert len({told(victim) for victim in victims}) == 2
         for victim in victims:

@@ -235,7 +235,9 @@ def test_frames_are_visible_where_the_project_stops_in_a_debugger(program, looke
     assert {each.what for each in weave.skipped} >= {"lookers.by_getframe"}
 
 
-@pytest.mark.parametrize("mode", [(), ("-X", "dev")], ids=["plain", "dev"])
+@pytest.mark.parametrize(
+    "mode", [(), pytest.param(("-X", "dev"), marks=pytest.mark.campaign)], ids=["plain", "dev"]
+)
 def test_nothing_breaks(program, mode):
     program.write(trials=TRIED)
     script = program.file("script.py", TRIALS)

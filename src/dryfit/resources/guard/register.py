@@ -46,7 +46,7 @@ def find(identity: Identity, token: str) -> Entry | None:
 
 def entries(kind: str, server: str) -> Iterator[Entry]:
     """All that is marked on one server."""
-    for path in sorted(_folder().glob("*.json")):
+    for path in sorted(_folder().glob(f"{_of_server(kind, server)}-*.json")):
         with suppress(OSError, ValueError, KeyError, TypeError):
             entry = _read(path)
             if (entry.mark.identity.kind, entry.mark.identity.server) == (kind, server):
@@ -99,8 +99,18 @@ def _read(path: Path) -> Entry:
 
 
 def _file(mark: Mark) -> Path:
-    told = json.dumps(asdict(mark)).encode()
-    return _folder() / f"{hashlib.sha256(told).hexdigest()[:32]}.json"
+    identity = mark.identity
+    name = f"{_of_server(identity.kind, identity.server)}-{_digest(asdict(mark), 32)}"
+    return _folder() / f"{name}.json"
+
+
+def _of_server(kind: str, server: str) -> str:
+    """What the names of all entries of one server begin with: those of others, thousands in time, are not opened."""
+    return _digest([kind, server], 8)
+
+
+def _digest(told: object, length: int) -> str:
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:length]
 
 
 def _folder() -> Path:

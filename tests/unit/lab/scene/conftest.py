@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 import textwrap
@@ -108,6 +109,7 @@ class Stage:
         for name, module in list(sys.modules.items()):
             if getattr(module, "__file__", None) in self.components:
                 del sys.modules[name]
+        gc.freeze()  # again: a scene that is finished thaws whatever there is, and the next test would go through it
 
 
 @pytest.fixture

@@ -110,3 +110,11 @@ def test_what_is_no_mark(text: object) -> None:
 
 def test_a_mark_is_read_from_text_and_bytes() -> None:
     assert token_of(f"dryfit {TOKEN}") == token_of(f"dryfit {TOKEN}".encode()) == TOKEN
+
+
+def test_entries_of_other_servers_are_not_opened(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = register.enter(replace(IDENTITY, server="7351"), TOKEN)
+    opened = []
+    monkeypatch.setattr(register, "_read", lambda path: opened.append(path) or register.Entry(other, None))
+    assert list(register.entries("postgres", "7350")) == []
+    assert opened == [entry]
