@@ -289,9 +289,8 @@ class AtOnce:
         return self._choose
 
     def _note_target(self, target: Target) -> None:
-        """An operation uses a database: it is not read in the midst of that."""
-        if self._tasks is not None or self._is_at_work():
-            self._used.add(target)
+        """A database is used: it is not read in the midst of that. Within a driver's call it is in no operation's name."""
+        self._used.add(target)
 
     def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run | None:
         if self._shared and interleaving.ending == "completed":

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, cast
 
 from dryfit.probes.statics import mro, type_name
 
 _HTTPX = frozenset({"httpx.Response", "httpx2.Response"})
 _DJANGO = frozenset({"django.http.response.HttpResponse", "django.http.response.StreamingHttpResponse"})
+_OTHERS: Mapping[str, tuple[str, ...]] = {
+    "falcon.testing.client.Result": ("content",),
+    "quart.wrappers.response.Response": ("response", "data"),
+    "webob.response.Response": ("body",),
+}
+"""Where other answers have their bodies, by their class."""
+
 _OF_FLASK = ("_cv_app", "_cv_request")
 _WERKZEUG = "werkzeug.datastructures.headers.Headers"
 
@@ -33,7 +41,10 @@ def response_of(value: object) -> Response | None:
     names = {type_name(cls) for cls in mro(type(value))}
     if names & _HTTPX:
         return Response(answer.status_code, lambda: answer.read())
-    return Response(answer.status_code, lambda: answer.getvalue()) if names & _DJANGO else None
+    if names & _DJANGO:
+        return Response(answer.status_code, lambda: answer.getvalue())
+    path = next((_OTHERS[name] for name in names if name in _OTHERS), None)
+    return Response(answer.status_code, lambda: reduce(getattr, path, answer)) if path else None
 
 
 def _of_werkzeug(body: object, status: object, headers: object) -> Response | None:

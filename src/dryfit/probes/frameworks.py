@@ -18,11 +18,14 @@ _LEADS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "flask.app.Flask": (("config",), ("extensions",), ("view_functions",)),
     "httpx.ASGITransport": (("app",),),
     "httpx.WSGITransport": (("app",),),
+    "quart.app.Quart": (("config",), ("extensions",), ("view_functions",)),
+    "quart.testing.client.QuartClient": (("app",),),
     "starlette.applications.Starlette": (("router", "routes"),),
     "starlette.routing.Mount": (("app",),),
     "starlette.routing.Route": (("endpoint",),),
     "starlette.routing.Router": (("routes",),),
     "starlette.testclient._TestClientTransport": (("app",),),
+    "webtest.app.TestApp": (("app",),),
     "werkzeug.test.Client": (("application",),),
 }
 """The attributes that lead from what a framework has made to what is the program's, or on to it, by its class."""

@@ -6,6 +6,7 @@ import io
 import itertools
 import random
 import re
+import threading
 import types
 from _thread import LockType
 from _thread import RLock as RLockType
@@ -16,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from dryfit.probes.held import is_mapped
-from dryfit.probes.statics import instance_dict, type_name
+from dryfit.probes.statics import derives, instance_dict, type_name
 
 _CACHED = type(lru_cache(lambda: None))
 _EMPTY: tuple[Iterable[object], ...] = ([], (), "", b"", range(0), {}, {}.values(), {}.items(), set())
@@ -25,6 +26,14 @@ _COPIED = _ITERATORS[:5]
 """Iterators of which a copy stands where the original does."""
 
 _COUNT = re.compile(r"count\((-?\d+)(?:, (-?\d+))?\)")
+
+_WORK = ("_target", "_args", "_kwargs")
+"""What a thread is to do: it forgets that when it is over."""
+
+_KEPT_OF_THREADS = frozenset((*_WORK, "_name", "_daemonic"))
+ENDING = 0.25
+"""Seconds in which a thread has to come to its end that has done its work."""
+
 _SESSIONS = frozenset({"sqlalchemy.orm.session.Session", "sqlalchemy.ext.asyncio.session.AsyncSession"})
 
 
@@ -60,6 +69,8 @@ def onward(value: object) -> Onward | None:
     found = _KINDS.get(type(value))
     if found is not None:
         return found
+    if derives(type(value), threading.Thread):
+        return Onward(_work)
     if is_mapped(value):
         return Onward(_row)
     return Onward(_session) if type_name(type(value)) in _SESSIONS else None
@@ -116,6 +127,28 @@ def _reset(value: Any, reading: Any) -> bool:
     return True
 
 
+def _work(thread: Any) -> object:
+    """What a thread is to do that was not started yet."""
+    if thread.ident is not None:
+        return "started"
+    own = instance_dict(thread) or {}
+    return [_Held(own.get(name)) for name in _WORK]
+
+
+def _unstarted(thread: threading.Thread, reading: Any) -> bool:
+    """Have a thread that is over be as it was before it was started; nobody can do that with one that runs."""
+    if reading == "started":
+        return False
+    threading.Thread.join(thread, ENDING)
+    if thread.is_alive():
+        return False
+    own = vars(thread)
+    own.update((name, each.value) for name, each in zip(_WORK, reading, strict=True))
+    fresh = vars(threading.Thread(name=thread.name, daemon=thread.daemon))
+    own.update((name, value) for name, value in fresh.items() if name not in _KEPT_OF_THREADS)
+    return True
+
+
 def _row(value: Any) -> object:
     """What an object that stands for a row of a database holds: its session would have to go back with it."""
     own = instance_dict(value) or {}
@@ -143,5 +176,6 @@ _KINDS: Mapping[type, Onward] = {
     _CACHED: Onward(_misses, mend=_emptied),
     LockType: Onward(lambda value: value.locked(), mend=_released),
     RLockType: Onward(lambda value: repr(value).partition(" ")[0]),
+    threading.Thread: Onward(_work, mend=_unstarted),
     random.Random: Onward(random.Random.getstate, mend=_reset),
 }

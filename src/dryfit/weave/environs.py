@@ -1,4 +1,4 @@
-"""The environment of a WSGI request, as a program gets it when the same request comes once more."""
+"""What a request comes with in test clients, as a program gets it when the same request comes once more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 
 Values = tuple[Any, ...]
 
-_INPUT = "wsgi.input"
+_BODIES = ("wsgi.input", "_body_file")
+"""Where an environment of WSGI keeps the body, and where a scope of Django's asynchronous client does."""
+
 _KEPT_IN = ("_FakePayload__content", "_file")
 """Where Django's test client keeps the body, which it gives once, and where a temporary file keeps a small one."""
 
@@ -19,11 +21,20 @@ def each_time(values: Values) -> Iterator[Values]:
 
     A program reads the body of a request but once. One that is not in memory is the same in the copies.
     """
-    return chain((values,), (_again(*each) for each in repeat(values)))
+    asked, environ, *rest = values
+    kept = dict(environ)
+    return chain((values,), ((asked, _unread_in(each), *rest) for each in repeat(kept)))
 
 
-def _again(asked: object, environ: Mapping[str, object], *rest: object) -> Values:
-    return (asked, {**environ, _INPUT: _unread(environ.get(_INPUT))}, *rest)
+def copied_each_time(values: Values) -> Iterator[Values]:
+    """The same where the second of the values is a request of WebOb's, which is made of its environment."""
+    asked, request, *rest = values
+    kept = dict(request.environ)  # a test client may put another body in its place
+    return chain((values,), ((asked, type(request)(_unread_in(each)), *rest) for each in repeat(kept)))
+
+
+def _unread_in(environ: Mapping[str, object]) -> dict[str, object]:
+    return dict(environ) | {name: _unread(environ[name]) for name in _BODIES if name in environ}
 
 
 def _unread(body: object) -> object:

@@ -24,7 +24,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from dryfit.model.exchange import OWN_API, HttpCall
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import DRIVER
-from dryfit.weave.environs import each_time
+from dryfit.weave.environs import copied_each_time, each_time
 from dryfit.weave.loop import Loop, Woven
 from dryfit.weave.rows import Row, weave_rows
 from dryfit.weave.trampoline import unseen
@@ -54,6 +54,11 @@ _ROWS = (
     Row("starlette.testclient", "_TestClientTransport.handle_request", "_answer"),
     Row("werkzeug.test", "Client.run_wsgi_app", "_answer_environ"),
     Row("django.test.client", "ClientHandler.__call__", "_answer_environ"),
+    Row("django.test.client", "AsyncClientHandler.__call__", "_answer_scope"),
+    Row("webtest.app", "TestApp.do_request", "_answer_webob"),
+    Row("falcon.testing.client", "simulate_request", "_answer"),
+    Row("falcon.testing.client", "ASGIConductor.simulate_request", "_answer_async"),
+    Row("quart.testing.client", "QuartClient._make_request", "_answer_async"),
     Row("starlette.routing", "Route.handle", "_route"),
     Row("fastapi.routing", "APIRoute.handle", "_route"),
     Row("requests.models", "Response.content", "_requests_read"),
@@ -131,6 +136,10 @@ class Exchanges:
         number = self._next()
         return self.taking(number, partial(self._answered, woven, each_time(values), number))
 
+    def _answer_webob(self, woven: Woven, values: Values, *_: object) -> Any:
+        number = self._next()
+        return self.taking(number, partial(self._answered, woven, copied_each_time(values), number))
+
     def _next(self) -> int:
         number, self._asked = self._asked, self._asked + 1
         return number
@@ -150,13 +159,20 @@ class Exchanges:
 
     def _answer_async(self, woven: Woven, values: Values, *_: object) -> Any:
         number = self._next()
-        return _named(woven, self.taking(number, partial(self._answered_async, woven, values, number)))
+        return _named(
+            woven, self.taking(number, partial(self._answered_async, woven, repeat(values), number))
+        )
+
+    def _answer_scope(self, woven: Woven, values: Values, *_: object) -> Any:
+        number = self._next()
+        again = each_time(values)
+        return _named(woven, self.taking(number, partial(self._answered_async, woven, again, number)))
 
     @unseen
-    async def _answered_async(self, woven: Woven, values: Values, number: int) -> Any:
+    async def _answered_async(self, woven: Woven, values: Iterator[Values], number: int) -> Any:
         above, answering = self._begin(number)
         try:
-            response = await woven.function(*values)
+            response = await woven.function(*next(values))
         except Exception as error:
             self._tell_answer(Raised(error))
             raise

@@ -303,6 +303,44 @@ def test_stand_ins_forget_their_calls():
     stand_in.send.assert_called_once_with(1)
 
 
+def test_threads_that_were_not_started_can_be_started_again():
+    done = []
+    threads = [threading.Thread(target=done.append, args=(number,), name="adder") for number in range(2)]
+    rewind = taken(threads)
+    for _ in range(2):
+        for thread in threads:
+            thread.start()
+            thread.join()
+        assert done == [0, 1]
+        done.clear()
+        assert rewind.back() == ""
+    assert [(each.name, each.ident, each.is_alive()) for each in threads] == [("adder", None, False)] * 2
+
+
+class Worker(threading.Thread):
+    """Nobody knows what else it has begun."""
+
+    def run(self):
+        self.begun = True
+
+
+def test_threads_of_other_classes_and_those_that_run_on_are_named():
+    over, holder = threading.Event(), Account(1)
+    holder.kept, holder.own = threading.Thread(target=over.wait), Worker()
+    rewind = taken(holder)
+    holder.kept.start()
+    holder.own.start()
+    holder.own.join()
+    try:
+        said = rewind.back()
+    finally:
+        over.set()
+        holder.kept.join()
+
+    assert "kept (threading.Thread), " in said
+    assert said.endswith("Worker) cannot be set back")
+
+
 def test_counters_and_iterators_begin_where_they_were():
     account = Account(1)
     account.numbers, account.letters = itertools.count(5), iter("abc")

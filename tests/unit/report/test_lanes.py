@@ -203,6 +203,7 @@ def test_an_await_is_told_where_another_operation_goes_on_meanwhile() -> None:
         "goes on",
     ]
     assert brief(replace(goes_on, what="fetch")) == "goes on in fetch"
+    assert telling((write, Step(0, "resumed"), write)) == (write, write)
 
 
 def test_of_an_operation_that_is_blocked_where_it_awaits_only_that_is_told() -> None:

@@ -8,6 +8,7 @@ import threading
 import warnings
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from inspect import iscoroutinefunction
 
 import httpx
 import pytest
@@ -382,20 +383,96 @@ BY_DJANGO = """
 """
 
 
-@pytest.mark.parametrize("source", [BY_FLASK, BY_DJANGO], ids=["flask", "django"])
-def test_a_request_through_a_test_client_can_be_answered_again(program, watched, source):
+BY_DJANGO_ASYNC = (
+    BY_DJANGO.replace("Client", "AsyncClient")
+    .replace("AsyncClient().post(", "asyncio.run(AsyncClient().post(")
+    .replace('json")\n        return', 'json"))\n        return')
+    .replace("import json\n", "import asyncio\n    import json\n", 1)
+)
+BY_FALCON = """
+    import falcon
+    from falcon import testing
+
+    class Sums:
+        def on_post(self, request, response):
+            response.status = 201
+            response.media = {"sum": sum(request.media)}
+
+    app = falcon.App()
+    app.add_route("/sums", Sums())
+
+    def ask():
+        answer = testing.TestClient(app).simulate_post("/sums", json=[1, 2])
+        return answer.status_code, answer.json
+"""
+BY_WEBTEST = """
+    import json
+    import webtest
+
+    def app(environ, start):
+        start("201 Created", [("Content-Type", "application/json")])
+        numbers = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        return [json.dumps({"sum": sum(numbers)}).encode()]
+
+    def ask():
+        answer = webtest.TestApp(app).post_json("/sums", [1, 2])
+        return answer.status_code, answer.json
+"""
+BY_QUART = """
+    import asyncio
+    import quart
+
+    app = quart.Quart(__name__)
+
+    @app.post("/sums")
+    async def add():
+        return {"sum": sum(await quart.request.get_json())}, 201
+
+    async def asked():
+        answer = await app.test_client().post("/sums", json=[1, 2])
+        return answer.status_code, await answer.get_json()
+
+    def ask():
+        return asyncio.run(asked())
+"""
+
+
+@pytest.mark.parametrize(
+    ("library", "source"),
+    [
+        ("flask", BY_FLASK),
+        ("django", BY_DJANGO),
+        ("django.test", BY_DJANGO_ASYNC),
+        ("falcon", BY_FALCON),
+        ("webtest", BY_WEBTEST),
+        ("quart", BY_QUART),
+    ],
+    ids=["flask", "django", "django-async", "falcon", "webtest", "quart"],
+)
+def test_a_request_through_a_test_client_can_be_answered_again(program, watched, library, source):
+    pytest.importorskip(library)
     program.write(api=source)
     api = program.load("api")
     weave, _ = watched()
-    statuses: list[int] = []
+    told: list[tuple[int, bytes]] = []
+
+    def tell(values):
+        told.extend((found.status, found.content()) for each in values if (found := response_of(each)))
 
     def taking(number, answer):
         assert number == 0
+        if iscoroutinefunction(answer.func):
+            return taking_async(answer)
         first, *others = (answer() for _ in range(3))
-        statuses.extend(response.status for each in others if (response := response_of(each)) is not None)
+        tell(others)
+        return first
+
+    async def taking_async(answer):
+        first, *others = [await answer() for _ in range(3)]
+        tell(others)
         return first
 
     weave.exchanges.taking = taking
 
     assert api.ask() == (201, {"sum": 3})
-    assert statuses == [201, 201]
+    assert [(status, json.loads(content)) for status, content in told] == [(201, {"sum": 3})] * 2
