@@ -289,7 +289,7 @@ class AtOnce:
         return self._choose
 
     def _note_target(self, target: Target) -> None:
-        """A database is used: it is not read meanwhile. Within a driver's call it is in no operation's name."""
+        """A database is used, maybe by a driver in no operation's name: it is not read in the midst of that."""
         self._used.add(target)
 
     def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run | None:

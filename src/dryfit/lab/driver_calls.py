@@ -9,8 +9,12 @@ from dryfit.model.crossing import Crossing
 from dryfit.model.interleaving import StepKind
 from dryfit.model.target import DATABASES
 from dryfit.probes import given
+from dryfit.probes.statics import instance_dict
 
 LONGEST = 200
+
+_STACK = "command_stack"
+"""Where a pipeline of redis-py keeps the commands that it sends when it is executed."""
 
 _KINDS: dict[str, StepKind] = {"commit": "commit", "rollback": "rollback"}
 
@@ -28,8 +32,18 @@ def of_crossing(crossing: Crossing) -> Doing:
     name = crossing.callee.name.rpartition(".")[2].removeprefix("do_")
     if crossing.callee.effect == "send" and name not in _KINDS:
         return Doing("send", _first_text(crossing.values[1:]) or crossing.callee.name)
+    if name == "execute" and (stacked := _stacked(*crossing.values[:1])):
+        return Doing("statement", stacked)
     is_database = crossing.component in DATABASES
     return _of_call(name, crossing.values[1:], given.of_crossing(crossing) if is_database else ())
+
+
+def _stacked(client: object = None) -> str:
+    """The commands of a pipeline, each with its key; "" of anything else."""
+    commands = (instance_dict(client) or {}).get(_STACK)
+    if type(commands) is not list:
+        return ""
+    return _text("; ".join(_text(each[0]) for each in commands if type(each) is tuple))
 
 
 def of_method(name: str, values: tuple[object, ...]) -> Doing:
