@@ -13,11 +13,14 @@ from typing import Any, cast
 from dryfit.probes.statics import mro, type_name
 
 _HTTPX = frozenset({"httpx.Response", "httpx2.Response"})
+_AIOHTTP = "aiohttp.web_response.Response"
 _DJANGO = frozenset({"django.http.response.HttpResponse", "django.http.response.StreamingHttpResponse"})
 _OTHERS: Mapping[str, tuple[str, ...]] = {
     "falcon.testing.client.Result": ("content",),
     "quart.wrappers.response.Response": ("response", "data"),
+    "starlette.responses.Response": ("body",),
     "webob.response.Response": ("body",),
+    "werkzeug.wrappers.response.Response": ("data",),
 }
 """Where other answers have their bodies, by their class."""
 
@@ -41,6 +44,8 @@ def response_of(value: object) -> Response | None:
     names = {type_name(cls) for cls in mro(type(value))}
     if names & _HTTPX:
         return Response(answer.status_code, lambda: answer.read())
+    if _AIOHTTP in names:
+        return Response(answer.status, lambda: answer.body)
     if names & _DJANGO:
         return Response(answer.status_code, lambda: answer.getvalue())
     path = next((_OTHERS[name] for name in names if name in _OTHERS), None)

@@ -9,12 +9,16 @@ from textwrap import dedent
 
 import httpx
 import pytest
+from aiohttp import web
 from flask import Flask, current_app, g
+from flask import Response as FlaskResponse
+from starlette.responses import JSONResponse
 
 from dryfit.config import load_config
 from dryfit.lab import at_once
 from dryfit.lab.answers import Answers
 from dryfit.lab.bench import Bench, bench
+from dryfit.lab.ended import ended
 from dryfit.lab.responses import serve
 from dryfit.model.crossing import Callee, CalleeKind, Crossing, Site
 from dryfit.model.interleaving import Ended
@@ -196,3 +200,19 @@ def test_a_request_is_served_outside_of_what_a_test_has_pushed():
 
     assert served == 200
     assert [each is pushed for each in made] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        web.json_response({"left": 1}, status=201),
+        JSONResponse({"left": 1}, 201),
+        FlaskResponse('{"left": 1}', 201),
+    ],
+    ids=["aiohttp", "starlette", "flask"],
+)
+def test_what_a_handler_returns_is_told_by_its_status_and_its_json(answer):
+    said = ended(Returned(answer), None, lambda code, line: None)
+
+    assert said is not None
+    assert said.told == ((".status", "201"), ("['left']", "1"))
