@@ -215,4 +215,4 @@ def test_what_a_handler_returns_is_told_by_its_status_and_its_json(answer):
     said = ended(Returned(answer), None, lambda code, line: None)
 
     assert said is not None
-    assert said.told == ((".status", "201"), ("['left']", "1"))
+    assert said.told == ((".status", "201"), ("#1", "1"), ("['left']", "1"))
