@@ -166,6 +166,7 @@ def test_other_plugins_get_along(suite, arguments):
 
 def test_copies_of_an_async_test_are_tasks(suite):
     tests = """
+        import asyncio
         import pytest
 
         @pytest.mark.asyncio
@@ -183,6 +184,13 @@ def test_copies_of_an_async_test_are_tasks(suite):
             assert (account.balance, seen.exhausted) == (8, True)
 
         @pytest.mark.asyncio
+        async def test_goes_on_from_what_operations_gave_to_each_other(interleave):
+            jobs = asyncio.Queue()
+            for job in (1, 2):
+                seen = await interleave(jobs.get, lambda: jobs.put(job))
+                assert (seen.outcomes, seen.exhausted, jobs.qsize()) == ((job, None), True, 0)
+
+        @pytest.mark.asyncio
         async def test_forgotten(account, interleave):
             interleave(lambda: account.pay_in_soon(5), lambda: account.pay_in_soon(3))
 
@@ -197,10 +205,11 @@ def test_copies_of_an_async_test_are_tasks(suite):
         "test_nothing_is_lost[pay_in_soon_alone]": "passed",
         "test_at_once[pay_in_soon]": "failed",
         "test_at_once[pay_in_soon_alone]": "passed",
+        "test_goes_on_from_what_operations_gave_to_each_other": "passed",
         "test_forgotten": "failed",
         "test_nothing_to_await": "failed",
     }, ended.out + ended.err
-    assert re.search(r"^test_async.py:9: AssertionError$", ended.out, re.M), ended.out
+    assert re.search(r"^test_async.py:10: AssertionError$", ended.out, re.M), ended.out
     assert "DF501 not-serializable" in ended.out
     assert "write await interleave(...)" in ended.out
     assert "gives something that can be awaited" in ended.out
@@ -413,6 +422,7 @@ def test_nothing_is_loaded_where_no_test_asks(suite):
 
 
 INTERLEAVE = """
+    import queue
     import bank
     import pytest
 
@@ -438,6 +448,12 @@ INTERLEAVE = """
         other = bank.Account()
         interleave(lambda: bank.transfer(account, other), lambda: bank.transfer(other, account))
 
+    def test_goes_on_from_what_operations_gave_to_each_other(interleave):
+        jobs = queue.Queue()
+        for job in (1, 2):
+            seen = interleave(jobs.get, lambda: jobs.put(job))
+            assert (seen.outcomes, seen.exhausted, jobs.qsize()) == ((job, None), True, 0)
+
     def test_asked_late(request):
         request.getfixturevalue("interleave")
 
@@ -453,6 +469,7 @@ INTERLEAVED = {
     "test_kept": "passed",
     "test_invariant": "failed",
     "test_deadlock": "failed",
+    "test_goes_on_from_what_operations_gave_to_each_other": "passed",
     "test_asked_late": "failed",
     "test_refused": "passed",
 }

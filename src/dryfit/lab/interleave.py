@@ -18,6 +18,7 @@ from dryfit.lab.exploration import Limits, explore
 from dryfit.lab.failures import invariant_said, said_of
 from dryfit.lab.marked import limits_of
 from dryfit.lab.overlapping import BrokenOff
+from dryfit.lab.performed import perform, perform_tasks, wait_for_each_other
 from dryfit.lab.promises import explore_promises
 from dryfit.lab.rounds import Rounds
 from dryfit.model.interleaving import Explored, Operation, OperationKind, Overlap, Run
@@ -52,18 +53,20 @@ class Interleave:
     """The calls of the fixture in one test, told by their number.
 
     While the test is explored each run of it makes one interleaving of the first call that is not explored yet, and is
-    broken off there. After that, and without a controller, operations run one after the other.
+    broken off there. After that, and without a controller, operations run one after the other; those that wait for each
+    other run under the controller again.
     """
 
     def __init__(self, test: str, seed: int = 0, at_once: AtOnce | None = None) -> None:
         self._test = test
         self._seed = seed
         self._at_once = at_once
-        self._is_explored = at_once is not None
+        self._is_explored = self._is_exploring = at_once is not None
         self._number = 0
         self._rounds: Rounds | None = None
         self._done: list[Explored] = []
         self._broken: dict[tuple[int, ...], str] = {}
+        self._together: dict[int, bool] = {}
         self._waiting = 0
         self._invariant: Invariant | None = None
 
@@ -84,6 +87,11 @@ class Interleave:
         return "; ".join(explored_said(each) for each in self._done)
 
     @property
+    def goes_on_at_once(self) -> bool:
+        """Whether the test needs the controller again when it is not explored any more."""
+        return bool(self._together) and not self.findings
+
+    @property
     def forgotten(self) -> str:
         """What to do about calls that nobody has awaited; "" where there are none."""
         return (
@@ -96,9 +104,15 @@ class Interleave:
         """Explore call after call until the test makes no more of them, or one shows something."""
         while not self.findings and self._goes_on(run_again):
             if self._rounds is not None and self._rounds.explored is not None:
-                self._done.append(self._rounds.explored)
+                self._add(self._rounds.explored)
                 self._rounds = None
-        self._at_once, self._number, self._waiting = None, 0, 0
+        self._is_exploring, self._number, self._waiting = False, 0, 0
+
+    def _add(self, explored: Explored) -> None:
+        assert self._at_once is not None
+        if not explored.void and wait_for_each_other(explored):
+            self._together[len(self._done)] = self._at_once.need_threads
+        self._done.append(explored)
 
     def _goes_on(self, run_again: RunAgain) -> bool:
         """Run the test once more; whether it came to a call that is to be explored, and that could be."""
@@ -129,7 +143,7 @@ class Interleave:
         _check_names(unknown)
         _check(operations, invariant, budget)
         number, self._number = self._number, self._number + 1
-        is_due = self._at_once is not None and number == len(self._done)
+        is_due = self._is_exploring and number == len(self._done)
         if is_due:
             self._invariant = invariant  # each run of the test has one of its own, for its own objects
             self._rounds = self._rounds or self._begin(operations, budget)
@@ -140,6 +154,8 @@ class Interleave:
             self._rounds_due.run(operations)
             raise BrokenOff
         self._judge(number)
+        if self._at_once is not None and number in self._together:
+            return self._result(number, perform(self._at_once, operations))
         return self._result(number, tuple(map(_outcome, operations)))
 
     async def _awaited(self, operations: Sequence[Call], number: int, is_due: bool) -> Interleaved:
@@ -150,6 +166,9 @@ class Interleave:
             await self._rounds_due.run_tasks(tasks)
             raise BrokenOff
         self._judge(number)
+        if self._at_once is not None and number in self._together:
+            in_threads = self._together[number]
+            return self._result(number, await perform_tasks(self._at_once, tasks, in_threads=in_threads))
         outcomes = []
         for each in tasks:
             outcomes.append(await _outcome_of_task(each))  # noqa: PERF401 - a comprehension has a frame of its own
