@@ -296,6 +296,10 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
 
         def test_nobody_awaits(interleave):
             interleave(asyncio.sleep, asyncio.sleep)
+
+        @pytest.mark.filterwarnings("error")
+        def test_nobody_awaits_what_they_give(interleave):
+            interleave(lambda: asyncio.sleep(0), lambda: asyncio.sleep(0))
     """
     welcome = """
         import sqlite3
@@ -329,13 +333,16 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
         "test_opened_elsewhere": "failed",
         "test_what_is_cached_changes_between_lines": "failed",
         "test_nobody_awaits": "failed",
+        "test_nobody_awaits_what_they_give": "failed",
     }, ended.out + ended.err
     assert len(re.findall(r"^E +(?:AssertionError: )?assert 2 == 1$", ended.out, re.M)) == 3, ended.out
     assert "let it open its connection itself" in ended.out
     assert "src/dryfit" not in ended.out
     assert "DF503 broken-under-overlap: two copies of test_the_first_guest_is_alone at once" in ended.out
     assert re.search(r"^E +2 +SELECT count\(\*\) FROM guests", ended.out, re.M), ended.out
-    assert "TypeError: interleave() takes functions that are not async, in a test that is not" in ended.out
+    said = "TypeError: interleave() takes functions that are not async, in a test that is not"
+    assert len(re.findall(rf"^E +{re.escape(said)}", ended.out, re.M)) == 2, ended.out
+    assert "never awaited" not in ended.out + ended.err
 
 
 def test_a_test_that_does_not_pass_alone_says_so_as_ever(suite):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from inspect import isawaitable, iscoroutinefunction
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import NoReturn, overload
 
 import pytest
@@ -25,6 +25,8 @@ from dryfit.model.interleaving import Explored, Operation, OperationKind, Overla
 from dryfit.probes.schedule import search
 
 _KNOWN = ("invariant", "budget")
+
+_NOT_ASYNC = "functions that are not async, in a test that is not: make it async, and await interleave(...)"
 
 Invariant = Callable[[], object]
 RunAgain = Callable[[], str]
@@ -68,6 +70,7 @@ class Interleave:
         self._broken: dict[tuple[int, ...], str] = {}
         self._together: dict[int, bool] = {}
         self._waiting = 0
+        self._is_unawaited = False
         self._invariant: Invariant | None = None
 
     @property
@@ -119,6 +122,8 @@ class Interleave:
         made = self._rounds.made if self._rounds is not None else 0
         self._number = self._waiting = 0
         run_again()
+        if self._is_unawaited:
+            return False
         return self._rounds is not None and self._rounds.made > made
 
     @overload
@@ -150,13 +155,30 @@ class Interleave:
         if _is_within_a_loop():
             self._waiting += 1
             return self._awaited(operations, number, is_due)
+        calls = [partial(self._called, each) for each in operations]
         if is_due:
-            self._rounds_due.run(operations)
+            self._rounds_due.run(calls)
             raise BrokenOff
+        self._refuse_unawaited()
         self._judge(number)
         if self._at_once is not None and number in self._together:
-            return self._result(number, perform(self._at_once, operations))
-        return self._result(number, tuple(map(_outcome, operations)))
+            return self._result(number, perform(self._at_once, calls))
+        outcomes = tuple(map(_outcome, calls))
+        self._refuse_unawaited()
+        return self._result(number, outcomes)
+
+    def _called(self, operation: Call) -> object:
+        __tracebackhide__ = True
+        found = operation()
+        if iscoroutine(found):
+            found.close()
+            self._is_unawaited = True
+        return found
+
+    def _refuse_unawaited(self) -> None:
+        __tracebackhide__ = True
+        if self._is_unawaited:
+            _refuse(_NOT_ASYNC)
 
     async def _awaited(self, operations: Sequence[Call], number: int, is_due: bool) -> Interleaved:
         __tracebackhide__ = True
@@ -239,9 +261,7 @@ class _NothingToAwaitError(TypeError):
 def _check(operations: Sequence[Call], invariant: Invariant | None, budget: int) -> None:
     __tracebackhide__ = True
     if not _is_within_a_loop() and any(map(iscoroutinefunction, operations)):
-        _refuse(
-            "functions that are not async, in a test that is not: make it async, and await interleave(...)"
-        )
+        _refuse(_NOT_ASYNC)
     if len(operations) < 2 or not all(map(callable, operations)):
         _refuse("two operations or more, each a callable without arguments: interleave(lambda: buy(1), pay)")
     if invariant is not None and not callable(invariant):
