@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 
 import pytest
 
@@ -53,14 +53,15 @@ class ByHand:
         if self._is_within:
             return (yield)
         self._wrong, self._failure, self.interleave = "", None, Interleave(item.nodeid)
-        if not item.config.option.setuponly:
-            try:
-                self._explore(item)
-            except UsageError as error:
-                self._wrong = str(error)
-            except ServerLost as error:
-                self._wrong = f"not explored: while the operations were run, {error}; run the test again"
-        return (yield)
+        with ExitStack() as kept:
+            if not item.config.option.setuponly:
+                try:
+                    self._explore(item, kept)
+                except UsageError as error:
+                    self._wrong = str(error)
+                except ServerLost as error:
+                    self._wrong = f"not explored: while the operations were run, {error}; run the test again"
+            return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
@@ -80,12 +81,12 @@ class ByHand:
                 pytest.fail(self.interleave.forgotten, pytrace=False)
         return result
 
-    def _explore(self, item: pytest.Item) -> None:
+    def _explore(self, item: pytest.Item, kept: ExitStack) -> None:
         asked = marked(item)
         if asked is not None and self._tries_marked:
             self._explore_copies(item, asked)
         elif uses_interleave(item):
-            self._explore_calls(item)
+            self._explore_calls(item, kept)
 
     def _explore_copies(self, item: pytest.Item, asked: Marked) -> None:
         with self._bench(item, looks=True) as made:
@@ -96,11 +97,17 @@ class ByHand:
             item.user_properties.append((self._told_as, explored_said(copies.explored)))
         self._failure = failure_of(copies)
 
-    def _explore_calls(self, item: pytest.Item) -> None:
-        with self._bench(item, looks=True) as made:
+    def _explore_calls(self, item: pytest.Item, kept: ExitStack) -> None:
+        """Explore them; where the last run of the test needs the bench, that is ``kept`` until it is over."""
+        with ExitStack() as stack:
+            made = stack.enter_context(self._bench(item, looks=True))
             self.interleave = Interleave(item.nodeid, self._seed(item), made.at_once)
             with self._repeating(item, made, lambda body: body()) as run_again:
                 self.interleave.explore(run_again)
+            if self.interleave.goes_on_at_once:
+                kept.enter_context(stack.pop_all())
+                made.begin(item.nodeid)
+                kept.callback(made.end)
         if self.interleave.said:
             item.user_properties.append((self._told_as, self.interleave.said))
 

@@ -166,6 +166,7 @@ def test_other_plugins_get_along(suite, arguments):
 
 def test_copies_of_an_async_test_are_tasks(suite):
     tests = """
+        import asyncio
         import pytest
 
         @pytest.mark.asyncio
@@ -183,6 +184,13 @@ def test_copies_of_an_async_test_are_tasks(suite):
             assert (account.balance, seen.exhausted) == (8, True)
 
         @pytest.mark.asyncio
+        async def test_goes_on_from_what_operations_gave_to_each_other(interleave):
+            jobs = asyncio.Queue()
+            for job in (1, 2):
+                seen = await interleave(jobs.get, lambda: jobs.put(job))
+                assert (seen.outcomes, seen.exhausted, jobs.qsize()) == ((job, None), True, 0)
+
+        @pytest.mark.asyncio
         async def test_forgotten(account, interleave):
             interleave(lambda: account.pay_in_soon(5), lambda: account.pay_in_soon(3))
 
@@ -197,10 +205,11 @@ def test_copies_of_an_async_test_are_tasks(suite):
         "test_nothing_is_lost[pay_in_soon_alone]": "passed",
         "test_at_once[pay_in_soon]": "failed",
         "test_at_once[pay_in_soon_alone]": "passed",
+        "test_goes_on_from_what_operations_gave_to_each_other": "passed",
         "test_forgotten": "failed",
         "test_nothing_to_await": "failed",
     }, ended.out + ended.err
-    assert re.search(r"^test_async.py:9: AssertionError$", ended.out, re.M), ended.out
+    assert re.search(r"^test_async.py:10: AssertionError$", ended.out, re.M), ended.out
     assert "DF501 not-serializable" in ended.out
     assert "write await interleave(...)" in ended.out
     assert "gives something that can be awaited" in ended.out
@@ -287,6 +296,10 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
 
         def test_nobody_awaits(interleave):
             interleave(asyncio.sleep, asyncio.sleep)
+
+        @pytest.mark.filterwarnings("error")
+        def test_nobody_awaits_what_they_give(interleave):
+            interleave(lambda: asyncio.sleep(0), lambda: asyncio.sleep(0))
     """
     welcome = """
         import sqlite3
@@ -320,13 +333,16 @@ def test_copies_that_find_another_database_in_each_run_show_their_lanes(suite):
         "test_opened_elsewhere": "failed",
         "test_what_is_cached_changes_between_lines": "failed",
         "test_nobody_awaits": "failed",
+        "test_nobody_awaits_what_they_give": "failed",
     }, ended.out + ended.err
     assert len(re.findall(r"^E +(?:AssertionError: )?assert 2 == 1$", ended.out, re.M)) == 3, ended.out
     assert "let it open its connection itself" in ended.out
     assert "src/dryfit" not in ended.out
     assert "DF503 broken-under-overlap: two copies of test_the_first_guest_is_alone at once" in ended.out
     assert re.search(r"^E +2 +SELECT count\(\*\) FROM guests", ended.out, re.M), ended.out
-    assert "TypeError: interleave() takes functions that are not async, in a test that is not" in ended.out
+    said = "TypeError: interleave() takes functions that are not async, in a test that is not"
+    assert len(re.findall(rf"^E +{re.escape(said)}", ended.out, re.M)) == 2, ended.out
+    assert "never awaited" not in ended.out + ended.err
 
 
 def test_a_test_that_does_not_pass_alone_says_so_as_ever(suite):
@@ -413,6 +429,7 @@ def test_nothing_is_loaded_where_no_test_asks(suite):
 
 
 INTERLEAVE = """
+    import queue
     import bank
     import pytest
 
@@ -438,6 +455,12 @@ INTERLEAVE = """
         other = bank.Account()
         interleave(lambda: bank.transfer(account, other), lambda: bank.transfer(other, account))
 
+    def test_goes_on_from_what_operations_gave_to_each_other(interleave):
+        jobs = queue.Queue()
+        for job in (1, 2):
+            seen = interleave(jobs.get, lambda: jobs.put(job))
+            assert (seen.outcomes, seen.exhausted, jobs.qsize()) == ((job, None), True, 0)
+
     def test_asked_late(request):
         request.getfixturevalue("interleave")
 
@@ -453,6 +476,7 @@ INTERLEAVED = {
     "test_kept": "passed",
     "test_invariant": "failed",
     "test_deadlock": "failed",
+    "test_goes_on_from_what_operations_gave_to_each_other": "passed",
     "test_asked_late": "failed",
     "test_refused": "passed",
 }

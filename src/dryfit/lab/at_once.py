@@ -49,6 +49,8 @@ __tracebackhide__ = True  # pytest leaves the frames of this module out of its t
 
 Call = Callable[[], object]
 AsyncCall = Callable[[], Awaitable[object]]
+Made = tuple[Interleaving, tuple[Outcome | None, ...]]
+"""An interleaving, and what became of each operation in it; ``None`` of one cut short."""
 
 RUN_SECONDS = 3.0
 """The limit of one interleaving."""
@@ -107,7 +109,7 @@ class AtOnce:
     """Runs operations at once, one interleaving after the other, within ``governed``.
 
     It is the only probe meanwhile: calls of drivers that are crossings are made in turn by it. ``overseer`` is a
-    context, entered for each interleaving.
+    context, entered for each interleaving. ``need_threads`` says that tasks have turned out to need threads.
     """
 
     def __init__(self, weave: Weave, scene: Looks, backends: Servers, footprints: Footprints) -> None:
@@ -122,7 +124,7 @@ class AtOnce:
         self._choose: Repeatable | None = None
         self._users: dict[int, int] = {}
         self._transactions = Transactions()
-        self._need_threads = False
+        self.need_threads = False
         self._shared = ""
         self._calls = 0
         self._outgoing = Outgoing()
@@ -168,7 +170,7 @@ class AtOnce:
         """The operations that come now are others, and may use other databases."""
         self._met.clear()
         self._footprints.forget()
-        self._need_threads = False
+        self.need_threads = False
         self._choose = None
 
     def run(
@@ -179,12 +181,19 @@ class AtOnce:
         ``None`` where they used a database of which nobody knows what was in it before: it is known within the next
         ``governed``.
         """
-        assert self._turns is not None
         self._begin(stop)
+        return self._ran(*self._made(operations, self._repeatable(choose), narrated))
+
+    def perform(self, operations: Sequence[Call], choose: Choose) -> Made:
+        """The same with no look at what they leave: what became of each."""
+        self._begin(())
+        return self._made(operations, choose)
+
+    def _made(self, operations: Sequence[Call], choose: Choose, narrated: bool = False) -> Made:
+        assert self._turns is not None
         calls = [partial(self._performed, each) for each in operations]
         with self.overseer:
-            made = self._turns.run(calls, self._repeatable(choose), self._narrator(narrated))
-        return self._ran(*made)
+            return self._turns.run(calls, choose, self._narrator(narrated))
 
     def _performed(self, operation: Call) -> object:
         try:
@@ -200,7 +209,7 @@ class AtOnce:
     @contextmanager
     def governed_tasks(self, *, lines: bool) -> Iterator[None]:
         """The same for tasks of the running loop; ``lines`` are of interest where they hand work to threads."""
-        if self._need_threads:
+        if self.need_threads:
             with self.governed(lines=lines):
                 yield
             return
@@ -219,20 +228,27 @@ class AtOnce:
         ``governed_tasks`` each has a thread of its own, and in it a task of the running loop.
         """
         self._begin(stop)
+        ran = self._ran(*await self._made_tasks(operations, self._repeatable(choose), narrated))
+        if self._tasks is None:
+            return ran
+        self.need_threads = self._tasks.need_threads
+        return None if self.need_threads else ran
+
+    async def perform_tasks(self, operations: Sequence[Call], choose: Choose) -> Made:
+        """The same with no look at what they leave: what became of each."""
+        self._begin(())
+        return await self._made_tasks(operations, choose)
+
+    async def _made_tasks(self, operations: Sequence[Call], choose: Choose, narrated: bool = False) -> Made:
         tasks = [partial(self._performed_task, cast(AsyncCall, each)) for each in operations]
-        if self._turns is not None:
-            loop = asyncio.get_running_loop()
-            calls = [partial(loops.run_task, loop, each) for each in tasks]
-            run = partial(self._turns.run, calls, self._repeatable(choose), self._narrator(narrated))
+        if self._turns is None:
+            assert self._tasks is not None
             with self.overseer:
-                made = await loops.in_thread(run)
-            return self._ran(*made)
-        assert self._tasks is not None
+                return await self._tasks.run(tasks, choose, self._narrator(narrated))
+        loop = asyncio.get_running_loop()
+        calls = [partial(loops.run_task, loop, each) for each in tasks]
         with self.overseer:
-            made = await self._tasks.run(tasks, self._repeatable(choose), self._narrator(narrated))
-        ran = self._ran(*made)
-        self._need_threads = self._tasks.need_threads
-        return None if self._need_threads else ran
+            return await loops.in_thread(partial(self._turns.run, calls, choose, self._narrator(narrated)))
 
     def _narrator(self, is_wanted: bool) -> Narrator | None:
         return (

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from inspect import isawaitable, iscoroutinefunction
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import NoReturn, overload
 
 import pytest
@@ -18,12 +18,15 @@ from dryfit.lab.exploration import Limits, explore
 from dryfit.lab.failures import invariant_said, said_of
 from dryfit.lab.marked import limits_of
 from dryfit.lab.overlapping import BrokenOff
+from dryfit.lab.performed import perform, perform_tasks, wait_for_each_other
 from dryfit.lab.promises import explore_promises
 from dryfit.lab.rounds import Rounds
 from dryfit.model.interleaving import Explored, Operation, OperationKind, Overlap, Run
 from dryfit.probes.schedule import search
 
 _KNOWN = ("invariant", "budget")
+
+_NOT_ASYNC = "functions that are not async, in a test that is not: make it async, and await interleave(...)"
 
 Invariant = Callable[[], object]
 RunAgain = Callable[[], str]
@@ -52,19 +55,22 @@ class Interleave:
     """The calls of the fixture in one test, told by their number.
 
     While the test is explored each run of it makes one interleaving of the first call that is not explored yet, and is
-    broken off there. After that, and without a controller, operations run one after the other.
+    broken off there. After that, and without a controller, operations run one after the other; those that wait for each
+    other run under the controller again.
     """
 
     def __init__(self, test: str, seed: int = 0, at_once: AtOnce | None = None) -> None:
         self._test = test
         self._seed = seed
         self._at_once = at_once
-        self._is_explored = at_once is not None
+        self._is_explored = self._is_exploring = at_once is not None
         self._number = 0
         self._rounds: Rounds | None = None
         self._done: list[Explored] = []
         self._broken: dict[tuple[int, ...], str] = {}
+        self._together: dict[int, bool] = {}
         self._waiting = 0
+        self._is_unawaited = False
         self._invariant: Invariant | None = None
 
     @property
@@ -84,6 +90,11 @@ class Interleave:
         return "; ".join(explored_said(each) for each in self._done)
 
     @property
+    def goes_on_at_once(self) -> bool:
+        """Whether the test needs the controller again when it is not explored any more."""
+        return bool(self._together) and not self.findings
+
+    @property
     def forgotten(self) -> str:
         """What to do about calls that nobody has awaited; "" where there are none."""
         return (
@@ -96,15 +107,23 @@ class Interleave:
         """Explore call after call until the test makes no more of them, or one shows something."""
         while not self.findings and self._goes_on(run_again):
             if self._rounds is not None and self._rounds.explored is not None:
-                self._done.append(self._rounds.explored)
+                self._add(self._rounds.explored)
                 self._rounds = None
-        self._at_once, self._number, self._waiting = None, 0, 0
+        self._is_exploring, self._number, self._waiting = False, 0, 0
+
+    def _add(self, explored: Explored) -> None:
+        assert self._at_once is not None
+        if not explored.void and wait_for_each_other(explored):
+            self._together[len(self._done)] = self._at_once.need_threads
+        self._done.append(explored)
 
     def _goes_on(self, run_again: RunAgain) -> bool:
         """Run the test once more; whether it came to a call that is to be explored, and that could be."""
         made = self._rounds.made if self._rounds is not None else 0
         self._number = self._waiting = 0
         run_again()
+        if self._is_unawaited:
+            return False
         return self._rounds is not None and self._rounds.made > made
 
     @overload
@@ -129,18 +148,37 @@ class Interleave:
         _check_names(unknown)
         _check(operations, invariant, budget)
         number, self._number = self._number, self._number + 1
-        is_due = self._at_once is not None and number == len(self._done)
+        is_due = self._is_exploring and number == len(self._done)
         if is_due:
             self._invariant = invariant  # each run of the test has one of its own, for its own objects
             self._rounds = self._rounds or self._begin(operations, budget)
         if _is_within_a_loop():
             self._waiting += 1
             return self._awaited(operations, number, is_due)
+        calls = [partial(self._called, each) for each in operations]
         if is_due:
-            self._rounds_due.run(operations)
+            self._rounds_due.run(calls)
             raise BrokenOff
+        self._refuse_unawaited()
         self._judge(number)
-        return self._result(number, tuple(map(_outcome, operations)))
+        if self._at_once is not None and number in self._together:
+            return self._result(number, perform(self._at_once, calls))
+        outcomes = tuple(map(_outcome, calls))
+        self._refuse_unawaited()
+        return self._result(number, outcomes)
+
+    def _called(self, operation: Call) -> object:
+        __tracebackhide__ = True
+        found = operation()
+        if iscoroutine(found):
+            found.close()
+            self._is_unawaited = True
+        return found
+
+    def _refuse_unawaited(self) -> None:
+        __tracebackhide__ = True
+        if self._is_unawaited:
+            _refuse(_NOT_ASYNC)
 
     async def _awaited(self, operations: Sequence[Call], number: int, is_due: bool) -> Interleaved:
         __tracebackhide__ = True
@@ -150,6 +188,9 @@ class Interleave:
             await self._rounds_due.run_tasks(tasks)
             raise BrokenOff
         self._judge(number)
+        if self._at_once is not None and number in self._together:
+            in_threads = self._together[number]
+            return self._result(number, await perform_tasks(self._at_once, tasks, in_threads=in_threads))
         outcomes = []
         for each in tasks:
             outcomes.append(await _outcome_of_task(each))  # noqa: PERF401 - a comprehension has a frame of its own
@@ -220,9 +261,7 @@ class _NothingToAwaitError(TypeError):
 def _check(operations: Sequence[Call], invariant: Invariant | None, budget: int) -> None:
     __tracebackhide__ = True
     if not _is_within_a_loop() and any(map(iscoroutinefunction, operations)):
-        _refuse(
-            "functions that are not async, in a test that is not: make it async, and await interleave(...)"
-        )
+        _refuse(_NOT_ASYNC)
     if len(operations) < 2 or not all(map(callable, operations)):
         _refuse("two operations or more, each a callable without arguments: interleave(lambda: buy(1), pay)")
     if invariant is not None and not callable(invariant):

@@ -45,7 +45,9 @@ class Changes:
     def reached(self, frame: FrameType, line: int) -> None:
         """A frame is about to run a line."""
         if not self.seen:
-            code = self._codes.setdefault(frame.f_code, _Code(frame.f_code))
+            code = self._codes.get(frame.f_code)
+            if code is None:
+                code = self._codes[frame.f_code] = _Code(frame.f_code)
             self.seen = _Line(frame, code.born).changes(code.lines.get(line, ()))
 
 

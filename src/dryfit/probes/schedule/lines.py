@@ -45,6 +45,8 @@ class Lines:
             self.changes.reached(frame, line)
             touch = self._touch(frame, line)
         round_, lane = here
+        if round_.ending is not None and not lane.is_told:
+            round_.tell_of_end(lane)  # one that never stops elsewhere is hardly ever met in its own code
         if touch is None or round_.ending is not None:
             return
         if not touch.is_shared:

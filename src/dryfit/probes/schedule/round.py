@@ -149,6 +149,11 @@ class Round(Order):
         """End the interleaving for something that a lane is about to do, by which it could not take turns any more."""
         with self.mutex:
             self.end("stuck", said, lane)
+        self.tell_of_end(lane)
+
+    @staticmethod
+    def tell_of_end(lane: Lane) -> NoReturn:
+        """End what a lane does, for the round is over."""
         lane.is_told = True
         raise broken_off(is_in_loop=lane.is_in_loop)
 
@@ -226,8 +231,7 @@ class Round(Order):
             ACQUIRE(lane.gate)
         lane.is_inside = False
         if self.ending is not None:
-            lane.is_told = True
-            raise broken_off(is_in_loop=lane.is_in_loop)
+            self.tell_of_end(lane)
 
     def _pass_on(self, lane: Lane) -> bool:
         """Let the next one go on; true where that is this very lane."""

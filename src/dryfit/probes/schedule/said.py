@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 
 from dryfit.model.interleaving import Backend
+from dryfit.model.seam import Place
 from dryfit.probes.schedule.lane import LOOP, Lane
+
+Placed = Callable[[FrameType], Place | None]
+
+_HEARING = frozenset(
+    str(Path(__file__).with_name(f"{each}.py")) for each in ("lines", "monitored", "instructions", "narrator")
+)
+"""Modules whose code runs where a line of the program is about to."""
 
 
 def said_of_circle(lanes: Sequence[Lane]) -> str:
@@ -32,11 +41,11 @@ def said_of_endless(lanes: Iterable[Lane]) -> str:
     )
 
 
-def said_of_late(lanes: Iterable[Lane], limit: float) -> str:
-    """What those do that have not come to an end in time."""
+def said_of_late(lanes: Iterable[Lane], limit: float, placed: Placed) -> str:
+    """What those do that have not come to an end in time; ``placed`` tells where components' frames stand."""
     frames = sys._current_frames()
     doing = "; ".join(
-        _doing(lane, frames.get(lane.ident))
+        _doing(lane, frames.get(lane.ident), placed)
         for lane in lanes
         if lane.state in ("running", "calling") or (lane.wait is not None and lane.wait.until)
     )
@@ -67,12 +76,28 @@ def _at(what: str, place: object) -> str:
     return f"{what} at {place}" if place is not None else what
 
 
-def _doing(lane: Lane, frame: FrameType | None) -> str:
+def _doing(lane: Lane, frame: FrameType | None, placed: Placed) -> str:
     if lane.state == "calling":
         return f"operation {lane.worker + 1} is in a call of its driver that does not come back ({_waited_for(lane)})"
     if lane.state == "waiting":
         return f"operation {lane.worker + 1} waits for an answer from outside ({_waited_for(lane)})"
-    where = (
-        f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}" if frame else "nowhere"
-    )
+    where = _standing(frame, placed) if frame is not None else "nowhere"
     return f"operation {lane.worker + 1} came to no switch point ({where})"
+
+
+def _standing(frame: FrameType, placed: Placed) -> str:
+    """The line of the components' code that led to a frame, else the innermost one of the program's."""
+    outward = list(_outward(frame))
+    heard = [number for number, each in enumerate(outward) if each.f_code.co_filename in _HEARING]
+    outward = outward[heard[-1] + 1 if heard else 0 :] or [frame]
+    for each in outward:
+        if (place := placed(each)) is not None:
+            return f"{place} in {each.f_code.co_qualname}"
+    code = outward[0].f_code
+    return f"{code.co_filename}:{outward[0].f_lineno} in {code.co_qualname}"
+
+
+def _outward(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back

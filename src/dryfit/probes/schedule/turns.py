@@ -77,6 +77,7 @@ class Turns:
         self._backends = backends
         self._limit = limit
         self._relent = relent
+        self._place = place
         self._lanes: dict[int, Here] = {}
         self._round: Round | None = None
         self._narrator: Narrator | None = None
@@ -322,7 +323,7 @@ class Turns:
         try:
             with round_.mutex:
                 round_.go_on()
-            Watcher(round_, self._backends, self._limit, self._interrupts).watch()
+            Watcher(round_, self._backends, self._limit, self._interrupts, self._place).watch()
         finally:
             with round_.mutex:
                 round_.end("limit", "interrupted")

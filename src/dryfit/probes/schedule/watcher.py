@@ -10,7 +10,7 @@ from dryfit.probes.schedule.graph import circle
 from dryfit.probes.schedule.interrupts import Interrupts
 from dryfit.probes.schedule.lane import ACQUIRE, Deed, Lane
 from dryfit.probes.schedule.round import Round
-from dryfit.probes.schedule.said import said_of_late
+from dryfit.probes.schedule.said import Placed, said_of_late
 
 TICK, LONGEST_TICK = 0.00025, 0.004
 """Seconds between two looks, at first and at most, for as long as the same calls are under way.
@@ -21,10 +21,13 @@ When servers are asked depends on it; what is concluded from their answers does 
 class Watcher:
     """Watches one round until it has come to its end, in a thread that is no lane's."""
 
-    def __init__(self, round_: Round, backends: Backends, limit: float, interrupts: Interrupts) -> None:
+    def __init__(
+        self, round_: Round, backends: Backends, limit: float, interrupts: Interrupts, placed: Placed
+    ) -> None:
         self._round = round_
         self._interrupts = interrupts
         self._backends = backends
+        self._placed = placed
         self._limit = limit
         self._until = time.monotonic() + limit
         self._seen = -1
@@ -37,7 +40,7 @@ class Watcher:
             ACQUIRE(round_.bell, True, self._tick)
             if time.monotonic() > self._until:
                 with round_.mutex:
-                    round_.end("limit", said_of_late(round_.lanes, self._limit))
+                    round_.end("limit", said_of_late(round_.lanes, self._limit, self._placed))
             elif self._interrupts.has_come:
                 with round_.mutex:
                     round_.end("limit", "interrupted")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import threading
 import time
 from _thread import allocate_lock
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 import pytest
 
+from dryfit.model.seam import Place
 from dryfit.probes.schedule import Turns
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE
 
@@ -48,6 +51,21 @@ def test_a_busy_loop_is_broken_off(hasty: Turns, along, unharmed) -> None:
     assert run[0].said.endswith(".spin)")
     assert run[1] == (None, None)
     assert unharmed()
+
+
+def test_a_busy_loop_is_broken_off_where_lines_are_heard(server, along) -> None:
+    def spin() -> None:
+        while True:
+            pass
+
+    def place(frame: FrameType) -> Place | None:
+        return Place("own.py", frame.f_lineno) if frame.f_code is spin.__code__ else None
+
+    with Turns(server, limit=0.1, place=place, lines=lambda file: file == __file__) as turns:
+        run = turns.run([spin, lambda: None], along())
+        after = turns.run([lambda: 1, lambda: 2], along())
+    assert re.search(r"operation 1 came to no switch point \(own\.py:\d+ in \S+\.spin\)$", run[0].said)
+    assert after[0].ending == "completed"
 
 
 def test_a_loop_over_switch_points_is_broken_off(hasty: Turns, along, unharmed) -> None:
