@@ -332,7 +332,7 @@ def test_imports_without_a_call_are_drawn_when_asked_for(open_page: Any) -> None
 def test_the_map_is_drawn_anew_when_the_window_changes(open_page: Any) -> None:
     page = open_page("shop").page
     page.set_viewport_size({"width": 600, "height": 900})
-    page.wait_for_function("document.getElementById('lines').getAttribute('width') < 600")
+    page.wait_for_function("() => document.getElementById('lines').getAttribute('width') < 600")
     assert page.evaluate(THROUGH_ROOMS) == []
 
 
