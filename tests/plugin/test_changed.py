@@ -194,7 +194,7 @@ BREAKS_OFF = {
 def test_ctrl_c_keeps_what_was_found(empty_project):
     empty_project.write({**PROGRAM, **BREAKS_OFF})
     ended = empty_project.dryfit("check", "--only", "exceptions", "--json", "found.json")
-    assert ended.status == 1, ended.out + ended.err
+    assert ended.status == 130, ended.out + ended.err
     report = json.loads((empty_project.root / "found.json").read_text())
     assert [each["rule"] for each in report["findings"]] == ["DF301"]
     assert report["checks"]["exceptions"]["exhausted"] is False
