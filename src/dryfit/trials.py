@@ -137,6 +137,7 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
         not_injected=sum(not each.fired and not _has_reason(each) for each in trials),
         exhausted=result.exhausted and all(each.exhausted for each in explored),
         skipped=(*result.skipped, *judgement.skipped, *_partly(explored, result)),
+        overlaps=len(explored) if check == "contention" else 0,
     )
 
 
