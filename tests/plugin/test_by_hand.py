@@ -112,8 +112,8 @@ FOUND = {
 
 LANES = """
 E       DF503 broken-under-overlap: three copies of test_nothing_is_lost[pay_in] at once: an assertion of the test
-E         2     before = self.balance  (bank.py:13)
-E         3         self.balance = before + amount  (bank.py:14)
+E         2     reads Account.balance: 0  (bank.py:13)
+E         3         writes Account.balance: 5 → 10  (bank.py:14)
 E         2     raises AssertionError
 E       explored: stopped at the first finding
 """
