@@ -19,6 +19,7 @@ from dryfit.lab.marked import Marked, marked, uses_interleave
 from dryfit.lab.overseer import Overseer
 from dryfit.lab.repeating import Repeating
 from dryfit.model.errors import UsageError
+from dryfit.model.trace import TOGETHER
 from dryfit.resources.registry import problems
 from dryfit.session import Session
 from dryfit.weave import Weave
@@ -106,6 +107,8 @@ class ByHand:
                 self.interleave.explore(run_again)
             if self.interleave.goes_on_at_once:
                 kept.enter_context(stack.pop_all())
+                if self._watching is not None and self._watching.leaves_trials:
+                    self._watching.note_skipped(item.nodeid, TOGETHER)
                 made.begin(item.nodeid)
                 kept.callback(made.end)
         if self.interleave.said:

@@ -16,7 +16,7 @@ from dryfit.config import Config
 from dryfit.lab.outcome import phase_outcome
 from dryfit.model.errors import DryfitError, UsageError
 from dryfit.model.run import Run, RunInfo
-from dryfit.model.trace import LeftoverData, Observations, TestOutcome
+from dryfit.model.trace import LeftoverData, Observations, Skipped, TestOutcome
 from dryfit.report.summary import summary_lines
 from dryfit.run import (
     FAILED,
@@ -113,6 +113,10 @@ class Session:
             yield watch.weave if watch is not None else None
         finally:
             self._watch = watch
+
+    def note_skipped(self, test: str, reason: str) -> None:
+        """Remember what trials are not to run, and why."""
+        self._writer.append(Observations(skipped=(Skipped(test, reason),)))
 
     def fail(self, reason: str) -> None:
         """Watch no more, and remember why."""

@@ -27,7 +27,7 @@ from dryfit.model.lanes import USED_UP
 from dryfit.model.run import CUT_SHORT, CheckSummary, Run
 from dryfit.model.seam import Place
 from dryfit.model.structure import ProjectMap, Tolerated
-from dryfit.model.trace import Skipped
+from dryfit.model.trace import TOGETHER, Skipped
 from dryfit.model.trial import Experiment, Proposed, Trial, Verdict
 from dryfit.run import interrupted
 from dryfit.store import accepted
@@ -107,11 +107,12 @@ class _Plans:
         self.follow = Pairs(planner.offers).plan
         # Where nothing can fail there may still be something to contend for.
         self._promising = Promising(run.observations, failures, others="contention" in wanted)
+        self._left_out = {each.what for each in run.observations.skipped if each.reason == TOGETHER}
         self._first = ChangedFirst(self._all, changed, run.project) if changed is not None else None
 
     def batches(self, tests: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The tests that are tried, in their order; those in files that have changed come first."""
-        found = self._promising.batches(tests)
+        found = self._promising.batches([test for test in tests if test not in self._left_out])
         if self._first is None:
             return found
         return tuple(tuple(sorted(batch, key=self._first.is_later)) for batch in found)
@@ -137,6 +138,7 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
         not_injected=sum(not each.fired and not _has_reason(each) for each in trials),
         exhausted=result.exhausted and all(each.exhausted for each in explored),
         skipped=(*result.skipped, *judgement.skipped, *_partly(explored, result)),
+        overlaps=len(explored) if check == "contention" else 0,
     )
 
 

@@ -112,8 +112,8 @@ FOUND = {
 
 LANES = """
 E       DF503 broken-under-overlap: three copies of test_nothing_is_lost[pay_in] at once: an assertion of the test
-E         2     before = self.balance  (bank.py:13)
-E         3         self.balance = before + amount  (bank.py:14)
+E         2     reads Account.balance: 0  (bank.py:13)
+E         3         writes Account.balance: 5 → 10  (bank.py:14)
 E         2     raises AssertionError
 E       explored: stopped at the first finding
 """
@@ -499,6 +499,7 @@ def test_operations_are_interleaved_from_where_the_test_stands(suite, arguments)
 
 def test_check_runs_a_marked_test_once_and_explores_it_in_its_trials(suite):
     tests = """
+        import queue
         import pytest
 
         @pytest.mark.contention(copies=3, budget=20)
@@ -510,12 +511,19 @@ def test_check_runs_a_marked_test_once_and_explores_it_in_its_trials(suite):
             seen = interleave(lambda: account.pay_in_alone(5), lambda: account.pay_in_alone(3))
             assert account.balance == 8
             print("said", seen.said)
+
+        def test_handed_over(interleave):
+            jobs = queue.Queue()
+            assert interleave(jobs.get, lambda: jobs.put(1)).outcomes == (1, None)
     """
     project = suite(test_marked=tests)
     ended = project.dryfit("check", "--only", "contention", "--json", "out.json", "-rP")
 
     assert ended.status == 1, ended.out + ended.err
-    assert "2 passed" in ended.out
+    assert "3 passed" in ended.out
     assert "said exhausted" in ended.out
+    assert (
+        "test_marked.py::test_handed_over: not run in trials: operations that it gives to interl" in ended.out
+    )
     [found] = set(re.findall(r"DF503-\w{6}", ended.out))
     assert project.dryfit("replay", found).out.endswith(f"{found} is shown again\n")

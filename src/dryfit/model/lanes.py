@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dryfit.model.interleaving import Step
+from dryfit.model.seam import Place
 
 LANES = "lanes"
 GAVE = "this one gave"
@@ -42,6 +43,10 @@ _PIPELINES = (" of Pipeline", " of AsyncPipeline")
 """End what psycopg does to send several statements together: these are steps of their own."""
 
 _BEGINS = ("BEGIN", "START TRANSACTION", "DISCARD ALL")
+_UPKEEP = frozenset({";", "set_autocommit of Connection", "set_autocommit of AsyncConnection"})
+"""How drivers and pools ask whether a connection is alive, and make it ready."""
+_RESETS = ("SELECT pg_advisory_unlock_all();", "RESET ALL;")
+"""How what begins and ends with which asyncpg gives a connection back to its pool."""
 _ENDS = ("commit", "rollback")
 
 
@@ -90,14 +95,15 @@ def brief(step: Step) -> str:
 def telling(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps without those that do nothing to the others: beginnings, ends of empty transactions, upkeep.
 
-    What an operation awaits is told where another one goes on meanwhile, and if it is blocked there, as that alone; a
-    line of which is told what it reads and writes, as that.
+    What an operation awaits is told where another one goes on meanwhile, and if it is blocked there, as that alone; so
+    is a lock that it cannot take yet. A line of which is told what it reads and writes is told as that; what it awaits
+    in the line of a statement is that statement's end.
     """
     return tuple(_without_idle(tuple(_telling(steps))))
 
 
 def _without_idle(steps: Sequence[Step]) -> Iterator[Step]:
-    idle: set[int] = set()
+    idle = set(_awaited_by_statements(steps))
     for number, (step, following) in enumerate(pairwise(steps)):
         if step.kind == "await" and (step.worker, "resumed") == (following.worker, following.kind):
             idle |= {number, number + 1}
@@ -108,12 +114,27 @@ def _without_idle(steps: Sequence[Step]) -> Iterator[Step]:
     return (step for number, step in enumerate(steps) if number not in idle)
 
 
+def _awaited_by_statements(steps: Sequence[Step]) -> Iterator[int]:
+    """Where an operation only awaits, in the same line, what a driver does for the statement before."""
+    under_way: dict[int, Place | None] = {}
+    for number, step in enumerate(steps):
+        if step.kind == "statement":
+            under_way[step.worker] = step.place
+        elif step.kind in ("await", "resumed"):
+            if step.place is not None and under_way.get(step.worker) == step.place:
+                yield number
+        else:
+            under_way.pop(step.worker, None)
+
+
 def _is_told_by(following: Step | None, step: Step) -> bool:
     """Whether the next step of the operation tells all that is to be told of this one."""
     if following is None:
         return False
     if step.kind == "line":
         return following.kind in ("read", "write") and following.place == step.place
+    if step.kind == "lock":
+        return following.kind == "blocked" and following.what == step.what
     return step.kind == "await" and following.kind == "blocked"
 
 
@@ -137,5 +158,10 @@ def _telling(steps: Iterable[Step]) -> Iterator[Step]:
 
 def _begins(step: Step) -> bool:
     if step.kind == "statement":
-        return step.what.endswith(_PIPELINES) or step.what.lstrip().upper().startswith(_BEGINS)
+        return _is_upkeep(step.what) or step.what.lstrip().upper().startswith(_BEGINS)
     return step.kind == "began" or (step.kind == "send" and step.what == "connect")
+
+
+def _is_upkeep(what: str) -> bool:
+    begins, ends = _RESETS
+    return what in _UPKEEP or what.endswith(_PIPELINES) or (what.startswith(begins) and what.endswith(ends))

@@ -60,7 +60,10 @@ class SeamCoverage:
 
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
-    """What one check did: trials, faults that did not fire, time, whether its space was exhausted, what it left out."""
+    """What one check did: trials, faults that did not fire, time, whether its space was exhausted, what it left out.
+
+    Of contention the trials are interleavings, of so many ``overlaps``.
+    """
 
     check: CheckName
     seconds: float
@@ -68,6 +71,7 @@ class CheckSummary:
     not_injected: int = 0
     exhausted: bool = True
     skipped: tuple[Skipped, ...] = ()
+    overlaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

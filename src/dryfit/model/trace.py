@@ -10,6 +10,9 @@ from dryfit.model.seam import Effect, Place, Seam
 from dryfit.model.shape import Shape
 from dryfit.model.stand_in import StandInFact
 
+TOGETHER = "not run in trials: operations that it gives to interleave() wait for each other"
+"""Why a test is not run again as it is: one after the other its operations would not come to their end."""
+
 TestOutcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "cut off"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dryfit.model.finding import CheckName, Finding, Severity
 from dryfit.model.lanes import PARTLY, USED_UP
@@ -51,6 +52,31 @@ def by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
     for entry in sorted(set(skipped)):
         reasons[entry.reason].append(entry.what)
     return sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def joined(skipped: Iterable[Skipped]) -> list[Skipped]:
+    """Each thing once: of overlaps of one name that were explored in part the first, and how many more there are."""
+    groups: defaultdict[Skipped, list[Skipped]] = defaultdict(list)
+    for entry in sorted(skipped):
+        is_part = entry.reason.startswith(PARTLY)
+        groups[Skipped(entry.what, PARTLY) if is_part else entry].append(entry)
+    return [
+        replace(same[0], reason=f"{same[0].reason}; and so are {len(same) - 1:,} more of that name")
+        if key.reason == PARTLY and len(same) > 1
+        else same[0]
+        for key, same in groups.items()
+    ]
+
+
+def contended(run: Run) -> str:
+    """What the check of contention has tried; "" where it was not asked for."""
+    summary = next((each for each in run.checks if each.check == "contention"), None)
+    if summary is None:
+        return ""
+    if not summary.overlaps:
+        return "contention: nothing was run at once"
+    tried = f"{plural(summary.overlaps, 'overlap')}, {plural(summary.trials, 'interleaving')}"
+    return f"contention: {tried}{', all of them exhausted' if summary.exhausted else ''}"
 
 
 def left_out(run: Run) -> list[Skipped]:

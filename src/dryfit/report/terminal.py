@@ -17,7 +17,9 @@ from dryfit.report.evidence import line as fact_line
 from dryfit.report.groups import (
     by_reason,
     by_seam,
+    contended,
     count_line,
+    joined,
     left_out,
     open_findings,
     plural,
@@ -132,6 +134,8 @@ def _head(run: Run) -> Iterator[Line]:
     else:
         yield _line("Seams   ", "bold", "no seam between components was found", "")
     yield _line("Tests   ", "bold", _tests(run), "")
+    if raced := contended(run):
+        yield _line(raced, "", indent=8)
 
 
 def _tests(run: Run) -> str:
@@ -225,7 +229,7 @@ def _not_passed(run: Run) -> Iterator[Line]:
 
 def _not_checked(run: Run) -> Iterator[Line]:
     files = unread(run)
-    reasons = by_reason(set(left_out(run)) - set(files))
+    reasons = by_reason(set(joined(left_out(run))) - set(files))
     lines = [f"{file.what}: {file.reason}" for file in files]
     lines += shortfalls(run)
     lines += [_reason(reason, what) for reason, what in reasons[:MOST_REASONS]]

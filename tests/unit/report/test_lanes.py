@@ -77,6 +77,39 @@ def test_what_a_driver_does_to_send_statements_together_is_left_out() -> None:
     assert [step.what for step in telling(steps)] == ["INSERT INTO entries", "UPDATE wallets"]
 
 
+RESET = "SELECT pg_advisory_unlock_all();\nCLOSE ALL;\nUNLISTEN *;\nRESET ALL;"
+
+
+def test_what_a_pool_does_to_its_connections_is_left_out() -> None:
+    texts = ("set_autocommit of Connection", ";", "SELECT 1;", RESET, "SELECT pg_advisory_unlock_all();")
+    steps = [Step(0, "statement", text) for text in texts]
+    assert [step.what for step in telling(steps)] == ["SELECT 1;", "SELECT pg_advisory_unlock_all();"]
+
+
+def test_a_lock_that_has_to_be_waited_for_is_told_as_that() -> None:
+    steps = (
+        Step(0, "lock", "Box.lock"),
+        Step(1, "lock", "Box.lock"),
+        Step(0, "lock", "Shelf.lock"),
+        Step(1, "blocked", "Box.lock", by=(0,)),
+        Step(0, "blocked", "Box.lock", by=(1,)),
+    )
+    assert telling(steps) == (steps[0], *steps[2:])
+
+
+def test_what_is_awaited_for_a_statement_is_no_step_of_its_own() -> None:
+    place = Place("orders.py", 7)
+    steps = (
+        Step(0, "statement", "SELECT 1", place),
+        Step(0, "await", "PreparedStatement.execute", place),
+        Step(1, "statement", "SELECT 2", place),
+        Step(0, "resumed", "PreparedStatement.execute", place),
+        Step(0, "await", "Event.wait", replace(place, line=8)),
+        Step(1, "returned"),
+    )
+    assert telling(steps) == (steps[0], steps[2], *steps[4:])
+
+
 def test_a_statement_that_was_stopped_half_way_goes_on_later() -> None:
     what = "INSERT INTO invoices SELECT max(number) + 1 FROM invoices [stopped half-way]"
     steps = [Step(0, kind, what) for kind in ("statement", "blocked", "woken")]

@@ -12,8 +12,9 @@ from hypothesis.strategies import SearchStrategy
 from rich.cells import cell_len
 from rich.console import Console
 
-from dryfit.model.run import Run
-from dryfit.model.trace import Observations
+from dryfit.model.lanes import PARTLY
+from dryfit.model.run import CheckSummary, Run
+from dryfit.model.trace import Observations, Skipped
 from dryfit.report import terminal
 
 
@@ -77,6 +78,36 @@ def test_any_run_keeps_the_width_and_names_every_error(
     joined = "".join(text.split())
     open_errors = [found for found in run.findings if found.severity == "error" and found.accepted is None]
     assert all(found.id in joined for found in open_errors)
+
+
+@pytest.mark.parametrize(
+    ("summary", "said"),
+    [
+        (
+            CheckSummary("contention", 2.0, trials=1204, overlaps=3),
+            "contention: 3 overlaps, 1,204 interleavings, all of them exhausted",
+        ),
+        (
+            CheckSummary("contention", 2.0, 9, exhausted=False, overlaps=1),
+            "contention: 1 overlap, 9 interleavings",
+        ),
+        (CheckSummary("contention", 2.0), "contention: nothing was run at once"),
+    ],
+)
+def test_what_was_run_at_once_is_told(shop: Run, summary: CheckSummary, said: str) -> None:
+    assert f"        {said}\n" in printed(replace(shop, checks=(summary,)))
+
+
+def test_overlaps_of_one_name_are_told_in_one_line(shop: Run) -> None:
+    skipped = tuple(
+        Skipped("two calls of buy at once", f"{PARTLY}: {tried} of at least 90 interleavings")
+        for tried in (40, 50, 40)
+    )
+    text = printed(replace(shop, checks=(CheckSummary("contention", 2.0, skipped=skipped),)))
+    assert "contention: 3 overlaps explored in part\n" in text
+    assert [line for line in text.splitlines() if "two calls of buy" in line] == [
+        f"  two calls of buy at once: {skipped[0].reason}; and so are 2 more of that name"
+    ]
 
 
 def test_a_text_cannot_steer_the_terminal(shop: Run) -> None:

@@ -14,7 +14,9 @@ from dryfit.model.contract import Contract, Term
 from dryfit.model.errors import UsageError
 from dryfit.store import contract
 
-WORDS = st.text(min_size=1).filter(lambda text: text.isprintable())
+WORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("C", "Z"), include_characters=" "), min_size=1
+)
 CONTRACTS = st.builds(Contract, st.frozensets(st.builds(Term, WORDS, WORDS, WORDS, WORDS)))
 
 
