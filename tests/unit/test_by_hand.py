@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
@@ -24,7 +25,7 @@ def run(by_hand: ByHand, name: str) -> None:
 def test_a_server_that_goes_away_fails_the_test_that_used_it_and_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def explore(by_hand: ByHand, item: pytest.Item) -> None:
+    def explore(by_hand: ByHand, item: pytest.Item, kept: ExitStack) -> None:
         explored.append(item.nodeid)
         if item.nodeid == "test_lost":
             raise ServerLost("the server at 127.0.0.1:5432 has ended its connections")

@@ -15,17 +15,8 @@ from dryfit.model.secrets import is_secret
 from dryfit.probes.given import short
 from dryfit.probes.jsonable import is_scalar
 from dryfit.probes.schedule.instructions import hearing
-from dryfit.probes.schedule.spots import (
-    GONE,
-    UNKNOWN,
-    Contents,
-    Key,
-    Spot,
-    Spots,
-    contents,
-    is_container,
-    is_same,
-)
+from dryfit.probes.schedule.looking import GONE, UNKNOWN, Contents, contents, is_container, is_same
+from dryfit.probes.schedule.spots import Key, Spot, Spots
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.statics import derives
 

@@ -80,7 +80,8 @@ def _mapped(own: Iterable[type], loaded: Mapping[str, ModuleType]) -> Iterator[C
         return
     from sqlalchemy.orm import DeclarativeBase
 
-    bases = [*DeclarativeBase.__subclasses__(), *(kind for kind in own if hasattr(kind, "__mapper__"))]
+    declared = (base for base in DeclarativeBase.__subclasses__() if _is_loaded(base, loaded))
+    bases = [*declared, *(kind for kind in own if hasattr(kind, "__mapper__"))]
     registries = {
         id(found): found for base in bases if (found := getattr(base, "registry", None)) is not None
     }
@@ -96,6 +97,12 @@ def _mapped(own: Iterable[type], loaded: Mapping[str, ModuleType]) -> Iterator[C
     for kind in own:
         if hasattr(kind, "__mapper__"):
             yield Candidate(_path(kind), "mapped", kind)
+
+
+def _is_loaded(kind: type, loaded: Mapping[str, ModuleType]) -> bool:
+    """Whether a class is none of a module that is gone, or was loaded anew, and is only not collected yet."""
+    module = loaded.get(kind.__module__)
+    return module is not None and getattr(module, kind.__qualname__, kind) is kind
 
 
 def _django(loaded: Mapping[str, ModuleType]) -> Iterator[Candidate]:

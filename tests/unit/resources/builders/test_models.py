@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -73,3 +76,37 @@ def test_installed_classes_are_not_the_projects() -> None:
     here = Path(__file__).parent
     names = {candidate.path for candidate in classes(here)}
     assert not any(name.startswith(("sqlalchemy.", "pydantic.", "attr.")) for name in names)
+
+
+def test_classes_of_a_module_that_is_gone_or_was_loaded_anew_are_none(tmp_path: Path) -> None:
+    """They may be alive still: nobody can tell when they are collected."""
+    source = """
+        from sqlalchemy import Integer
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Parcel(Base):
+            __tablename__ = "parcels_once"
+            number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """
+    first, second = loaded(source), loaded(source)
+
+    def offered(module: ModuleType | None) -> list[object]:
+        modules = {**sys.modules, **({"shop_of_parcels": module} if module else {})}
+        return [each.model for each in classes(tmp_path, modules) if each.path == "parcels_once"]
+
+    assert offered(None) == []
+    assert offered(first) == [first.Parcel]
+    assert offered(second) == [second.Parcel]
+
+
+def loaded(source: str) -> ModuleType:
+    module = ModuleType("shop_of_parcels")
+    sys.modules[module.__name__] = module  # as annotations are looked up there
+    try:
+        exec(textwrap.dedent(source), vars(module))
+    finally:
+        del sys.modules[module.__name__]
+    return module
