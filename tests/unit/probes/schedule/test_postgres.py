@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ CLEAN = "TRUNCATE stock, orders; INSERT INTO stock VALUES (1, 5), (2, 5)"
 
 @pytest.fixture(scope="module")
 def dsn(server_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database of the module's own."""
+    """A database of the module's own: workers at the same time share the server."""
     try:
         programs.find()
     except ResourceError as error:
@@ -38,11 +39,12 @@ def dsn(server_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         kind, Declaration("database", "postgres", options={}), root
     ) as endpoint:
         address = f"host={endpoint.socket} port={endpoint.port} user={endpoint.user}"
+        name = f"turns_{os.getpid()}"
         with psycopg.connect(f"{address} dbname=postgres", autocommit=True) as connection:
-            connection.execute("CREATE DATABASE turns")
-        with psycopg.connect(f"{address} dbname=turns", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        with psycopg.connect(f"{address} dbname={name}", autocommit=True) as connection:
             connection.execute(SCHEMA)
-        yield f"{address} dbname=turns"
+        yield f"{address} dbname={name}"
 
 
 class Asking:
