@@ -24,18 +24,12 @@ import dryfit
 pytest_plugins = ["pytester"]
 
 # How long an example takes says nothing on a busy machine.
-settings.register_profile(
-    "default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.register_profile("campaign", settings.get_profile("default"), max_examples=100)
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how many examples laws are tried on, and compile dryfit.
-
-    Where no bytecode is written, each of hundreds of processes would compile it anew.
-    """
-    settings.load_profile("default" if config.option.markexpr == "not campaign" else "campaign")
+    """Compile dryfit: where no bytecode is written, each of hundreds of processes would do it anew."""
     if not hasattr(config, "workerinput"):
         compileall.compile_dir(Path(dryfit.__file__).parent, quiet=2)
 

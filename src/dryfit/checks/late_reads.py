@@ -31,13 +31,13 @@ def is_late_read(explored: Explored, run: Run) -> bool:
 def _left(explored: Explored, run: Run) -> bool:
     """Whether all but the values returned is as in a serial order."""
     masks = Masks.of(explored.serial)
-    kinds = [explored.overlap.operations.index(each) for each in explored.overlap.operations]
+    kinds = explored.overlap.kinds
     return _less_values(run, masks, kinds) in {
         _less_values(first, masks, kinds) for first, _ in explored.serial
     }
 
 
-def _less_values(run: Run, masks: Masks, kinds: list[int]) -> object:
+def _less_values(run: Run, masks: Masks, kinds: tuple[int, ...]) -> object:
     replies, rows, sent = came_of(run, masks, kinds)
     return tuple(ended for ended, _ in replies), rows, sent
 

@@ -184,18 +184,13 @@ def _stopped(overlap: Overlap, pairs: Sequence[Pair], others: _Others) -> Genera
                 others.add(run, stop)
 
 
-def kinds(overlap: Overlap) -> tuple[int, ...]:
-    """Each operation by what it does: two copies of one are the same."""
-    return tuple(overlap.operations.index(each) for each in overlap.operations)
-
-
 def _distinct(overlap: Overlap) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(kinds(overlap)))
+    return tuple(dict.fromkeys(overlap.kinds))
 
 
 def _distinct_orders(overlap: Overlap) -> Sequence[tuple[int, ...]]:
     """The serial orders, less those that differ only in which copy of an operation comes first."""
-    same = kinds(overlap)
+    same = overlap.kinds
     found = {tuple(same[worker] for worker in order): order for order in reversed(serial_orders(len(same)))}
     return tuple(sorted(found.values()))
 
@@ -248,14 +243,14 @@ class _Others:
         return one.interleaving.ending == other.interleaving.ending and self._came(one) == self._came(other)
 
     def _is_as_in_order(self, run: Run) -> bool:
-        return any(comes_out_as(run, first, self.masks, kinds(self.overlap)) for first, _ in self.pairs)
+        return any(comes_out_as(run, first, self.masks, self.overlap.kinds) for first, _ in self.pairs)
 
     def smallest(self) -> tuple[Run, ...]:
         """Those that were kept, the smallest first."""
         return tuple(sorted(self.found.values(), key=_size))
 
     def _came(self, run: Run) -> Came:
-        return came_of(run, self.masks, kinds(self.overlap))
+        return came_of(run, self.masks, self.overlap.kinds)
 
 
 def _size(run: Run) -> tuple[int, int]:

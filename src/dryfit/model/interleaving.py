@@ -303,6 +303,11 @@ class Overlap:
         """The tests besides ``test`` that perform the operations."""
         return tuple(dict.fromkeys(each.test for each in self.operations if each.test not in ("", self.test)))
 
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """Each operation by what it does: two copies of one are the same."""
+        return tuple(map(self.operations.index, self.operations))
+
 
 @dataclass(frozen=True, slots=True)
 class Explored:

@@ -129,16 +129,18 @@ class Exchanges:
     # The program's own interface, asked within the process.
 
     def _answer(self, woven: Woven, values: Values, *_: object) -> Any:
-        number = self._next()
-        return self.taking(number, partial(self._answered, woven, repeat(values), number))
+        return self._take(woven, repeat(values))
 
     def _answer_environ(self, woven: Woven, values: Values, *_: object) -> Any:
-        number = self._next()
-        return self.taking(number, partial(self._answered, woven, each_time(values), number))
+        return self._take(woven, each_time(values))
 
     def _answer_webob(self, woven: Woven, values: Values, *_: object) -> Any:
+        return self._take(woven, copied_each_time(values))
+
+    def _take(self, woven: Woven, values: Iterator[Values]) -> Any:
+        """Have a request taken, or answered; ``values`` are those of each call that answers it."""
         number = self._next()
-        return self.taking(number, partial(self._answered, woven, copied_each_time(values), number))
+        return self.taking(number, partial(self._answered, woven, values, number))
 
     def _next(self) -> int:
         number, self._asked = self._asked, self._asked + 1
@@ -158,15 +160,14 @@ class Exchanges:
         return response
 
     def _answer_async(self, woven: Woven, values: Values, *_: object) -> Any:
-        number = self._next()
-        return _named(
-            woven, self.taking(number, partial(self._answered_async, woven, repeat(values), number))
-        )
+        return self._take_async(woven, repeat(values))
 
     def _answer_scope(self, woven: Woven, values: Values, *_: object) -> Any:
+        return self._take_async(woven, each_time(values))
+
+    def _take_async(self, woven: Woven, values: Iterator[Values]) -> Any:
         number = self._next()
-        again = each_time(values)
-        return _named(woven, self.taking(number, partial(self._answered_async, woven, again, number)))
+        return _named(woven, self.taking(number, partial(self._answered_async, woven, values, number)))
 
     @unseen
     async def _answered_async(self, woven: Woven, values: Iterator[Values], number: int) -> Any:

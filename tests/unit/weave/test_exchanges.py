@@ -407,7 +407,11 @@ BY_FALCON = """
 """
 BY_WEBTEST = """
     import json
-    import webtest
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # WebOb imports cgi, which is deprecated
+        import webtest
 
     def app(environ, start):
         start("201 Created", [("Content-Type", "application/json")])
@@ -438,19 +442,11 @@ BY_QUART = """
 
 
 @pytest.mark.parametrize(
-    ("library", "source"),
-    [
-        ("flask", BY_FLASK),
-        ("django", BY_DJANGO),
-        ("django.test", BY_DJANGO_ASYNC),
-        ("falcon", BY_FALCON),
-        ("webtest", BY_WEBTEST),
-        ("quart", BY_QUART),
-    ],
+    "source",
+    [BY_FLASK, BY_DJANGO, BY_DJANGO_ASYNC, BY_FALCON, BY_WEBTEST, BY_QUART],
     ids=["flask", "django", "django-async", "falcon", "webtest", "quart"],
 )
-def test_a_request_through_a_test_client_can_be_answered_again(program, watched, library, source):
-    pytest.importorskip(library)
+def test_a_request_through_a_test_client_can_be_answered_again(program, watched, source):
     program.write(api=source)
     api = program.load("api")
     weave, _ = watched()

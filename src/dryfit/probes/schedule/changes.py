@@ -11,15 +11,14 @@ import builtins
 import dis
 import inspect
 from collections import deque
-from collections.abc import Iterable, Iterator, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType, ModuleType
 
 from dryfit.probes.held import is_mapped
+from dryfit.probes.schedule.looking import UNKNOWN, is_container
 from dryfit.probes.schedule.uses import names_in
 
-_UNKNOWN = object()
 _MAKERS = frozenset(("__init__", "__new__", "__post_init__"))
-_CONTAINERS = (MutableMapping, MutableSequence, MutableSet, deque, bytearray)
 _MUTATORS = frozenset(
     name
     for cls in (list, dict, set, deque, bytearray)
@@ -77,18 +76,18 @@ class _Line:
     def __init__(self, frame: FrameType, born: frozenset[str]) -> None:
         self._frame = frame
         self._born = born
-        self._top: object = _UNKNOWN
+        self._top: object = UNKNOWN
         self._is_born = self._of_function = self._of_others = False
 
     def changes(self, instructions: Iterable[dis.Instruction]) -> bool:
         return any(self._changes(each.opname, each.argval) for each in instructions)
 
     def _changes(self, name: str, value: object) -> bool:
-        top, self._top = self._top, _UNKNOWN
+        top, self._top = self._top, UNKNOWN
         if name.startswith("LOAD_FAST") or name in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
             self._load(value)
         elif name in ("LOAD_GLOBAL", "LOAD_NAME"):
-            self._top = self._frame.f_globals.get(str(value), getattr(builtins, str(value), _UNKNOWN))
+            self._top = self._frame.f_globals.get(str(value), getattr(builtins, str(value), UNKNOWN))
             self._is_born = False
             self._of_others |= _may_be_container(self._top)
             return any(self._top is each for each in _CHANGING)
@@ -104,7 +103,7 @@ class _Line:
 
     def _load(self, value: object) -> None:
         for name in value if isinstance(value, tuple) else (value,):
-            self._top = self._frame.f_locals.get(str(name), _UNKNOWN)
+            self._top = self._frame.f_locals.get(str(name), UNKNOWN)
             self._is_born = name in self._born
             self._of_function |= self._is_born
             self._of_others |= not self._is_born and _may_be_container(self._top)
@@ -113,7 +112,7 @@ class _Line:
         """Whether a method is one that changes a container, of one that others may see."""
         is_born, self._is_born = self._is_born, False
         self._top = _member(owner, name)
-        self._of_others |= issubclass(type(self._top), _CONTAINERS)
+        self._of_others |= is_container(self._top)
         if name not in _MUTATORS or is_born:
             return False
         return _may_be_container(owner)
@@ -125,7 +124,7 @@ class _Line:
 
 
 def _may_be_container(value: object) -> bool:
-    return value is _UNKNOWN or issubclass(type(value), _CONTAINERS)
+    return value is UNKNOWN or is_container(value)
 
 
 def _arguments(code: CodeType) -> tuple[str, ...]:
@@ -146,11 +145,11 @@ def _stored(instruction: dis.Instruction) -> Iterator[str]:
 
 def _member(owner: object, name: str) -> object:
     """What stands under a name, without running any of the program's code."""
-    if owner is _UNKNOWN:
-        return _UNKNOWN
+    if owner is UNKNOWN:
+        return UNKNOWN
     if isinstance(owner, ModuleType):
-        return vars(owner).get(name, _UNKNOWN)
-    found = names_in(owner).get(name, _UNKNOWN)
-    if found is not _UNKNOWN:
+        return vars(owner).get(name, UNKNOWN)
+    found = names_in(owner).get(name, UNKNOWN)
+    if found is not UNKNOWN:
         return found
-    return inspect.getattr_static(owner if isinstance(owner, type) else type(owner), name, _UNKNOWN)
+    return inspect.getattr_static(owner if isinstance(owner, type) else type(owner), name, UNKNOWN)

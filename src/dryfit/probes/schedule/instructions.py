@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from types import CodeType, FrameType
-from typing import Any, Protocol
+from typing import Any
+
+from dryfit.probes.schedule.hearing import Hearing, Trace, Traced
 
 Hear = Callable[[FrameType, int], None]
 """Told of an instruction that is about to run: its frame, and its offset."""
@@ -16,57 +19,10 @@ _TOOLS = (4, 3, 5, 2)
 """Those that no debugger and no coverage tool claims come first."""
 
 
-class Hearing(Protocol):
-    """A way to hear."""
+def _local(hear: Hear, frame: FrameType, other: Any | None) -> Trace:
+    frame.f_trace_opcodes = True
 
-    def put_in(self) -> None:
-        """Begin to hear."""
-
-    def take_out(self) -> None:
-        """Hear no more."""
-
-    def on(self) -> AbstractContextManager[None]:
-        """Hear of what the running thread does within."""
-
-
-class Traced:
-    """Hears by a trace function of the running thread; one that was there before hears of all the same."""
-
-    def __init__(self, is_own: Callable[[CodeType], bool], hear: Hear) -> None:
-        self._is_own = is_own
-        self._hear = hear
-
-    def put_in(self) -> None:
-        """There is nothing to do for all threads."""
-
-    def take_out(self) -> None:
-        """There is nothing to do for all threads."""
-
-    @contextmanager
-    def on(self) -> Iterator[None]:
-        """Hear of what the running thread does within."""
-        before = sys.gettrace()
-        sys.settrace(self._tracer(before))
-        try:
-            yield
-        finally:
-            sys.settrace(before)
-
-    def _tracer(self, before: Any) -> Callable[..., Any]:
-        def begins(frame: FrameType, event: str, value: Any) -> Any:
-            other = before(frame, event, value) if before is not None else None
-            if before is not None:
-                sys.settrace(begins)  # it may have put itself in this place
-            if not self._is_own(frame.f_code):
-                return other
-            frame.f_trace_opcodes = True
-            return _local(self._hear, other)
-
-        return begins
-
-
-def _local(hear: Hear, other: Any | None) -> Callable[..., Any]:
-    def goes_on(frame: FrameType, event: str, value: Any) -> Callable[..., Any]:
+    def goes_on(frame: FrameType, event: str, value: Any) -> Trace:
         nonlocal other
         if event == "opcode":
             hear(frame, frame.f_lasti)
@@ -134,4 +90,4 @@ def hearing(is_own: Callable[[CodeType], bool], hear: Hear) -> Hearing:
     """The way to hear that this Python has."""
     if sys.version_info >= (3, 12):
         return Monitored(is_own, hear)
-    return Traced(is_own, hear)
+    return Traced(is_own, partial(_local, hear))

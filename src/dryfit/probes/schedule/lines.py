@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from linecache import getline
 from types import CodeType, FrameType
 from typing import Any
@@ -13,6 +12,7 @@ from dryfit.model.seam import Place
 from dryfit.probes.schedule.accesses import Accesses, Touch
 from dryfit.probes.schedule.changes import Changes
 from dryfit.probes.schedule.governed import Governor
+from dryfit.probes.schedule.hearing import Trace, Traced
 from dryfit.probes.schedule.lane import Deed
 
 
@@ -62,45 +62,15 @@ class Lines:
         return self._touches[code].get(line)
 
 
-class Traced:
-    """Hears of lines by trace functions of the operations' threads; one that was there before hears of all the same."""
-
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
-
-    def put_in(self) -> None:
-        """There is nothing to do for all threads."""
-
-    def take_out(self) -> None:
-        """There is nothing to do for all threads."""
-
-    @contextmanager
-    def on(self) -> Iterator[None]:
-        """In this thread, lines are heard of."""
-        before = sys.gettrace()
-        sys.settrace(self._tracer(before))
-        try:
-            yield
-        finally:
-            sys.settrace(before)
-
-    def _tracer(self, before: Any) -> Callable[..., Any]:
-        lines = self._lines
-
-        def begins(frame: FrameType, event: str, value: Any) -> Any:
-            other = before(frame, event, value) if before is not None else None
-            if before is not None:
-                sys.settrace(begins)  # it may have put itself in this place
-            if not lines.is_own(frame.f_code):
-                return other
-            frame.f_trace_lines = True  # coverage, for one, wants none of the files that it leaves out
-            return _local(lines, other)
-
-        return begins
+def traced(lines: Lines) -> Traced:
+    """Hear of lines by trace functions of the operations' threads."""
+    return Traced(lines.is_own, partial(_local, lines))
 
 
-def _local(lines: Lines, other: Any | None) -> Callable[..., Any]:
-    def goes_on(frame: FrameType, event: str, value: Any) -> Callable[..., Any]:
+def _local(lines: Lines, frame: FrameType, other: Any | None) -> Trace:
+    frame.f_trace_lines = True  # coverage, for one, wants none of the files that it leaves out
+
+    def goes_on(frame: FrameType, event: str, value: Any) -> Trace:
         nonlocal other
         if other is not None:
             other = other(frame, event, value)

@@ -14,7 +14,8 @@ from dryfit.probes.schedule.lane import LOOP, Lane
 Placed = Callable[[FrameType], Place | None]
 
 _HEARING = frozenset(
-    str(Path(__file__).with_name(f"{each}.py")) for each in ("lines", "monitored", "instructions", "narrator")
+    str(Path(__file__).with_name(f"{each}.py"))
+    for each in ("hearing", "lines", "monitored", "instructions", "narrator")
 )
 """Modules whose code runs where a line of the program is about to."""
 

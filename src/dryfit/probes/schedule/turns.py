@@ -6,9 +6,9 @@ import contextvars
 import sys
 from _thread import get_ident
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from types import FrameType
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 from dryfit.model.interleaving import ANYTHING, Backends, Choose, Footprint, Interleaving, StepKind
 from dryfit.model.outcome import Outcome, Raised, Returned
@@ -18,9 +18,10 @@ from dryfit.probes.schedule.broken_off import BrokenOff, broken_off
 from dryfit.probes.schedule.crew import Crew
 from dryfit.probes.schedule.governed import Governor, Here
 from dryfit.probes.schedule.guests import Guests
+from dryfit.probes.schedule.hearing import Hearing
 from dryfit.probes.schedule.interrupts import Interrupts
 from dryfit.probes.schedule.lane import BEGIN, Deed, Lane, Wait, nobody
-from dryfit.probes.schedule.lines import Lines, Traced
+from dryfit.probes.schedule.lines import Lines, traced
 from dryfit.probes.schedule.narrator import Narrator
 from dryfit.probes.schedule.outsiders import Outsiders
 from dryfit.probes.schedule.primitives import Primitive, primitives
@@ -39,19 +40,6 @@ Result = TypeVar("Result")
 
 _PRIMITIVE = Footprint(writes=frozenset({"primitive"}))
 """Python's primitives are not told apart. What is done between two of them shows only where lines are switch points."""
-
-
-class Hearing(Protocol):
-    """A way to hear of the lines that are about to run."""
-
-    def put_in(self) -> None:
-        """Begin to hear."""
-
-    def take_out(self) -> None:
-        """Hear no more."""
-
-    def on(self) -> AbstractContextManager[None]:
-        """Hear of what the running thread does within."""
 
 
 class Turns:
@@ -338,7 +326,7 @@ class Turns:
 def _hearing(lines: Lines) -> Hearing:
     if sys.version_info >= (3, 12):
         return Monitored(lines)
-    return Traced(lines)
+    return traced(lines)
 
 
 def _outcome(operation: Callable[[], object]) -> Outcome:
