@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from dryfit.model.interleaving import Backend, Backends, Step
 from dryfit.probes.schedule.graph import circle
@@ -16,6 +17,17 @@ TICK, LONGEST_TICK = 0.00025, 0.004
 """Seconds between two looks, at first and at most, for as long as the same calls are under way.
 
 When servers are asked depends on it; what is concluded from their answers does not."""
+
+
+class Look(NamedTuple):
+    """All lanes as they stood still: those ``inside`` of drivers' calls, and the round's ``turns`` and ``calls``.
+
+    For as long as these two are as they were, nobody has gone on.
+    """
+
+    inside: list[Lane]
+    turns: int
+    calls: int
 
 
 class Watcher:
@@ -44,31 +56,28 @@ class Watcher:
             elif self._interrupts.has_come:
                 with round_.mutex:
                     round_.end("limit", "interrupted")
-            elif self._is_due():
-                self._ask()
+            elif (look := self._look()) is not None:
+                self._ask(look)
 
-    def _is_due(self) -> bool:
-        """Whether nobody goes on but for what happens outside, or a call takes longer than a tick."""
+    def _look(self) -> Look | None:
+        """Where nobody goes on but for what happens outside, or a call takes longer than a tick."""
         before, self._tick = self._tick, TICK
-        with self._round.mutex:
-            states = [lane.state for lane in self._round.lanes]
-            if self._round.ending is not None or "running" in states:
-                return False
-            if "calling" not in states:
-                return True
-            serial = sum(lane.serial for lane in self._round.lanes)
-            is_seen, self._seen = serial == self._seen, serial
-            if is_seen:
-                self._tick = min(2 * before, LONGEST_TICK)
-            return is_seen
-
-    def _ask(self) -> None:
         round_ = self._round
         with round_.mutex:
-            calls, inside = (
-                round_.calls,
-                [lane for lane in round_.lanes if lane.state in ("calling", "blocked")],
-            )
+            states = [lane.state for lane in round_.lanes]
+            if round_.ending is not None or "running" in states:
+                return None
+            if "calling" in states:
+                serial = sum(lane.serial for lane in round_.lanes)
+                is_seen, self._seen = serial == self._seen, serial
+                if not is_seen:
+                    return None
+                self._tick = min(2 * before, LONGEST_TICK)
+            inside = [lane for lane in round_.lanes if lane.state in ("calling", "blocked")]
+            return Look(inside, round_.turns, round_.calls)
+
+    def _ask(self, look: Look) -> None:
+        round_, inside = self._round, look.inside
         asked = [lane.backend for lane in inside if lane.backend is not None]
         try:
             answer = self._backends.blockers(asked) if asked else {}
@@ -80,7 +89,7 @@ class Watcher:
         with round_.mutex:
             if (
                 round_.ending is None
-                and calls == round_.calls
+                and (look.turns, look.calls) == (round_.turns, round_.calls)
                 and all(_is_clear(lane, answer) for lane in inside)
             ):
                 victim = self._settle(inside, answer)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Callable
 from math import comb
+from typing import Any
 
 import pytest
 
 from dryfit.model.interleaving import Choice, Footprint
 from dryfit.model.seam import Place
 from dryfit.probes.schedule import Turns
+from dryfit.probes.schedule.lane import ACQUIRE, RELEASE, closed_gate
+from dryfit.probes.schedule.mutex import Mutex
 from dryfit.probes.schedule.outsiders import Outsiders
+from dryfit.probes.schedule.round import Round
 
 
 def test_every_order_of_switch_points_comes_once(turns: Turns, explore) -> None:
@@ -216,3 +221,50 @@ def test_a_connection_that_nobody_can_read_is_not_seen_by_the_operations(
     monkeypatch.setattr(server, "backend", fails)
     with pytest.raises(OSError, match="Bad file descriptor"):
         turns.run([lambda: turns.call(1, "statement", "x", None, lambda: None)], along())
+
+
+def test_an_answer_that_comes_while_the_watcher_looks_lets_nobody_else_go_on(
+    turns: Turns, server, along, values, monkeypatch
+) -> None:
+    """The call is over, and the turn handed on, between the watcher's look and what it makes of it."""
+    answer, goes_on, may_end = closed_gate(), closed_gate(), closed_gate()
+    watcher = get_ident()
+    looks: list[list[str]] = []
+
+    class Looked(Mutex):
+        def __init__(self, round_: Round) -> None:
+            super().__init__()
+            self._round = round_
+
+        def __exit__(self, *exception: object) -> None:
+            states = [lane.state for lane in self._round.lanes]
+            super().__exit__(*exception)
+            if get_ident() == watcher:
+                looks.append(states)
+                calling = [at for at, states in enumerate(looks) if "calling" in states]
+                if calling[1:] == [len(looks) - 1]:  # it has seen one call under way twice, and asks about it now
+                    RELEASE(answer)
+                    ACQUIRE(goes_on)
+                elif calling[1:] == [len(looks) - 3]:
+                    RELEASE(may_end)
+
+    class Watched(Round):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            self.mutex = Looked(self)
+
+    def call() -> int:
+        turns.call(1, "statement", "slow", None, lambda: ACQUIRE(answer))
+        turns.point("line")
+        return 1
+
+    def follow() -> int:
+        RELEASE(goes_on)
+        ACQUIRE(may_end)
+        return 2
+
+    monkeypatch.setattr("dryfit.probes.schedule.turns.Round", Watched)
+    run = turns.run([call, follow], along([0, 0, 1]))
+
+    assert max(states.count("running") for states in looks) == 1
+    assert (run[0].ending, values(run)) == ("completed", (1, 2))
