@@ -242,7 +242,8 @@ def test_an_answer_that_comes_while_the_watcher_looks_lets_nobody_else_go_on(
             if get_ident() == watcher:
                 looks.append(states)
                 calling = [at for at, states in enumerate(looks) if "calling" in states]
-                if calling[1:] == [len(looks) - 1]:  # it has seen one call under way twice, and asks about it now
+                # It has seen one call under way twice, and is about to ask the server.
+                if calling[1:] == [len(looks) - 1]:
                     RELEASE(answer)
                     ACQUIRE(goes_on)
                 elif calling[1:] == [len(looks) - 3]:
