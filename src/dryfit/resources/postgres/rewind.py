@@ -16,11 +16,11 @@ from dryfit.resources.postgres import catalogue, mark, snapshot
 from dryfit.resources.postgres.catalogue import Catalogue, Sequence
 from dryfit.resources.postgres.connect import answers, driver, literal
 from dryfit.resources.postgres.restore import write_back
-from dryfit.resources.postgres.seeded import Seeded
+from dryfit.resources.postgres.seeded import Prepared, Seeded
 from dryfit.resources.postgres.sessions import Moment, Session
 from dryfit.resources.postgres.snapshot import Changes, Snapshot
 from dryfit.resources.postgres.split import SCHEMA
-from dryfit.resources.postgres.temporary import drop_temporary
+from dryfit.resources.postgres.temporary import drop_temporary, temporary
 from dryfit.resources.postgres.watch import Suspects, Watch, everything
 
 if TYPE_CHECKING:
@@ -56,12 +56,10 @@ class PostgresRewind:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._watch = ground.watch.forked()
-        self._snapshot = ground.snapshot
-        self._own = 0
+        self._begin()
 
     def take(self) -> str:
-        """Remember the committed rows and the sequences; refuses where a transaction that has written is open."""
+        """Remember the schema, the committed rows and the sequences; refuses where one who has written goes on."""
         return self._said(self._take)
 
     def back(self) -> str:
@@ -77,17 +75,43 @@ class PostgresRewind:
             return f"database {self._ground.name}: {' '.join(str(error).split())}"
         return ""
 
+    def _begin(self) -> None:
+        """From what is known since the test began."""
+        ground = self._ground
+        self._watch, self._snapshot, self._own = ground.watch.forked(), ground.snapshot, 0
+        self._origin: Seeded | Prepared = ground.origin
+        self._horizon = ground.horizon
+
     def _take(self) -> None:
-        self._watch = self._ground.watch.forked()
-        self._snapshot, self._own = self._ground.snapshot, 0
+        self._begin()
         moment, suspects = self._look()
+        if self._schema_changes(suspects):
+            suspects = self._with_schema()
+        elif suspects.system:
+            suspects = self._moved(suspects)
         if not suspects.is_certain:
             self._refuse_wholes(suspects)
         self._snapshot, self._own = self._taken(suspects)
         self._watch.settle(moment.position)
 
+    def _with_schema(self) -> Suspects:
+        """Begin from the schema that the test has made, of which nothing is known yet: all is to be read."""
+        made = temporary(self._ground.data)
+        if made:
+            raise _RefusedError(f"a temporary table was made: {', '.join(made[:3])}")
+        found = catalogue.read(self._ground.data)
+        self._origin, self._horizon = Prepared(self._ground.data, found), found.horizon
+        self._snapshot = Snapshot({}, {})
+        self._watch.start(found)
+        return replace(everything(found), system=frozenset(), is_certain=True)
+
     def _back(self) -> None:
         moment, suspects = self._look(drops_temporary=True)
+        changed = self._schema_changes(suspects)
+        if changed:
+            raise _RefusedError(f"the schema was changed: {', '.join(changed[:3])}")
+        if suspects.system:
+            suspects = self._moved(suspects)
         self._refuse_wholes(suspects)
         changes = self._compare(suspects)
         for difference in changes.tables:
@@ -104,27 +128,24 @@ class PostgresRewind:
         moment, writing, suspects = self._watch.look(ground.data.info.backend_pid, self._own)
         if writing:
             raise _RefusedError(_told(writing[0]))
-        if suspects.system:
-            if drops_temporary:
-                drop_temporary(ground.data, ground.token)
-            suspects = self._without_schema(suspects)
+        if suspects.system and drops_temporary:
+            drop_temporary(ground.data, ground.token)
         return moment, suspects
 
-    def _without_schema(self, suspects: Suspects) -> Suspects:
-        """Refuse where the schema was changed; else nothing but the places of tables' files."""
-        ground = self._ground
-        told = ground.origin.schema_changes(ground.data, suspects.system, ground.horizon)
-        changed = [name for name in told if SCHEMA not in name]
-        if changed:
-            raise _RefusedError(f"the schema was changed: {', '.join(changed[:3])}")
-        return self._watch.moved(suspects, catalogue.with_files(ground.data, self._watch.catalogue))
+    def _schema_changes(self, suspects: Suspects) -> list[str]:
+        """What is otherwise, but for what stops statements half-way."""
+        told = self._origin.schema_changes(self._ground.data, suspects.system, self._horizon)
+        return [name for name in told if SCHEMA not in name]
+
+    def _moved(self, suspects: Suspects) -> Suspects:
+        return self._watch.moved(suspects, catalogue.with_files(self._ground.data, self._watch.catalogue))
 
     def _refuse_wholes(self, suspects: Suspects) -> None:
         """Refuse where a table was written to whose rows are not kept."""
         known = self._watch.catalogue.tables
         wholes = [known[oid] for oid in sorted(suspects.tables) if oid not in self._snapshot.tables]
         if not suspects.is_certain:
-            wholes = self._ground.origin.differing(self._ground.data, wholes)
+            wholes = self._origin.differing(self._ground.data, wholes)
         for table in wholes:
             why = table.obstacle or f"holds more than {snapshot.MOST_ROWS:,} rows"
             raise _RefusedError(f"table {table.name} was written to, and {why}")

@@ -1,14 +1,14 @@
-"""The seeded database, with which others are compared where no list of what was written is at hand."""
+"""What a database is compared with where no list of what was written is at hand: the seeded one, or its own past."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dryfit.model.resource import Endpoint
 from dryfit.resources.postgres import catalogue
-from dryfit.resources.postgres.catalogue import Digest, Table
-from dryfit.resources.postgres.connect import answers, connect
+from dryfit.resources.postgres.catalogue import Catalogue, Digest, Table
+from dryfit.resources.postgres.connect import Row, answers, connect
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -29,48 +29,86 @@ class Seeded:
         It was equal before transaction ``horizon``. Temporary tables must not be left in it.
         """
         names = frozenset(names)
-        self._read(names - self._digests.keys())
-        news = catalogue.news(connection, names, horizon)
-        suspects = [name for name, (count, new) in news.items() if self._may_differ(name, count, new)]
-        if not suspects:
+        unread = names - self._digests.keys()
+        if unread:
+            with connect(self._endpoint, self._name) as seeded:
+                self._digests |= catalogue.digests(seeded, unread)
+        changed = _changed(connection, self._digests, names, horizon)
+        if not changed:
             return ()
-        now = catalogue.digests(connection, suspects)
-        changed = {name: tuple(_differences(self._digests[name], now[name])) for name in suspects}
-        told = list(dict.fromkeys(self._described(connection, changed)))
-        # A table's columns, types and dependencies come with it; they are told only where nothing has a name.
-        return tuple([name for name in told if name not in names] or told)
+        with connect(self._endpoint, self._name) as seeded:
+            return _told(changed, (connection, seeded))
 
     def differing(self, connection: Connection, tables: Sequence[Table]) -> list[Table]:
         """The tables whose rows are other versions, or stand elsewhere, in the connection's database."""
         if not tables:
             return []
-        script = b";".join(_versions(table) for table in tables)
         with connect(self._endpoint, self._name) as seeded:
-            then, now = answers(seeded, script), answers(connection, script)
-        return [table for table, old, new in zip(tables, then, now, strict=True) if old != new]
+            then = _versions(seeded, tables)
+        return _differing(connection, tables, then)
 
-    def _may_differ(self, name: str, count: int, new: Digest) -> bool:
-        # As many rows as ever, and those that were written anew are as ever: nothing is missing or different.
-        return count != len(self._digests[name]) or not new.items() <= self._digests[name].items()
 
-    def _read(self, names: frozenset[str]) -> None:
-        if names:
-            with connect(self._endpoint, self._name) as connection:
-                self._digests |= catalogue.digests(connection, names)
+class Prepared:
+    """A database as a test has prepared it, where that made or changed tables: all is read at once."""
 
-    def _described(self, connection: Connection, changed: dict[str, tuple[bytes, ...]]) -> Iterator[str]:
-        with connect(self._endpoint, self._name) as seeded:
-            for name, rows in changed.items():
-                for row in rows[:MOST_TOLD]:
-                    told = catalogue.describe(connection, name, row)
-                    yield told if told != name else catalogue.describe(seeded, name, row)
+    def __init__(self, connection: Connection, found: Catalogue) -> None:
+        self._digests = catalogue.digests(connection, found.system.values())
+        self._versions = dict(zip(found.tables, _versions(connection, found.tables.values()), strict=True))
+
+    def schema_changes(self, connection: Connection, names: Iterable[str], horizon: int) -> tuple[str, ...]:
+        """As ``Seeded``'s; what is gone can only be called by its system catalogue."""
+        changed = _changed(connection, self._digests, frozenset(names), horizon)
+        return _told(changed, (connection,))
+
+    def differing(self, connection: Connection, tables: Sequence[Table]) -> list[Table]:
+        """As ``Seeded``'s."""
+        return _differing(connection, tables, [self._versions[table.oid] for table in tables])
+
+
+def _changed(
+    connection: Connection, then: Mapping[str, Digest], names: frozenset[str], horizon: int
+) -> dict[str, tuple[bytes, ...]]:
+    """The rows of system catalogues that were added, removed or changed: their oids, or hashes."""
+    news = catalogue.news(connection, names, horizon)
+    # As many rows as ever, and those that were written anew are as ever: nothing is missing or different.
+    suspects = [
+        name
+        for name, (count, new) in news.items()
+        if count != len(then[name]) or not new.items() <= then[name].items()
+    ]
+    if not suspects:
+        return {}
+    now = catalogue.digests(connection, suspects)
+    return {name: tuple(_differences(then[name], now[name])) for name in suspects}
+
+
+def _told(changed: Mapping[str, tuple[bytes, ...]], asked: Iterable[Connection]) -> tuple[str, ...]:
+    """As people call it, by the first of the connections that knows the name."""
+    told = list(
+        dict.fromkeys(
+            _described(name, row, asked) for name, rows in changed.items() for row in rows[:MOST_TOLD]
+        )
+    )
+    # A table's columns, types and dependencies come with it; they are told only where nothing has a name.
+    return tuple([name for name in told if name not in changed] or told)
+
+
+def _described(name: str, row: bytes, asked: Iterable[Connection]) -> str:
+    told = (catalogue.describe(connection, name, row) for connection in asked)
+    return next((each for each in told if each != name), name)
 
 
 def _differences(before: Digest, after: Digest) -> Iterator[bytes]:
-    """The oids (or hashes) of rows that were added, removed or changed."""
     return (key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
 
-def _versions(table: Table) -> bytes:
+def _differing(connection: Connection, tables: Sequence[Table], then: Sequence[object]) -> list[Table]:
+    now = _versions(connection, tables)
+    return [table for table, old, new in zip(tables, then, now, strict=True) if old != new]
+
+
+def _versions(connection: Connection, tables: Iterable[Table]) -> list[list[Row]]:
+    """Which versions of rows stand where, of each table."""
     version = "hashtextextended(ctid::text || xmin::text, 0)"
-    return f"SELECT count(*), sum({version}) FROM ONLY {table.name}".encode()
+    selects = [f"SELECT count(*), sum({version}) FROM ONLY {table.name}" for table in tables]
+    return answers(connection, ";".join(selects).encode()) if selects else []

@@ -19,6 +19,11 @@ FROM pg_class WHERE relpersistence = 't' AND relkind IN ('r', 'p', 'v', 'S') ORD
 """
 
 
+def temporary(connection: Connection) -> tuple[str, ...]:
+    """The names of those that are there."""
+    return tuple((name or b"").decode() for _, _, name in answers(connection, _THINGS)[0])
+
+
 def drop_temporary(connection: Connection, token: str) -> tuple[str, ...]:
     """Drop them all, and return their names; what belongs to a connection that is just ending is waited for."""
     deadline = time.monotonic() + GRACE_SECONDS

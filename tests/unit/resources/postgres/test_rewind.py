@@ -81,11 +81,62 @@ def test_an_open_transaction_that_has_written_is_refused(database):
         assert rewind.back().startswith("a transaction that has written is open")
 
 
-def test_a_changed_schema_is_refused(database):
+def test_a_schema_that_was_changed_since_is_refused(database):
     rewind, _ = taken(database)
     database.run("CREATE TABLE more (id int)")
     assert rewind.back().startswith("the schema was changed: table public.more")
-    assert database.resource.rewind().take().startswith("the schema was changed: table public.more")
+
+
+def test_tables_that_the_test_had_prepared_go_back_as_well(database):
+    rewind, then = taken(
+        database,
+        "CREATE TABLE tags (id serial PRIMARY KEY, name text UNIQUE, used_by integer REFERENCES customers)",
+        "ALTER TABLE lines DROP COLUMN note",
+        "DROP TABLE rooms",
+        "INSERT INTO tags (name, used_by) VALUES ('a', 1), ('b', NULL)",
+        "DELETE FROM orders WHERE id = 3",
+    )
+    for _ in range(2):
+        database.run(
+            "INSERT INTO tags (name) VALUES ('c')",
+            "UPDATE tags SET name = 'd' WHERE name = 'a'",
+            "DELETE FROM customers WHERE id = 2",
+            "TRUNCATE lines",
+        )
+        assert rewind.back() == ""
+        assert database.state() == then
+    database.run("ALTER TABLE tags ADD COLUMN more text")
+    assert rewind.back().startswith("the schema was changed: table public.tags")
+    database.run("DROP TABLE tags")
+    assert rewind.back().startswith("the schema was changed: ")
+    database.resource.clean()
+    assert database.state() == database.seeded
+
+
+def test_a_table_of_the_tests_own_that_is_not_kept_is_refused(database):
+    rewind, then = taken(database, "CREATE MATERIALIZED VIEW names AS SELECT name FROM customers")
+    database.run("DELETE FROM ranks")
+    assert (rewind.back(), database.state()) == ("", then)
+    database.run("REFRESH MATERIALIZED VIEW names")
+    assert rewind.back() == "table public.names was written to, and is a materialized view"
+
+
+def test_tables_of_the_tests_own_go_back_without_the_log(database):
+    database.resource._watch._reads_log = False
+    rewind, then = taken(
+        database,
+        "CREATE TABLE tags (name text)",
+        "INSERT INTO tags VALUES ('a')",
+        "REFRESH MATERIALIZED VIEW totals",
+    )
+    database.run("UPDATE tags SET name = 'b'", "DELETE FROM ranks")
+    assert (rewind.back(), database.state()) == ("", then)
+
+
+def test_a_temporary_table_of_the_prefix_is_refused(database):
+    with database.connect() as connection:
+        connection.execute("CREATE TEMP TABLE scratch (a int)")
+        assert database.resource.rewind().take() == "a temporary table was made: scratch"
 
 
 def test_a_temporary_table_that_was_made_since_is_dropped(database):
