@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 from _pytest.outcomes import Exit
 
-from dryfit.lab import driver_calls, loops
+from dryfit.lab import driver_calls, greenlets, loops
 from dryfit.lab.answers import Answers
 from dryfit.lab.bare_drivers import BareDrivers
 from dryfit.lab.busy import Transactions, patiently
@@ -416,6 +416,9 @@ class AtOnce:
         if turns is None or worker < 0:
             return do()
         is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
+        if not is_asynchronous and greenlets.are_here() and dbapi.driver_of(connection) == "asyncpg":
+            coroutine = self._call(connection, doing, place, greenlets.awaitable(do))
+            return greenlets.awaited(cast(Awaitable[object], coroutine))
         kind, what, given = doing
         self._note_user(connection, worker)
         if kind == "statement" and self.halfway.before(worker, connection):

@@ -15,30 +15,44 @@ def deadlock_error(cancelled: BaseException) -> BaseException:
     for each in type(cancelled).__mro__:
         make = _MAKERS.get(each.__module__.partition(".")[0])
         if make is not None:
-            return make()
+            return make(cancelled)
     return cancelled
 
 
-def _psycopg() -> BaseException:
+def _psycopg(_: BaseException) -> BaseException:
     error: BaseException = sys.modules["psycopg.errors"].lookup(_STATE)(_TEXT)
     return error
 
 
-def _psycopg2() -> BaseException:
+def _psycopg2(_: BaseException) -> BaseException:
     error: Any = sys.modules["psycopg2.errors"].lookup(_STATE)(_TEXT)
     error.__setstate__({"pgcode": _STATE, "pgerror": f"ERROR:  {_TEXT}\n"})
     made: BaseException = error
     return made
 
 
-def _asyncpg() -> BaseException:
+def _asyncpg(_: BaseException) -> BaseException:
     fields = {"S": "ERROR", "V": "ERROR", "C": _STATE, "M": _TEXT}
     error: BaseException = sys.modules["asyncpg.exceptions"].PostgresError.new(fields)
     return error
 
 
-_MAKERS: dict[str, Callable[[], BaseException]] = {
+def _adapted(cancelled: BaseException) -> BaseException:
+    """What SQLAlchemy makes of an asynchronous driver's error: it has the driver's for its cause, and says its text."""
+    cause = cancelled.__cause__
+    if cause is None or not type(cancelled).__module__.startswith("sqlalchemy.dialects."):
+        return cancelled
+    told = deadlock_error(cause)
+    text = str(cancelled).replace(str(type(cause)), str(type(told))).replace(str(cause), str(told))
+    error: Any = type(cancelled)
+    made: BaseException = error(text, told)
+    made.__cause__ = told
+    return made
+
+
+_MAKERS: dict[str, Callable[[BaseException], BaseException]] = {
     "psycopg": _psycopg,
     "psycopg2": _psycopg2,
     "asyncpg": _asyncpg,
+    "sqlalchemy": _adapted,
 }

@@ -15,6 +15,7 @@ from dryfit.model.errors import ResourceError  # noqa: E402
 from dryfit.model.interleaving import Backend  # noqa: E402
 from dryfit.model.resource import Declaration  # noqa: E402
 from dryfit.probes.schedule import Turns  # noqa: E402
+from dryfit.probes.schedule.victim import deadlock_error  # noqa: E402
 from dryfit.resources.kinds.postgres import kind  # noqa: E402
 from dryfit.resources.postgres import programs  # noqa: E402
 from dryfit.resources.registry import provider_named  # noqa: E402
@@ -301,6 +302,31 @@ def test_asyncpg_in_loops_of_operations_is_blocked_woken_and_told(turns, dsn, al
     assert run[0].ending == "completed"
     assert values(run) == (("DeadlockDetectedError", "40P01"), None)
     assert [line[:9] for line in lanes(run) if "blocked" in line] == ["0 blocked", "1 blocked"]
+
+
+def test_the_victim_of_an_asynchronous_engine_is_told_what_the_server_would_tell(dsn) -> None:
+    pytest.importorskip("asyncpg")
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    aio = pytest.importorskip("sqlalchemy.ext.asyncio")
+    options = dict(each.split("=") for each in dsn.split())
+    url = f"postgresql+asyncpg://{options['user']}@/{options['dbname']}?host={options['host']}&port={options['port']}"
+
+    async def raised(statement: str) -> BaseException:
+        engine = aio.create_async_engine(url)
+        try:
+            async with engine.connect() as connection:
+                with pytest.raises(sqlalchemy.exc.DBAPIError) as caught:
+                    await connection.execute(sqlalchemy.text(statement))
+        finally:
+            await engine.dispose()
+        return caught.value.orig
+
+    told = deadlock_error(asyncio.run(raised("SELECT pg_cancel_backend(pg_backend_pid())")))
+    deadlock = "DO $$ BEGIN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END $$"
+    real = asyncio.run(raised(deadlock))
+
+    assert (type(told), str(told), told.sqlstate) == (type(real), str(real), "40P01")
+    assert type(told.__cause__) is type(real.__cause__)
 
 
 def test_a_pool_that_runs_out_gives_up_at_once(turns, dsn, along, values) -> None:
