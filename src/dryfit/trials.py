@@ -135,7 +135,7 @@ def _summary(check: CheckName, judgement: Judgement, result: LabResult, seconds:
         check,
         seconds,
         trials=sum(each.tried for each in explored) if check == "contention" else len(trials),
-        not_injected=sum(not each.fired and not _has_reason(each) for each in trials),
+        not_injected=sum(not each.fired for each in trials if not isinstance(each.experiment, Overlap)),
         exhausted=result.exhausted and all(each.exhausted for each in explored),
         skipped=(*result.skipped, *judgement.skipped, *_partly(explored, result)),
         overlaps=len(explored) if check == "contention" else 0,
@@ -153,11 +153,6 @@ def _partly(explored: Sequence[Explored], result: LabResult) -> Iterator[Skipped
 
 CUT = Skipped("what was planned besides", f"{CUT_SHORT} before it could be tried")
 LEFT = Skipped("what was planned besides", f"{USED_UP} before it could be tried: --budget 120s gives more")
-
-
-def _has_reason(trial: Trial) -> bool:
-    """Whether it is told of an overlap why it could not be."""
-    return trial.explored is not None and bool(trial.explored.void)
 
 
 def replay(

@@ -93,7 +93,12 @@ def makes(crossed: Crossed) -> bool:
 
 
 def _is_half(crossed: Crossed) -> bool:
-    """Whether it is the beginning or the end of a block, or of an object: nobody performs that by itself."""
+    """Whether it is the beginning or the end of a block, or of an object: nobody performs that by itself.
+
+    What a generator does, a lifespan, say, lies on both sides of what its caller does meanwhile. A request is whole.
+    """
+    if crossed.is_generator and crossed.request < 0:
+        return True
     return plain(crossed.point.seam.callable).endswith(_HALVES)
 
 

@@ -56,12 +56,10 @@ def _told(value: object) -> Iterator[Leaf]:
 
 def _error(error: BaseException, place_of: PlaceOf) -> ErrorSeen:
     """An exception by its classes; of one that a library raised for another also those of the other."""
-    cause = error.__cause__ if is_installed_class(type(error)) else None
-    classes = [*mro(type(error)), *(mro(type(cause)) if cause is not None else ())]
+    layers = list(_layers(error))
+    classes = [cls for each in layers for cls in mro(type(each))]
     said = next((each for each in _ARGUMENTS(error) if type(each) is str), "")
-    codes = (
-        getattr(each, "sqlite_errorname", "") for each in (error, cause) if isinstance(each, sqlite3.Error)
-    )
+    codes = (getattr(each, "sqlite_errorname", "") for each in layers if isinstance(each, sqlite3.Error))
     return ErrorSeen(
         0,
         tuple(type_name(cls) for cls in classes if cls is not object),
@@ -69,3 +67,13 @@ def _error(error: BaseException, place_of: PlaceOf) -> ErrorSeen:
         path=path(error, place_of),
         code=next(codes, ""),
     )
+
+
+def _layers(error: BaseException) -> Iterator[BaseException]:
+    """An exception, and what libraries have raised it for: SQLAlchemy's own, its adapter's, and the driver's."""
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        yield each
+        each = each.__cause__ if is_installed_class(type(each)) else None

@@ -114,7 +114,8 @@ class Crossed:
     ``holding`` are the locks, and the transactions that have locked rows, which are held in a baseline while something
     is sent. ``prepares`` says that it was made while the test was set up. ``receiver`` is the class of
     the object whose method it is, where ``offers`` are wanted, too. ``reads`` are the tables that a statement of a
-    baseline may read, as its text names them.
+    baseline may read, as its text names them. ``is_generator`` says that its code runs in pieces, between
+    those of whoever takes what it yields.
     """
 
     index: int
@@ -133,6 +134,7 @@ class Crossed:
     prepares: bool = False
     receiver: str = ""
     reads: tuple[str, ...] = ()
+    is_generator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,7 @@ class TrialRecorder:
             stand_in=crossing.callee.stands_for,
             request=self._request() if parent < 0 else -1,
             prepares=not self._is_set_up,
+            is_generator=crossing.callee.kind in ("generator", "async generator"),
         )
         opened = _Open(self._trial, crossed, kept.entries if parent < 0 else -1)
         kept.entries += parent < 0

@@ -69,6 +69,14 @@ def test_half_of_a_block_and_the_end_of_an_object_are_no_operations():
     assert planned(entry(0, "till.Till.__del__"), write(1, 0)) == []
 
 
+def test_a_generator_is_no_operation_but_a_request_that_needs_one_is():
+    """A lifespan goes on while the test does; a dependency that commits is a part of the request."""
+    assert planned(entry(0, "till.lifespan", is_generator=True), write(1, 0)) == []
+    assert planned(entry(0, "till.session", is_generator=True, request=0), write(1, 0)) == [
+        (("till.session", 0), ("till.session", 0))
+    ]
+
+
 def test_an_operation_runs_at_once_with_the_one_that_follows():
     crossings = entry(0, "till.sell"), write(1, 0), entry(2, "till.close"), write(3, 2, "close")
 

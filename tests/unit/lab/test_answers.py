@@ -7,11 +7,14 @@ import warnings
 from collections.abc import Iterator
 from textwrap import dedent
 
+import asyncpg
 import httpx
 import pytest
 from aiohttp import web
 from flask import Flask, current_app, g
 from flask import Response as FlaskResponse
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import DBAPIError
 from starlette.responses import JSONResponse
 
 from dryfit.config import load_config
@@ -216,3 +219,22 @@ def test_what_a_handler_returns_is_told_by_its_status_and_its_json(answer):
 
     assert said is not None
     assert said.told == ((".status", "201"), ("#1", "1"), ("['left']", "1"))
+
+
+def test_what_layers_of_libraries_make_of_a_driver_s_error_is_told():
+    """An asynchronous engine: SQLAlchemy raises its own error for its adapter's, which stands for the driver's."""
+    driver, adapter, engine = (
+        asyncpg.SerializationError("x"),
+        AsyncAdapt_asyncpg_dbapi.Error("x"),
+        DBAPIError("", {}, None),
+    )
+    engine.__cause__, adapter.__cause__ = adapter, driver
+
+    class OwnError(Exception):
+        pass
+
+    own = OwnError()
+    own.__cause__ = engine
+
+    assert "asyncpg.exceptions.SerializationError" in ended(Raised(engine), None, lambda *_: None).error.bases
+    assert "sqlalchemy.exc.DBAPIError" not in ended(Raised(own), None, lambda *_: None).error.bases
