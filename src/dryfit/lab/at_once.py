@@ -3,69 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
-from inspect import iscoroutinefunction
-from types import CodeType
 from typing import Protocol, cast
 
 from _pytest.outcomes import Exit
 
-from dryfit.lab import driver_calls, greenlets, loops
-from dryfit.lab.answers import Answers
-from dryfit.lab.bare_drivers import BareDrivers
-from dryfit.lab.busy import Transactions, patiently
-from dryfit.lab.driver_calls import LONGEST, Doing
+from dryfit.lab import loops
+from dryfit.lab.calls import AsyncCall, Call, Calls
 from dryfit.lab.ended import ended, is_cut_off
-from dryfit.lab.file_footprints import FileTouched
 from dryfit.lab.halfway import Halfway, Stop
-from dryfit.lab.outgoing import Outgoing
-from dryfit.model.crossing import Callee, Crossing
+from dryfit.model.crossing import Crossing
 from dryfit.model.digest import MEMORY, diff
 from dryfit.model.interleaving import (
     ANYTHING,
     Backends,
     Choose,
-    Footprint,
     Footprints,
     Interleaving,
     Run,
 )
-from dryfit.model.lanes import HALFWAY
 from dryfit.model.outcome import Outcome, Raised, Returned
-from dryfit.model.probe import Act, Around
-from dryfit.model.seam import Place
-from dryfit.model.target import DATABASES, Target
+from dryfit.model.target import Target
 from dryfit.model.trial import Boundary
-from dryfit.probes import dbapi, sends
 from dryfit.probes.schedule import Narrator, Repeatable, Tasks, Turns
 from dryfit.weave import Weave
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
 
-Call = Callable[[], object]
-AsyncCall = Callable[[], Awaitable[object]]
 Made = tuple[Interleaving, tuple[Outcome | None, ...]]
 """An interleaving, and what became of each operation in it; ``None`` of one cut short."""
 
 RUN_SECONDS = 3.0
 """The limit of one interleaving."""
-
-CONNECTED = Footprint(frozenset(("server",)))
-"""What a new connection touches: only what may be anything is in its way."""
-
-_COMMIT = 'let them commit, and let the database be made clean by dryfit (isolation = "recycle" or "clone")'
-SHARED = (
-    "both operations work in one transaction of one connection: let each take a connection of its own; where the "
-    f"fixtures hold one for all, {_COMMIT}"
-)
-PINNED = (
-    f"the fixtures of the test hold one transaction open for all: operations in it cannot overlap; {_COMMIT}"
-)
 
 CUT_OFF = "a server ended the connection of an operation"
 _FOUND = 0
@@ -118,18 +90,11 @@ class AtOnce:
         self._backends = backends
         self._footprints = footprints
         self.halfway = Halfway(backends)
-        self.opening: Callable[[Crossing], None] = _passed
+        self.calls = Calls(weave, scene, footprints, self.halfway)
         self._turns: Turns | None = None
         self._tasks: Tasks | None = None
         self._choose: Repeatable | None = None
-        self._users: dict[int, int] = {}
-        self._transactions = Transactions()
         self.need_threads = False
-        self._shared = ""
-        self._calls = 0
-        self._outgoing = Outgoing()
-        self._bare = BareDrivers(self._bare_call, weave.is_within_library)
-        self._answers = Answers(self._place_in)
         self._is_memory_watched = False
         self._used: set[Target] = set()
         self._met: set[Target] = set()
@@ -153,7 +118,7 @@ class AtOnce:
                 relent=self.halfway.let_go,
             ) as self._turns,
         ):
-            self._is_memory_watched = lines
+            self._is_memory_watched, self.calls.turns = lines, self._turns
             yield
 
     def needs_lines(self, run: Run) -> bool:
@@ -164,7 +129,7 @@ class AtOnce:
         """
         changed = any(change.source == MEMORY for change in diff(run.before, run.after))
         lines = self._turns is not None and self._turns.have_changed_memory
-        return changed or lines or not self._calls
+        return changed or lines or not self.calls.made
 
     def forget(self) -> None:
         """The operations that come now are others, and may use other databases."""
@@ -199,12 +164,7 @@ class AtOnce:
         try:
             return operation()
         finally:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        turns = self._turns or self._tasks
-        if self.halfway.let_go() and turns is not None:
-            turns.ask_again()
+            self.calls.let_go()
 
     @contextmanager
     def governed_tasks(self, *, lines: bool) -> Iterator[None]:
@@ -217,6 +177,7 @@ class AtOnce:
             self._alone(),
             closing(Tasks(self._backends, limit=RUN_SECONDS, place=self._weave.place_in)) as self._tasks,
         ):
+            self.calls.turns = self._tasks
             yield
 
     async def run_tasks(
@@ -261,7 +222,7 @@ class AtOnce:
         try:
             return await operation()
         finally:
-            self._let_go()
+            self.calls.let_go()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -270,32 +231,17 @@ class AtOnce:
             self._scene.use(target)
         self._scene.enter(_FOUND)
         used, self._weave.connections.used = self._weave.connections.used, self._note_target
-        probes = self._weave.let_see(self)
-        heeds = self._weave.heed(self._heeds)
-        self._weave.connections.calling = self._psycopg
-        self._bare.put_in()
-        answered, self._weave.exchanges.answered = self._weave.exchanges.answered, self._note_answer
         try:
-            yield
+            with self.calls.governed():
+                yield
         finally:
-            self._bare.take_out()
-            self._weave.heed(heeds)
             self._turns = self._tasks = None
-            self.halfway.remove()
-            self._weave.connections.calling = None
-            self._weave.exchanges.answered = answered
             self._weave.connections.used = used
-            self._weave.let_see(*probes)
             self._scene.forget(_FOUND)
 
     def _begin(self, stop: Stop) -> None:
-        self._users, self._shared, self._calls = {}, "", 0
-        self._transactions.forget()
         self._used.clear()
-        self._outgoing.begin()
-        self._answers.begin()
-        self._footprints.begin()
-        self.halfway.begin(stop)
+        self.calls.begin(stop)
 
     def _repeatable(self, choose: Choose) -> Repeatable:
         """Have a run that is made again go as before."""
@@ -309,8 +255,8 @@ class AtOnce:
         self._used.add(target)
 
     def _ran(self, interleaving: Interleaving, outcomes: tuple[Outcome | None, ...]) -> Run | None:
-        if self._shared and interleaving.ending == "completed":
-            interleaving = replace(interleaving, ending="stuck", said=self._shared)
+        if self.calls.shared and interleaving.ending == "completed":
+            interleaving = replace(interleaving, ending="stuck", said=self.calls.shared)
         self.halfway.let_go()
         if not all(isinstance(outcome, Returned) for outcome in outcomes) and (lost := self._backends.lost()):
             raise ServerLost(lost)  # nor can this process read the state, or put it back
@@ -333,22 +279,13 @@ class AtOnce:
         return Run(
             interleaving,
             tuple(
-                ended(outcome, self._answers.of(worker), self._place_in)
+                ended(outcome, self.calls.answered(worker), self.calls.place_in)
                 for worker, outcome in enumerate(outcomes)
             ),
             boundary.before,
             boundary.after,
-            sent=self._outgoing.sent(),
+            sent=self.calls.sent(),
         )
-
-    def _is_at_work(self) -> bool:
-        """Whether this is one of the operations."""
-        return self._worker() >= 0
-
-    def _worker(self) -> int:
-        """The number of the operation that is at work here, -1 outside of operations."""
-        turns = self._turns or self._tasks
-        return turns.worker() if turns is not None else -1
 
     def _are_known(self, boundary: Boundary) -> bool:
         """Whether what moves touched is all that may matter: nothing in memory, where no lines are seen."""
@@ -358,126 +295,5 @@ class AtOnce:
             change.source != MEMORY for change in diff(boundary.before, boundary.after)
         )
 
-    # The probe.
-
-    def before(self, crossing: Crossing) -> Act:
-        """Make a call of a driver when it is its turn."""
-        if crossing.callee.kind != "library":
-            return None
-        if crossing.component == "builtins":
-            if self._turns is not None:
-                self._turns.touch(ANYTHING)
-            self._scene.opening(crossing)
-            self.opening(crossing)
-            return None
-        if sends.stays_within(crossing.values[0]):
-            return None
-        is_database = crossing.component in DATABASES
-        connection = dbapi.connection_of(crossing) if is_database else crossing.values[0]
-        if dbapi.driver_of(connection) == "psycopg":
-            return None  # it is governed where psycopg asks its server
-        sent = self._outgoing.before(crossing) if self._is_at_work() else ""
-        doing = driver_calls.of_crossing(crossing)
-        if sent:
-            doing = doing._replace(what=sent)
-        return Around(partial(self._call, connection, doing, crossing.site.place))
-
-    def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
-        """Note what was sent; nothing changes what an operation gets."""
-        self._outgoing.after(crossing, outcome)
-        if type(outcome) is Raised and (worker := self._worker()) >= 0:
-            self._answers.raised(worker, crossing, outcome.exception)
-        return outcome
-
-    def _heeds(self, callee: Callee, values: tuple[object, ...]) -> bool:
-        """Whether a call that test code makes is one of an operation's: of a marked test's own body, say.
-
-        Its requests are not: they lead into the program, or to servers that no operation shares with another.
-        """
-        return callee.kind == "library" and callee.effect != "send" and self._is_at_work()
-
-    def _bare_call(self, connection: object, doing: Doing, do: Call) -> object:
-        if not self._is_at_work():
-            return do()
-        return self._call(connection, doing, self._weave.place_of(sys._getframe(2)), do)
-
-    def _note_answer(self, outcome: Outcome) -> None:
-        if (worker := self._worker()) >= 0:
-            self._answers.answered(worker, outcome)
-
-    def _psycopg(self, connection: object, work: object, do: Call) -> object:
-        place = self._weave.place_of(sys._getframe(1))
-        return self._call(connection, driver_calls.of_generator(work), place, do)
-
-    def _call(self, connection: object, doing: Doing, place: Place | None, do: Call) -> object:
-        """Make a call in its turn; what is asynchronous is awaited by the caller."""
-        turns = self._turns or self._tasks
-        worker = turns.worker() if turns is not None else -1
-        if turns is None or worker < 0:
-            return do()
-        is_asynchronous = iscoroutinefunction(getattr(do, "func", None))
-        if not is_asynchronous and greenlets.are_here() and dbapi.driver_of(connection) == "asyncpg":
-            coroutine = self._call(connection, doing, place, greenlets.awaitable(do))
-            return greenlets.awaited(cast(Awaitable[object], coroutine))
-        kind, what, given = doing
-        self._note_user(connection, worker)
-        if kind == "statement" and self.halfway.before(worker, connection):
-            what = f"{what} {HALFWAY}"
-            do = do if is_asynchronous else partial(self._performed, do)
-        if isinstance(turns, Tasks):
-            if not is_asynchronous:
-                return turns.block(do)
-            return turns.call(connection, kind, what, place, cast(AsyncCall, do), given=given)
-        if is_asynchronous:
-            return turns.call_awaited(connection, kind, what, place, cast(AsyncCall, do), given=given)
-        call = partial(turns.call, connection, kind, what, place, given=given)
-        if isinstance(connection, sqlite3.Connection):
-            call = partial(call, touched=FileTouched(connection, doing.what, LONGEST))
-            others = partial(self._let_others, turns, place, connection, doing.what)
-            with self._transactions.calling(connection, worker):
-                result = patiently(connection, call, do, others)
-        else:
-            result = call(do, touched=partial(self._touched, connection, worker, doing.what))
-        self._calls += 1
-        return result
-
-    def _touched(self, connection: object, worker: int, what: str, failed: bool) -> Footprint:
-        """What a call touched. A new connection is in nobody's way."""
-        if connection is None:
-            return ANYTHING if failed or what != "connect" else CONNECTED
-        if dbapi.driver_of(connection) != "psycopg":
-            return ANYTHING
-        return self._footprints.touched(connection, worker, failed=failed)
-
-    def _let_others(
-        self, turns: Turns, place: Place | None, connection: sqlite3.Connection, text: str
-    ) -> bool:
-        """Wait until another operation has made a call; false where none can, or SQLite would not wait."""
-        if not self._transactions.would_wait(connection, text):
-            return False
-        calls, by = self._calls, self._transactions.others(turns.worker())
-        return turns.wait("the lock of the database file", place, lambda: self._calls > calls, by)
-
-    def _note_user(self, connection: object, worker: int) -> None:
-        """Notice that two operations are at work in one transaction, which no program would do.
-
-        No connection is kept alive for that: what comes in the place of another has no transaction open at first.
-        """
-        before = self._users.get(id(connection), -1)
-        if before != worker and dbapi.standing(connection) in ("open", "failed"):
-            self._shared = PINNED if before < 0 else SHARED
-        self._users[id(connection)] = worker
-
     def _is_components(self, file: str) -> bool:
         return self._weave.component_of(file) is not None
-
-    def _place_in(self, code: CodeType, line: int) -> Place | None:
-        """A line of a component."""
-        sites = self._weave.sites
-        if not sites.is_component(code.co_filename):
-            return None
-        return Place(sites.relative(code.co_filename), line, code.co_qualname)
-
-
-def _passed(crossing: Crossing) -> None:
-    """Nobody puts files back."""

@@ -11,7 +11,7 @@ from unittest import TestCase
 
 import pytest
 
-from dryfit.lab.at_once import Call
+from dryfit.lab.calls import Call
 from dryfit.lab.marked import MARK
 
 

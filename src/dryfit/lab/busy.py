@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
@@ -14,6 +15,9 @@ BUSY = 5
 SNAPSHOT = 517
 """The extended code of what no waiting helps: the transaction has read what is old by now."""
 
+
+SECONDS = 5.0
+"""For which a connection waits by default."""
 
 _ENDS = ("COMMIT", "END", "ROLLBACK")
 
@@ -33,12 +37,13 @@ class Patience:
 
     @contextmanager
     def none(self) -> Iterator[None]:
-        """Have it give up at once within the block."""
+        """Have it give up at once within the block, which may close it."""
         self._set(0)
         try:
             yield
         finally:
-            self._set(self.milliseconds)
+            with suppress(sqlite3.ProgrammingError):
+                self._set(self.milliseconds)
 
     def _set(self, milliseconds: int) -> None:
         self._cursor.execute(f"PRAGMA busy_timeout = {milliseconds}").fetchall()
@@ -97,6 +102,37 @@ class Transactions:
         return has_written or ends or id(connection) not in self._have_read
 
 
+class Meanwhile:
+    """The tasks that wait for the lock of a file, and what happens to it meanwhile."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Event] = []
+        self._made = 0
+
+    def forget(self) -> None:
+        """None waits."""
+        self._waiting.clear()
+
+    def over(self, connection: sqlite3.Connection) -> None:
+        """A call is over: where it has left no transaction open, a lock may be free."""
+        self._made += 1
+        while self._waiting and not _is_open(connection):
+            self._waiting.pop().set()
+
+    async def is_free(self, seconds: float) -> bool:
+        """Wait until a lock may be free; false where nobody can go on, and nobody has done anything since.
+
+        Time does not pass by itself: it is up where nobody else can go on.
+        """
+        made, event = self._made, asyncio.Event()
+        self._waiting.append(event)
+        try:
+            await asyncio.wait_for(event.wait(), seconds)
+        except TimeoutError:
+            return self._made > made
+        return True
+
+
 def _is_open(connection: sqlite3.Connection) -> bool:
     try:
         return connection.in_transaction
@@ -129,3 +165,24 @@ def patiently(
         except Exception as error:
             if not patience.milliseconds or not is_busy(error) or not wait():
                 raise
+
+
+async def patiently_awaited(
+    connection: sqlite3.Connection,
+    attempt: Callable[[], Awaitable[object]],
+    would_wait: Callable[[], bool],
+    meanwhile: Meanwhile,
+) -> object:
+    """The same for a call that is awaited, each attempt at which gives up at once."""
+    while True:
+        try:
+            result = await attempt()
+        except Exception as error:
+            if not (is_busy(error) and would_wait()):
+                meanwhile.over(connection)
+                raise
+            if not await meanwhile.is_free(SECONDS):
+                raise
+        else:
+            meanwhile.over(connection)
+            return result

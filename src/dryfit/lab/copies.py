@@ -9,7 +9,8 @@ from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import cast
 
-from dryfit.lab.at_once import AsyncCall, AtOnce, Call
+from dryfit.lab.at_once import AtOnce
+from dryfit.lab.calls import AsyncCall, Call
 from dryfit.lab.exploration import Limits
 from dryfit.lab.marked import limits_of
 from dryfit.lab.overlapping import BrokenOff

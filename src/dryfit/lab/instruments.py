@@ -11,7 +11,8 @@ from types import CodeType
 from typing import Protocol, cast
 
 from dryfit.config import Config
-from dryfit.lab.at_once import AtOnce, Call
+from dryfit.lab.at_once import AtOnce
+from dryfit.lab.calls import Call
 from dryfit.lab.overlapping import Overlapping
 from dryfit.lab.propagation.journey import Sources
 from dryfit.lab.propagation.log import Noted

@@ -13,7 +13,8 @@ import pytest
 
 from dryfit.checks.contention import explored_said
 from dryfit.config import nearest
-from dryfit.lab.at_once import AsyncCall, AtOnce, Call
+from dryfit.lab.at_once import AtOnce
+from dryfit.lab.calls import AsyncCall, Call
 from dryfit.lab.exploration import Limits, explore
 from dryfit.lab.failures import invariant_said, said_of
 from dryfit.lab.marked import limits_of

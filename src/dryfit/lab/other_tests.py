@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 from _pytest.outcomes import Exit, OutcomeException
 
-from dryfit.lab.at_once import Call
+from dryfit.lab.calls import Call
 from dryfit.lab.repeating import described
 from dryfit.lab.shared_fixtures import obstacle, own_values
 

@@ -11,7 +11,8 @@ from typing import NoReturn
 
 from _pytest.outcomes import Exit, OutcomeException
 
-from dryfit.lab.at_once import AtOnce, Call
+from dryfit.lab.at_once import AtOnce
+from dryfit.lab.calls import Call
 from dryfit.lab.exploration import Exploration, Limits, Wanted, explore
 from dryfit.lab.halfway import Stop
 from dryfit.lab.marked import limits_of
@@ -68,7 +69,7 @@ class Overlapping:
         self._weave = weave
         self._at_once = at_once
         self._stage = stage
-        at_once.opening = stage.opening
+        at_once.calls.opening = stage.opening
         self._recorder = recorder
         self._overlap: Overlap | None = None
         self._exploration: Exploration | None = None

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from dryfit.lab.at_once import AtOnce, Call, Made
+from dryfit.lab.at_once import AtOnce, Made
+from dryfit.lab.calls import Call
 from dryfit.model.interleaving import Explored
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.probes.schedule import serial

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dryfit.lab.at_once import AtOnce, Call
+from dryfit.lab.at_once import AtOnce
+from dryfit.lab.calls import Call
 from dryfit.lab.exploration import Exploration
 from dryfit.model.interleaving import Explored, Run
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from dryfit.probes.schedule.locks import kind_of
 from dryfit.probes.schedule.selects import CONNECTING, SELECTS
+from dryfit.probes.schedule.threads import DRIVER
 
 _WAIT = threading.Condition.wait.__code__
 _READ = socket.SocketIO.readinto.__code__
@@ -99,6 +100,8 @@ class Outsiders:
         if standing.f_code is _WORKER:
             work: Any = standing.f_locals["work_queue"]
             return bool(work.empty())
+        if standing.f_globals.get("__name__") == DRIVER:
+            return _has_nothing_handed(standing)
         if standing.f_code in SELECTS:
             if standing.f_locals.get("timeout") == 0:
                 return False  # the loop has something to do, and only looks
@@ -106,6 +109,14 @@ class Outsiders:
         if standing.f_code is _READ:
             return not _is_readable(standing.f_locals["self"]._sock)  # None once it is closed
         return self._began.get(ident) == _where(frame)
+
+
+def _has_nothing_handed(standing: FrameType) -> bool:
+    """Whether a connection's thread of aiosqlite's waits for what it is to do: what it did last has been heard of."""
+    values = standing.f_locals
+    queue: Any = values["tx"] if "tx" in values else getattr(values.get("self"), "_tx", None)
+    last: Any = values.get("future")
+    return queue is not None and bool(queue.empty()) and (last is None or bool(last.done()))
 
 
 def _held(frame: FrameType) -> bool | None:

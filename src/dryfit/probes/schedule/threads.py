@@ -21,7 +21,16 @@ START = _start_new_thread
 ANYIO = "anyio._backends._asyncio"
 """Its threads are there for all operations."""
 
+DRIVER = "aiosqlite.core"
+"""Its threads are what a server is to other drivers."""
+
 Perform = Callable[[Round, Lane, Callable[[], object]], None]
+
+
+def is_of_driver(thread: threading.Thread) -> bool:
+    """Whether a thread does a driver's work: what operations hand to it is awaited as a call of the driver."""
+    target = getattr(thread, "_target", None)
+    return DRIVER in (type(thread).__module__, getattr(target, "__module__", ""))
 
 
 class Threads:
@@ -59,13 +68,14 @@ class Threads:
         def governed(thread: threading.Thread) -> None:
             here, giver = governor.here(), governor.giver()
             is_anyio = type(thread).__module__ == ANYIO
-            if here is not None and here[1].is_in_loop and is_anyio:
+            is_driver_s = is_of_driver(thread)
+            if here is not None and (is_driver_s or (here[1].is_in_loop and is_anyio)):
                 with governor.ungoverned(here):
                     start(thread)
             elif here is not None and thread not in self._lanes:
                 with governor.ungoverned(here):
                     self._begin(here[0], here[1].worker, thread, start)
-            elif giver is not None and not is_anyio:
+            elif giver is not None and not is_anyio and not is_driver_s:
                 self._begin(*giver, thread, start)
             else:
                 start(thread)
