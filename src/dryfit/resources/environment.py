@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,6 +14,8 @@ from dryfit.model.resource import Declaration, Handle, Leftover, Resource, Suspe
 from dryfit.resources.clock import DatabaseClock
 from dryfit.resources.kind import Heavy, Kind
 from dryfit.resources.registry import kind_named, provider_named
+
+_TURN_SECONDS = 0.0002
 
 DATABASES = ("postgres", "sqlite", "mariadb")
 
@@ -135,11 +138,16 @@ def _loading(kind: Kind) -> Iterator[None]:
         yield
         return
     loading = threading.Thread(target=_load, args=(kind,), name="dryfit-loading", daemon=True)
+    # Whoever starts the server does little but wait, in a dozen steps: after each of them importing, which never waits,
+    # would keep it from going on for the usual 5 ms.
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
     loading.start()
     try:
         yield
     finally:
         loading.join()
+        sys.setswitchinterval(usual)
 
 
 def _load(kind: Heavy) -> None:

@@ -28,19 +28,27 @@ FROM pg_class c WHERE c.relkind = 'S'
 """
 
 
-def fill(endpoint: Endpoint, sources: Sources, programs: Programs) -> None:
-    """Make a new server ready to be kept: its password, the seeded database, and one copy laid aside."""
+def fill(endpoint: Endpoint, sources: Sources, programs: Programs) -> frozenset[int]:
+    """Make a new server ready to be kept: its password, the seeded database, and one copy laid aside.
+
+    Returns the oids of the databases from which others are copied: the first worker needs none of them.
+    """
     with connect(endpoint, MAINTENANCE) as control:
         control.execute(f"ALTER ROLE {identifier(endpoint.user)} PASSWORD '{endpoint.password}'".encode())
         wal.is_readable(control)
         token = secrets.token_hex(16)
         _make_seed(control, endpoint, seed_of(sources), token, sources, programs)
         databases.fill_pool(control, token, seed_of(sources))
+        return databases.patterns(control, seed_of(sources))
 
 
 def seed_of(sources: Sources) -> str:
     """The name of the database that has a project's schema and seed."""
     return f"{databases.SEED}_{sources.fingerprint()[:12]}"
+
+
+def _shared_name(sources: Sources) -> str:
+    return databases.shared_name(sources.fingerprint(), sources.root)
 
 
 def open_database(name: str, options: Options, endpoint: Endpoint, space: str) -> Resource:
@@ -69,7 +77,7 @@ def _refuse_isolation(name: str, options: Options, database: str) -> None:
 
 def _share_there(name: str, options: Options, endpoint: Endpoint, control: Connection) -> Resource:
     """On a server that others use, too: made by the first of this user's workers, and dropped by the last."""
-    shared = databases.shared_name(options.sources.fingerprint())
+    shared = _shared_name(options.sources)
     with alone(control):
         if databases.exists(control, shared):
             return SharedThere.joined(_handle(name, endpoint, shared), endpoint)
@@ -87,7 +95,7 @@ def _open_here(
         if not databases.exists(control, seed):
             _make_seed(control, endpoint, seed, token, options.sources)
         if options.isolation == "shared":
-            own = databases.SHARED + seed.removeprefix(databases.SEED)
+            own = _shared_name(options.sources)
             if not databases.exists(control, own):
                 databases.claim(control, own, token, seed)
             return SharedDatabase(_handle(name, endpoint, own))

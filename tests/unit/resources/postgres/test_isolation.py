@@ -161,7 +161,7 @@ def test_shared_on_an_existing_server_is_dropped_by_the_last_worker(open_databas
 def test_a_database_of_that_name_that_is_not_ours_is_not_shared(
     open_database, foreign, monkeypatch, tmp_path_factory
 ):
-    monkeypatch.setattr("dryfit.resources.postgres.databases.shared_name", lambda content: "dryfit_shared_x")
+    monkeypatch.setattr("dryfit.resources.postgres.databases.shared_name", lambda *_: "dryfit_shared_x")
     shared = open_database(at=foreign, isolation="shared")
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
