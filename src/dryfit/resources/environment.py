@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from dryfit.model.resource import Declaration, Handle, Leftover, Resource, Suspendable
+from dryfit.model.resource import Declaration, Leftover, Resource, Suspendable
 from dryfit.resources.clock import DatabaseClock
 from dryfit.resources.kind import Heavy, Kind
 from dryfit.resources.registry import kind_named, provider_named
@@ -124,7 +124,7 @@ class Environment:
                     endpoint = undo.enter_context(provide(kind, declaration, self._root))
             resource = kind.open(declaration, endpoint, self._root, self._space)
             undo.callback(resource.close)
-            for variable, value in _variables(declaration, resource.handle):
+            for variable, value in resource.handle.env.items():
                 undo.callback(_set, variable, os.environ.get(variable))
                 _set(variable, value)
             self._closing.push(undo.pop_all())
@@ -157,12 +157,6 @@ def _load(kind: Heavy) -> None:
 
 def _nothing() -> None:
     pass
-
-
-def _variables(declaration: Declaration, handle: Handle) -> Iterator[tuple[str, str]]:
-    yield from handle.env.items()
-    for variable in declaration.env:
-        yield variable, handle.url
 
 
 def _set(variable: str, value: str | None) -> None:

@@ -249,15 +249,18 @@ def _definitions(declaration: Declaration, root: Path) -> str:
 
 def _handle(declaration: Declaration, endpoint: Endpoint, name: str) -> Handle:
     login = f"{quote(endpoint.user)}:{quote(endpoint.password)}"
+    scheme = "amqps" if endpoint.tls else "amqp"
+    url = f"{scheme}://{login}@{endpoint.host}:{endpoint.port}/{quote(name, safe='')}"
     return Handle(
         name=declaration.name,
         kind="rabbitmq",
-        url=f"{'amqps' if endpoint.tls else 'amqp'}://{login}@{endpoint.host}:{endpoint.port}/{quote(name, safe='')}",
+        url=url,
         host=endpoint.host,
         port=endpoint.port,
         user=endpoint.user,
         password=endpoint.password,
         database=name,
+        env=dict.fromkeys(declaration.env, url),
     )
 
 
