@@ -71,7 +71,7 @@ def adopt(url: str, typed: str) -> Adoption:
     ``typed`` is what the user has typed as its name. Raises ``ResourceError`` in continuous integration, without a
     terminal, where the name is another one, and where it must not be adopted.
     """
-    _refuse_without_a_person()
+    refuse_without_a_person()
     with _connected(url) as (endpoint, connection):
         found = _surveyed(endpoint, connection)
         if typed != found.database:
@@ -82,7 +82,8 @@ def adopt(url: str, typed: str) -> Adoption:
         return found
 
 
-def _refuse_without_a_person() -> None:
+def refuse_without_a_person() -> None:
+    """Raise ``ResourceError`` in continuous integration, and without a terminal."""
     for name in CI_VARIABLES:
         if os.environ.get(name, "false").lower() not in ("", "0", "false"):
             raise _error(
@@ -102,7 +103,7 @@ def _connected(url: str) -> Iterator[tuple[Endpoint, psycopg.Connection[object]]
     existing.refuse(endpoint, existing.of_host(endpoint))
     try:
         with existing_postgres.connect(endpoint) as connection:
-            existing.refuse(endpoint, existing_postgres.reasons(connection))
+            existing.refuse(endpoint, existing_postgres.reasons(connection, creates=False))
             yield endpoint, connection
     except psycopg.Error as error:
         raise _error(f"database {endpoint.database}: cannot be adopted: {str(error).strip()}") from error
