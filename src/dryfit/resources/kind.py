@@ -93,6 +93,14 @@ class Heavy(Protocol):
         """Import it."""
 
 
+@runtime_checkable
+class Twofold(Protocol):
+    """A kind whose servers answer at a second place as well, as a broker does with its management."""
+
+    def second(self, declaration: Declaration, endpoint: Endpoint) -> Endpoint:
+        """Where that is."""
+
+
 Provide = Callable[[Kind, Declaration, Path], AbstractContextManager[Endpoint]]
 """Start or find the server for a declaration of the project at a root; leaving the context lets go of it."""
 

@@ -54,7 +54,8 @@ class Adoption:
         yield f"database  {self.database}"
         yield f"host      {self.host}:{self.port}, as {self.user}"
         rows = sum(table.rows for table in self.tables)
-        yield f"size      {self.size / 1e6:.1f} MB, {rows:,} rows in {len(self.tables)} tables"
+        tables = f"{len(self.tables)} table{'s' if len(self.tables) != 1 else ''}"
+        yield f"size      {self.size / 1e6:.1f} MB, {rows:,} rows in {tables}"
         for table in sorted(self.tables, key=lambda table: -table.rows):
             yield f"{table.rows:>12,}  {table.name}"
 
