@@ -141,13 +141,14 @@ def _loading(kind: Kind) -> Iterator[None]:
     # Whoever starts the server does little but wait, in a dozen steps: after each of them importing, which never waits,
     # would keep it from going on for the usual 5 ms.
     usual = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN_SECONDS)
+    sys.setswitchinterval(min(usual, _TURN_SECONDS))
     loading.start()
     try:
         yield
     finally:
         loading.join()
-        sys.setswitchinterval(usual)
+        if usual > _TURN_SECONDS:  # else another thread has changed it, and will put it back
+            sys.setswitchinterval(usual)
 
 
 def _load(kind: Heavy) -> None:

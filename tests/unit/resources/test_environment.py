@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,3 +72,13 @@ def test_the_handle_tells_the_variables_that_are_set_for_the_program(kind: str, 
         assert handle.env["THE_URL"] == handle.env["THE_SAME_URL"] == handle.url
         assert handle.env.items() <= os.environ.items()
     assert "THE_URL" not in os.environ
+
+
+def test_threads_take_turns_as_before_once_a_resource_is_open(tmp_path: Path) -> None:
+    before = sys.getswitchinterval()
+    with Environment([Declaration("thing", "postgres")], tmp_path, new_space()) as environment:
+        try:
+            environment.open("thing")
+        except ResourceError as error:
+            pytest.skip(str(error))
+        assert sys.getswitchinterval() == before
