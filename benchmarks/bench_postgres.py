@@ -346,23 +346,29 @@ def figures(chosen: Sequence[Way], tests: int, rounds: int) -> Iterator[Figures]
 
 
 def table(found: Sequence[Figures], tests: int) -> Iterator[str]:
-    """The table in Markdown. Bare pytest's own time is in every row; the last row takes it out."""
+    """The table in Markdown; in brackets what is beyond bare pytest's own, which is in every row."""
     head = [
         "", "between writing tests, median", "p95", "between reading tests, median", "until the first test",
         f"{tests} writing tests", "the same with `-n 2`",
     ]  # fmt: skip
     yield "| " + " | ".join(head) + " |"
     yield "| --- |" + " ---: |" * (len(head) - 1)
+    bare, *_ = found
     for each in found:
         cells = [
-            f"{statistics.median(each.writing):.2f} ms",
-            f"{_p95(each.writing):.2f} ms",
-            f"{statistics.median(each.reading):.2f} ms",
-            f"{each.start:.2f} s",
-            f"{each.whole:.2f} s",
-            f"{each.parallel:.2f} s",
+            _both(statistics.median(each.writing), statistics.median(bare.writing), "ms"),
+            _both(_p95(each.writing), _p95(bare.writing), "ms"),
+            _both(statistics.median(each.reading), statistics.median(bare.reading), "ms"),
+            _both(each.start, bare.start, "s"),
+            _both(each.whole, bare.whole, "s"),
+            _both(each.parallel, bare.parallel, "s"),
         ]
         yield f"| {each.way.label} | " + " | ".join(cells) + " |"
+
+
+def _both(value: float, bare: float, unit: str) -> str:
+    beyond = f" ({value - bare:.2f})" if value != bare else ""
+    return f"{value:.2f} {unit}{beyond}"
 
 
 def ratios(found: Sequence[Figures]) -> Iterator[str]:

@@ -7,9 +7,13 @@ import shutil
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
 import pytest
 
+from dryfit.model.errors import ResourceError
+from dryfit.model.resource import Declaration
+from dryfit.resources.registry import kind_named
 from dryfit.resources.sealed import namespace
 
 FOREIGN = "10.66.0.1"
@@ -239,3 +243,35 @@ def test_a_declared_database_is_clean_and_reached_in_a_sealed_session(
     assert "dryfit: sealed by a network namespace" in ended.out, ended.out + ended.err
     assert "1 failed, 4 passed" in ended.out, ended.out
     assert "Network is unreachable" in ended.out
+
+
+BROKER = """
+    import pika
+
+    def test_send(broker):
+        with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+            connection.channel().queue_declare("orders")
+
+    def test_send_again(broker):
+        test_send(broker)
+"""
+
+
+def test_a_server_that_answers_at_two_places_is_reached_at_both(session, empty_project) -> None:
+    pytest.importorskip("pika")
+    try:
+        kind_named("rabbitmq").launch(Declaration("broker", "rabbitmq"), Path())
+    except ResourceError as error:
+        pytest.skip(str(error))
+    empty_project.write(
+        {
+            "pyproject.toml": """
+                [tool.dryfit.resources]
+                broker = { kind = "rabbitmq" }
+            """,
+            "test_ways.py": BROKER,
+        }
+    )
+    ended = session("-p", "dryfit.pytest_plugin", "--sealed")
+    assert "dryfit: sealed by a network namespace" in ended.out, ended.out + ended.err
+    assert "2 passed" in ended.out, ended.out

@@ -77,6 +77,7 @@ def adopt_database(url: str) -> None:
     """Let dryfit destroy what is in the PostgreSQL database at URL: at a terminal, by somebody who sees what it is."""
     with needs_library("dryfit env adopt", "postgres"):
         from dryfit.resources.guard import adopt
+    adopt.refuse_without_a_person()
     for line in adopt.survey(url).lines():
         click.echo(line)
     typed = click.prompt("dryfit will empty and drop what is in it. To agree, type the database's name")

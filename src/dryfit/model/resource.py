@@ -48,7 +48,8 @@ class Endpoint:
 class Handle:
     """What a test gets: where its own part of a resource answers.
 
-    ``env`` are the variables that a kind sets by itself; the declared ones are set to ``url``.
+    ``env`` are the variables that the program under test finds it by: the declared ones, which are set to ``url``, and
+    those that a kind sets by itself.
     """
 
     name: str

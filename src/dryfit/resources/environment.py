@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from dryfit.model.resource import Declaration, Handle, Leftover, Resource, Suspendable
+from dryfit.model.resource import Declaration, Leftover, Resource, Suspendable
 from dryfit.resources.clock import DatabaseClock
 from dryfit.resources.kind import Heavy, Kind
 from dryfit.resources.registry import kind_named, provider_named
+
+_TURN_SECONDS = 0.0002
 
 DATABASES = ("postgres", "sqlite", "mariadb")
 
@@ -121,7 +124,7 @@ class Environment:
                     endpoint = undo.enter_context(provide(kind, declaration, self._root))
             resource = kind.open(declaration, endpoint, self._root, self._space)
             undo.callback(resource.close)
-            for variable, value in _variables(declaration, resource.handle):
+            for variable, value in resource.handle.env.items():
                 undo.callback(_set, variable, os.environ.get(variable))
                 _set(variable, value)
             self._closing.push(undo.pop_all())
@@ -135,11 +138,17 @@ def _loading(kind: Kind) -> Iterator[None]:
         yield
         return
     loading = threading.Thread(target=_load, args=(kind,), name="dryfit-loading", daemon=True)
+    # Whoever starts the server does little but wait, in a dozen steps: after each of them importing, which never waits,
+    # would keep it from going on for the usual 5 ms.
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(usual, _TURN_SECONDS))
     loading.start()
     try:
         yield
     finally:
         loading.join()
+        if usual > _TURN_SECONDS:  # else another thread has changed it, and will put it back
+            sys.setswitchinterval(usual)
 
 
 def _load(kind: Heavy) -> None:
@@ -149,12 +158,6 @@ def _load(kind: Heavy) -> None:
 
 def _nothing() -> None:
     pass
-
-
-def _variables(declaration: Declaration, handle: Handle) -> Iterator[tuple[str, str]]:
-    yield from handle.env.items()
-    for variable in declaration.env:
-        yield variable, handle.url
 
 
 def _set(variable: str, value: str | None) -> None:

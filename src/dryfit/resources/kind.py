@@ -29,10 +29,11 @@ class Launch:
     """How a server runs on this machine as a process of ours.
 
     Two declarations with the same ``key`` share one server. ``prepare`` fills the empty directory ``home`` before
-    the start. In ``command`` and ``environment``, ``{home}``, ``{port}`` (a free one of loopback) and ``{mark}`` (a
-    random token, good as a password, so that nobody else's server is taken for this one) are filled in; ``endpoint``
-    says where it will answer, given home and port; ``is_ready`` is asked every 2 ms. ``stop_signal`` ends it;
-    ``unprivileged`` says that it refuses to run as root.
+    the start; ``complete`` adds, meanwhile, what the server can start without: nobody else is told of it before. In
+    ``command`` and ``environment``, ``{home}``, ``{port}`` (a free one of loopback) and ``{mark}`` (a random token,
+    good as a password, so that nobody else's server is taken for this one) are filled in; ``endpoint`` says where it
+    will answer, given home and port; ``is_ready`` is asked every 2 ms. ``stop_signal`` ends it; ``unprivileged`` says
+    that it refuses to run as root.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Launch:
     stop_signal: str = "SIGTERM"
     unprivileged: bool = False
     in_memory: bool = False
+    complete: Callable[[Path], None] = lambda home: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,14 @@ class Heavy(Protocol):
 
     def load(self) -> None:
         """Import it."""
+
+
+@runtime_checkable
+class Twofold(Protocol):
+    """A kind whose servers answer at a second place as well, as a broker does with its management."""
+
+    def second(self, declaration: Declaration, endpoint: Endpoint) -> Endpoint:
+        """Where that is."""
 
 
 Provide = Callable[[Kind, Declaration, Path], AbstractContextManager[Endpoint]]

@@ -51,9 +51,10 @@ def unprivileged() -> pwd.struct_passwd | None:
 
 
 def give(home: Path, owner: pwd.struct_passwd) -> None:
-    """Make ``owner`` the owner of a directory and of all that is in it."""
+    """Make ``owner`` the owner of a directory and of all that is in it, but for folders that he has made himself."""
     os.chown(home, owner.pw_uid, owner.pw_gid)
     for folder, folders, files in os.walk(home):
+        folders[:] = [name for name in folders if os.lstat(os.path.join(folder, name)).st_uid != owner.pw_uid]
         for name in (*folders, *files):
             os.chown(os.path.join(folder, name), owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import marshal
 import os
 import re
 import secrets
@@ -17,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
@@ -126,7 +128,6 @@ def _start(launch: Launch, entry: Path) -> Lease:
     owner = places.unprivileged() if launch.unprivileged else None
     port, mark = _free_port(), secrets.token_hex(16)
     spec = {
-        "home": str(home),
         "lock": str(_lock(entry)),
         "entry": str(entry),
         "command": [_filled(word, home, port, mark) for word in launch.command],
@@ -138,13 +139,14 @@ def _start(launch: Launch, entry: Path) -> Lease:
     ours, theirs = socket.socketpair()
     try:
         with closing(theirs), _claimed(home) as alive:
-            spawned = _spawn(spec, theirs.fileno(), alive)
+            spawned = _spawn(home, spec, theirs.fileno(), alive)
         with spawned:  # it gets ready meanwhile, and is told when the server can start
             launch.prepare(home)
             if owner:
                 places.give(home, owner)
             with suppress(OSError):  # that it is gone is told below
                 ours.sendall(supervisor.GO)
+            launch.complete(home)
         found = launch.endpoint(home, port)
         endpoint = replace(found, mark=mark, password=_filled(found.password, home, port, mark))
         _wait_until_ready(launch, endpoint, ours)
@@ -165,10 +167,11 @@ def _claimed(home: Path) -> Iterator[int]:
         yield claim.fileno()
 
 
-def _spawn(spec: Mapping[str, object], lease: int, alive: int) -> subprocess.Popen[bytes]:
-    # Isolated and without site: it starts sooner, and nothing of the user's environment comes in.
+def _spawn(home: Path, spec: dict[str, Any], lease: int, alive: int) -> subprocess.Popen[bytes]:
+    # Isolated and without site: it starts sooner, and nothing of the user's environment comes in. It would be slower to
+    # import what reads JSON; the directory is said openly, for people who look at processes.
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(spec), str(lease)],
+        [sys.executable, "-I", "-S", supervisor.__file__, str(home), str(lease), marshal.dumps(spec).hex()],
         pass_fds=[lease, alive],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -3,21 +3,25 @@
 Run as a script with the standard library only, as a process of its own: it outlives a killed pytest just long enough to
 clean up. A lease is an open connection to its Unix socket: the kernel closes that however a process ends. Where the
 supervisor itself is killed, the kernel ends the server (PR_SET_PDEATHSIG), and whoever starts the next one sweeps up.
+
+The tests wait for its start: what it imports here it needs for that, and the rest where it is used. A suite of tests
+that takes a second would else spend more on it than on the server.
 """
 
 import contextlib
 import ctypes
 import fcntl
-import json
+import marshal
 import os
 import selectors
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 STOP_SECONDS = 10.0
 RETRY_SECONDS = 0.05
@@ -31,11 +35,11 @@ GO, KEEP, RELEASE, END = b"go", b"keep", b"release", b"end"
 class Supervisor:
     """One server, its leases, and the directory that goes with them; ``spec`` is what ``server.py`` says of it."""
 
-    def __init__(self, spec: dict[str, Any], first_lease: socket.socket) -> None:
+    def __init__(self, home: str, spec: "dict[str, Any]", first_lease: socket.socket) -> None:
         self._spec = spec
-        self._home = Path(spec["home"])
+        self._home = home
         self._door = socket.socket(socket.AF_UNIX)
-        self._door.bind(str(self._home / DOOR))
+        self._door.bind(os.path.join(self._home, DOOR))
         self._door.listen(64)
         self._leases = {first_lease}
         self._kept = False
@@ -59,7 +63,7 @@ class Supervisor:
             while server.poll() is None and not self._is_over():
                 self._listen()
             if server.returncode is not None:
-                self._tell((self._home / LOG).read_bytes()[-LOG_TAIL:] or b"(its log is empty)")
+                self._tell(self._log()[-LOG_TAIL:] or b"(its log is empty)")
         finally:
             self._take_entry_out()
             _stop(server, self._spec["stop_signal"])
@@ -67,7 +71,7 @@ class Supervisor:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         spec, libc = self._spec, ctypes.CDLL(None)
-        with (self._home / LOG).open("ab") as log:
+        with open(os.path.join(self._home, LOG), "ab") as log:
             return subprocess.Popen(
                 spec["command"],
                 env=spec["environment"],
@@ -133,18 +137,33 @@ class Supervisor:
 
     def _take_entry_out(self) -> None:
         """Remove what others find this server by, unless it already leads to another one."""
+        import json
+
         with contextlib.suppress(OSError, ValueError):
-            entry = Path(self._spec["entry"])
-            if json.loads(entry.read_text())["home"] == self._spec["home"]:
-                entry.unlink()
+            with open(self._spec["entry"]) as entry:
+                leads_here = json.load(entry)["home"] == self._home
+            if leads_here:
+                os.unlink(self._spec["entry"])
 
     def _tell(self, why: bytes) -> None:
         for lease in self._leases:
             with contextlib.suppress(OSError):
                 lease.sendall(why)
 
+    def _log(self) -> bytes:
+        with open(os.path.join(self._home, LOG), "rb") as log:
+            return log.read()
+
     def _remove(self) -> None:
-        shutil.rmtree(self._home, ignore_errors=True)
+        """Remove the directory, in spite of a program that goes on filling it after whoever started that was killed."""
+        import shutil
+        import time
+
+        deadline = time.monotonic() + STOP_SECONDS
+        while os.path.exists(self._home) and time.monotonic() < deadline:
+            shutil.rmtree(self._home, ignore_errors=True)
+            if os.path.exists(self._home):
+                time.sleep(RETRY_SECONDS)
 
 
 def _stands(lock: int, path: str) -> bool:
@@ -183,4 +202,5 @@ if __name__ == "__main__":
     for unwanted in (signal.SIGINT, signal.SIGHUP):
         signal.signal(unwanted, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    Supervisor(json.loads(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))).run()
+    HOME, LEASE, SPEC = sys.argv[1:]
+    Supervisor(HOME, marshal.loads(bytes.fromhex(SPEC)), socket.socket(fileno=int(LEASE))).run()

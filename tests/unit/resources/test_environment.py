@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
 from dryfit.resources import environment
-from dryfit.resources.environment import Environment
+from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.kind import Kind, Provider
 from dryfit.resources.registry import provider_named
 
@@ -56,3 +59,26 @@ def test_rows_go_to_the_only_database_that_can_be_meant(
     with Environment(declarations, tmp_path, "dryfit_one") as opened:
         url = opened.database_url(asked)
         assert url == (opened.open(found).handle.url if found else None)
+
+
+@pytest.mark.parametrize("kind", ["postgres", "nats", "redis", "s3", "smtp", "http", "sqlite", "directory"])
+def test_the_handle_tells_the_variables_that_are_set_for_the_program(kind: str, tmp_path: Path) -> None:
+    declaration = Declaration("thing", kind, env=("THE_URL", "THE_SAME_URL"))
+    with Environment([declaration], tmp_path, new_space()) as environment:
+        try:
+            handle = environment.open("thing").handle
+        except ResourceError as error:
+            pytest.skip(str(error))
+        assert handle.env["THE_URL"] == handle.env["THE_SAME_URL"] == handle.url
+        assert handle.env.items() <= os.environ.items()
+    assert "THE_URL" not in os.environ
+
+
+def test_threads_take_turns_as_before_once_a_resource_is_open(tmp_path: Path) -> None:
+    before = sys.getswitchinterval()
+    with Environment([Declaration("thing", "postgres")], tmp_path, new_space()) as environment:
+        try:
+            environment.open("thing")
+        except ResourceError as error:
+            pytest.skip(str(error))
+        assert sys.getswitchinterval() == before

@@ -29,8 +29,18 @@ while True:
     line.close()
 """
 
-CLIENT = """
-import socket, sys
+FILLING = """
+number=0
+while mkdir -p folder && : > folder/$number; do number=$((number + 1)); done
+""".strip()
+"""Goes on as an unpacking program does whose parent was killed; it ends where its directory is gone."""
+
+CLIENT = (
+    f"""
+FILLING = {FILLING!r}
+"""
+    + """
+import socket, subprocess, sys
 from pathlib import Path
 from dryfit.model.resource import Endpoint
 from dryfit.resources import places
@@ -41,11 +51,16 @@ places.runtime = lambda in_memory=False: Path(runtime)
 def is_ready(endpoint):
     with socket.socket() as line:
         return line.connect_ex((endpoint.host, endpoint.port)) == 0
-prepare = (lambda home: sys.stdin.read()) if key == "never prepared" else (lambda home: None)
-lease = attach(Launch(key, tuple(command), prepare, lambda home, port: Endpoint("127.0.0.1", port), is_ready))
+def fill(home):
+    if key == "filled on and on":
+        subprocess.run(["sh", "-c", FILLING], cwd=home)
+    elif key == "never prepared":
+        sys.stdin.read()
+lease = attach(Launch(key, tuple(command), fill, lambda home, port: Endpoint("127.0.0.1", port), is_ready))
 print(lease.home, flush=True)
 sys.stdin.read()
 """
+)
 
 
 def echo(key: str = "echo", *, unprivileged: bool = False, command: tuple[str, ...] = ()) -> Launch:
@@ -128,6 +143,31 @@ def test_it_is_prepared_once_and_started_anew_after_its_end() -> None:
     second.close()
 
 
+def test_nobody_else_is_told_of_a_server_that_is_not_complete() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def complete(home: Path) -> None:
+        begun.set()
+        may_end.wait(20)
+        (home / "rest").write_text("seed")
+
+    launch = replace(echo(), complete=complete)
+    leases: list[server.Lease] = []
+    first, second = (threading.Thread(target=lambda: leases.append(attach(launch))) for _ in range(2))
+    first.start()
+    assert begun.wait(20)
+    second.start()
+    second.join(0.05)
+    assert not leases
+    may_end.set()
+    first.join()
+    second.join()
+    assert leases[0].home == leases[1].home
+    assert (leases[0].home / "rest").exists()
+    for lease in leases:
+        lease.close()
+
+
 def test_it_is_kept_on_request_until_it_is_let_go() -> None:
     lease = attach(echo())
     lease.keep()
@@ -193,11 +233,13 @@ def test_many_kills_leave_nothing(own_runtime: Path, rounds: int) -> None:
     assert eventually(lambda: not homes(own_runtime) and not processes_of(own_runtime))
 
 
-@pytest.mark.parametrize("key", ["never ready", "never prepared"])
+@pytest.mark.parametrize("key", ["never ready", "never prepared", "filled on and on"])
 def test_one_killed_while_it_starts_leaves_nothing(own_runtime: Path, key: str) -> None:
     for _ in range(3):
         victim = start_client(own_runtime, key, ("sleep", "600"))
         assert eventually(lambda: bool(processes_of(own_runtime, supervisor.__file__)))
+        if key == "filled on and on":
+            assert eventually(lambda: any(own_runtime.glob("*/folder/9")))
         victim.kill()
         victim.communicate()
     assert eventually(lambda: not homes(own_runtime) and not processes_of(own_runtime))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from dryfit.model.errors import ResourceError
 from dryfit.resources.builders import models
@@ -201,9 +201,11 @@ def maker_for(
     catalogue: Catalogue | None = None,
 ) -> Maker | AsyncMaker:
     """The maker of one test, seeded by its node id; an asynchronous one for an asynchronous session."""
-    if session is not None:
+    # Whoever has an asynchronous session has imported this; else it may lack greenlet, which SQLAlchemy does not bring.
+    if session is not None and sys.modules.get("sqlalchemy.ext.asyncio"):
         from sqlalchemy.ext.asyncio import AsyncSession
 
         if isinstance(session, AsyncSession):
             return AsyncMaker(test_id, session=session, root=root, catalogue=catalogue)
-    return Maker(test_id, root=root, session=session, connection=connection, catalogue=catalogue)
+    synchronous = cast("Session | None", session)
+    return Maker(test_id, root=root, session=synchronous, connection=connection, catalogue=catalogue)

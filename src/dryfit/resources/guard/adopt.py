@@ -54,7 +54,8 @@ class Adoption:
         yield f"database  {self.database}"
         yield f"host      {self.host}:{self.port}, as {self.user}"
         rows = sum(table.rows for table in self.tables)
-        yield f"size      {self.size / 1e6:.1f} MB, {rows:,} rows in {len(self.tables)} tables"
+        tables = f"{len(self.tables)} table{'s' if len(self.tables) != 1 else ''}"
+        yield f"size      {self.size / 1e6:.1f} MB, {rows:,} rows in {tables}"
         for table in sorted(self.tables, key=lambda table: -table.rows):
             yield f"{table.rows:>12,}  {table.name}"
 
@@ -71,7 +72,7 @@ def adopt(url: str, typed: str) -> Adoption:
     ``typed`` is what the user has typed as its name. Raises ``ResourceError`` in continuous integration, without a
     terminal, where the name is another one, and where it must not be adopted.
     """
-    _refuse_without_a_person()
+    refuse_without_a_person()
     with _connected(url) as (endpoint, connection):
         found = _surveyed(endpoint, connection)
         if typed != found.database:
@@ -82,7 +83,8 @@ def adopt(url: str, typed: str) -> Adoption:
         return found
 
 
-def _refuse_without_a_person() -> None:
+def refuse_without_a_person() -> None:
+    """Raise ``ResourceError`` in continuous integration, and without a terminal."""
     for name in CI_VARIABLES:
         if os.environ.get(name, "false").lower() not in ("", "0", "false"):
             raise _error(
@@ -102,7 +104,7 @@ def _connected(url: str) -> Iterator[tuple[Endpoint, psycopg.Connection[object]]
     existing.refuse(endpoint, existing.of_host(endpoint))
     try:
         with existing_postgres.connect(endpoint) as connection:
-            existing.refuse(endpoint, existing_postgres.reasons(connection))
+            existing.refuse(endpoint, existing_postgres.reasons(connection, creates=False))
             yield endpoint, connection
     except psycopg.Error as error:
         raise _error(f"database {endpoint.database}: cannot be adopted: {str(error).strip()}") from error

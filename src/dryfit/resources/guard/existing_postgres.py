@@ -53,8 +53,11 @@ def connect(endpoint: Endpoint) -> psycopg.Connection[tuple[object, ...]]:
     )
 
 
-def reasons(connection: psycopg.Connection[object]) -> Iterator[str]:
-    """What speaks against a server, asked on a connection to the database that was named."""
+def reasons(connection: psycopg.Connection[object], *, creates: bool) -> Iterator[str]:
+    """What speaks against a server, asked on a connection to the database that was named.
+
+    ``creates`` says that dryfit is to make databases of its own there: one that is given to it needs no such right.
+    """
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(_POSTGRES, [list(_PROVIDERS_ROLES)]).fetchone()
     replica, read_only, database, clients, roles, may_create = row or (True,) * 6
@@ -64,8 +67,8 @@ def reasons(connection: psycopg.Connection[object]) -> Iterator[str]:
         yield "it is a replica"
     elif read_only:
         yield "it is read-only"
-    elif not may_create:
-        yield "its user may not create databases (ALTER ROLE … CREATEDB)"
+    elif creates and not may_create:
+        yield "its user may not create databases (ALTER ROLE … CREATEDB, or give one away: dryfit env adopt URL)"
     if clients and database not in MAINTENANCE and not _are_leaving(connection):
         yield f"its database {database} is in use by {clients} other clients (name the database postgres instead)"
 

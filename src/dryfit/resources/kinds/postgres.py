@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -32,9 +33,10 @@ class PostgresKind:
             settings=given.settings,
         )
         return Launch(
-            key=f"postgres {wanted.key}",
+            key=f"postgres {wanted.key} {root}",  # to keep or end the server of one checkout is no matter of another
             command=cluster.command(found),
             prepare=wanted.prepare,
+            complete=wanted.complete,
             endpoint=cluster.endpoint,
             is_ready=cluster.is_ready,
             stop_signal="SIGQUIT",  # its directory goes with it: nothing needs to be written down
@@ -82,10 +84,10 @@ class PostgresKind:
         return opening.open_database(declaration.name, options.read(declaration, root), endpoint, space)
 
 
-def _fill(endpoint: Endpoint, sources: Sources, programs: programs.Programs) -> None:
+def _fill(endpoint: Endpoint, sources: Sources, programs: programs.Programs) -> Collection[int]:
     from dryfit.resources.postgres import opening
 
-    opening.fill(endpoint, sources, programs)
+    return opening.fill(endpoint, sources, programs)
 
 
 kind = PostgresKind()

@@ -8,7 +8,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Handle, Leftover
@@ -93,7 +93,7 @@ class RabbitmqKind:
         try:
             socket.create_connection((endpoint.host, endpoint.port), timeout=1).close()
             if endpoint.mark:
-                _own_management(endpoint).get("vhosts")
+                Management(_own_management(endpoint), endpoint.user, endpoint.password).get("vhosts")
         except (OSError, ResourceError):
             return False
         return True
@@ -103,12 +103,15 @@ class RabbitmqKind:
     ) -> VirtualHost:
         """Make a virtual host, and in it what ``definitions`` says."""
         assert endpoint is not None, "rabbitmq has a server"
-        management = (
-            _own_management(endpoint) if endpoint.mark else _existing_management(declaration, endpoint)
-        )
+        management = Management(_management(declaration, endpoint), endpoint.user, endpoint.password)
         return VirtualHost(
             declaration, endpoint, management, f"{space}_{declaration.name}", _definitions(declaration, root)
         )
+
+    def second(self, declaration: Declaration, endpoint: Endpoint) -> Endpoint:
+        """The management."""
+        at = urlsplit(_management(declaration, endpoint))
+        return Endpoint(at.hostname or "", at.port or (443 if at.scheme == "https" else 80))
 
 
 class VirtualHost:
@@ -223,15 +226,16 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _own_management(endpoint: Endpoint) -> Management:
-    host = f"[{BESIDE}]" if ":" in BESIDE else BESIDE
-    return Management(f"http://{host}:{endpoint.port}", endpoint.user, endpoint.password)
-
-
-def _existing_management(declaration: Declaration, endpoint: Endpoint) -> Management:
+def _management(declaration: Declaration, endpoint: Endpoint) -> str:
+    """The URL of a server's management."""
+    if endpoint.mark:
+        return _own_management(endpoint)
     scheme, port = ("https", ENCRYPTED_MANAGEMENT_PORT) if endpoint.tls else ("http", MANAGEMENT_PORT)
-    default = f"{scheme}://{endpoint.host}:{port}"
-    return Management(str(declaration.options.get("management", default)), endpoint.user, endpoint.password)
+    return str(declaration.options.get("management", f"{scheme}://{endpoint.host}:{port}"))
+
+
+def _own_management(endpoint: Endpoint) -> str:
+    return f"http://{f'[{BESIDE}]' if ':' in BESIDE else BESIDE}:{endpoint.port}"
 
 
 def _definitions(declaration: Declaration, root: Path) -> str:
@@ -249,15 +253,18 @@ def _definitions(declaration: Declaration, root: Path) -> str:
 
 def _handle(declaration: Declaration, endpoint: Endpoint, name: str) -> Handle:
     login = f"{quote(endpoint.user)}:{quote(endpoint.password)}"
+    scheme = "amqps" if endpoint.tls else "amqp"
+    url = f"{scheme}://{login}@{endpoint.host}:{endpoint.port}/{quote(name, safe='')}"
     return Handle(
         name=declaration.name,
         kind="rabbitmq",
-        url=f"{'amqps' if endpoint.tls else 'amqp'}://{login}@{endpoint.host}:{endpoint.port}/{quote(name, safe='')}",
+        url=url,
         host=endpoint.host,
         port=endpoint.port,
         user=endpoint.user,
         password=endpoint.password,
         database=name,
+        env=dict.fromkeys(declaration.env, url),
     )
 
 

@@ -145,13 +145,15 @@ class MariadbDatabase:
 
 def _handle(declaration: Declaration, endpoint: Endpoint, name: str) -> Handle:
     login = f"{quote(endpoint.user)}:{quote(endpoint.password)}"
+    url = f"mysql://{login}@{endpoint.host}:{endpoint.port}/{name}"
     return Handle(
         name=declaration.name,
         kind="mariadb",
-        url=f"mysql://{login}@{endpoint.host}:{endpoint.port}/{name}",
+        url=url,
         host=endpoint.host,
         port=endpoint.port,
         user=endpoint.user,
         password=endpoint.password,
         database=name,
+        env=dict.fromkeys(declaration.env, url),
     )

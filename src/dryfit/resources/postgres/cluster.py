@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from dryfit.resources.locks import locked
 from dryfit.resources.postgres.programs import Programs
 
 USER = "dryfit"
-LAYOUT = "2"
+LAYOUT = "3"
 """Part of the key: to be raised when what is kept in the cache changes."""
 
 MOST_KEPT = 8
@@ -51,16 +51,24 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
+# Of the log only what comes next: what has been written so far is in the files, and each start would copy it.
+_LEAVES_NO_LOG = ("-c", "wal_keep_size=0", "-c", "wal_recycle=off")
+
+_READS = {"TAR_OPTIONS": "--blocking-factor=2048"}
+"""For GNU tar, a megabyte at once instead of ten kilobytes; the others, which may have no such option, do not look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """What a data directory is made from. ``content`` identifies schema and seed; ``fill`` writes them.
 
-    ``fill`` gets the endpoint of a server that runs on the new directory; it has to give its user the password.
+    ``fill`` gets the endpoint of a server that runs on the new directory; it has to give its user the password. It
+    tells the oids of the databases that nobody connects to while a server starts.
     """
 
     programs: Programs
     content: str
-    fill: Callable[[Endpoint], None]
+    fill: Callable[[Endpoint], Collection[int]]
     settings: Mapping[str, str]
 
     @property
@@ -76,13 +84,21 @@ class Cluster:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def prepare(self, home: Path) -> None:
-        """Put the data directory and the administrator's password into ``home``."""
-        kept = _folder() / f"{self.key}.tar"
+        """Put the administrator's password into ``home``, and of the data directory what the server needs to start."""
+        kept = self._kept()
         if not kept.exists():
             with locked(kept.with_suffix(".lock")):
                 if not kept.exists():
                     self._make(kept)
+        kept.touch()
         _unpack(kept, home)
+
+    def complete(self, home: Path) -> None:
+        """Put the rest of the data directory into ``home``, before anybody is told of the server."""
+        _unpack(_rest(self._kept()), home)
+
+    def _kept(self) -> Path:
+        return _folder() / f"{self.key}.tar"
 
     def _make(self, kept: Path) -> None:
         with _scratch() as home:
@@ -90,7 +106,11 @@ class Cluster:
             (home / "password").write_text(secrets.token_hex(16))
             _configure(home, {**SETTINGS, **self.settings})
             with _server(self.programs, home) as port:
-                self.fill(endpoint(home, port))
+                later = self.fill(endpoint(home, port))
+            folders = [f"data/base/{oid}" for oid in later]
+            _pack(home, _rest(kept), *folders)
+            for folder in folders:
+                shutil.rmtree(home / folder)
             _pack(home, kept)
             _prune(kept)
 
@@ -187,7 +207,10 @@ def _server(programs: Programs, home: Path) -> Iterator[int]:
     port = _free_port()
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(
-            [programs.path("postgres"), "-D", str(home / "data"), "-k", str(home), "-p", str(port)],
+            [
+                *(programs.path("postgres"), "-D", str(home / "data"), "-k", str(home), "-p", str(port)),
+                *_LEAVES_NO_LOG,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -229,10 +252,10 @@ def _free_port() -> int:
         return port
 
 
-def _pack(home: Path, kept: Path) -> None:
+def _pack(home: Path, kept: Path, *names: str) -> None:
     part = kept.with_suffix(".part")
     part.touch(mode=0o600)
-    subprocess.run(["tar", "-cf", part, "-C", home, "."], check=True)
+    subprocess.run(["tar", "-cf", part, "-C", home, *(names or ["."])], check=True)
     part.replace(kept)
 
 
@@ -243,14 +266,33 @@ def _prune(kept: Path) -> None:
         for old in sorted(used, key=lambda file: used[file], reverse=True)[MOST_KEPT:]:
             if time.time() - used[old] > IN_USE_SECONDS:
                 old.unlink()
+                _rest(old).unlink(missing_ok=True)
     for lock in kept.parent.glob("*.lock"):
         locks.sweep(lock)
 
 
+def _rest(kept: Path) -> Path:
+    """What is kept beside a copy: the databases that a server can start without."""
+    return kept.with_suffix(".rest")
+
+
 def _unpack(kept: Path, home: Path) -> None:
-    kept.touch()
+    """Unpack it as whoever will run the server; the archive itself is for this user's eyes only."""
+    owner = places.unprivileged()
+    if owner:
+        os.chown(home, owner.pw_uid, owner.pw_gid)
     # One large file is read much faster than two thousand small ones are copied.
-    subprocess.run(["tar", "-xf", kept, "-C", home, "--no-same-owner"], check=True)
+    with kept.open("rb") as archive:
+        subprocess.run(
+            ["tar", "-x", "-f", "-", "-m", "--no-same-owner"],
+            stdin=archive,
+            env={**os.environ, **_READS},
+            cwd=home,
+            check=True,
+            user=_user(),
+            group=_group(),
+            extra_groups=_no_groups(),
+        )
     home.chmod(0o700)
 
 

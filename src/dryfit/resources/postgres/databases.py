@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dryfit.model.errors import ResourceError
@@ -36,10 +37,10 @@ def name_of(space: str) -> str:
     return f"{plain[: LONGEST - 9]}_{sha256(space.encode()).hexdigest()[:8]}"
 
 
-def shared_name(content: str) -> str:
-    """The database that this user's workers share on an existing server, for schema and seed of that hash."""
+def shared_name(content: str, root: Path) -> str:
+    """The database that this user's workers share in a checkout of a project, for schema and seed of that hash."""
     # Others of the server cannot prove it to be theirs: of another state directory, another name.
-    whose = sha256(f"{socket.gethostname()} {places.state()}".encode()).hexdigest()
+    whose = sha256(f"{socket.gethostname()} {places.state()} {root}".encode()).hexdigest()
     return f"{SHARED}_{content[:12]}_{whose[:12]}"
 
 
@@ -60,6 +61,12 @@ def copy(connection: Connection, name: str, token: str, seed: str) -> None:
     strategy = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
     connection.execute(f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(seed)}{strategy}".encode())
     mark.write(connection, name, token)
+
+
+def patterns(connection: Connection, seed: str) -> frozenset[int]:
+    """The oids of the databases that others are copied from: PostgreSQL's own, and the seeded one."""
+    query = "SELECT oid FROM pg_database WHERE datistemplate OR datname = %s"
+    return frozenset(int(str(row[0])) for row in connection.execute(query, [seed]))
 
 
 def fill_pool(connection: Connection, token: str, seed: str) -> None:

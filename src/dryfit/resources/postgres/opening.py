@@ -28,19 +28,27 @@ FROM pg_class c WHERE c.relkind = 'S'
 """
 
 
-def fill(endpoint: Endpoint, sources: Sources, programs: Programs) -> None:
-    """Make a new server ready to be kept: its password, the seeded database, and one copy laid aside."""
+def fill(endpoint: Endpoint, sources: Sources, programs: Programs) -> frozenset[int]:
+    """Make a new server ready to be kept: its password, the seeded database, and one copy laid aside.
+
+    Returns the oids of the databases from which others are copied: the first worker needs none of them.
+    """
     with connect(endpoint, MAINTENANCE) as control:
         control.execute(f"ALTER ROLE {identifier(endpoint.user)} PASSWORD '{endpoint.password}'".encode())
         wal.is_readable(control)
         token = secrets.token_hex(16)
         _make_seed(control, endpoint, seed_of(sources), token, sources, programs)
         databases.fill_pool(control, token, seed_of(sources))
+        return databases.patterns(control, seed_of(sources))
 
 
 def seed_of(sources: Sources) -> str:
     """The name of the database that has a project's schema and seed."""
     return f"{databases.SEED}_{sources.fingerprint()[:12]}"
+
+
+def _shared_name(sources: Sources) -> str:
+    return databases.shared_name(sources.fingerprint(), sources.root)
 
 
 def open_database(name: str, options: Options, endpoint: Endpoint, space: str) -> Resource:
@@ -52,7 +60,9 @@ def open_database(name: str, options: Options, endpoint: Endpoint, space: str) -
             return _open_here(name, own, options, endpoint, maintenance, control)
         if token := mark.adopted(control):
             _refuse_isolation(name, options, maintenance)
-            return AdoptedDatabase(_handle(name, endpoint, maintenance), endpoint, token, options.sources)
+            return AdoptedDatabase(
+                _handle(name, options, endpoint, maintenance), endpoint, token, options.sources
+            )
         if options.isolation == "shared":
             return _share_there(name, options, endpoint, control)
         return _open_there(name, own, options, endpoint, maintenance, control)
@@ -69,13 +79,13 @@ def _refuse_isolation(name: str, options: Options, database: str) -> None:
 
 def _share_there(name: str, options: Options, endpoint: Endpoint, control: Connection) -> Resource:
     """On a server that others use, too: made by the first of this user's workers, and dropped by the last."""
-    shared = databases.shared_name(options.sources.fingerprint())
+    shared = _shared_name(options.sources)
     with alone(control):
         if databases.exists(control, shared):
-            return SharedThere.joined(_handle(name, endpoint, shared), endpoint)
+            return SharedThere.joined(_handle(name, options, endpoint, shared), endpoint)
         token = secrets.token_hex(16)
         _make_seed(control, endpoint, shared, token, options.sources)
-        return SharedThere(_handle(name, endpoint, shared), endpoint, token)
+        return SharedThere(_handle(name, options, endpoint, shared), endpoint, token)
 
 
 def _open_here(
@@ -87,10 +97,10 @@ def _open_here(
         if not databases.exists(control, seed):
             _make_seed(control, endpoint, seed, token, options.sources)
         if options.isolation == "shared":
-            own = databases.SHARED + seed.removeprefix(databases.SEED)
+            own = _shared_name(options.sources)
             if not databases.exists(control, own):
                 databases.claim(control, own, token, seed)
-            return SharedDatabase(_handle(name, endpoint, own))
+            return SharedDatabase(_handle(name, options, endpoint, own))
     databases.drop(control, own, token)
     databases.claim(control, own, token, seed)
     site = Site(
@@ -134,7 +144,7 @@ def _open_there(
 
 
 def _database(name: str, site: Site, options: Options) -> Resource:
-    handle = _handle(name, site.endpoint, site.name)
+    handle = _handle(name, options, site.endpoint, site.name)
     if options.isolation == "rollback":
         from dryfit.resources.postgres.rolled_back import RolledBackDatabase
 
@@ -143,16 +153,18 @@ def _database(name: str, site: Site, options: Options) -> Resource:
     return Database(handle, site, clock)
 
 
-def _handle(name: str, endpoint: Endpoint, database: str) -> Handle:
+def _handle(name: str, options: Options, endpoint: Endpoint, database: str) -> Handle:
+    address = url(endpoint, database)
     return Handle(
         name=name,
         kind="postgres",
-        url=url(endpoint, database),
+        url=address,
         host=endpoint.host,
         port=endpoint.port,
         user=endpoint.user,
         password=endpoint.password,
         database=database,
+        env=dict.fromkeys(options.sources.env, address),
     )
 
 

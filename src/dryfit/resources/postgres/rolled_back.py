@@ -94,5 +94,7 @@ class RolledBackDatabase(Database):
         super().close()
 
     def _hold(self) -> None:
-        self._held = HeldConnection.connect(url(self._site.endpoint, self._site.name), autocommit=True)
+        address = url(self._site.endpoint, self._site.name)
+        # psycopg prepares statements that come often, and would not see that DISCARD takes them away.
+        self._held = HeldConnection.connect(address, autocommit=True, prepare_threshold=None)
         self._held.begin()

@@ -35,12 +35,12 @@ class Sources:
     clock: bool = False
 
     def fingerprint(self) -> str:
-        """A hash of all that decides what is created."""
+        """A hash of all that decides what is created, and the same wherever the project is checked out."""
         digest = hashlib.sha256(
             repr((self.schema, self.metadata, self.alembic, self.django, self.seed, self.clock)).encode()
         )
-        for path in sorted(set(self._files())):
-            digest.update(f"\0{path}\0".encode())
+        for name, path in sorted((self._name(path), path) for path in set(self._files())):
+            digest.update(f"\0{name}\0".encode())
             digest.update(path.read_bytes())
         if self.uses_python:
             digest.update("\0".join(_distributions()).encode())
@@ -52,6 +52,9 @@ class Sources:
         return bool(
             self.metadata or self.alembic or self.django or any(map(is_callable, (*self.schema, *self.seed)))
         )
+
+    def _name(self, path: Path) -> str:
+        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
 
     def _files(self) -> Iterator[Path]:
         for entry in (*self.schema, *self.seed):

@@ -131,7 +131,8 @@ def _look_at_postgres(endpoint: Endpoint) -> None:
     from dryfit.resources.guard import existing_postgres, postgres
 
     with existing_postgres.connect(endpoint) as connection:
-        existing.refuse(endpoint, existing_postgres.reasons(connection))
+        creates = not postgres.adopted(connection)
+        existing.refuse(endpoint, existing_postgres.reasons(connection, creates=creates))
         postgres.sweep(connection)
 
 

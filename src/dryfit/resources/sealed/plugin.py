@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dryfit.model.resource import Declaration, Endpoint
+from dryfit.resources.kind import Twofold
 from dryfit.resources.registry import kind_named, provider_named
 from dryfit.resources.sealed.seal import Seal, seal
 
@@ -68,4 +69,7 @@ def _started(declared: Iterable[Declaration], root: Path, servers: ExitStack) ->
         kind = kind_named(declaration.kind)
         if kind.has_server:
             provide = provider_named(declaration.provider).provide
-            yield servers.enter_context(provide(kind, declaration, root))
+            endpoint = servers.enter_context(provide(kind, declaration, root))
+            yield endpoint
+            if isinstance(kind, Twofold):
+                yield kind.second(declaration, endpoint)

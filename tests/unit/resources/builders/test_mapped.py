@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -303,6 +305,33 @@ def test_on_postgresql_a_refused_try_leaves_the_transaction_usable(database: str
         purchases = [make(Purchase, items=6, tags=1) for _ in range(5)]
         assert {len(purchase.items) for purchase in purchases} == {6}
     engine.dispose()
+
+
+WITHOUT_GREENLET = """
+import sys
+sys.modules["greenlet"] = None  # as where SQLAlchemy was installed by itself
+from pathlib import Path
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from dryfit.resources.builders.maker import maker_for
+
+class Base(DeclarativeBase):
+    pass
+
+class Buyer(Base):
+    __tablename__ = "buyers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+with Session(create_engine("sqlite://")) as session:
+    Base.metadata.create_all(session.connection())
+    print(maker_for("test", Path(), session=session)("Buyer", name="Anna").name)
+"""
+
+
+def test_a_session_needs_no_library_of_asynchronous_ones() -> None:
+    run = subprocess.run([sys.executable, "-c", WITHOUT_GREENLET], capture_output=True, text=True, timeout=60)
+    assert (run.stdout, run.stderr) == ("Anna\n", "")
 
 
 async def in_session(url: str) -> list[object]:

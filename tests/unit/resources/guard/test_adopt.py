@@ -93,6 +93,32 @@ def test_tables_that_cannot_be_read_are_told(pg, admin) -> None:
         adopt.survey(pg.url(user="reader"))
 
 
+@pytest.mark.usefixtures("at_a_terminal")
+def test_one_is_given_away_by_an_owner_who_may_create_none(pg, admin, tmp_path) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE cups (id int)")
+    url = pg.url(user="tenant")
+    declaration = Declaration("db", "postgres", "url", (), {"url": url, "schema": "schema.sql"})
+    admin.execute("CREATE ROLE tenant LOGIN")
+    try:
+        admin.execute("ALTER DATABASE app OWNER TO tenant")
+        pg.run("app", "ALTER TABLE orders OWNER TO tenant", "ALTER SCHEMA public OWNER TO tenant")
+        with pytest.raises(ResourceError, match=r"may not create databases .*dryfit env adopt URL"):
+            Environment([declaration], tmp_path, "dryfit_one").open("db")
+        assert pg.rows() == 7
+        adopt.adopt(url, "app")
+        with (
+            Environment([declaration], tmp_path, "dryfit_one") as environment,
+            psycopg.connect(environment.open("db").handle.url) as connection,
+        ):
+            assert connection.execute("SELECT to_regclass('cups'), to_regclass('orders')").fetchone() == (
+                "cups",
+                None,
+            )
+    finally:
+        pg.run("app", "REASSIGN OWNED BY tenant TO CURRENT_USER")
+        admin.execute("DROP ROLE tenant")
+
+
 def is_unmarked(pg) -> bool:
     with psycopg.connect(pg.url("postgres")) as connection:
         rows = connection.execute(

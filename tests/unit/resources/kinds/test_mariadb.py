@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Leftover
+from dryfit.resources.environment import new_space
 from dryfit.resources.kind import Kind
 from dryfit.resources.kinds.mariadb import kind
 from dryfit.resources.mariadb.database import MariadbDatabase
 
 pymysql = pytest.importorskip("pymysql")
+HERE = new_space()
+"""Other processes run the same tests at this time, on the same server."""
+
 SCHEMA = """
 CREATE TABLE customer (
     id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50), password VARCHAR(50), size INT AS (CHAR_LENGTH(name))
@@ -81,7 +85,7 @@ def _clean(request: pytest.FixtureRequest) -> None:
 
 
 def opened(endpoint: Endpoint, project: Path, space: str = "one", **options: object) -> MariadbDatabase:
-    return kind.open(Declaration("shop", "mariadb", options=options), endpoint, project, f"dryfit_{space}")
+    return kind.open(Declaration("shop", "mariadb", options=options), endpoint, project, f"{HERE}_{space}")
 
 
 def connected(database: MariadbDatabase, *, autocommit: bool = True) -> Any:
@@ -128,7 +132,7 @@ def changes(left: tuple[Leftover, ...]) -> set[tuple[str, str, int]]:
 
 def test_it_holds_schema_and_seed(shop: MariadbDatabase) -> None:
     assert ask(shop, "SELECT name, size FROM customer ORDER BY id") == [("Anna", 4), ("Jörg", 4)]
-    assert shop.handle.url.endswith(f":{shop.handle.port}/dryfit_one_shop")
+    assert shop.handle.url.endswith(f":{shop.handle.port}/{HERE}_one_shop")
 
 
 def test_a_test_that_only_read_leaves_nothing(shop: MariadbDatabase) -> None:
@@ -202,7 +206,7 @@ def test_a_transaction_left_open_is_told_and_ended(shop: MariadbDatabase, statem
         cursor.execute(statement)
         run(shop, "INSERT INTO log VALUES ('x')")
         left = shop.clean()
-        assert ("dryfit_one_shop", "idle in transaction", 1) in changes(left)
+        assert (f"{HERE}_one_shop", "idle in transaction", 1) in changes(left)
         assert content(shop) == before
         with pytest.raises(pymysql.err.OperationalError):
             cursor.execute("SELECT 1")
@@ -229,9 +233,9 @@ def test_each_worker_has_a_database_of_its_own(
         assert shop.clean() == ()
         assert ask(shop, "SELECT * FROM log WHERE text = 'theirs'") == []
     names = {name for (name,) in ask(shop, "SHOW DATABASES")}
-    assert {name for name in names if str(name).startswith("dryfit_")} == {
-        "dryfit_one_shop",
-        "dryfit_one_shop_seed",
+    assert {name for name in names if str(name).startswith(HERE)} == {
+        f"{HERE}_one_shop",
+        f"{HERE}_one_shop_seed",
     }
 
 

@@ -11,12 +11,15 @@ from tests.unit.resources.providers.cluster import Cluster
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Leftover
-from dryfit.resources.environment import Environment
+from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.kind import BESIDE, Kind
 from dryfit.resources.kinds.rabbitmq import VirtualHost, kind
 from dryfit.resources.rabbitmq_management import Management
 
 pika = pytest.importorskip("pika")
+HERE = new_space()
+"""Other processes run the same tests at this time, on the same server."""
+
 DEFINITIONS = {
     "queues": [{"name": "orders", "durable": True, "auto_delete": False, "arguments": {}}],
     "exchanges": [
@@ -53,7 +56,7 @@ def host(endpoint: Endpoint) -> Iterator[VirtualHost]:
 
 
 def opened(endpoint: Endpoint, root: Path, space: str, **options: object) -> VirtualHost:
-    return kind.open(Declaration("broker", "rabbitmq", options=options), endpoint, root, f"dryfit_{space}")
+    return kind.open(Declaration("broker", "rabbitmq", options=options), endpoint, root, f"{HERE}_{space}")
 
 
 @contextmanager
@@ -112,7 +115,7 @@ def test_workers_share_no_queue(host: VirtualHost, endpoint: Endpoint) -> None:
 
 
 def test_a_virtual_host_that_is_there_already_is_not_taken(host: VirtualHost, endpoint: Endpoint) -> None:
-    with pytest.raises(ResourceError, match="the virtual host dryfit_one_broker exists already"):
+    with pytest.raises(ResourceError, match=f"the virtual host {HERE}_one_broker exists already"):
         opened(endpoint, Path(), "one")
 
 
@@ -145,7 +148,7 @@ def test_an_existing_server_is_used_through_its_management(endpoint: Endpoint) -
     )
     foreign = Endpoint(endpoint.host, endpoint.port, user=endpoint.user, password=endpoint.password)
     with (
-        closing(kind.open(declaration, foreign, Path(), "dryfit_foreign")) as host,
+        closing(kind.open(declaration, foreign, Path(), f"{HERE}_foreign")) as host,
         channel_of(host) as channel,
     ):
         channel.queue_declare("orders")

@@ -18,6 +18,7 @@ import pytest
 import dryfit
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration
+from dryfit.resources import places
 from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.kinds.postgres import kind
 from dryfit.resources.postgres import cluster, programs
@@ -74,13 +75,47 @@ def test_a_bad_setting_is_told_with_the_servers_own_words(server_cache, project)
     assert not [name for name in files(server_cache) if name.endswith(".part")]
 
 
+def test_another_checkout_starts_from_the_same_copy_on_a_server_of_its_own(
+    server_cache, project, endpoint, tmp_path, monkeypatch
+):
+    shutil.copytree(project.root, tmp_path / "another checkout", dirs_exist_ok=True)
+    ours = kind.launch(project.declaration, project.root)
+    theirs = kind.launch(project.declaration, tmp_path / "another checkout")
+    assert theirs.key != ours.key
+    monkeypatch.setattr(cluster.Cluster, "_make", lambda *_: pytest.fail("made again"))
+    home = places.new_home("test")
+    theirs.prepare(home)
+    assert cluster.password(home) == endpoint.password
+    shutil.rmtree(home)
+
+
+def test_a_copy_holds_little_of_the_log_and_the_databases_that_others_are_copied_from_apart(
+    server_cache, project, endpoint, tmp_path
+):
+    launch = kind.launch(project.declaration, project.root)
+    launch.prepare(tmp_path)
+    assert len([path for path in (tmp_path / "data" / "pg_wal").iterdir() if path.is_file()]) <= 2
+    at_first = {path.name for path in (tmp_path / "data" / "base").iterdir()}
+    assert not at_first & {"1", "4"}  # template1, template0
+    launch.complete(tmp_path)
+    in_the_end = {path.name for path in (tmp_path / "data" / "base").iterdir()}
+    with psycopg.connect(
+        host=endpoint.socket, port=endpoint.port, user=endpoint.user, dbname="postgres"
+    ) as asked:
+        sources = asked.execute(
+            "SELECT oid::text FROM pg_database WHERE datistemplate OR datname ~ '^dryfit_seed'"
+        )
+        assert in_the_end - at_first == {oid for (oid,) in sources}
+
+
 def test_the_oldest_copies_are_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "MOST_KEPT", 2)
     for age, name in enumerate(["new", "middle", "old"]):
+        (tmp_path / f"{name}.rest").touch()
         (tmp_path / f"{name}.tar").touch()
         os.utime(tmp_path / f"{name}.tar", (0, 1000 - age))
     cluster._prune(tmp_path / "new.tar")
-    assert {path.name for path in tmp_path.iterdir()} == {"new.tar", "middle.tar"}
+    assert {path.name for path in tmp_path.iterdir()} == {"new.tar", "new.rest", "middle.tar", "middle.rest"}
 
 
 def test_a_copy_that_another_run_uses_stays_however_many_there_are(tmp_path, monkeypatch):

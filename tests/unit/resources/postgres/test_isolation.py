@@ -37,6 +37,19 @@ def test_rollback_holds_a_connection_whose_commits_do_not_last(open_database):
         assert database.left() == {}
 
 
+def test_rollback_bears_any_number_of_tests_and_statements_that_come_often(open_database):
+    database = open_database(isolation="rollback")
+    connection = database.resource.handle.connection
+    for often in [1] * 8 + [8] * 8:
+        for _ in range(often):
+            connection.execute("INSERT INTO audit (happened) VALUES (%s)", ["seen"])
+            connection.commit()
+        connection.execute("PREPARE own AS SELECT count(*) FROM audit")
+        assert connection.execute("EXECUTE own").fetchone() == (len(database.seeded["audit"]) + often,)
+        assert database.left() == {}
+    assert database.resource.handle.connection is connection
+
+
 def test_rollback_cleans_up_after_other_connections_as_well(open_database):
     database = open_database(isolation="rollback")
     handle = database.resource.handle
@@ -161,7 +174,7 @@ def test_shared_on_an_existing_server_is_dropped_by_the_last_worker(open_databas
 def test_a_database_of_that_name_that_is_not_ours_is_not_shared(
     open_database, foreign, monkeypatch, tmp_path_factory
 ):
-    monkeypatch.setattr("dryfit.resources.postgres.databases.shared_name", lambda content: "dryfit_shared_x")
+    monkeypatch.setattr("dryfit.resources.postgres.databases.shared_name", lambda *_: "dryfit_shared_x")
     shared = open_database(at=foreign, isolation="shared")
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))

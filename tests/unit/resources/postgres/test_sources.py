@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,19 @@ def test_the_fingerprint_changes_with_what_decides_and_with_nothing_else(root, o
     assert sources.fingerprint() == before
     (root / deciding).write_text("-- changed" if deciding.endswith("sql") else "# changed")
     assert sources.fingerprint() != before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"schema": ("db/*.sql", "shop.models:create"), "watch": ("shop/names.py",)}, {"alembic": "alembic.ini"}],
+)
+def test_another_checkout_of_the_same_has_the_same_fingerprint(root, options, tmp_path_factory):
+    other = tmp_path_factory.mktemp("another") / "checkout"
+    shutil.copytree(root, other)
+    assert Sources(other, **options).fingerprint() == Sources(root, **options).fingerprint()
+    (other / "db" / "1.sql").rename(other / "db" / "0.sql")
+    (other / "alembic.ini").write_text("[alembic]\nscript_location = shop\n")
+    assert Sources(other, **options).fingerprint() != Sources(root, **options).fingerprint()
 
 
 def test_a_new_file_changes_the_fingerprint(root):
