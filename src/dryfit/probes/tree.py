@@ -141,7 +141,9 @@ class Node:
         self.test = None  # first: then nobody counts here while this is read
         cells = list(self.cells.values())
         counted = [(cell.record, cell.count, cell.ns) for cell in cells if cell.count]
-        if self.is_lent:  # the loop may be about to count in one of the cells, in a thread that outlives the test
+        if (
+            self.is_lent
+        ):  # the loop may be about to count in one of the cells, in a thread that outlives the test
             self.is_lent = False
             self.returned.clear()
             self.returned, self.raised, self.cells = {}, {}, {}
@@ -171,13 +173,13 @@ class Classes:
                 known[1].add(node)
 
     def _ended(self, identity: int, _: weakref.ref[type]) -> None:
-        _, nodes = self._known.pop(identity, (None, set[Node]()))
-        for node in list(nodes):
+        known = self._known.pop(identity, None)
+        for node in list(known[1]) if known is not None else ():
             node.forget(identity)
 
 
 class Root(Node):
-    """The top of a tree. ``test`` is whose it is now, ``touched`` are its nodes in the order of their first crossing."""
+    """The top of a tree. ``test`` is whose it is now, ``touched`` its nodes in the order of their first crossing."""
 
     __slots__ = ("classes", "most", "size", "touched")
 
