@@ -96,16 +96,17 @@ class Observer:
 
     def _expect(self, crossing: Crossing, key: Key, node: Node) -> None:
         """Leave what repeats itself below one crossing to the loop, from the third time on."""
-        parent = crossing.parent
-        if parent is None or crossing.callee.kind != "function":
+        parent, place = crossing.parent, crossing.site.key
+        if parent is None or not place or crossing.callee.kind != "function":
             return
+        repeat = (crossing.callee, place, *key[-1])
         known = parent.known  # read once: it ends with its crossing, which another thread may be in
-        if key not in known:
+        if repeat not in known:
             if known is NOTHING_KNOWN:
                 known = parent.known = {}
-            known[key] = None
-        elif known[key] is None:
-            known[key] = node.repeats(crossing)
+            known[repeat] = None
+        elif known[repeat] is None:
+            known[repeat] = node.repeats(crossing)
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Count the call by what came of it, and look if it is due."""
