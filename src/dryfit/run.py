@@ -158,6 +158,7 @@ class Watch:
         """Leave the program as it was, and write down what came late."""
         self._observer.remove()
         self.weave.take_out()
+        self._leftovers.close()
         self._writer.append(self._observer.flush())
         skipped = (*self.weave.skipped, *sorted(self._leftovers.skipped), *self._exchanges.skipped)
         late = self.weave.stand_ins.told()
@@ -172,6 +173,7 @@ class Watch:
         """Leave the program as it was, and say nothing more."""
         self._observer.remove()
         self.weave.take_out()
+        self._leftovers.close()
 
 
 def conclude(

@@ -148,7 +148,8 @@ def _names_below(observations: Observations) -> dict[Line, set[str]]:
     """For each line that called a decorator's inner function: the plain names of everything entered below."""
     behaviours = {behaviour.key: behaviour for behaviour in observations.behaviours}
     below: dict[Line, set[str]] = defaultdict(set)
-    for trace in observations.traces:
+    has_inner = any(_is_inner(behaviour.seam.callable) for behaviour in observations.behaviours)
+    for trace in observations.traces if has_inner else ():
         for above, name in _wrapped(trace, behaviours):
             below[above].add(name)
     return below

@@ -34,15 +34,17 @@ class Site:
     """The place in the source that makes a call; one object a call instruction, shared by its crossings.
 
     ``component`` is the component whose file holds the call, or ``None`` when no component's frame was found
-    (a framework called, or the crossing began a thread).
+    (a framework called, or the crossing began a thread). ``key`` tells the call instruction apart while the code lives,
+    0 for none.
     """
 
-    __slots__ = ("code", "component", "offset", "place")
+    __slots__ = ("code", "component", "key", "offset", "place")
 
     def __init__(self, component: str | None, code: CodeType | None, offset: int, place: Place) -> None:
         self.component = component
         self.code = code  # kept alive: the table of sites is keyed by the identity of this object
         self.offset = offset
+        self.key = id(code) + offset if code is not None else 0
         self.place = place
 
 
@@ -51,8 +53,8 @@ class Crossing:
 
     ``values`` are the arguments in the order of ``callee.parameters``; they are let go when the call ends.
     ``test`` is the id of the test that runs. ``state``, ``known`` and ``weakened`` belong to the probe that observes;
-    other probes only read the rest. ``known`` are crossings directly below that repeat each other, by callee, site, and
-    the identities of their arguments' types; ``weakened`` counts how often a stand-in answered below.
+    other probes only read the rest. ``known`` are crossings directly below that repeat each other; ``weakened`` counts
+    how often a stand-in answered below.
     """
 
     __slots__ = (
@@ -103,6 +105,8 @@ class Crossing:
 
 
 Key = tuple[Callee, Site, tuple[int, ...]]
+RepeatKey = tuple[object, ...]
+"""The callee, the ``key`` of the site, and the identities of the arguments' types, all in one."""
 
 
 class Countdown:
@@ -150,5 +154,5 @@ class Repeats:
         return crossing
 
 
-NOTHING_KNOWN: dict[Key, Repeats | None] = {}
+NOTHING_KNOWN: dict[RepeatKey, Repeats | None] = {}
 """What is known below a crossing of which nobody has learned anything. Nothing is ever put into it."""

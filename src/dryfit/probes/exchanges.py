@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 from urllib.parse import parse_qsl, quote
 
 from dryfit.model.exchange import SAFE_METHODS, Exchange, Given, HttpCall, json_path_step, least
@@ -21,7 +22,7 @@ from dryfit.probes.ids import (
     next_id,
     template_of,
 )
-from dryfit.probes.look import look
+from dryfit.probes.look import MOST_DEPTH, look, text_format
 
 MOST_EXCHANGES = 500
 """How many distinct exchanges one process keeps, and how many one test may show."""
@@ -31,6 +32,9 @@ FIRST_LOOKS = 16
 
 MOST_CHANGES = 16
 """How many requests of one test that may have changed something are told with those that come after."""
+
+MOST_SHAPES = 500
+"""So many shapes of bodies are remembered."""
 
 MOST_BYTES = 64 * 1024
 """A larger body is not looked into."""
@@ -61,6 +65,7 @@ class Exchanges:
     def __init__(self) -> None:
         self._tests: dict[str, _Seen] = {}
         self._known: dict[object, Exchange] = {}
+        self._shapes = JsonShapes()
         self._is_full = False
 
     def see(self, call: HttpCall) -> None:
@@ -71,7 +76,7 @@ class Exchanges:
         after = seen.changes_before(call, template)
         if not seen.is_due(call, template):
             return
-        exchange = kept_of(call, template, parameters, after)
+        exchange = kept_of(call, template, parameters, after, self._shapes)
         key = exchange.key
         if key in seen.exchanges or len(seen.exchanges) < MOST_EXCHANGES:
             seen.exchanges[key] = least(seen.exchanges.get(key, exchange), exchange)
@@ -127,7 +132,11 @@ class _Seen:
 
 
 def kept_of(
-    call: HttpCall, template: str, parameters: Mapping[str, str], after: tuple[str, ...] = ()
+    call: HttpCall,
+    template: str,
+    parameters: Mapping[str, str],
+    after: tuple[str, ...],
+    shapes: JsonShapes,
 ) -> Exchange:
     """What is kept of an exchange; ``template`` is its path with the names of ``parameters`` in it."""
     answer_type = media_type(call.answer_type) if call.answer else ""
@@ -135,7 +144,7 @@ def kept_of(
     known = Exchange(
         *(call.consumer, call.provider, call.method, template, call.status, call.test),
         answer_type=answer_type,
-        answer=_shape(answered.value) if answered is not None else NOTHING,
+        answer=shapes.of(answered),
     )
     asked_type = media_type(call.headers.get("content-type", "")) if call.body != b"" else ""
     asked = _json(call.body or b"", asked_type)
@@ -146,7 +155,7 @@ def kept_of(
         query=request.query(call.query),
         headers=request.headers(call),
         asked_type=asked_type,
-        asked=_shape(asked.value) if asked is not None else NOTHING,
+        asked=shapes.of(asked),
         body=json.dumps(request.body(asked.value), sort_keys=True) if asked is not None else "",
     )
     if obstacle := request.obstacle or _unreadable(call, asked_type, asked):
@@ -291,9 +300,38 @@ def _refuse(constant: str) -> object:
     raise ValueError(constant)
 
 
-def _shape(value: Json) -> Shape:
-    """The types alone: what depends on the data of one test is left out."""
-    return _typed(look(value))
+class JsonShapes:
+    """The types alone: what depends on the data of one test is left out. Looks once at values that are alike."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Shape] = {}
+
+    def of(self, parsed: _Parsed | None) -> Shape:
+        """The shape of a body; nothing where it could not be read."""
+        if parsed is None:
+            return NOTHING
+        like = _likeness(parsed.value)
+        known = self._known.get(like)
+        if known is None:
+            if len(self._known) >= MOST_SHAPES:
+                self._known.clear()
+            known = self._known[like] = _typed(look(parsed.value))
+        return known
+
+
+def _likeness(value: Json, depth: int = 0) -> Hashable:
+    """The same for all values that are of the same shape: names, types and formats, in their order."""
+    cls: type = type(value)
+    if cls is str:
+        return text_format(cast(str, value))
+    if depth >= MOST_DEPTH:
+        return cls
+    if cls is dict:
+        fields = cast(dict[str, Json], value)
+        return cls, *fields, *[_likeness(item, depth + 1) for item in fields.values()]
+    if cls is list:
+        return cls, *[_likeness(item, depth + 1) for item in cast(list[Json], value)]
+    return cls
 
 
 def _typed(shape: Shape) -> Shape:

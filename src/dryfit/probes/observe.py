@@ -21,6 +21,7 @@ from dryfit.model.trace import (
     Observations,
     TestOutcome,
     Trace,
+    TracedCrossing,
     Transfer,
     Violation,
 )
@@ -31,7 +32,7 @@ from dryfit.probes.hints import Contradiction, Hints
 from dryfit.probes.invocation import Invocation, argument_shapes
 from dryfit.probes.look import Look
 from dryfit.probes.statics import type_name
-from dryfit.probes.tree import Node, Root
+from dryfit.probes.tree import MOST_KEPT, Node, Root
 
 MOST_INCIDENTS = 2_000
 """How many distinct incidents one process tells."""
@@ -56,6 +57,7 @@ class Observer:
         self._unawaited = Unawaited(self._dropped, callee_of, component_of, root or Path.cwd())
         self._junctions = Junctions()
         self._hints = Hints()
+        self._tree = Root()
         self._roots: dict[str, Root] = {}
         self._ended: dict[str, TestOutcome] = {}
         self._new: dict[str, Record] = {}
@@ -82,25 +84,29 @@ class Observer:
         except (KeyError, AttributeError):
             self._safely(self._enter, crossing, key)
         else:
-            crossing.state = node
-            node.usage.left -= 1
-            if node.usage.left <= 0:
-                self._safely(self._look, crossing, node)
-            self._expect(crossing, key, node)
+            if node.test is crossing.test or self._again(crossing, node):
+                crossing.state = node
+                node.usage.left -= 1
+                if node.usage.left <= 0:
+                    self._safely(self._look, crossing, node)
+                self._expect(crossing, key, node)
+            else:
+                self._safely(self._enter, crossing, key)
         crossing.started = perf_counter_ns()
 
     def _expect(self, crossing: Crossing, key: Key, node: Node) -> None:
         """Leave what repeats itself below one crossing to the loop, from the third time on."""
-        parent = crossing.parent
-        if parent is None or crossing.callee.kind != "function":
+        parent, place = crossing.parent, crossing.site.key
+        if parent is None or not place or crossing.callee.kind != "function":
             return
+        repeat = (crossing.callee, place, *key[-1])
         known = parent.known  # read once: it ends with its crossing, which another thread may be in
-        if key not in known:
+        if repeat not in known:
             if known is NOTHING_KNOWN:
                 known = parent.known = {}
-            known[key] = None
-        elif known[key] is None:
-            known[key] = node.repeats(crossing)
+            known[repeat] = None
+        elif known[repeat] is None:
+            known[repeat] = node.repeats(crossing)
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Count the call by what came of it, and look if it is due."""
@@ -114,7 +120,7 @@ class Observer:
         except (KeyError, AttributeError):
             self._safely(self._leave, crossing, outcome, now)
             return outcome
-        if crossing.weakened:
+        if crossing.weakened or state.test is not crossing.test:
             self._safely(self._leave, crossing, outcome, now)
             return outcome
         cell.count += 1
@@ -127,12 +133,21 @@ class Observer:
 
     # -- the long way: what is new, or is to be looked at -------------------------------------------------------
 
+    def _again(self, crossing: Crossing, node: Node) -> bool:
+        """Whether what an earlier test has done is done in this one for the first time; else it comes late."""
+        if not node.counts_for(crossing.test):
+            return False
+        if crossing.caller == DRIVER:
+            self._safely(self._meet, crossing)
+        return True
+
     def _enter(self, crossing: Crossing, key: Key) -> None:
         if crossing.caller == DRIVER:
             self._meet(crossing)
         above = self._above(crossing)
         junction = self._junctions.at(crossing)
         node = above.child(junction, junction.usage(crossing.values))
+        node.counts_for(crossing.test)
         crossing.state = node
         node.usage.left -= 1
         if junction.stand_in:
@@ -167,12 +182,14 @@ class Observer:
         node = invocation.node if invocation is not None else state
         if type(node) is not Node:  # the crossing began before the observer did
             return
-        if node.root.closed:
-            node = self._root(crossing.test).child(node.junction, node.usage)
         weak = crossing.weakened > 0
         value, raised = _seen(outcome)
         record = node.junction.record(node.usage, raised, type_name(type(value)), weak)
         cell = node.cell(record)
+        if node.test != crossing.test:
+            node = self._root(crossing.test).child(node.junction, node.usage)
+            node.counts_for(crossing.test)
+            cell = node.cell(record)
         cell.count += 1
         cell.ns += now - crossing.started
         record.left -= 1
@@ -226,7 +243,7 @@ class Observer:
         parent = crossing.parent
         state = parent.state if parent is not None else None
         node = state.node if type(state) is Invocation else state
-        if isinstance(node, Node) and not node.root.closed and node.root.test == crossing.test:
+        if isinstance(node, Node) and node.root.test == crossing.test:
             return node
         root = self._root(crossing.test)
         if parent is not None and parent.component == DRIVER:
@@ -234,7 +251,24 @@ class Observer:
         return root
 
     def _root(self, test: str) -> Root:
-        return self._roots.get(test) or self._roots.setdefault(test, Root(test))
+        return self._roots.get(test) or self._roots.setdefault(test, self._tree_for(test).begin(test))
+
+    def _tree_for(self, test: str) -> Root:
+        """The tree of the tests before, unless another one has it, or this one has had it and comes late."""
+        is_free = self._tree.test is None and test and test not in self._ended
+        return self._tree if is_free else Root()
+
+    def _closed(self, root: Root) -> tuple[TracedCrossing, ...]:
+        crossings = root.close()
+        if root is not self._tree:
+            root.clear()
+        elif root.size > MOST_KEPT:
+            self._begin_anew()
+        return crossings
+
+    def _begin_anew(self) -> None:
+        tree, self._tree = self._tree, Root()
+        tree.clear()
 
     def _violations(
         self, junction: Junction, crossing: Crossing, contradictions: Iterable[Contradiction]
@@ -275,7 +309,7 @@ class Observer:
         # Who dropped a coroutine does not know which test runs.
         self._incidents = [replace(it, test=it.test or test) for it in self._incidents]
         return self._told(
-            (Trace(test, outcome, seconds, root.close() if root is not None else ()),), self._new
+            (Trace(test, outcome, seconds, self._closed(root) if root is not None else ()),), self._new
         )
 
     def flush(self) -> Observations:
@@ -286,9 +320,10 @@ class Observer:
         traces = []
         while self._roots:
             test, root = self._roots.popitem()
-            crossings = root.close()
+            crossings = self._closed(root)
             if test and crossings:
                 traces.append(Trace(test, self._ended.get(test, "cut off"), 0.0, crossings))
+        self._begin_anew()
         told = self._told(tuple(sorted(traces, key=lambda trace: trace.test)), self._new, self._changed)
         classes = filter(None, map(class_facts, sorted(self._junctions.result_types())))
         return replace(told, incidents=(*told.incidents, *classes))

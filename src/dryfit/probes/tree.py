@@ -4,20 +4,33 @@ A node stands for the crossings with one callee, call site and types of argument
 call ends, so that what happens below finds its place. The ways in which it ended are counted in cells. Recursion is
 folded: a call that is in progress already gets no deeper node.
 
+Tests do much the same as those before them, so a tree is lent to one test after the other: the nodes stay, what is
+counted is told and begins anew. A node counts for the test that it names; what comes later than that test's end finds
+another name there, or none.
+
 Any thread may add. Nodes and cells are made by ``dict.setdefault``, which is atomic; counting needs no lock because
-CPython hands over to another thread only at calls and backward jumps, and an increment has neither.
+CPython hands over to another thread only at calls and backward jumps: neither an increment has any, nor is one between
+it and the look at the node's test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from dryfit.model.crossing import Crossing, Ending, Key, Repeats
 from dryfit.model.trace import TracedCrossing
 from dryfit.probes.behaviours import MOST_BEHAVIOURS, Junction, Record, Usage
 
 MOST_NODES = 20_000
-"""How many nodes one test may have; what is new beyond that hangs below the root, where it folds."""
+"""How many nodes one test may add; what is new beyond that hangs below the root, where it folds."""
+
+MOST_KEPT = 20_000
+"""A tree with more nodes is lent to no other test."""
+
+_HEAP_TYPE = 1 << 9
+_flags: Callable[[type], int] = vars(type)["__flags__"].__get__
 
 
 class Cell(Ending):
@@ -33,20 +46,21 @@ class Cell(Ending):
 class Node:
     """The crossings of one context.
 
-    ``children``, ``returned`` and ``raised`` find the way by the identities of site, callee and types; ``kept`` keeps
-    those types alive, so that no identity is used twice. ``below`` and ``cells`` are the tree itself.
+    ``children``, ``returned`` and ``raised`` find the way by the identities of site, callee and types. ``below`` and
+    ``cells`` are the tree itself. ``test`` is the one that is counted for, ``is_lent`` says that the loop counts here.
     """
 
     __slots__ = (
         "below",
         "cells",
         "children",
+        "is_lent",
         "junction",
-        "kept",
         "parent",
         "raised",
         "returned",
         "root",
+        "test",
         "usage",
     )
 
@@ -60,7 +74,8 @@ class Node:
         self.raised: dict[int, Cell] = {}
         self.below: dict[tuple[Junction, Usage], Node] = {}
         self.cells: dict[Record, Cell] = {}
-        self.kept: list[type] = []
+        self.test: str | None = None
+        self.is_lent = False
 
     def child(self, junction: Junction, usage: Usage) -> Node:
         """Find or make the node of a call that is made in this context."""
@@ -68,7 +83,7 @@ class Node:
         known = above.below.get((junction, usage))
         if known is not None:
             return known
-        if self.root.size >= MOST_NODES:
+        if self.root.size >= self.root.most:
             above = self.root
         self.root.size += 1
         return above.below.setdefault((junction, usage), Node(above, junction, usage))
@@ -82,10 +97,20 @@ class Node:
             node = node.parent
         return self
 
+    def counts_for(self, test: str) -> bool:
+        """Begin to count for a test, if it is the one that has the tree."""
+        if self.root.test != test:
+            return False
+        if self.test != test and self.parent is not None:
+            self.parent.counts_for(test)
+            self.root.touched.setdefault(self)
+        self.test = test
+        return True
+
     def remember(self, key: Key, child: Node, types: list[type]) -> None:
         """Find this child directly from now on; a program that makes classes on the fly goes the long way."""
         if len(self.children) < 4 * MOST_BEHAVIOURS:
-            self.kept += types
+            self.root.classes.meet(types, self)
             self.children[key] = child
 
     def cell(self, record: Record) -> Cell:
@@ -96,51 +121,108 @@ class Node:
         """Find this cell directly from now on."""
         known = self.raised if raised else self.returned
         if len(known) < MOST_BEHAVIOURS:
-            self.kept.append(cls)
+            self.root.classes.meet([cls], self)
             known[id(cls)] = cell
 
     def repeats(self, crossing: Crossing) -> Repeats:
         """What the loop needs to count further crossings like this one by itself."""
+        self.is_lent = True
         return Repeats(crossing, self.usage, self.returned, list(map(type, crossing.values)))
 
-    def forget(self) -> None:
-        """Let go of every class of the user's, also where a crossing that outlives the test refers to this node."""
-        self.children.clear()
-        self.returned.clear()
-        self.raised.clear()
-        self.kept.clear()
+    def forget(self, cls: int) -> None:
+        """Find nothing any more by the identity of a class that has ended."""
+        self.returned.pop(cls, None)
+        self.raised.pop(cls, None)
+        for key in [key for key in list(self.children) if cls in key[-1]]:
+            self.children.pop(key, None)
+
+    def told(self) -> list[tuple[Record, int, int]]:
+        """What was counted, which begins anew: how often each behaviour was shown, and for how many nanoseconds."""
+        self.test = None  # first: then nobody counts here while this is read
+        cells = list(self.cells.values())
+        counted = [(cell.record, cell.count, cell.ns) for cell in cells if cell.count]
+        if (
+            self.is_lent
+        ):  # the loop may be about to count in one of the cells, in a thread that outlives the test
+            self.is_lent = False
+            self.returned.clear()
+            self.returned, self.raised, self.cells = {}, {}, {}
+        for cell in cells:
+            cell.count = cell.ns = 0
+        return sorted(counted, key=_key) if len(counted) > 1 else counted
+
+
+def _key(counted: tuple[Record, int, int]) -> str:
+    return counted[0].key
+
+
+class Classes:
+    """Those classes of the user's by whose identities something is found. They are not kept alive."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[weakref.ref[type], set[Node]]] = {}
+
+    def meet(self, classes: list[type], node: Node) -> None:
+        """Have the node forget these classes when they end; those of the interpreter do not."""
+        for cls in classes:
+            if _flags(cls) & _HEAP_TYPE:
+                identity = id(cls)
+                known = self._known.get(identity) or self._known.setdefault(
+                    identity, (weakref.ref(cls, partial(self._ended, identity)), set())
+                )
+                known[1].add(node)
+
+    def _ended(self, identity: int, _: weakref.ref[type]) -> None:
+        known = self._known.pop(identity, None)
+        for node in list(known[1]) if known is not None else ():
+            node.forget(identity)
 
 
 class Root(Node):
-    """The top of one test's tree. ``closed`` says that the test has been told: what comes now is late."""
+    """The top of a tree. ``test`` is whose it is now, ``touched`` its nodes in the order of their first crossing."""
 
-    __slots__ = ("closed", "size", "test")
+    __slots__ = ("classes", "most", "size", "touched")
 
-    def __init__(self, test: str) -> None:
+    def __init__(self) -> None:
         super().__init__(None, None, None)
+        self.size = self.most = 0
+        self.touched: dict[Node, None] = {}
+        self.classes = Classes()
+
+    def begin(self, test: str) -> Root:
+        """Lend the tree to a test."""
+        self.most = self.size + MOST_NODES
         self.test = test
-        self.size = 0
-        self.closed = False
+        return self
 
     def close(self) -> tuple[TracedCrossing, ...]:
-        """Give the whole trace, and let go of every class of the user's."""
-        self.closed = True
+        """Give the whole trace; the tree can be lent again."""
+        self.test = None
+        touched, self.touched = self.touched, {}
+        below: dict[Node | None, list[Node]] = {}
+        for node in touched:
+            below.setdefault(node.parent, []).append(node)
         traced: list[TracedCrossing] = []
-        places: dict[Node, int] = {}
-        for node in self._nodes():
-            above = -1 if node.parent is None else places.get(node.parent, -1)
-            places[node] = len(traced) if node.cells else above
-            for cell in list(node.cells.values()):
-                traced.append(TracedCrossing(len(traced), above, cell.record.key, cell.count, cell.ns / 1e9))
-            node.forget()
-        for node in places:
-            node.below.clear()  # what refers to itself would wait for the garbage collector
+        places: dict[Node | None, int] = {self: -1}
+        waiting = below.get(self, [])[::-1]
+        while waiting:  # every node above its children, in the order in which they were first reached
+            node = waiting.pop()
+            waiting += below.get(node, ())[::-1]
+            above, counted = places[node.parent], node.told()
+            places[node] = len(traced) if counted else above
+            for record, count, spent in counted:
+                traced.append(TracedCrossing(len(traced), above, record.key, count, spent / 1e9))
         return tuple(traced)
 
+    def clear(self) -> None:
+        """Take the tree apart: what refers to itself would wait for the garbage collector."""
+        for node in list(self._nodes()):
+            node.below.clear()
+            node.children.clear()
+
     def _nodes(self) -> Iterator[Node]:
-        """Every node, each above its children, in the order in which they were first reached."""
         waiting: list[Node] = [self]
         while waiting:
             node = waiting.pop()
             yield node
-            waiting += reversed(list(node.below.values()))
+            waiting += list(node.below.values())

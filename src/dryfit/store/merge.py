@@ -71,7 +71,7 @@ def fuller_trace(one: Trace, other: Trace) -> Trace:
 
     A finished one before one that was cut off, then the one with more crossings; what is left is decided by the values.
     """
-    return max(one, other, key=_fullness)
+    return one if one is other else max(one, other, key=_fullness)
 
 
 def _fullness(trace: Trace) -> tuple[object, ...]:

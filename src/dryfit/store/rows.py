@@ -37,19 +37,28 @@ def put_test(connection: Connection, test: str) -> int:
 
 def _put_trace(connection: Connection, trace: Trace) -> None:
     number = put_test(connection, trace.test)
-    known = read_trace(connection, number)
-    if (known.crossings or known.outcome != "cut off") and fuller_trace(known, trace) is not trace:
-        return
+    if _is_told(connection, number):
+        if fuller_trace(read_trace(connection, number), trace) is not trace:
+            return
+        connection.execute("DELETE FROM crossing WHERE test = ?", (number,))
     connection.execute(
         "UPDATE test SET outcome = ?, seconds = ? WHERE id = ?", (trace.outcome, trace.seconds, number)
     )
-    connection.execute("DELETE FROM crossing WHERE test = ?", (number,))
     keys = {crossing.behaviour for crossing in trace.crossings}
     connection.executemany("INSERT OR IGNORE INTO behaviour(key) VALUES (?)", [(key,) for key in keys])
     connection.executemany(
         "INSERT INTO crossing VALUES (?, ?, ?, (SELECT id FROM behaviour WHERE key = ?), ?, ?)",
         [(number, c.index, c.parent, c.behaviour, c.count, c.seconds) for c in trace.crossings],
     )
+
+
+def _is_told(connection: Connection, number: int) -> bool:
+    """Whether more is known of a test than that it was begun."""
+    outcome, crosses = connection.execute(
+        "SELECT outcome, EXISTS (SELECT 1 FROM crossing WHERE crossing.test = test.id) FROM test WHERE id = ?",
+        (number,),
+    ).fetchone()
+    return bool(crosses) or outcome != "cut off"
 
 
 def _notes(observations: Observations) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, Literal
 
@@ -200,6 +201,11 @@ def _statement_effect(values: tuple[object, ...]) -> Effect:
         if type(value) is tuple and value and type(value[0]) is str:
             value = value[0]
         if type(value) is str:
-            word = value.lstrip(" \t\r\n(")[:10].split(None, 1)
-            return "read" if word and word[0].upper() in _READS else "write"
+            return _effect(value.lstrip(" \t\r\n(")[:10])
     return "write"
+
+
+@lru_cache
+def _effect(beginning: str) -> Effect:
+    word = beginning.split(None, 1)
+    return "read" if word and word[0].upper() in _READS else "write"

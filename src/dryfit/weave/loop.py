@@ -18,7 +18,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from sys import _getframe
-from time import perf_counter_ns
 from types import FrameType
 from typing import Any, cast
 
@@ -46,23 +45,21 @@ _DRIVER = Callee(component=DRIVER, name=DRIVER, parameters=())
 class Woven:
     """What a trampoline knows: whom it stands for, and how to call it with a tuple of its values in declared order.
 
-    ``cross`` is what crosses into a plain function, ``lasting`` the loop's coroutine or generator function that crosses
-    into one of the user's; plain functions have none. ``spread`` turns a function into one that takes its values by
-    position, where it does not do so itself.
+    ``lasting`` is the loop's coroutine or generator function that crosses into one of the user's; plain functions have
+    none. ``spread`` turns a function into one that takes its values by position, where it does not do so itself.
     """
 
     callee: Callee
     function: Callable[..., Any]
     component: str
     begin: Begin
-    cross: Callable[[Woven, Values, Crossing, FrameType], object]
     lasting: Callable[..., Any] | None = None
     spread: Callable[..., Any] | None = None
 
     def calling(self, function: Callable[..., Any]) -> Woven:
         """The same with another function that is made of the same code."""
         positional = function if self.spread is None else self.spread(function)
-        return Woven(self.callee, positional, self.component, self.begin, self.cross, self.lasting)
+        return Woven(self.callee, positional, self.component, self.begin, self.lasting)
 
 
 class Loop:
@@ -88,8 +85,6 @@ class Loop:
         self._get = self.current.get
         self._set = self.current.set
         self._known = sites.known
-        # Code whose frames are hidden is not specialised by CPython 3.11: there a name costs a search each time.
-        self._tools = self._set, sites.known.get, _getframe, perf_counter_ns, id
 
     def begin_test(self, test: str) -> None:
         """From now on crossings that nothing else is above belong to this test."""
@@ -97,51 +92,8 @@ class Loop:
         self.entered = False
         self.root.known = NOTHING_KNOWN
 
-    # `call` and `call_lasting` stand directly below a trampoline: `_getframe(self.depth)` is the frame that called it.
-
-    def call(self, woven: Woven, values: Values, types: tuple[int, ...], above: Crossing) -> object:
-        """Call a plain function; ``types`` are the identities of the types of the values, ``above`` is the crossing
-        that is in progress.
-
-        A crossing that repeats a known one is counted here, and no probe is asked; all others go the whole way.
-        """
-        put, known, frame_at, now, identity = self._tools
-        try:
-            frame = frame_at(self.depth)
-        except ValueError:  # a greenlet begins with this call; who switched to it is found from here, too
-            frame = frame_at()
-        site = known(identity(frame.f_code) + frame.f_lasti, NOWHERE)
-        repeats = above.known.get((woven.callee, site, types))
-        if repeats is None:
-            return woven.cross(woven, values, above, frame)
-        turns, crossing, endings = repeats.parts
-        left = turns.left
-        if left <= 1:
-            return woven.cross(woven, values, above, frame)
-        turns.left = left - 1
-        weakened = crossing.weakened
-        put(crossing)
-        begun = now()
-        try:
-            value = woven.function(*values)
-        except BaseException as error:
-            put(above)
-            instead = self._instead_of(error, repeats.one(values, begun, weakened))
-            if instead is None:
-                raise
-            return instead.unwrap()
-        spent = now() - begun
-        put(above)
-        ending = endings.get(identity(type(value)))
-        if ending is None or ending.turns.left <= 1 or crossing.weakened != weakened:
-            return self._after(repeats.one(values, begun, weakened), Returned(value)).unwrap()
-        ending.turns.left -= 1
-        ending.count += 1
-        ending.ns += spent
-        return value
-
     def cross(self, woven: Woven, values: Values, above: Crossing, frame: FrameType) -> object:
-        """Cross into a plain function."""
+        """Cross into a plain function, where the trampoline has not counted it as one that repeats a known one."""
         try:
             crossing = woven.begin(woven, values, above, frame)
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
@@ -155,7 +107,7 @@ class Loop:
             value = woven.function(*values) if act is None else perform(act, woven, values)
         except BaseException as error:
             self._set(above)
-            instead = self._instead_of(error, crossing)
+            instead = self.instead_of(error, crossing)
             if instead is None:
                 raise
         else:
@@ -166,11 +118,12 @@ class Loop:
     def call_lasting(self, woven: Woven, values: Values) -> object:
         """Cross into what gives a coroutine or generator.
 
-        Who calls is known now; the crossing begins with the first step.
+        Who calls is known now; the crossing begins with the first step. This stands directly below a trampoline, so
+        ``_getframe(self.depth)`` is the frame that called that.
         """
         try:
             frame = _getframe(self.depth)
-        except ValueError:  # as above
+        except ValueError:  # a greenlet begins with this call; who switched to it is found from here, too
             frame = _getframe()
         try:
             crossing = woven.begin(woven, values, self._get(), frame)
@@ -198,7 +151,7 @@ class Loop:
                 value = perform(act, woven, crossing.values)
         except BaseException as error:
             self._set(above)
-            instead = self._instead_of(error, crossing)
+            instead = self.instead_of(error, crossing)
             if instead is None:
                 raise
         else:
@@ -225,7 +178,7 @@ class Loop:
                 instead = self._after(crossing, Returned(stop.value))
             except BaseException as error:
                 self._set(above)
-                instead = self._instead_of(error, crossing)
+                instead = self.instead_of(error, crossing)
                 if instead is None:
                     raise
             else:
@@ -256,7 +209,7 @@ class Loop:
                 instead = self._after(crossing, Returned(None))
             except BaseException as error:
                 self._set(above)
-                instead = self._instead_of(error, crossing)
+                instead = self.instead_of(error, crossing)
                 if instead is None:
                     raise
             else:
@@ -319,6 +272,10 @@ class Loop:
                 self.root.known = parent.known
         return act
 
+    def ended(self, crossing: Crossing, value: object) -> Outcome:
+        """Show the probes a crossing that turned out to be one to look at; what they make of its value."""
+        return self._after(crossing, Returned(value))
+
     def _after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         for probe in self.probes:
             try:
@@ -329,7 +286,7 @@ class Loop:
         crossing.known = NOTHING_KNOWN  # it refers to the crossing, and would wait for the garbage collector
         return outcome
 
-    def _instead_of(self, error: BaseException, crossing: Crossing) -> Outcome | None:
+    def instead_of(self, error: BaseException, crossing: Crossing) -> Outcome | None:
         """What the probes put in place of an exception; ``None`` where they let it be."""
         outcome = self._after(crossing, Raised(error))
         return None if outcome.carries(error) else outcome

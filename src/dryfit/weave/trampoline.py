@@ -1,5 +1,7 @@
 """The code that stands in a woven function: same signature, flags and free variables, one question, one call.
 
+Where a crossing repeats a known one, a plain function's trampoline counts it by itself, and calls nobody else.
+
 A function keeps its identity; only its ``__code__`` is replaced, so that every reference to it, however early it was
 imported, is caught. What a trampoline needs stands in its constants, so it touches no global of the user's module.
 
@@ -10,13 +12,16 @@ instruction RETURN_GENERATOR, and takes no notice of the flags).
 
 from __future__ import annotations
 
-import ast
+import dis
 import functools
 import inspect
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os.path import basename
+from textwrap import indent
+from time import perf_counter_ns
 from types import CodeType, FunctionType
 from typing import TypeVar
 
@@ -39,20 +44,69 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 _BODY = """
 def __dryfit_trampoline({parameters}):
     __tracebackhide__ = True
-    if ({above}'GET'()).component is 'COMPONENT':
-        return 'ORIGINAL'({arguments})
-    return 'CROSS'('WOVEN', ({values}){types})
+    {maker}
+    if 'GET'().component is 'COMPONENT':
+        return {original}({arguments})
+    return 'CROSS'({woven}, ({values}))
 """
 
-_CLOSURE_BODY = """
+_COUNTING_BODY = """
 def __dryfit_trampoline({parameters}):
     __tracebackhide__ = True
-    def __dryfit_original(): {free}
-    if ({above}'GET'()).component is 'COMPONENT':
-        return __dryfit_original({arguments})
-    return 'CROSS'('WOVEN'.calling(__dryfit_original), ({values}){types})
+    {maker}
+    __dryfit_above = 'GET'()
+    if __dryfit_above.component is 'COMPONENT':
+        return {original}({arguments})
+    try:
+        __dryfit_frame = 'FRAME'(1)
+    except 'ALONE':
+        __dryfit_frame = 'FRAME'()
+    __dryfit_known = __dryfit_above.known
+    __dryfit_repeats = __dryfit_known and __dryfit_known.get(
+        ('CALLEE', 'ID'(__dryfit_frame.f_code) + __dryfit_frame.f_lasti, {types})
+    )
+    if not __dryfit_repeats:
+        return 'CROSS'({woven}, ({values}), __dryfit_above, __dryfit_frame)
+    __dryfit_turns, __dryfit_crossing, __dryfit_endings = __dryfit_repeats.parts
+    __dryfit_left = __dryfit_turns.left
+    if __dryfit_left <= 1:
+        return 'CROSS'({woven}, ({values}), __dryfit_above, __dryfit_frame)
+    __dryfit_turns.left = __dryfit_left - 1
+    __dryfit_weakened = __dryfit_crossing.weakened
+    'PUT'(__dryfit_crossing)
+    __dryfit_begun = 'NOW'()
+    try:
+        __dryfit_value = {original}({arguments})
+    except 'ANY' as __dryfit_error:
+        'PUT'(__dryfit_above)
+        __dryfit_instead = 'INSTEAD'(
+            __dryfit_error, __dryfit_repeats.one(({values}), __dryfit_begun, __dryfit_weakened)
+        )
+        if __dryfit_instead is None:
+            raise
+        return __dryfit_instead.unwrap()
+    __dryfit_spent = 'NOW'() - __dryfit_begun
+    'PUT'(__dryfit_above)
+    try:
+        __dryfit_ending = __dryfit_endings['ID'('TYPE'(__dryfit_value))]
+    except 'NEW':
+        __dryfit_ending = None
+    if (
+        __dryfit_ending is None
+        or __dryfit_ending.turns.left <= 1
+        or __dryfit_crossing.weakened != __dryfit_weakened
+    ):
+        return 'ENDED'(
+            __dryfit_repeats.one(({values}), __dryfit_begun, __dryfit_weakened), __dryfit_value
+        ).unwrap()
+    __dryfit_ending.turns.left -= 1
+    __dryfit_ending.count += 1
+    __dryfit_ending.ns += __dryfit_spent
+    return __dryfit_value
 """
-"""For code that functions will be made of, each with variables of its own: its original is made in every call."""
+"""For plain functions. A greenlet that begins with a call has no frame above: who switched to it is found from here,
+too. A crossing is found by the callee, the place of the call, and the identities of the types of its values, since a
+class may have a hash of its own."""
 
 
 def unseen(function: _Function) -> _Function:
@@ -134,30 +188,44 @@ class Parameters:
         return "".join(f"{name}, " for name in self.names)
 
     def types(self) -> str:
-        """The elements of a tuple of the identities of their types (a class may have a hash of its own)."""
+        """The elements of a tuple of the identities of their types."""
         return "".join(f"'ID'('TYPE'({name})), " for name in self.names)
 
 
+_TOOLS: Mapping[str, object] = {
+    "ID": id,
+    "TYPE": type,
+    "FRAME": sys._getframe,
+    "NOW": perf_counter_ns,
+    "ALONE": ValueError,
+    "ANY": BaseException,
+    "NEW": KeyError,
+}
+"""A name would cost a search where CPython 3.11 specialises nothing, and might mean another thing to the user."""
+
+
 def trampoline(
-    code: CodeType, constants: Mapping[str, object], *, typed: bool, inner: CodeType | None = None
+    code: CodeType, constants: Mapping[str, object], *, counts: bool, inner: CodeType | None = None
 ) -> CodeType:
     """Make the code that is to stand in a function in place of ``code``.
 
-    ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN; ``typed`` says that CROSS takes the identities of the
-    types of the values and the crossing in progress, too. In place of ORIGINAL, ``inner`` may be the code to make the
-    original function of in each call. Raises ``ValueError``, with the reason, for code that cannot be replaced.
+    ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN. With ``counts`` repetitions are counted by means of
+    CALLEE, PUT, INSTEAD and ENDED, and CROSS takes the crossing in progress and the frame that calls, too. In place of
+    ORIGINAL, ``inner`` may be the code to make the original function of in each call. Raises ``ValueError``, with the
+    reason, for code that cannot be replaced.
     """
     line = _first_line(code) - code.co_firstlineno
-    template = _template(Parameters.of(code), code.co_freevars, line, typed, inner is not None)
+    template = _template(Parameters.of(code), code.co_freevars, counts, inner is not None)
     if template.co_freevars != code.co_freevars:
         raise ValueError("has its free variables in an order of its own")
     return template.replace(
-        co_consts=_placed(template, {**constants, "ID": id, "TYPE": type}, inner),
+        co_consts=_placed(template, {**_TOOLS, **constants}, inner),
         co_flags=template.co_flags | code.co_flags & KIND_FLAGS,
         co_filename=f"{FILE_MARK} {code.co_filename}",
         co_name=code.co_name,
         co_qualname=code.co_qualname,
         co_firstlineno=code.co_firstlineno,
+        co_linetable=_lines(template, line),
     )
 
 
@@ -198,44 +266,60 @@ def adapter(code: CodeType, hide: Callable[[CodeType], CodeType]) -> FunctionTyp
 
 
 @functools.cache
-def _template(
-    parameters: Parameters, free: tuple[str, ...], line: int, typed: bool, makes_original: bool
-) -> CodeType:
-    """Compile a trampoline with names in place of its constants; one for each distinct signature.
-
-    Its body stands ``line`` lines below its head, all of it on one: that is where a debugger puts a breakpoint.
-    """
+def _template(parameters: Parameters, free: tuple[str, ...], counts: bool, makes_original: bool) -> CodeType:
+    """Compile a trampoline with names in place of its constants; one for each distinct signature."""
     if not all(name.isidentifier() for name in (*parameters.names, *free)):
         raise ValueError("has variables that no source can name")
-    source = (_CLOSURE_BODY if makes_original else _BODY).format(
+    names = "; ".join(free)
+    # What never runs makes the names free variables of the new code, so that the function's closure fits it. Code that
+    # functions will be made of, each with variables of its own, makes its original in every call.
+    unreached = f"if 0: {names}" if free else ""
+    source = (_COUNTING_BODY if counts else _BODY).format(
         parameters=parameters.declaration(),
         arguments=parameters.arguments(),
         values=parameters.values(),
-        types=f", ({parameters.types()}), __dryfit_above" if typed else "",
-        above="__dryfit_above := " if typed else "",
-        free="; ".join(free),
+        types=parameters.types(),
+        maker=f"def __dryfit_original(): {names}" if makes_original else unreached,
+        original="__dryfit_original" if makes_original else "'ORIGINAL'",
+        woven="'WOVEN'.calling(__dryfit_original)" if makes_original else "'WOVEN'",
     )
-    tree = ast.parse(source)
-    function = tree.body[0]
-    assert isinstance(function, ast.FunctionDef)
     if free:
-        if not makes_original:
-            # Never runs, but makes the names free variables of the new code, so that the function's closure fits it.
-            unreached = ast.parse("if 0:\n    " + "; ".join(free)).body[0]
-            function.body.insert(0, unreached)
-        outer = ast.parse(f"def __dryfit_outer({', '.join(free)}): pass").body[0]
-        assert isinstance(outer, ast.FunctionDef)
-        outer.body = [function]
-        tree.body = [outer]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword):
-            node.lineno = node.end_lineno = 1 if node is function or isinstance(node, ast.arg) else 1 + line
+        source = f"def __dryfit_outer({', '.join(free)}):\n" + indent(source, " ")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # "'str' object is not callable": it will not be one
-        code = compile(tree, FILE_MARK, "exec", dont_inherit=True)
+        code = compile(source, FILE_MARK, "exec", dont_inherit=True)
     for _ in range(2 if free else 1):
         code = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
     return code
+
+
+_NO_COLUMNS = 0x80 | 13 << 3
+"""An entry of a line table for instructions without columns, less one their number, up to eight (locations.md)."""
+
+
+def _lines(code: CodeType, line: int) -> bytes:
+    """A line table by which the body stands ``line`` lines below its head, all of it on one: that is where a debugger
+    puts a breakpoint."""
+    head = code.co_code[::2].index(dis.opmap["RESUME"]) + 1
+    return _entries(head, 0) + _entries(len(code.co_code) // 2 - head, line)
+
+
+def _entries(instructions: int, step: int) -> bytes:
+    """Entries for so many units of code, ``step`` lines below what stands before them."""
+    table = bytearray()
+    for place in range(0, instructions, 8):
+        table.append(_NO_COLUMNS | min(8, instructions - place) - 1)
+        table += _varint(2 * step if not place else 0)
+    return bytes(table)
+
+
+def _varint(number: int) -> bytes:
+    """A number in groups of six bits, the lowest first; the seventh bit says that more follow."""
+    groups = bytearray()
+    while number > 63:
+        groups.append(64 | number & 63)
+        number >>= 6
+    return bytes([*groups, number])
 
 
 def _first_line(code: CodeType) -> int:

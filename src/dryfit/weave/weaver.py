@@ -160,20 +160,24 @@ class Weaver:
             function=original if spread is None else spread(original),
             component=callee.component,
             begin=begin,
-            cross=self._crosser(self.loop.cross),
             lasting=named_after(lasting, function, callee) if lasting is not None else None,
             spread=spread,
         )
+        loop = self.loop
         constants = {
-            "GET": self.loop.current.get,
+            "GET": loop.current.get,
             "COMPONENT": callee.component,
             "ORIGINAL": original,
-            "CROSS": self._crosser(cross or (self.loop.call if lasting is None else self.loop.call_lasting)),
+            "CROSS": self._crosser(cross or (loop.cross if lasting is None else loop.call_lasting)),
             "WOVEN": woven,
+            "CALLEE": callee,
+            "PUT": loop.current.set,
+            "INSTEAD": loop.instead_of,
+            "ENDED": loop.ended,
         }
-        typed = cross is None and lasting is None
+        counts = cross is None and lasting is None
         inner = code if born and code.co_freevars else None
-        return self._hide(trampoline(code, constants, typed=typed, inner=inner))
+        return self._hide(trampoline(code, constants, counts=counts, inner=inner))
 
     def _with_inner_woven(self, function: FunctionType) -> CodeType:
         """Have the functions that a component's function will make be woven from the beginning."""

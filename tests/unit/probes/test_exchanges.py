@@ -262,3 +262,31 @@ def test_too_many_are_told(monkeypatch):
 
 def test_guessed_parameters_have_names_of_their_own():
     assert guessed_parameters("/a/1/b/2") == {"id": "1", "id2": "2"}
+
+
+_TEXTS = st.sampled_from(["", "7", "x", "2026-01-01", "2026-01-01T10:00:00", str(MADE_UP["uuid"])])
+_SCALARS = st.none() | st.booleans() | st.sampled_from([0, 1, 10**400, 0.5]) | _TEXTS
+_BODIES = st.recursive(
+    _SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.sampled_from(["a", "b", "token", "7", "text"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(_BODIES, min_size=2, max_size=8))
+def test_a_body_is_told_as_it_is_whatever_was_seen_before(bodies):
+    def answers(probe, seen):
+        for number, body in enumerate(seen):
+            probe.see(call(path=f"/{'x' * (number + 1)}", answer=body))
+        return [each.answer for each in probe.finish("test_it", passed=True)]
+
+    assert answers(Exchanges(), bodies) == [answers(Exchanges(), [body])[0] for body in bodies]
+
+
+def test_a_body_that_is_nested_deeply_is_looked_at_as_far_as_any():
+    deep, deeper = ("[" * depth + "]" * depth for depth in (900, 901))
+    kept = [kept_of(replace(call(), answer=text.encode())).answer for text in (deep, deeper)]
+    assert kept[0] == kept[1]

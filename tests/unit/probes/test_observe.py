@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import gc
 import sys
 import threading
@@ -14,7 +15,8 @@ import pytest
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.seam import Seam
-from dryfit.model.trace import Behaviour, Observations, TracedCrossing
+from dryfit.model.trace import Behaviour, Observations, Trace, TracedCrossing
+from dryfit.probes import Observer
 from dryfit.probes.behaviours import MOST_BEHAVIOURS
 
 
@@ -414,3 +416,127 @@ def test_an_outcome_for_a_crossing_it_never_saw_is_ignored(stage: Any) -> None:
     outcome = Returned(1)
     assert stage.observer.after(driver, outcome) is outcome
     assert stage.end().behaviours == ()
+
+
+def test_a_later_test_tells_only_what_it_did_in_its_own_order(stage: Any) -> None:
+    @stage.of("stock")
+    def take() -> None: ...
+
+    @stage.of("stock")
+    def give() -> None: ...
+
+    @stage.of("order")
+    def order(*steps: Any) -> None:
+        for step in steps:
+            step()
+
+    def paths(test: str, *steps: Any) -> list[str]:
+        stage.begin(test)
+        order(*steps)
+        seen = stage.end(test)
+        known.update(by_key(seen))
+        return [
+            f"{crossing.parent}:{known[crossing.behaviour].seam.callable}×{crossing.count}"
+            for crossing in seen.traces[0].crossings
+        ]
+
+    known: dict[str, Behaviour] = {}
+    assert paths("one", take, give, give) == ["-1:order.order×1", "0:stock.take×1", "0:stock.give×2"]
+    assert paths("two", give, take) == ["-1:order.order×1", "0:stock.give×1", "0:stock.take×1"]
+    assert paths("three", take) == ["-1:order.order×1", "0:stock.take×1"]
+
+
+def test_a_thread_that_outlives_its_test_counts_for_no_other(stage: Any) -> None:
+    @stage.of("stock")
+    def take() -> None: ...
+
+    @stage.of("order")
+    def order() -> None:
+        for _ in range(4):
+            take()
+
+    @stage.of("worker")
+    def work(goes_on: bool) -> None:
+        order()
+        if goes_on:
+            first.append(stage.end("one"))
+            stage_of_two.run(second_test)
+        order()
+
+    def second_test() -> None:
+        stage.begin("two")
+        work(False)
+        order()
+
+    first: list[Observations] = []
+    stage_of_two = contextvars.copy_context()
+    stage.begin("one")
+    work(True)
+    second = stage.end("two")
+    late = stage.observer.flush()
+    known = by_key(first[0]) | by_key(second) | by_key(late)
+
+    def counts(trace: Trace) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for crossing in trace.crossings:
+            name = known[crossing.behaviour].seam.callable
+            found[name] = found.get(name, 0) + crossing.count
+        return found
+
+    assert counts(first[0].traces[0]) == {"order.order": 1, "stock.take": 4}
+    assert counts(second.traces[0]) == {"worker.work": 1, "order.order": 3, "stock.take": 12}
+    assert [trace.test for trace in late.traces] == ["one"]
+    assert counts(late.traces[0]) == {"worker.work": 1, "order.order": 1, "stock.take": 4}
+
+
+def test_classes_of_one_test_are_not_kept_for_the_next(stage: Any) -> None:
+    @stage.of("stock")
+    def take(value: object) -> object:
+        return value
+
+    def calls(test: str) -> tuple[int, weakref.ref[type]]:
+        stage.begin(test)
+        cls = type(f"Made{test}", (), {})
+        for _ in range(5):
+            take(cls())
+        (crossing,) = stage.end(test).traces[0].crossings
+        return crossing.count, weakref.ref(cls)
+
+    for number in range(3 * MOST_BEHAVIOURS):
+        count, made = calls(str(number))
+        assert count == 5
+        gc.collect(0)
+    stage.begin("the next")
+    gc.collect()
+    assert made() is None
+
+
+def test_what_tests_hand_over_is_met_in_each_of_them(stage: Any) -> None:
+    met: list[str] = []
+    stage.observer = Observer(stage.callees.get, lambda file: None, meet=lambda it: met.append(it.test))
+
+    @stage.of("stock")
+    def take(value: object) -> None: ...
+
+    for test in ("one", "two"):
+        stage.begin(test)
+        for _ in range(3):
+            take(1)
+        stage.end(test)
+    assert met == ["one", "two"]
+
+
+def test_a_tree_that_has_grown_large_is_begun_anew(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dryfit.probes.observe.MOST_KEPT", 0)
+
+    @stage.of("stock")
+    def take() -> None: ...
+
+    def count(test: str) -> int:
+        stage.begin(test)
+        for _ in range(3):
+            take()
+        (crossing,) = stage.end(test).traces[0].crossings
+        return int(crossing.count)
+
+    assert [count("one"), count("two"), count("one")] == [3, 3, 3]

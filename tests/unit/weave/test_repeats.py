@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from unittest.mock import Mock
 
 import pytest
@@ -177,6 +178,36 @@ def test_what_goes_on_after_its_test_is_late(program, watched):
     assert counts(tell(), "callee.take") == {("returned", "int", False): 30}
     stop.set()
     thread.join()
+
+
+def test_what_goes_on_after_its_test_does_not_count_for_the_next(program):
+    program.write(caller=CALLER, callee=CALLEE)
+    caller = program.load("caller")
+    observer = Observer(lambda code: None, lambda file: None)
+    weave = program.weave(observer)
+
+    class Outbox:
+        posted = 0
+
+        def post(self, text):
+            self.posted += 1
+            if self.posted == 20:
+                told.append(observer.finish("test_it", "passed", 0.1))
+                weave.begin_test("test_next")
+                Context().run(caller.sending, 7, Silent())
+
+    class Silent:
+        def post(self, text):
+            pass
+
+    told = []
+    caller.sending(30, Outbox())
+    Context().run(caller.sending, 5, Silent())
+    told += [observer.finish("test_next", "passed", 0.1), observer.flush()]
+    found = [
+        (trace.test, sorted(each.count for each in trace.crossings)) for it in told for trace in it.traces
+    ]
+    assert found == [("test_it", [19]), ("test_next", [1, 1, 5, 7]), ("test_it", [1, 11])]
 
 
 def test_another_probe_sees_every_crossing(program, recorder):

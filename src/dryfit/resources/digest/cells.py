@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
+from typing import cast
 
 from dryfit.model.generated import SECRET
 from dryfit.model.secrets import is_secret
@@ -33,8 +34,19 @@ def rows(found: Iterable[Iterable[object]], columns: Iterable[str]) -> tuple[tup
     """Rows of values in the order of their columns."""
     secrets = [is_secret(name) for name in columns]
     return tuple(
-        tuple([cell(value, secret) for value, secret in zip(row, secrets, strict=True)]) for row in found
+        [tuple([_cell(value, secret) for value, secret in zip(row, secrets, strict=True)]) for row in found]
     )
+
+
+def _cell(value: object, secret: bool) -> str:
+    """The same as ``cell``, in fewer steps for most values; numbers as the database's driver has read them."""
+    cls = type(value)
+    if cls is int or cls is float:
+        number = Number(value)
+        return cell(number, secret) if secret else number
+    if cls is str and not secret:
+        return _shortened(encode_basestring(cast(str, value)))
+    return "null" if value is None else cell(value, secret)
 
 
 def digest_of(content: bytes) -> str:

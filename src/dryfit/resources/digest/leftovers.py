@@ -134,8 +134,8 @@ class Leftovers:
         self.skipped: set[Skipped] = set()
         self._live = live
         self._written = written
-        known = Known()
-        self._read_target = reader or (lambda target: read(target, transactions=True, known=known))
+        self._known = Known()
+        self._read_target = reader or (lambda target: read(target, transactions=True, known=self._known))
         self._watched: dict[Target, _Watched] = {}
         self._given_up: set[Target] = set()
         self._libraries: dict[str, str] = {}
@@ -192,7 +192,7 @@ class Leftovers:
         crossed, live = self._crossed(seen), set(self._live())
         told: list[LeftoverData] = []
         for watched in self._all():
-            self._refresh(watched)
+            self._refresh(watched, between_tests=True)
             if watched.target not in self._watched:
                 continue
             unseen = watched.target in live and not _DRIVERS[watched.target.kind].isdisjoint(crossed)
@@ -201,6 +201,10 @@ class Leftovers:
             watched.left += self._new(watched, test)
         self._previous = test
         return tuple(told)
+
+    def close(self) -> None:
+        """Let go of every file."""
+        self._known.kept.close()
 
     # -- what is told ---------------------------------------------------------------------------------------------
 
@@ -256,7 +260,7 @@ class Leftovers:
         while len(self._watched) > MOST_TARGETS:
             self._watched.pop(next(iter(self._watched)))
 
-    def _refresh(self, watched: _Watched) -> None:
+    def _refresh(self, watched: _Watched, *, between_tests: bool = False) -> None:
         """Read a target again if it may have changed; the digest stays the same object where it has not."""
         if watched.target.connection is not None and watched.target.connection() is None:
             self._watched.pop(watched.target, None)  # a database in memory that is no more
@@ -265,7 +269,9 @@ class Leftovers:
             return
         if self._is_unwritten(watched):
             return
+        self._known.kept.may_keep = between_tests
         digest = self._read(watched)
+        self._known.kept.may_keep = False
         if watched.target in self._watched and digest.contents != watched.now.contents:
             watched.now = digest
 

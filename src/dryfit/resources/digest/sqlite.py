@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dryfit.model.digest import Column, Contents, Digest
-from dryfit.resources.digest.cells import Number, rows
+from dryfit.resources.digest.cells import rows
+from dryfit.resources.digest.sqlite_files import KeptFiles, plain
 
 MOST_ROWS = 2_000
 """Tables with more rows are left out; the digest says so."""
@@ -22,8 +23,6 @@ MOST_KNOWN = 2_000
 """So many tables, and states of databases in memory, are remembered."""
 
 _INTEGER_KEY = "INTEGER"
-_TIMEOUT = 0.05
-"""Seconds for which we wait where somebody is writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class _Table:
     """A table as it was read: its definition, a hash of its rows, and what came of them."""
 
     sql: str
+    selection: str
     rows: bytes
     contents: Contents
 
@@ -38,12 +38,14 @@ class _Table:
 class Known:
     """What was read before, so that what is the same again is neither turned into cells nor compared cell by cell.
 
-    ``tables`` are by source and name, ``images`` by source and a hash of all pages of a database in memory.
+    ``tables`` are by source and name, ``images`` by source and a hash of all pages of a database in memory, ``kept``
+    are connections to files that are read time and again.
     """
 
     def __init__(self) -> None:
         self.tables: dict[tuple[str, str], _Table] = {}
         self.images: dict[tuple[str, bytes], Digest] = {}
+        self.kept = KeptFiles()
 
     def make_room(self) -> None:
         """Forget everything where there is too much of it."""
@@ -57,8 +59,10 @@ def read_file(path: Path, source: str, known: Known | None = None) -> Digest:
     taken = time.time()
     if not path.is_file():
         return Digest(taken=taken)
-    with closing(_open(path)) as connection:
-        return _read(connection, source, taken, known or Known())
+    if known is None:
+        known = Known()
+    with known.kept.connection(path) as connection:
+        return _read(connection, source, taken, known)
 
 
 def read_connection(connection: sqlite3.Connection, source: str, known: Known | None = None) -> Digest:
@@ -74,7 +78,7 @@ def read_connection(connection: sqlite3.Connection, source: str, known: Known | 
     seen = known.images.get(image)
     if seen is not None:
         return replace(seen, taken=taken)
-    with closing(_plain(":memory:")) as copy:
+    with closing(plain(":memory:")) as copy:
         copy.deserialize(pages)
         digest = known.images[image] = _read(copy, source, taken, known)
         return digest
@@ -89,20 +93,15 @@ def _pages(connection: sqlite3.Connection) -> bytes:
         raise
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return _plain(f"{path.absolute().as_uri()}?mode=ro")
-
-
-def _plain(address: str) -> sqlite3.Connection:
-    """A connection whose class nobody has replaced."""
-    return sqlite3.Connection(address, timeout=_TIMEOUT, isolation_level=None, uri=True)
-
-
 def _read(connection: sqlite3.Connection, source: str, taken: float, known: Known) -> Digest:
     known.make_room()
     connection.text_factory = str
     connection.execute("BEGIN")  # one snapshot of all tables
-    contents = list(_contents(connection, source, known))
+    try:
+        contents = list(_contents(connection, source, known))
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
     too_many = [each for each in contents if len(each.rows) > MOST_ROWS]
     return Digest(
         tuple(each for each in contents if each not in too_many),
@@ -121,12 +120,14 @@ def _contents(connection: sqlite3.Connection, source: str, known: Known) -> Iter
         if before is not None and before.sql != sql:
             before = None
         columns = before.contents.columns if before is not None else _columns(connection, table, sql)
-        found = _rows(connection, _selection(table, columns))
+        selection = before.selection if before is not None else _selection(table, columns)
+        found = _rows(connection, selection)
         image = _image(found)
         if before is None or before.rows != image:
             names = [column.name for column in columns]
-            cells = rows((map(_value, row) for row in found), names)
-            before = known.tables[source, table] = _Table(sql, image, Contents(source, table, columns, cells))
+            cells = rows(found, names)
+            contents = Contents(source, table, columns, cells)
+            before = known.tables[source, table] = _Table(sql, selection, image, contents)
         yield before.contents
 
 
@@ -166,10 +167,6 @@ def _columns(connection: sqlite3.Connection, table: str, sql: str) -> tuple[Colu
         )
         for _, name, kind, _, _, key in found
     )
-
-
-def _value(value: object) -> object:
-    return Number(value) if type(value) in (int, float) else value
 
 
 def _quoted(name: str) -> str:
