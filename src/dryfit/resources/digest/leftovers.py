@@ -143,6 +143,7 @@ class Leftovers:
         self._seconds = 0.0
         self._previous = ""
         self._shared_ended = False
+        self._lived: frozenset[Target] = frozenset()
 
     def used(self, target: Target) -> None:
         """A connection to a target was opened, or is being used; at the first sight of it, its state is read."""
@@ -182,6 +183,7 @@ class Leftovers:
 
     def begin_call(self) -> None:
         """The set-up is done: this is what the test finds."""
+        self._lived = frozenset(self._live())  # the last test's teardown closes what all have shared
         for watched in self._all():
             self._refresh(watched)
             watched.start = watched.now
@@ -189,7 +191,7 @@ class Leftovers:
 
     def end_test(self, test: str, seen: Observations) -> tuple[LeftoverData, ...]:
         """The test and its teardown are over: tell what earlier tests had left and this one could see."""
-        crossed, live = self._crossed(seen), set(self._live())
+        crossed, live = self._crossed(seen), self._lived.union(self._live())
         told: list[LeftoverData] = []
         for watched in self._all():
             self._refresh(watched, between_tests=True)

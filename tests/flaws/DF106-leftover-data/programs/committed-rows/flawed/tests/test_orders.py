@@ -22,6 +22,5 @@ def test_a_first_order(orders):
     assert "tea" in orders.products()
 
 
-def test_a_second_order(orders):
-    orders.place("cup")
-    assert "cup" in orders.products()
+def test_nobody_has_ordered_a_cup(orders):
+    assert "cup" not in orders.products()
