@@ -109,12 +109,12 @@ def told(experiment: Experiment) -> str:
 
 def _told(strike: Strike) -> str:
     fault, point = strike.fault, strike.point
-    nth = f", call {point.nth}" if point.nth > 1 else ""
+    where = ", ".join(filter(None, [str(point.site), f"call {point.nth}" if point.nth > 1 else ""]))
+    call = f"{callee(point.seam)} ({where})" if where else callee(point.seam)
     if fault.is_on_wire:
-        return f"{callee(point.seam)} ({point.site}{nth}) {fault.text}"
-    return f"{failure(fault)} {strike.when} {callee(point.seam)} ({point.site}{nth})" + (
-        f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
-    )
+        return f"{call} {fault.text}"
+    said = f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
+    return f"{failure(fault)} {strike.when} {call}{said}"
 
 
 def failure(fault: Fault) -> str:

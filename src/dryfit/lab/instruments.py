@@ -102,7 +102,9 @@ class Standard:
             entered=self._entered,
             left=self._left,
         )
-        self._fault = FaultProbe(self._recorder.point, weave.is_within)
+        self._fault = FaultProbe(
+            self._recorder.point, weave.is_within, lambda connection: self._scene.inherits(connection)
+        )
         self._entry = _NO_ENTRY
         self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()

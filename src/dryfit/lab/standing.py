@@ -39,6 +39,10 @@ class Held:
     things: frozenset[Thing]
     connections: frozenset[int]
 
+    def is_in_transaction(self, connection: object) -> bool:
+        """Whether this connection was in one."""
+        return any(kind == "transaction" and key == id(connection) for kind, _, key in self.things)
+
 
 class Standing:
     """Looks at what is held: when an entry begins, when it has ended, and once more when the test's call is over."""
