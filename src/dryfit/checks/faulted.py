@@ -170,7 +170,7 @@ class Faulted(Tried):
     @cached_property
     def is_complete(self) -> bool:
         """Whether everything is as after success."""
-        return not self.missing and not self.extra and self._is_as_after
+        return not self.missing and not self.extra and self.is_as_after
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -264,8 +264,13 @@ class Faulted(Tried):
         boundary = self._boundary
         return boundary is None or same(boundary.before, boundary.after)
 
+    @property
+    def knows_state(self) -> bool:
+        """Whether there is any state to compare."""
+        return self._boundary is not None and self._usual_boundary is not None
+
     @cached_property
-    def _is_as_after(self) -> bool:
+    def is_as_after(self) -> bool:
         now, usual = self._boundary, self._usual_boundary
         return now is None or usual is None or equal(now.after, usual.after)
 
