@@ -59,9 +59,9 @@ class Leftovers:
     def closing(self, loop: asyncio.AbstractEventLoop) -> None:
         """A loop of the tests is about to be closed: what still runs in it was left behind, and is ended only now."""
         begun = {each for each in self._begun if each[0] == "task"}
-        running = {id(task) for task in asyncio.all_tasks(loop)} if begun else set()
         for _ in range(MOST_TURNS):
-            begun = {each for each in begun & self.now() if each[2] in running}
+            running = {id(task) for task in asyncio.all_tasks(loop)} if begun else set()
+            begun = {each for each in begun if each[2] in running}
             if not begun:
                 return
             loop.run_until_complete(asyncio.sleep(0))

@@ -82,7 +82,7 @@ class Standing:
 
     def now(self) -> Held:
         """All that is held now."""
-        locks = held_locks(self._memory.attributes())
+        locks = held_locks(self._memory.locks())
         opened = [*self._opened()]
         things = frozenset(
             [
@@ -103,7 +103,7 @@ class Standing:
         }
         locks = {
             f"lock {name}": lock_taken_at(name, sys._getframe(), self._place_of)
-            for name, key in held_locks(self._memory.attributes())
+            for name, key in held_locks(self._memory.locks())
             if ("lock", name, key) not in before.things
         }
         return tuple(Hold(*each) for each in sorted((locks | transactions).items(), key=itemgetter(0)))
