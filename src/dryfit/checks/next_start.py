@@ -71,5 +71,5 @@ def did_the_rest(faulted: Faulted) -> bool:
 
 
 def is_made_up_for(found: Mishandled, starts: frozenset[str]) -> bool:
-    """Whether it is the half-done work of one of these constructors."""
-    return found.rule == "DF302" and found.handler in starts
+    """Whether it is the work of one of these constructors that was done, in part or all of it, before it failed."""
+    return found.rule in ("DF302", "DF308") and found.handler in starts

@@ -130,6 +130,16 @@ def test_a_start_that_the_next_one_does_not_complete_is_a_partial_effect(again):
     assert findings(again) == ["DF302"]
 
 
+def test_a_start_that_fails_when_all_rows_are_there_is_made_up_for_as_well():
+    """What it was about to do may be no row: an index, a trigger."""
+    usual = trial(None, MAKER, "one")
+    again = second_attempt("one", again="returned")
+    alone, both = ([half_way()], [half_way(), again])
+    for shown, rules in ((alone, ["DF308"]), (both, [])):
+        tried = [Tried(each, (usual, usual)) for each in shown]
+        assert [each.rule for each in exceptions.judge(tried).judgement.findings] == rules
+
+
 def test_whoever_is_no_constructor_has_left_its_work_half_done():
     again = second_attempt("one", "two", maker="archive.open", again="returned")
     assert findings(again, "archive.open") == ["DF302"]
