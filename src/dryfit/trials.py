@@ -11,6 +11,7 @@ from dryfit.checks.changed import ChangedFirst
 from dryfit.checks.experiments import Planner, known_failures, shown_of
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import Judgement, combine, sorted_findings
+from dryfit.checks.next_start import NextStart
 from dryfit.checks.overlaps import OverlapPlanner
 from dryfit.checks.pairs import Pairs
 from dryfit.checks.promising import Promising
@@ -104,7 +105,7 @@ class _Plans:
             "contention": OverlapPlanner(config.seed.value).plan,
         }
         self._plans = [plans[check] for check in wanted]
-        self.follow = Pairs(planner.offers).plan
+        self._following = (Pairs(planner.offers).plan, NextStart().plan)
         # Where nothing can fail there may still be something to contend for.
         self._promising = Promising(run.observations, failures, others="contention" in wanted)
         self._left_out = {each.what for each in run.observations.skipped if each.reason == TOGETHER}
@@ -116,6 +117,11 @@ class _Plans:
         if self._first is None:
             return found
         return tuple(tuple(sorted(batch, key=self._first.is_later)) for batch in found)
+
+    def follow(self, baseline: Trial, trial: Trial) -> Iterator[Proposed]:
+        """What to try because of a trial."""
+        for plan in self._following:
+            yield from plan(baseline, trial)
 
     def plan(self, baseline: Trial) -> Sequence[Proposed]:
         """What to try in one test."""

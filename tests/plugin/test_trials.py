@@ -291,6 +291,66 @@ def test_a_file_that_need_not_be_written_is_a_warning(empty_project):
     assert "is shown again" in again.out
 
 
+IN_A_TRANSACTION = {
+    "lending.py": """
+        import sqlite3
+
+        class LendingFailed(Exception):
+            pass
+
+        def lend(connection, title):
+            try:
+                with_savepoint(connection, title)
+            except sqlite3.Error as error:
+                raise LendingFailed(title) from error
+
+        def with_savepoint(connection, title):
+            connection.execute("SAVEPOINT lending")
+            try:
+                connection.execute("UPDATE book SET lent = 1 WHERE title = ?", (title,))
+                connection.execute("INSERT INTO loan VALUES (?)", (title,))
+            except sqlite3.Error:
+                connection.execute("ROLLBACK TO lending")
+                raise
+            connection.execute("RELEASE lending")
+    """,
+    "test_lending.py": """
+        import sqlite3
+        import lending
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def connection():
+            connection = sqlite3.connect(":memory:", isolation_level=None)
+            connection.execute("CREATE TABLE book (title TEXT PRIMARY KEY, lent INTEGER)")
+            connection.execute("CREATE TABLE loan (title TEXT PRIMARY KEY)")
+            yield connection
+            connection.close()
+
+        @pytest.fixture(autouse=True)
+        def in_a_transaction(connection):
+            connection.execute("BEGIN")
+            connection.execute("INSERT INTO book VALUES ('Emma', 0)")
+            yield
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+        def test_a_book_is_lent(connection):
+            lending.lend(connection, "Emma")
+            assert connection.execute("SELECT * FROM loan").fetchall() == [("Emma",)]
+    """,
+}
+
+
+def test_what_the_suite_alone_has_begun_is_not_lost_with_a_failure(empty_project):
+    """SQLite rolls back all that was begun where it has no room: the tests' transaction is not the program's."""
+    empty_project.write(IN_A_TRANSACTION)
+    ended, report = findings(empty_project)
+    assert report["findings"] == [], ended.out
+    told = report["checks"]["exceptions"]
+    assert 0 < told["not_injected"] < told["trials"]
+
+
 def test_the_same_is_found_by_two_workers(shop):
     alone, spread = (findings(shop, *more)[1] for more in ((), ("--workers", "2")))
     assert [each["id"] for each in alone["findings"]] == [each["id"] for each in spread["findings"]]

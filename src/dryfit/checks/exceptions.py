@@ -11,6 +11,7 @@ from dryfit.checks.faulted import Faulted, Tried
 from dryfit.checks.judgement import Judgement
 from dryfit.checks.mishandled import Mishandled, findings, told
 from dryfit.checks.names import plain
+from dryfit.checks.next_start import completed, did_the_rest, is_made_up_for
 from dryfit.model.structure import Tolerated
 from dryfit.model.trace import Observations, Skipped
 from dryfit.model.trial import Experiment, Verdict
@@ -40,17 +41,19 @@ def judge(
 
     ``observations`` tell which failures the suite's own tests show to be meant, ``tolerated`` which ones its source
     passes over by name: where all that is missing then is files, that is a warning. So it is where only objects in
-    memory are left half changed, in a program that keeps its state elsewhere.
+    memory are left half changed, in a program that keeps its state elsewhere. A start that the next one makes up for is
+    no finding.
     """
     everything = tuple(Faulted.of(each) or each for each in tried)
     meant = tested_fallbacks(observations)
     elsewhere = any(isinstance(each, Faulted) and each.works_elsewhere for each in everything)
+    starts = completed(everything)
     shown = (
         replace(each, severity="warning")
         if _is_tolerated(each, tolerated) or (elsewhere and _is_in_memory(each))
         else each
-        for each in _mishandled([each for each in everything if _counts(each)])
-        if not (each.rule in _SILENT and _is_meant(each, meant))
+        for each in _mishandled([each for each in everything if _counts(each) and not each.experiment.again])
+        if not (each.rule in _SILENT and _is_meant(each, meant)) and not is_made_up_for(each, starts)
     )
     found = _of_pairs_too(everything, shown)
     rules = defaultdict[int, set[str]](set)
@@ -164,6 +167,8 @@ def _said(tried: Tried) -> str:
         return "no end within the limit" if tried.trial.outcome == "hang" else "the process ended"
     if not isinstance(tried, Faulted):
         return "the test broke off"
+    if tried.experiment.again:
+        return f"the second attempt {'has done the rest' if did_the_rest(tried) else 'has not done the rest'}"
     work = (
         "something was done twice"
         if tried.doubled and not tried.is_complete

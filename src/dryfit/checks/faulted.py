@@ -11,6 +11,7 @@ from typing import Literal
 from dryfit.checks.asked import Asked, only_then
 from dryfit.checks.experiments import above, below
 from dryfit.checks.states import boundary_of, different, equal, rows_of, same, without
+from dryfit.checks.unfinished import are_unfinished
 from dryfit.model.digest import FILES, MEMORY, Change, diff, sent_to
 from dryfit.model.seam import Place
 from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
@@ -169,7 +170,7 @@ class Faulted(Tried):
     @cached_property
     def is_complete(self) -> bool:
         """Whether everything is as after success."""
-        return not self.missing and not self.extra and self._is_as_after
+        return not self.missing and not self.extra and self.is_as_after
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -208,6 +209,13 @@ class Faulted(Tried):
             item[:2] == ("effect", PROGRAMS) or (item[:2] == ("state", FILES) and item[2] in whole)
             for item in self.done
         )
+
+    @property
+    def leaves_it_marked(self) -> bool:
+        """Whether something is sent that no transaction takes back, and what stays says itself that it is not done."""
+        now, usual = self._boundary, self._usual_boundary
+        sends = any(item[0] == "effect" for item in self.usual)
+        return sends and now is not None and usual is not None and are_unfinished(now, usual)
 
     @property
     def _whole_files(self) -> set[str]:
@@ -256,8 +264,13 @@ class Faulted(Tried):
         boundary = self._boundary
         return boundary is None or same(boundary.before, boundary.after)
 
+    @property
+    def knows_state(self) -> bool:
+        """Whether there is any state to compare."""
+        return self._boundary is not None and self._usual_boundary is not None
+
     @cached_property
-    def _is_as_after(self) -> bool:
+    def is_as_after(self) -> bool:
         now, usual = self._boundary, self._usual_boundary
         return now is None or usual is None or equal(now.after, usual.after)
 

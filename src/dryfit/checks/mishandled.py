@@ -104,17 +104,18 @@ def _finding(group: Sequence[Mishandled]) -> Finding:
 
 def told(experiment: Experiment) -> str:
     """An experiment in one line."""
-    return ", then ".join(_told(strike) for strike in experiment.strikes)
+    said = ", then ".join(_told(strike) for strike in experiment.strikes)
+    return f"{said}, then the same call again" if experiment.again else said
 
 
 def _told(strike: Strike) -> str:
     fault, point = strike.fault, strike.point
-    nth = f", call {point.nth}" if point.nth > 1 else ""
+    where = ", ".join(filter(None, [str(point.site), f"call {point.nth}" if point.nth > 1 else ""]))
+    call = f"{callee(point.seam)} ({where})" if where else callee(point.seam)
     if fault.is_on_wire:
-        return f"{callee(point.seam)} ({point.site}{nth}) {fault.text}"
-    return f"{failure(fault)} {strike.when} {callee(point.seam)} ({point.site}{nth})" + (
-        f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
-    )
+        return f"{call} {fault.text}"
+    said = f": {fault.text}" if fault.text and fault.name != DOMAIN_ERROR else ""
+    return f"{failure(fault)} {strike.when} {call}{said}"
 
 
 def failure(fault: Fault) -> str:
@@ -137,6 +138,11 @@ def _fails(strike: Strike) -> str:
         return f"{callee(strike.point.seam)} {strike.fault.text}"
     verb = "fails with" if strike.when == "before" else "has done its work and its reply is lost:"
     return f"{callee(strike.point.seam)} {verb} {failure(strike.fault)}"
+
+
+def is_constructor(name: str) -> bool:
+    """Whether a callable makes an object: who gets an exception from it has none."""
+    return name.rpartition(".")[2] in ("__init__", "__new__", "__post_init__")
 
 
 def function_of(crossed: Crossed) -> str:

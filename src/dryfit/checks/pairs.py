@@ -50,7 +50,13 @@ class Pairs:
 
 def _struck(trial: Trial, experiment: Experiment) -> Crossed | None:
     """The crossing at which the one fault of a trial happened; ``None`` where nothing can follow from it."""
-    if experiment.then or not trial.fired or trial.void or trial.outcome in ("hang", "crash"):
+    if (
+        experiment.then
+        or experiment.again
+        or not trial.fired
+        or trial.void
+        or trial.outcome in ("hang", "crash")
+    ):
         return None
     return next((each for each in trial.crossings if each.point == experiment.point), None)
 

@@ -49,7 +49,7 @@ def _half_done(faulted: Faulted) -> Mishandled:
         faulted,
         handler,
         f"{handler} leaves its work half done, when {fails(faulted)} (stays: {listing_of(faulted.done)})",
-        severity="warning" if faulted.leaves_whole_pieces else None,
+        severity="warning" if faulted.leaves_whole_pieces or faulted.leaves_it_marked else None,
         evidence=tuple(state_of(faulted)),
     )
 

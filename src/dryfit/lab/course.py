@@ -150,35 +150,38 @@ class Course:
         ``first_is_sure`` says that the baseline was run right before them.
         """
         differs = self._differs() if alive else ""
-        for number, trial in enumerate(alive):
-            if not differs or (
-                number == 0 and first_is_sure
-            ):  # nothing came in between that could have disturbed it
-                self._keep(trial)
-            else:
-                self._again(trial, f"state leaked between trials: after them {differs}")
         if differs:
             self._worker.renew()
+        # Between the baseline and the first one nothing came that could have disturbed it.
+        sure = len(alive) if not differs else int(first_is_sure)
+        for trial in alive[:sure]:
+            self._keep(trial)
+        self._one_by_one(alive[sure:], f"state leaked between trials: after them {differs}")
 
     def _sort_out(self, alive: Sequence[Trial], dead: Trial, *, first_is_sure: bool) -> None:
         """A trial has ended its runner, maybe by what those before it had left; these cannot be proved any more."""
-        if not alive and first_is_sure:
-            self._keep(dead)
-            return
         reason = "state leaked between trials, or not: the process in which they ran has ended"
-        self._again(dead, reason)
-        for trial in alive:
-            self._again(trial, reason)
+        tried = [*alive, dead]
+        if first_is_sure:
+            self._keep(tried.pop(0))
+        if tried:
+            *alive, dead = tried
+            self._one_by_one([dead, *alive], reason)
 
-    def _again(self, trial: Trial, reason: str) -> None:
-        """Run an experiment once more, in a runner of its own; where time is up, what it showed is void."""
-        assert trial.experiment is not None
-        if self._is_over():
-            self._keep_void(trial, reason)
-            return
-        self._worker.renew()
-        unsettled = self._settle()
-        self._keep(_void(trial.experiment, unsettled) if unsettled else self._try(trial.experiment))
+    def _one_by_one(self, trials: Sequence[Trial], reason: str) -> None:
+        """Run experiments once more, each right after the test has run as before, in one runner as long as it does.
+
+        Where time is up, what they showed is void.
+        """
+        for trial in trials:
+            assert trial.experiment is not None
+            if self._is_over():
+                self._keep_void(trial, reason)
+                continue
+            unsettled = "" if self._known.test in self._worker.settled else self._settle()
+            self._keep(_void(trial.experiment, unsettled) if unsettled else self._try(trial.experiment))
+            if self._worker.has_runner and self._differs():
+                self._worker.renew()
 
     def _settle(self) -> str:
         """Make sure that the test runs as its baselines did, in another runner if need be; or say why it does not."""

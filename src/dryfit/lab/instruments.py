@@ -23,6 +23,7 @@ from dryfit.model.interleaving import Overlap
 from dryfit.model.probe import Probe
 from dryfit.model.seam import Place
 from dryfit.model.trial import Experiment, Hold, Proposed, Trial
+from dryfit.probes.again import Again
 from dryfit.probes.faults import FaultProbe, offers
 from dryfit.probes.trial import TrialRecorder
 from dryfit.resources.environment import Environment
@@ -103,7 +104,10 @@ class Standard:
             entered=self._entered,
             left=self._left,
         )
-        self._fault = FaultProbe(self._recorder.point, weave.is_within)
+        self._fault = FaultProbe(
+            self._recorder.point, weave.is_within, lambda connection: self._scene.inherits(connection)
+        )
+        self._again = Again(self._recorder.entry)
         self._entry = _NO_ENTRY
         self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()
@@ -119,7 +123,7 @@ class Standard:
     @property
     def probes(self) -> tuple[Probe, ...]:
         """First what makes a fault happen, then what sees it happen, and last what runs an operation more than once."""
-        return (self._fault, self._recorder, self._scene.probe, self._overlapping)
+        return (self._fault, self._recorder, self._scene.probe, self._again, self._overlapping)
 
     def begin(
         self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool, has_enough: HasEnough
@@ -130,6 +134,7 @@ class Standard:
         faulted = experiment if isinstance(experiment, Experiment) else None
         self._fault.begin(faulted, partial(self._happened, fired))
         self._entry = faulted.entry if faulted is not None else _NO_ENTRY
+        self._again.begin(faulted.entry if faulted is not None and faulted.again else _NO_ENTRY)
         self._overlapping.begin(experiment if isinstance(experiment, Overlap) else None, fired, has_enough)
         if faulted is not None:
             self._propagation.begin()
@@ -176,6 +181,7 @@ class Standard:
             explored=self._overlapping.end(),
             asked=self._asked,
             propagation=self._propagation.finish(),
+            again=self._again.came_to,
         )
 
     @property

@@ -23,7 +23,7 @@ from dryfit.lab.course import BASELINE_RATIO, LIMIT_SECONDS, Baselines, Course, 
 from dryfit.lab.debugging import QUIET, debugged
 from dryfit.lab.instruments import STANDARD
 from dryfit.lab.messages import Task
-from dryfit.lab.remote import RemoteWorker
+from dryfit.lab.remote import EXPLORATION_SECONDS, RemoteWorker
 from dryfit.lab.result import LabResult, Progress, TestTrials
 from dryfit.model.chain import Link
 from dryfit.model.errors import LabError
@@ -45,6 +45,9 @@ BASELINES_SHARE = 0.5
 """Of the time that is left, what may be spent on the baselines of one batch."""
 
 FIRST_RANK = 0
+
+AMPLE = 4.0
+"""Where there is so many times the time that all trials are expected to take, their ranks need not be kept apart."""
 
 OUT_OF_TIME = "the budget was used up before its baseline"
 BROKEN_OFF = f"{CUT_SHORT} before its baseline"
@@ -242,21 +245,32 @@ class _Work:
             self._tell(test)
 
     def next_rank(self) -> int | None:
-        """The rank of what is to be tried next; ``None`` where nothing is, or time is up."""
-        ranks = {each.rank for test in self._planned for each in self._untried(test)}
-        return min(ranks) if ranks and not self._is_over() else None
+        """Up to which rank it is tried next; ``None`` where nothing is to be, or time is up.
+
+        Rank by rank where time may be short. Else all at once, test by test: each time that a test is left it is run
+        undisturbed once more.
+        """
+        untried = [(test, each) for test in self._planned for each in self._untried(test)]
+        if not untried or self._is_over():
+            return None
+        wanted = sum(
+            EXPLORATION_SECONDS if isinstance(each, Overlap) else self._known[test].seconds
+            for test, each in untried
+        )
+        is_ample = self.until - time.monotonic() > AMPLE * wanted
+        return (max if is_ample else min)(each.rank for _, each in untried)
 
     def by_cost(self, rank: int) -> list[str]:
-        """The tests that have experiments of this rank, the cheap ones first.
+        """The tests that have experiments up to this rank, the cheap ones first.
 
         Cheap is told in powers of four: between tests that take about as long the order is to be the suite's, the same
         in every run.
         """
-        with_plan = [test for test in self._wanted if self._of_rank(test, rank)]
+        with_plan = [test for test in self._wanted if self._up_to(rank, test)]
         return sorted(with_plan, key=lambda test: magnitude(self._known[test].second.seconds))
 
-    def _of_rank(self, test: str, rank: int) -> list[Proposed]:
-        return [each for each in self._untried(test) if each.rank == rank]
+    def _up_to(self, rank: int, test: str) -> list[Proposed]:
+        return sorted((each for each in self._untried(test) if each.rank <= rank), key=lambda each: each.rank)
 
     def _untried(self, test: str) -> list[Proposed]:
         """What is still to be tried; nothing of a test that was given up."""
@@ -266,7 +280,7 @@ class _Work:
         return [each for each in self._planned.get(test, ()) if each not in tried]
 
     def go_on(self, rank: int, worker: RemoteWorker, test: str) -> None:
-        """Run a test's trials of one rank."""
+        """Run a test's trials up to one rank."""
         if self._is_over():
             return
         course = Course(
@@ -277,7 +291,7 @@ class _Work:
             tried=partial(self._tried, test),
         )
         try:
-            course.run(self._of_rank(test, rank))
+            course.run(self._up_to(rank, test))
         except LabError as error:  # what other tests show stands
             self._skipped[test] = f"its trials were broken off: {error}"
         finally:  # where the user breaks off

@@ -23,6 +23,9 @@ LAST_MOMENT = 0.05
 
 POLL_SECONDS = 0.01
 
+MOST_TURNS = 10
+"""So many turns of its loop a task may take to end by itself."""
+
 MOST_BYTES = 1 << 16
 
 _POOLS = ("ThreadPoolExecutor-", "asyncio_", "AnyIO worker thread", "Dummy-", "dryfit", "pymongo", "OTel")
@@ -43,6 +46,7 @@ class Leftovers:
     def __init__(self, weave: Weave) -> None:
         self._weave = weave
         self._begun: set[Thing] = set()
+        self._cut_off: set[Thing] = set()
 
     def now(self) -> frozenset[Thing]:
         """Everything that there is as an entry begins."""
@@ -51,6 +55,17 @@ class Leftovers:
     def left(self, before: frozenset[Thing]) -> None:
         """The entry has ended."""
         self._begun.update(self.now() - before)
+
+    def closing(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A loop of the tests is about to be closed: what still runs in it was left behind, and is ended only now."""
+        begun = {each for each in self._begun if each[0] == "task"}
+        for _ in range(MOST_TURNS):
+            running = {id(task) for task in asyncio.all_tasks(loop)} if begun else set()
+            begun = {each for each in begun if each[2] in running}
+            if not begun:
+                return
+            loop.run_until_complete(asyncio.sleep(0))
+        self._cut_off |= begun
 
     def leaks(self) -> tuple[Leak, ...]:
         """What of it is still there. Where there is any, garbage is collected first: that takes its time."""
@@ -62,7 +77,8 @@ class Leftovers:
             for thread in threading.enumerate():
                 if id(thread) in begun and thread is not threading.current_thread():
                     thread.join(LAST_MOMENT)
-        counted = Counter((kind, what or _program(number)) for kind, what, number in self._begun & self.now())
+        left = (self._begun & self.now()) | self._cut_off
+        counted = Counter((kind, what or _program(number)) for kind, what, number in left)
         return tuple(sorted(Leak(kind, what, count) for (kind, what), count in counted.items()))
 
     def _threads(self) -> Iterator[Thing]:

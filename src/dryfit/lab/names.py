@@ -9,7 +9,8 @@ from pathlib import Path
 from dryfit.model.target import IN_MEMORY, Target
 
 _OWN = re.compile(r"dryfit_[0-9a-f]{8}\w*")
-_GENERATED = re.compile(r"[0-9a-f]{8,}|\d{3,}|gw\d+")
+_GENERATED = re.compile(r"(?<![a-z0-9])tmp[a-z0-9_]{8}(?![a-z0-9_])|[0-9a-f]{8,}|\d{3,}|gw\d+")
+"""Also a name that ``tempfile`` has made up."""
 
 
 class Names:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from dryfit.lab import files, leaks, memory, outboxes, standing
+from dryfit.lab.closing import Closing
 from dryfit.lab.files import Found
 from dryfit.lab.leaks import Leftovers
 from dryfit.lab.names import Names
@@ -87,6 +88,7 @@ class Scene:
         self._weave = weave
         self._has_written = has_written
         self._leftovers = Leftovers(weave)
+        self._closing = Closing(lambda loop: self._leftovers.closing(loop))
         self._wanted: int | None = None
         self._is_over = True
         self._entries: dict[int, _Entry] = {}
@@ -108,6 +110,7 @@ class Scene:
         self._memory.begin()
         self._standing.begin()
         self._leftovers = Leftovers(self._weave)
+        self._closing.begin()
         gc.freeze()  # what was there before is none of the trial's garbage: a collection has little to go through
 
     def entered(self, entry: int) -> None:
@@ -154,6 +157,12 @@ class Scene:
         with self._lock:
             running = [each.standing for each in self._entries.values() if each.after is None]
             return self._standing.held_since(running[-1], self._has_written) if running else ()
+
+    def inherits(self, connection: object) -> bool:
+        """Whether a connection was in a transaction already when the entry in progress began."""
+        with self._lock:
+            running = [each.standing for each in self._entries.values() if each.after is None]
+            return any(each.is_in_transaction(connection) for each in running)
 
     # For operations that run at once, again and again, from one state.
 
@@ -204,6 +213,7 @@ class Scene:
     def finish(self) -> Shown:
         """What the trial showed, after the test's teardown."""
         self.called()
+        self._closing.end()
         self._readings.close()
         effects = self._effects.finish()
         boundaries = tuple(

@@ -39,6 +39,10 @@ class Held:
     things: frozenset[Thing]
     connections: frozenset[int]
 
+    def is_in_transaction(self, connection: object) -> bool:
+        """Whether this connection was in one."""
+        return any(kind == "transaction" and key == id(connection) for kind, _, key in self.things)
+
 
 class Standing:
     """Looks at what is held: when an entry begins, when it has ended, and once more when the test's call is over."""
@@ -78,7 +82,7 @@ class Standing:
 
     def now(self) -> Held:
         """All that is held now."""
-        locks = held_locks(self._memory.attributes())
+        locks = held_locks(self._memory.locks())
         opened = [*self._opened()]
         things = frozenset(
             [
@@ -99,7 +103,7 @@ class Standing:
         }
         locks = {
             f"lock {name}": lock_taken_at(name, sys._getframe(), self._place_of)
-            for name, key in held_locks(self._memory.attributes())
+            for name, key in held_locks(self._memory.locks())
             if ("lock", name, key) not in before.things
         }
         return tuple(Hold(*each) for each in sorted((locks | transactions).items(), key=itemgetter(0)))

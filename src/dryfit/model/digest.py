@@ -153,15 +153,17 @@ def state(before: Digest, success: Digest, now: Digest) -> State:
 
 def diff(before: Digest, after: Digest) -> tuple[Change, ...]:
     """Tell what is different in ``after``: ``orders: 1 row added (id=<id 1>, total=199.99, created_at=<time>)``."""
+    return tuple(change for each in differences(before, after) for change in each.changes())
+
+
+def differences(before: Digest, after: Digest) -> Iterator[Difference]:
+    """The same row by row, of each place in which there is any."""
     left_out = _skipped_spots(before, after)
     old, new = canonical(before, before).places, canonical(after, before).places
-    return tuple(
-        change
-        for spot in sorted({*old, *new} - left_out)
-        for change in difference(
-            old.get(spot) or emptied(new[spot]), new.get(spot) or emptied(old[spot])
-        ).changes()
-    )
+    for spot in sorted({*old, *new} - left_out):
+        found = difference(old.get(spot) or emptied(new[spot]), new.get(spot) or emptied(old[spot]))
+        if found.added or found.changed or found.removed:
+            yield found
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ LeakKind = Literal["connection", "transaction", "thread", "task", "file", "lock"
 
 Fate = Literal["lasting", "undone", "open"]
 
+Attempt = Literal["", "returned", "raised"]
+"""What came of a second attempt; "" where there was none."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Point:
@@ -73,7 +76,8 @@ class Experiment:
     """One test with one fault at one point; and with others, one after another, at points that there are only then.
 
     ``entry`` says which entry crossing of the test holds them, from 0; ``rank`` when it is tried: 0 comes first, in
-    every test, and the higher ones where there is time. ``then`` are the faults that follow the first one.
+    every test, and the higher ones where there is time. ``then`` are the faults that follow the first one. ``again``
+    says that the entry is called once more when it has failed, before its caller gets the failure.
     """
 
     test: str
@@ -83,6 +87,7 @@ class Experiment:
     entry: int = 0
     rank: int = 0
     then: tuple[Strike, ...] = ()
+    again: bool = False
 
     @property
     def strikes(self) -> tuple[Strike, ...]:
@@ -182,7 +187,8 @@ class Trial:
     ended as a hang.
     ``wishes`` are what the test asks for itself, ``fixtures`` the names of what it is given, ``asked`` is the number of
     requests through a test client that these have made: where the trial is a baseline.
-    ``propagation`` is the way that the fault took, as far as it could be followed.
+    ``propagation`` is the way that the fault took, as far as it could be followed. ``again`` is what the second attempt
+    came to; "" where there was none.
     """
 
     test: str
@@ -203,6 +209,7 @@ class Trial:
     fixtures: tuple[str, ...] = ()
     asked: int = 0
     propagation: tuple[Link, ...] = ()
+    again: Attempt = ""
 
 
 @dataclass(frozen=True, slots=True)

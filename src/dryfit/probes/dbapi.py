@@ -140,5 +140,10 @@ def checked_out(pool: object) -> int:
 
 
 def is_lent(connection: object) -> bool:
-    """Whether a pool of psycopg_pool's has given a connection out."""
-    return driver_of(connection) == "psycopg" and _part(connection, "_pool") is not None
+    """Whether a pool of psycopg_pool's, or of asyncpg's, has given a connection out."""
+    holder = _LENT_BY.get(driver_of(connection))
+    return holder is not None and _part(connection, holder) is not None
+
+
+_LENT_BY = {"psycopg": "_pool", "asyncpg": "_proxy"}
+"""Where a connection that was taken out of a pool knows it, by the driver; given back, it forgets."""

@@ -21,11 +21,14 @@ def held_locks(named: Iterable[tuple[str, str, object]]) -> Iterator[tuple[str, 
 
 
 def _is_held(value: Any) -> bool:
+    if not is_lock(type(value)):
+        return False
     if type(value) is _RLOCK:
         return repr(value).startswith("<locked")  # before Python 3.14 it says so nowhere else
-    return _is_lock(type(value)) and bool(value.locked())
+    return bool(value.locked())
 
 
 @told_once
-def _is_lock(cls: type) -> bool:
-    return derives(cls, _LOCK) or derives(cls, asyncio.Lock)
+def is_lock(cls: type) -> bool:
+    """Whether objects of a class are locks of threads or of tasks."""
+    return cls is _RLOCK or derives(cls, _LOCK) or derives(cls, asyncio.Lock)

@@ -23,6 +23,7 @@ from dryfit.model.state_names import is_contended, is_state
 from dryfit.probes.frameworks import kept_in
 from dryfit.probes.held import Row, TooManyError, attributes_of, is_mapped, rows_of, unset_in
 from dryfit.probes.jsonable import is_opaque, is_scalar
+from dryfit.probes.locks import is_lock
 from dryfit.probes.statics import attributes, derives, identity, module_of, namespace, told_once, type_name
 
 MOST_OBJECTS = 200
@@ -140,11 +141,10 @@ class Memory:
             if objects.get(key) == each.number and (value := each.get()) is not None
         ]
 
-    def attributes(self) -> Iterator[tuple[str, str, object]]:
-        """All variables of the modules, and all attributes of the objects that are known: owner, name and value."""
-        for module, found in self._components.items():
-            for name, value in list(vars(found).items()):
-                yield module, name, value
+    def locks(self) -> Iterator[tuple[str, str, object]]:
+        """The locks among the variables of the modules, and all attributes of known objects: owner, name and value."""
+        for module in self._places:
+            yield from module.locks()
         for each in list(self._known.values()):
             owner = each.get()
             if owner is not None:
@@ -229,14 +229,25 @@ class _Variables:
         self._spaces: list[Mapping[str, object]] = []
         self._seen: list[list[int]] = []
         self._named: list[tuple[Mapping[str, object], str, str]] = []
+        self._locks: list[str] = []
+
+    def locks(self) -> Iterator[tuple[str, str, object]]:
+        """The owner, the name and the value of each variable of the module itself that is a lock."""
+        self._look_again()
+        for name in self._locks:
+            with suppress(KeyError):  # another thread has deleted it
+                yield self._module, name, self._found[name]
 
     def held(self) -> Iterator[tuple[str, str, object]]:
         """The owner, the name and the value of each, as they are now."""
-        if not self._spaces or self._ids() != self._seen:
-            self._look()
+        self._look_again()
         for space, owner, name in self._named:
             with suppress(KeyError):  # another thread has deleted it
                 yield owner, name, space[name]
+
+    def _look_again(self) -> None:
+        if not self._spaces or self._ids() != self._seen:
+            self._look()
 
     def _ids(self) -> list[list[int]]:
         return [[*map(identity, list(space.values()))] for space in self._spaces]
@@ -256,6 +267,7 @@ class _Variables:
         ]
         self._spaces = [self._found, *map(namespace, classes)]
         self._seen = self._ids()
+        self._locks = [name for name, value in values if is_lock(type(value))]
         self._named = [*named, *kept, *(each for cls in classes for each in _of_class(cls))]
 
 

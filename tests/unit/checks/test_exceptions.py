@@ -13,6 +13,7 @@ import pytest
 from dryfit.checks import exceptions
 from dryfit.checks.experiments import DOMAIN_ERROR, MOST_TESTS, WIRE_RANK, Planner, known_failures, shown_of
 from dryfit.checks.faulted import Faulted, Tried
+from dryfit.checks.mishandled import told
 from dryfit.checks.pairs import SECOND, Pairs
 from dryfit.model.chain import Link, LinkKind
 from dryfit.model.digest import Column, Contents, Digest
@@ -420,6 +421,66 @@ def test_a_program_that_was_run_cannot_be_taken_back():
         story.effect(run, "run make-label", source="programs")
         at = story.call("sqlite3.Connection.commit", entry, effect="write", error=error)
     assert findings(tried(baseline, faulted, at)) == [("DF302", "warning")]
+
+
+def marking(now, usual, *, sends=True, key=True):
+    """An order that is written, sent, and marked; the caller hears of a failure after the first step."""
+    columns = (Column("nr", key=key), Column("state"))
+    baseline, faulted = Story(), Story()
+    gone = faulted.error("gateway.Down", "no answer", injected=True)
+    for story, error in ((baseline, -1), (faulted, gone)):
+        entry = story.call("order.pay", error=error)
+        at = story.call("gateway.charge", entry, error=error)
+    if sends:
+        baseline.effect(at, "POST /charges", source="http://bank")
+    before, *after = (
+        Digest((Contents("sqlite shop.db", "orders", columns, rows),)) for rows in ((), now, usual)
+    )
+    trials = (Boundary(0, before, each) for each in after)
+    experiment = Experiment(TEST, faulted.crossings[at].point, "before", Fault(DOMAIN_ERROR, "gateway.Down"))
+    trial = faulted.trial(experiment, boundaries=(next(trials),))
+    beside = baseline.trial(boundaries=(next(trials),))
+    return Tried(trial, (beside, beside))
+
+
+def test_of_a_call_that_no_line_of_the_project_makes_no_place_is_told():
+    """A pool that is given a connection back asks in a task of its own."""
+    point = Point(Seam("store", "asyncpg", "asyncpg.Connection.execute"), Place("", 0), 1)
+    cut = Fault("cancelled", "asyncio.CancelledError")
+    assert told(Experiment(TEST, point, "before", cut)) == (
+        "asyncio.CancelledError before asyncpg.Connection.execute"
+    )
+    again = replace(point, nth=2)
+    assert told(Experiment(TEST, again, "before", cut)).endswith("asyncpg.Connection.execute (call 2)")
+
+
+@pytest.mark.parametrize(
+    ("now", "usual", "severity"),
+    [
+        ([('"o1"', '"pending"')], [('"o1"', '"paid"')], "warning"),
+        ([('"o1"', "0")], [('"o1"', "1")], "warning"),
+        ([('"o1"', "null")], [('"o1"', '"ch_1"')], "warning"),
+        ([('"o1"', "5")], [('"o1"', "15")], "error"),  # half a sum looks like a whole one
+        ([('"o1"', '"paid"')], [('"o1"', '"paid"'), ('"o2"', '"paid"')], "error"),
+        (
+            [('"lock"', '"held"')],
+            [('"o1"', '"paid"')],
+            "error",
+        ),  # what is taken away at the end stands in the way
+    ],
+)
+def test_a_row_that_says_that_it_is_not_done_is_a_warning(now, usual, severity):
+    assert findings(marking(tuple(now), tuple(usual))) == [("DF302", severity)]
+
+
+def test_a_row_that_one_transaction_would_have_taken_back_is_an_error():
+    tried_here = marking((('"o1"', '"pending"'),), (('"o1"', '"paid"'),), sends=False)
+    assert findings(tried_here) == [("DF302", "error")]
+
+
+def test_a_row_without_a_key_says_nothing():
+    tried_here = marking((('"o1"', '"pending"'),), (('"o1"', '"paid"'),), key=False)
+    assert findings(tried_here) == [("DF302", "error")]
 
 
 def keeping(place, rows, rows_before=()):

@@ -78,16 +78,16 @@ def test_all_trials_share_a_runner_where_nothing_leaks() -> None:
     assert outcomes(course) == dict.fromkeys((1, 2, 3), ("failed", ""))
 
 
-def test_trials_after_which_the_baseline_differs_are_run_again_each_in_a_runner_of_its_own() -> None:
-    worker = MadeUp(leaks=[2], kills=never)
+def test_trials_after_which_the_baseline_differs_are_run_again_each_right_after_a_baseline() -> None:
+    worker = MadeUp(leaks=[3], kills=never)
     course = course_of(worker)
-    course.run([experiment(1), experiment(2), experiment(3)])
+    course.run([experiment(number) for number in (1, 2, 3, 4)])
     assert worker.ran == [
-        [None, experiment(1), experiment(2), experiment(3), None],
-        [None, experiment(2)],
-        [None, experiment(3)],
+        [None, experiment(1), experiment(2), experiment(3), experiment(4), None],
+        [None, experiment(2), None, experiment(3), None],
+        [None, experiment(4), None],
     ]
-    assert outcomes(course) == dict.fromkeys((1, 2, 3), ("failed", ""))
+    assert outcomes(course) == dict.fromkeys((1, 2, 3, 4), ("failed", ""))
 
 
 def settled_by_its_baselines(worker: MadeUp) -> MadeUp:
@@ -107,7 +107,7 @@ def test_where_others_may_have_come_in_between_the_first_trial_is_no_surer_than_
     worker = settled_by_its_baselines(MadeUp(leaks=[2], kills=never))
     course = course_of(worker)
     course.run([experiment(1), experiment(2)])
-    assert worker.ran[1:] == [[None, experiment(1)], [None, experiment(2)]]
+    assert worker.ran[1:] == [[None, experiment(1), None, experiment(2), None]]
     assert outcomes(course) == dict.fromkeys((1, 2), ("failed", ""))
 
 
@@ -140,6 +140,18 @@ def test_a_hang_that_an_earlier_trial_has_caused_does_not_count() -> None:
     course = course_of(worker)
     course.run([experiment(1), experiment(2), experiment(3)])
     assert outcomes(course) == dict.fromkeys((1, 2, 3), ("failed", ""))
+
+
+def test_a_first_trial_right_after_a_baseline_counts_though_a_later_one_ends_its_runner() -> None:
+    worker = MadeUp(kills=lambda number, before: number == 3)
+    course = course_of(worker)
+    course.run([experiment(1), experiment(2), experiment(3)])
+    assert worker.ran == [
+        [None, experiment(1), experiment(2), experiment(3)],
+        [None, experiment(3)],
+        [None, experiment(2), None],
+    ]
+    assert outcomes(course) == {1: ("failed", ""), 2: ("failed", ""), 3: ("hang", "")}
 
 
 def test_a_test_that_is_no_more_as_it_was_gets_no_verdict() -> None:

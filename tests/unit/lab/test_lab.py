@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -209,6 +210,32 @@ def test_what_comes_first_is_tried_before_the_next_batch_has_its_baselines(
     assert names(found) == [("test_buy", 4), ("test_buy_two", 8)]
     assert [each.done for each in told if each.planned == 8] == list(range(9))
     assert [each.test.rpartition("::")[2] for each in told][9:] == ["test_buy"] * 5
+
+
+@pytest.mark.parametrize(
+    ("ample", "order"),
+    [
+        (0.0, ["test_buy 1", "test_buy 2", "test_buy_two 1", "test_buy_two 2"]),
+        (1e9, ["test_buy 1", "test_buy_two 1", "test_buy 2", "test_buy_two 2"]),
+    ],
+)
+def test_what_tells_less_waits_for_other_tests_where_time_may_be_short(
+    lab_on: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch, ample: float, order: list[str]
+) -> None:
+    monkeypatch.setattr("dryfit.lab.lab.AMPLE", ample)
+    tried = []
+
+    def plan(baseline: Trial) -> Iterable[Experiment]:
+        first, *_ = everywhere(baseline)
+        return [replace(first, rank=rank) for rank in (2, 1)]
+
+    def told(baseline: Trial, trial: Trial) -> Iterable[Experiment]:
+        assert isinstance(trial.experiment, Experiment)
+        tried.append(f"{trial.test.rpartition('::')[2]} {trial.experiment.rank}")
+        return ()
+
+    lab_on(BASKET, budget=60.0).run(plan, follow=told)
+    assert tried == order
 
 
 def test_tests_in_no_batch_are_not_asked_for(lab_on: Callable[..., Lab]) -> None:

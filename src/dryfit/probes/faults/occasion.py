@@ -35,7 +35,8 @@ class Occasion:
 
     ``holder`` is the driver's connection, or the client; ``statement`` the SQL, or the name of the operation.
     ``lasting`` says that what the callee did stays done when its reply is lost; ``waits`` that it is awaited. ``value``
-    is what the callee returned, once it has; ``instead`` is what its caller gets in place of that.
+    is what the callee returned, once it has; ``instead`` is what its caller gets in place of that. ``inherited`` says
+    that the transaction had begun before the entry did: it is not for the program alone to lose.
     """
 
     crossing: Crossing
@@ -48,6 +49,7 @@ class Occasion:
     layer: Layer = field(default=BARE)
     value: Any = None
     instead: BaseException | None = None
+    inherited: bool = False
 
     def argument(self, name: str) -> Any:
         """The value of a parameter of the callee, ``None`` where it has no such parameter."""

@@ -28,6 +28,10 @@ def _anywhere(crossing: Crossing) -> bool:
     return True
 
 
+def _never(connection: object) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class _Hit:
     """The crossing at which the fault happens; its occasion is forgotten when it ends, so that nothing stays alive."""
@@ -39,13 +43,18 @@ class _Hit:
 class FaultProbe:
     """Makes each fault of an experiment happen once. It stands before every other probe.
 
-    ``point`` tells which crossing of the test one is, ``is_within`` whether what runs now is below a crossing.
+    ``point`` tells which crossing of the test one is, ``is_within`` whether what runs now is below a crossing,
+    ``inherits`` whether a connection was in a transaction before the entry in progress began.
     """
 
     def __init__(
-        self, point: Callable[[Crossing], Point], is_within: Callable[[Crossing], bool] = _anywhere
+        self,
+        point: Callable[[Crossing], Point],
+        is_within: Callable[[Crossing], bool] = _anywhere,
+        inherits: Callable[[object], bool] = _never,
     ) -> None:
         self._point = point
+        self._inherits = inherits
         self._wire = Wire(is_within)
         self._repeated: tuple[Crossing, int] | None = None
         self._due: list[Strike] = []
@@ -70,7 +79,7 @@ class FaultProbe:
         if not self._due or self._hit is not None or self._point(crossing) != self._due[0].point:
             return None
         strike = self._due[0]
-        self._hit = _Hit(crossing, _occasion(crossing))
+        self._hit = _Hit(crossing, self._occasion(crossing))
         is_due = strike.when == "before" or strike.fault.is_on_wire
         exception = self._made(strike, self._hit) if is_due else None
         return Raise(exception) if exception is not None else None
@@ -123,6 +132,15 @@ class FaultProbe:
         self._why = self._why or "the call came to a good end all the same"
         return outcome
 
+    def _occasion(self, crossing: Crossing) -> Occasion | None:
+        try:
+            found = occasion_of(crossing)
+            if found is not None:
+                found.inherited = self._inherits(found.holder)
+        except Exception:  # noqa: BLE001 - as it was when the offer was made
+            return None
+        return found
+
     def _made(self, strike: Strike, hit: _Hit) -> BaseException | None:
         """Make the fault; ``None`` where the callee raises it by itself, or it cannot be made."""
         try:
@@ -133,13 +151,6 @@ class FaultProbe:
             self._why = str(reason)
         except Exception as error:  # noqa: BLE001 - a library's objects may be in any state
             self._why = f"{strike.fault.name} could not be made: {type(error).__name__}: {error}"
-        return None
-
-
-def _occasion(crossing: Crossing) -> Occasion | None:
-    try:
-        return occasion_of(crossing)
-    except Exception:  # noqa: BLE001 - as it was when the offer was made
         return None
 
 

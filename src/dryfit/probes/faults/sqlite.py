@@ -32,6 +32,8 @@ def locked(occasion: Occasion, fault: Fault) -> BaseException:
 
 def full(occasion: Occasion, fault: Fault) -> BaseException:
     """No page could be added: SQLite rolls the transaction back by itself."""
+    if occasion.inherited:
+        raise NotMadeError("SQLite would roll back what had begun before the program was called")
     if occasion.holder.in_transaction:
         sqlite3.Cursor(occasion.holder).execute("ROLLBACK")
     return _failed(sqlite3.OperationalError, fault.text, "SQLITE_FULL")

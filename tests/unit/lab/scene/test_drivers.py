@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from dryfit.model.digest import diff
+from dryfit.model.trial import Leak
 
 
 def fates(trial):
@@ -89,6 +90,35 @@ def test_asyncpg(stage, postgres):
     changes = [[str(each) for each in diff(one.before, one.after)] for one in trial.boundaries]
     assert changes[0] == ['orders: 1 row added (id=<id 1>, what="tea", at=<time>)']
     assert changes[1] == changes[3] == []
+
+
+@pytest.mark.parametrize(
+    ("gives_back", "leaks"), [(True, ()), (False, (Leak("connection", "postgres dryfit"),))]
+)
+def test_a_connection_of_asyncpg_s_pool_that_is_not_given_back(stage, postgres, gives_back, leaks):
+    import asyncpg
+
+    stage.write(
+        shop="""
+        async def order(pool, what, gives_back):
+            connection = await pool.acquire()
+            await connection.execute("INSERT INTO orders (what) VALUES ($1)", what)
+            if gives_back:
+                await pool.release(connection)
+        """
+    )
+    shop = stage.load("shop")
+    stage.scene()
+
+    async def run():
+        pool = await asyncpg.create_pool(postgres, min_size=1, max_size=1)
+        await shop.order(pool, "tea", gives_back)
+        trial.scene.called()
+        pool.terminate()
+
+    with stage.trial() as trial:
+        asyncio.run(run())
+    assert trial.leaks == leaks
 
 
 def test_psycopg_asynchronously(stage, postgres):

@@ -207,6 +207,36 @@ def test_tasks_that_nobody_waits_for(stage, shop):
     assert trial.leaks == (Leak("task", "wait"),)
 
 
+def test_a_task_that_only_the_end_of_its_loop_ends(stage, shop):
+    with stage.trial() as trial, asyncio.Runner() as runner:
+        runner.run(shop.spawn(asyncio.Event()))
+    assert trial.leaks == (Leak("task", "wait"),)
+
+
+def test_a_task_that_ends_by_itself_before_its_loop_does(stage, shop):
+    async def spawn():
+        event = asyncio.Event()
+        await shop.spawn(event)
+        event.set()
+
+    with stage.trial() as trial, asyncio.Runner() as runner:
+        runner.run(spawn())
+    assert trial.leaks == ()
+
+
+def test_with_what_a_program_is_run_in_its_tasks_end(stage, shop):
+    with stage.trial() as trial:
+        asyncio.run(shop.spawn(asyncio.Event()))
+    assert trial.leaks == ()
+
+
+def test_a_runner_is_as_it_was_after_the_trial(stage, shop):
+    close = asyncio.Runner.close
+    with stage.trial():
+        pass
+    assert asyncio.Runner.close is close
+
+
 def test_open_files(stage, shop, tmp_path):
     with stage.trial() as trial:
         shop.read(tmp_path / "x1.txt", True)
