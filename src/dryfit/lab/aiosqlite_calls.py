@@ -19,13 +19,6 @@ from dryfit.probes.schedule import Methods
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
 
 _CORE = "aiosqlite.core"
-_STEPS = frozenset(
-    (
-        *("execute", "executemany", "executescript", "_execute_insert", "_execute_fetchall"),
-        *("commit", "rollback"),
-    )
-)
-"""What it has a connection do to its database; all else looks at what is there, or is about the connection alone."""
 
 
 class Handed:
@@ -85,13 +78,10 @@ class AiosqliteCalls:
         def execute(
             this: Any, function: Callable[..., object], *values: Any, **options: Any
         ) -> Awaitable[object]:
-            name = getattr(function, "__name__", "")
             connection = this._connection
-            is_end = name == "close" and getattr(function, "__self__", None) is connection
-            is_step = (name in _STEPS or is_end) and isinstance(connection, sqlite3.Connection)
-            if not is_step or not self._is_at_work():
+            if not isinstance(connection, sqlite3.Connection) or not self._is_at_work():
                 return old(this, function, *values, **options)
             handed = Handed(connection, partial(old, this), partial(function, *values, **options))
-            return self._govern(connection, driver_calls.of_method(name, values), handed)
+            return self._govern(connection, driver_calls.of_handed(function, values), handed)
 
         return execute

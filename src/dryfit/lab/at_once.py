@@ -28,7 +28,7 @@ from dryfit.model.interleaving import (
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.target import Target
 from dryfit.model.trial import Boundary
-from dryfit.probes.schedule import Narrator, Repeatable, Tasks, Turns
+from dryfit.probes.schedule import Bindings, Narrator, Repeatable, Tasks, Turns
 from dryfit.weave import Weave
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
@@ -96,6 +96,7 @@ class AtOnce:
         self._choose: Repeatable | None = None
         self.need_threads = False
         self._is_memory_watched = False
+        self._bindings = Bindings()
         self._used: set[Target] = set()
         self._met: set[Target] = set()
         self.overseer: AbstractContextManager[object] = nullcontext()
@@ -232,7 +233,7 @@ class AtOnce:
         self._scene.enter(_FOUND)
         used, self._weave.connections.used = self._weave.connections.used, self._note_target
         try:
-            with self.calls.governed():
+            with self._bindings.noted(), self.calls.governed():
                 yield
         finally:
             self._turns = self._tasks = None
@@ -241,6 +242,7 @@ class AtOnce:
 
     def _begin(self, stop: Stop) -> None:
         self._used.clear()
+        self._bindings.undo()
         self.calls.begin(stop)
 
     def _repeatable(self, choose: Choose) -> Repeatable:

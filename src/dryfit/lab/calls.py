@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from dryfit.lab import driver_calls, greenlets
 from dryfit.lab.aiosqlite_calls import AiosqliteCalls, Handed
 from dryfit.lab.answers import Answers
+from dryfit.lab.asyncpg_statements import AsyncpgStatements
 from dryfit.lab.bare_drivers import BareDrivers
 from dryfit.lab.busy import Meanwhile, Transactions, patiently, patiently_awaited
 from dryfit.lab.driver_calls import LONGEST, Doing
@@ -80,6 +81,7 @@ class Calls:
         self._answers = Answers(self.place_in)
         self._bare = BareDrivers(self._bare_call, weave.is_within_library)
         self._aiosqlite = AiosqliteCalls(self._handed, self._is_at_work)
+        self._asyncpg = AsyncpgStatements(self._prepared, self._is_own_call)
 
     @contextmanager
     def governed(self) -> Iterator[None]:
@@ -90,10 +92,12 @@ class Calls:
         weave.connections.calling = self._psycopg
         self._bare.put_in()
         self._aiosqlite.put_in()
+        self._asyncpg.put_in()
         answered, weave.exchanges.answered = weave.exchanges.answered, self._note_answer
         try:
             yield
         finally:
+            self._asyncpg.take_out()
             self._aiosqlite.take_out()
             self._bare.take_out()
             weave.heed(heeds)
@@ -232,6 +236,14 @@ class Calls:
         if isinstance(turns, Tasks):
             return turns.call(connection, kind, what, place, do, given=given)
         return turns.call_awaited(connection, kind, what, place, do, given=given)
+
+    def _is_own_call(self) -> bool:
+        """Whether this is an operation's, and no part of a call that is governed as a whole."""
+        return self._is_at_work() and not self._weave.is_within_library()
+
+    def _prepared(self, connection: object, doing: Doing, do: AsyncCall) -> Awaitable[object]:
+        place = self._weave.place_of(sys._getframe(1))
+        return cast(Awaitable[object], self._call(connection, doing, place, do))
 
     async def _handed(self, connection: sqlite3.Connection, doing: Doing, handed: Handed) -> object:
         """What is handed to the thread of a connection of aiosqlite's."""

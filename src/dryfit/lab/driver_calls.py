@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import GeneratorType
 from typing import NamedTuple
 
@@ -49,6 +50,15 @@ def _stacked(client: object = None) -> str:
 def of_method(name: str, values: tuple[object, ...]) -> Doing:
     """Of a method of a connection or cursor, by its name and its arguments: the statement, and what it is given."""
     return _of_call(name, values, values[:2])
+
+
+def of_handed(function: Callable[..., object], values: tuple[object, ...]) -> Doing:
+    """Of what is handed to a thread of aiosqlite's: "fetchone of Cursor" where it is no statement."""
+    name = getattr(function, "__name__", "")
+    if name in _KINDS or _first_text(values):
+        return of_method(name, values)
+    owner = getattr(function, "__self__", None)
+    return Doing("statement", name if owner is None else f"{name} of {type(owner).__name__}")
 
 
 def _of_call(name: str, values: tuple[object, ...], statement: tuple[object, ...]) -> Doing:

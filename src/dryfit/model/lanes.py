@@ -43,8 +43,17 @@ _PIPELINES = (" of Pipeline", " of AsyncPipeline")
 """End what psycopg does to send several statements together: these are steps of their own."""
 
 _BEGINS = ("BEGIN", "START TRANSACTION", "DISCARD ALL")
-_UPKEEP = frozenset({";", "set_autocommit of Connection", "set_autocommit of AsyncConnection"})
-"""How drivers and pools ask whether a connection is alive, and make it ready."""
+_UPKEEP = frozenset(
+    {
+        *(";", "set_autocommit of Connection", "set_autocommit of AsyncConnection"),
+        *("cursor of Connection", "close of Cursor"),
+    }
+)
+"""How drivers and pools ask whether a connection is alive, make it ready, and let it go."""
+_CLOSE = "close of Connection"
+"""What ends the transaction that is open there, if one is."""
+_FETCHES = ("fetchone of Cursor", "fetchmany of Cursor", "fetchall of Cursor")
+"""How SQLite's rows are read: that is told where others have gone on since the statement."""
 _RESETS = ("SELECT pg_advisory_unlock_all();", "RESET ALL;")
 """How what begins and ends with which asyncpg gives a connection back to its pool."""
 _ENDS = ("commit", "rollback")
@@ -145,7 +154,13 @@ def _next_of(worker: int, steps: Iterable[Step]) -> Step | None:
 
 def _telling(steps: Iterable[Step]) -> Iterator[Step]:
     at_work: set[int] = set()
+    last = -1
     for step in steps:
+        if step.what in _FETCHES and step.worker == last:
+            continue
+        if step.what == _CLOSE and step.worker not in at_work:
+            continue
+        last = step.worker
         if step.kind in _ENDS:
             if step.worker in at_work:
                 yield step

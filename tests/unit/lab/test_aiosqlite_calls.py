@@ -86,6 +86,31 @@ def test_who_meets_a_lock_waits_for_who_holds_it(at_once: AtOnce, path: Path, in
     assert begun(made) == [0, 1, 1]  # again when the other one is over
 
 
+@pytest.mark.parametrize("in_threads", [False, True], ids=["tasks", "threads"])
+def test_rows_that_are_read_one_by_one_are_waited_for(at_once: AtOnce, path: Path, in_threads: bool) -> None:
+    """On one connection for all, below a lock that is there for all runs, whichever loop they have."""
+    lock = asyncio.Lock()
+
+    async def main() -> Made:
+        async with aiosqlite.connect(path) as connection:
+
+            async def sell() -> int:
+                async with lock, connection.execute("SELECT count FROM stock") as cursor:
+                    counts = [count async for (count,) in cursor]
+                    await connection.execute("UPDATE stock SET count = ?", (counts[0] - 1,))
+                    await connection.commit()
+                    return int(counts[0])
+
+            return await ran(at_once, [sell] * 2, in_threads=in_threads)
+
+    mades = [asyncio.run(main()) for _ in range(2)]
+
+    assert [(made[0].ending, sorted(values(made))) for made in mades] == [
+        ("completed", [2, 3]),
+        ("completed", [0, 1]),
+    ]
+
+
 def test_a_lock_that_nobody_gives_back_is_told(at_once: AtOnce, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")

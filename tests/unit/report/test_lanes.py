@@ -54,6 +54,15 @@ def test_where_columns_would_be_too_narrow_each_line_names_its_operation(oversol
     assert "1 BLOCKED BY 2  inventory.py:8" in lines
 
 
+def test_rows_that_are_read_are_told_where_others_have_gone_on_meanwhile() -> None:
+    select, update = Step(0, "statement", "SELECT 1"), Step(1, "statement", "UPDATE t")
+    fetch, close = Step(0, "statement", "fetchone of Cursor"), Step(0, "statement", "close of Cursor")
+    end, left = Step(0, "statement", "close of Connection"), Step(0, "commit", "COMMIT")
+
+    assert telling((select, fetch, close, left, end, update)) == (select, left, update)
+    assert telling((select, update, fetch, end)) == (select, update, fetch, end)
+
+
 def test_beginnings_and_the_ends_of_empty_transactions_are_left_out(oversold: Finding) -> None:
     kinds = [(step.worker, step.kind) for step in telling(oversold.lanes)]
     assert (1, "rollback") not in kinds

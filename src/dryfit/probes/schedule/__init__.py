@@ -1,5 +1,6 @@
 """Decides who goes on where operations run at once: threads, their locks, tasks, and the orders that are tried."""
 
+from dryfit.probes.schedule.bindings import Bindings
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.methods import Methods
 from dryfit.probes.schedule.narrator import Narrator
@@ -10,6 +11,7 @@ from dryfit.probes.schedule.tasks import Tasks
 from dryfit.probes.schedule.turns import Turns
 
 __all__ = [
+    "Bindings",
     "BrokenOff",
     "Follow",
     "Methods",

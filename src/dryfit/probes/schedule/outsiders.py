@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -20,6 +20,9 @@ from dryfit.probes.schedule.threads import DRIVER
 _WAIT = threading.Condition.wait.__code__
 _READ = socket.SocketIO.readinto.__code__
 _WORKER: CodeType = concurrent.futures.thread._worker.__code__
+
+_SERVING = ("_connection_worker_thread", "run")
+"""What a thread of aiosqlite's does, in its newer versions and in its older ones."""
 
 PATIENCE = 0.25
 """Seconds after which a thread is taken for one that is never idle."""
@@ -40,7 +43,7 @@ class Outsiders:
 
     def __init__(self, lent: Collection[int] = ()) -> None:
         self._lent = lent
-        self._began: Mapping[int, Where] = {}
+        self._began: dict[int, Where] = {}
         self._own: set[int] = set()
         self._started: set[int] = set()
         self._restless: set[int] = set()
@@ -61,6 +64,13 @@ class Outsiders:
     def leave_out_once(self, ident: int) -> None:
         """A thread that an operation has started."""
         self._started.add(ident)
+
+    def renew(self, ident: int) -> None:
+        """A thread has begun, maybe under the number of another one that is over."""
+        self._began.pop(ident, None)
+        self._busy.pop(ident, None)
+        self._started.discard(ident)
+        self._restless.discard(ident)
 
     def are_idle(self) -> bool:
         """Whether all of them wait for what only operations do."""
@@ -83,6 +93,9 @@ class Outsiders:
         if _connects(frame):
             self._busy.pop(ident, None)
             return False  # that takes the time that it takes
+        if _serves(frame):
+            self._busy.pop(ident, None)
+            return _has_nothing_handed(_beneath(frame))
         if self._is_idle(ident, frame):
             self._busy.pop(ident, None)
             return True
@@ -100,8 +113,6 @@ class Outsiders:
         if standing.f_code is _WORKER:
             work: Any = standing.f_locals["work_queue"]
             return bool(work.empty())
-        if standing.f_globals.get("__name__") == DRIVER:
-            return _has_nothing_handed(standing)
         if standing.f_code in SELECTS:
             if standing.f_locals.get("timeout") == 0:
                 return False  # the loop has something to do, and only looks
@@ -111,12 +122,21 @@ class Outsiders:
         return self._began.get(ident) == _where(frame)
 
 
+def _serves(frame: FrameType | None) -> bool:
+    """Whether a thread is aiosqlite's, which comes to an end with what it does, however long that takes."""
+    while frame is not None and frame.f_globals.get("__name__") != DRIVER:
+        frame = frame.f_back
+    return frame is not None
+
+
 def _has_nothing_handed(standing: FrameType) -> bool:
     """Whether a connection's thread of aiosqlite's waits for what it is to do: what it did last has been heard of."""
+    if standing.f_globals.get("__name__") != DRIVER or standing.f_code.co_name not in _SERVING:
+        return False  # it does something
     values = standing.f_locals
-    queue: Any = values["tx"] if "tx" in values else getattr(values.get("self"), "_tx", None)
+    queue: Any = values["tx"] if "tx" in values else values["self"]._tx
     last: Any = values.get("future")
-    return queue is not None and bool(queue.empty()) and (last is None or bool(last.done()))
+    return bool(queue.empty()) and (last is None or bool(last.done()))
 
 
 def _held(frame: FrameType) -> bool | None:

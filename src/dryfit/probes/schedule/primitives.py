@@ -36,8 +36,12 @@ def primitives(
     place: Callable[[FrameType], Place | None],
     perform: Perform,
     known: Callable[[int], None],
+    renewed: Callable[[int], None],
 ) -> tuple[Primitive, ...]:
-    """Each of them once; ``perform`` runs what a thread of an operation is for, ``known`` is told of such threads."""
+    """Each of them once; ``perform`` runs what a thread of an operation is for, ``known`` is told of such threads.
+
+    ``renewed`` is told of those that do a driver's work.
+    """
     return (
         Locks(governor),
         Queues(governor),
@@ -45,7 +49,7 @@ def primitives(
         Loops(governor, place),
         Sleep(governor),
         Clocks(governor),
-        Threads(governor, perform, known),
+        Threads(governor, perform, known, renewed),
         Executors(governor),
         ForeignLoops(governor),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable, Iterator
-from types import CoroutineType, FrameType
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any, Literal, NamedTuple
 
 from dryfit.model.seam import Place
@@ -37,6 +38,7 @@ _DRIVERS = {
 }  # fmt: skip
 """Libraries whose own futures are completed by their servers; they wait for their pools by asyncio's means."""
 
+_FRAMED = (AsyncGeneratorType, CoroutineType, GeneratorType)
 _ACQUIRE = asyncio.Lock.acquire.__code__
 _WAITING = {
     function.__code__: name
@@ -142,7 +144,7 @@ def _futures(found: object) -> Iterable[asyncio.Future[Any]]:
 
 
 def frames_of(task: asyncio.Task[Any]) -> Iterator[FrameType]:
-    """The frames of what is suspended, from the task's own inwards; not those below an asynchronous generator."""
+    """The frames of what is suspended, from the task's own inwards."""
     suspended: object = task.get_coro()
     while (
         isinstance(suspended, CoroutineType) and suspended.cr_frame is not None
@@ -157,4 +159,9 @@ def frames_of(task: asyncio.Task[Any]) -> Iterator[FrameType]:
                 suspended = getattr(suspended, following, None)
                 break
         else:
-            return
+            suspended = _stood_for(suspended)
+
+
+def _stood_for(suspended: object) -> object:
+    """What goes on where an object without a frame is awaited: a generator's step, a coroutine's ``__await__``."""
+    return next((each for each in gc.get_referents(suspended) if isinstance(each, _FRAMED)), None)

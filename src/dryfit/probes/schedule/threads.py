@@ -36,13 +36,20 @@ def is_of_driver(thread: threading.Thread) -> bool:
 class Threads:
     """Governs ``Thread.start`` and ``Thread.join``, and what begins a thread without such an object.
 
-    ``perform`` runs what a thread is for in its lane, ``known`` is told its number.
+    ``perform`` runs what a thread is for in its lane, ``known`` is told its number, and ``renewed`` that of a driver's.
     """
 
-    def __init__(self, governor: Governor, perform: Perform, known: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        governor: Governor,
+        perform: Perform,
+        known: Callable[[int], None],
+        renewed: Callable[[int], None],
+    ) -> None:
         self._governor = governor
         self._perform = perform
         self._known = known
+        self._renewed = renewed
         self._lanes: WeakKeyDictionary[threading.Thread, Lane] = WeakKeyDictionary()
         self._start, self._join = _THREAD.start, _THREAD.join
         self._bare = self._governed_bare()
@@ -79,6 +86,8 @@ class Threads:
                 self._begin(*giver, thread, start)
             else:
                 start(thread)
+            if is_driver_s:
+                self._renewed(thread.ident or 0)
 
         return governed
 

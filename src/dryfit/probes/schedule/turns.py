@@ -85,7 +85,7 @@ class Turns:
         self._primitives: tuple[Primitive, ...] = (
             self._shared,
             guests,
-            *primitives(governor, place, self._perform, known),
+            *primitives(governor, place, self._perform, known, self._outsiders.renew),
         )
 
     def __enter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import selectors
@@ -113,3 +114,39 @@ def test_nothing_is_kept_of_what_the_threads_hold() -> None:
         assert call()() is None
     finally:
         gc.enable()
+
+
+def test_the_thread_of_a_connection_of_aiosqlite_is_waited_for_however_long_it_takes(monkeypatch) -> None:
+    aiosqlite = pytest.importorskip("aiosqlite")
+    monkeypatch.setattr("dryfit.probes.schedule.outsiders.PATIENCE", -1)
+    busy = threading.Lock()
+
+    async def main() -> tuple[bool, bool]:
+        async with aiosqlite.connect(":memory:") as connection:
+            outsiders = Outsiders()
+            outsiders.begin()
+            with busy:
+                handed = asyncio.ensure_future(connection._execute(busy.acquire))
+                await asyncio.sleep(0)
+                while_busy = any(outsiders.are_idle() for _ in range(10))
+            await handed
+            while not outsiders.are_idle():  # until it waits for more
+                pass
+            return while_busy, outsiders.are_idle()
+
+    assert asyncio.run(main()) == (False, True)
+
+
+def test_a_thread_that_has_the_number_of_one_that_is_over_is_another_one(monkeypatch) -> None:
+    monkeypatch.setattr("dryfit.probes.schedule.outsiders.PATIENCE", -1)
+    busy = threading.Lock()
+    outsiders = Outsiders()
+    with busy:
+        thread = threading.Thread(target=busy.acquire)
+        thread.start()
+        outsiders.are_idle()  # it takes too long
+        is_left_out = outsiders.are_idle()
+        outsiders.renew(thread.ident or 0)
+        is_waited_for = not outsiders.are_idle()
+    thread.join()
+    assert (is_left_out, is_waited_for) == (True, True)
