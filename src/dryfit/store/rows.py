@@ -54,11 +54,11 @@ def _put_trace(connection: Connection, trace: Trace) -> None:
 
 def _is_told(connection: Connection, number: int) -> bool:
     """Whether more is known of a test than that it was begun."""
-    outcome, crosses = connection.execute(
-        "SELECT outcome, EXISTS (SELECT 1 FROM crossing WHERE crossing.test = test.id) FROM test WHERE id = ?",
+    outcome, seconds, crosses = connection.execute(
+        "SELECT outcome, seconds, EXISTS (SELECT 1 FROM crossing WHERE crossing.test = test.id) FROM test WHERE id = ?",
         (number,),
     ).fetchone()
-    return bool(crosses) or outcome != "cut off"
+    return bool(crosses or seconds) or outcome != "cut off"
 
 
 def _notes(observations: Observations) -> list[tuple[str, str]]:

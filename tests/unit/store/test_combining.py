@@ -10,7 +10,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import get_args
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dryfit.model.exchange import Exchange, Given
@@ -189,6 +189,7 @@ def project() -> Iterator[Path]:
 
 @law
 @given(st.lists(observations, max_size=3))
+@example([Observations(traces=(Trace("t", "cut off", seconds, ()),)) for seconds in (1.0, 0.5)])
 def test_a_file_holds_what_merge_gives(parts: list[Observations]) -> None:
     with project() as root, RunWriter.create(root, INFO) as writer:
         for part in parts:

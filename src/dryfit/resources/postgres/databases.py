@@ -37,10 +37,13 @@ def name_of(space: str) -> str:
     return f"{plain[: LONGEST - 9]}_{sha256(space.encode()).hexdigest()[:8]}"
 
 
-def shared_name(content: str, root: Path) -> str:
-    """The database that this user's workers share in a checkout of a project, for schema and seed of that hash."""
+def shared_name(content: str, root: Path, server: str) -> str:
+    """The database that this user's workers share in a checkout of a project, for schema and seed of that hash.
+
+    A server of dryfit's own may be known by its address alone as well: of another mark, another name.
+    """
     # Others of the server cannot prove it to be theirs: of another state directory, another name.
-    whose = sha256(f"{socket.gethostname()} {places.state()} {root}".encode()).hexdigest()
+    whose = sha256(f"{socket.gethostname()} {places.state()} {root} {server}".encode()).hexdigest()
     return f"{SHARED}_{content[:12]}_{whose[:12]}"
 
 

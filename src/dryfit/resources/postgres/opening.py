@@ -47,8 +47,8 @@ def seed_of(sources: Sources) -> str:
     return f"{databases.SEED}_{sources.fingerprint()[:12]}"
 
 
-def _shared_name(sources: Sources) -> str:
-    return databases.shared_name(sources.fingerprint(), sources.root)
+def _shared_name(sources: Sources, endpoint: Endpoint) -> str:
+    return databases.shared_name(sources.fingerprint(), sources.root, endpoint.mark)
 
 
 def open_database(name: str, options: Options, endpoint: Endpoint, space: str) -> Resource:
@@ -79,7 +79,7 @@ def _refuse_isolation(name: str, options: Options, database: str) -> None:
 
 def _share_there(name: str, options: Options, endpoint: Endpoint, control: Connection) -> Resource:
     """On a server that others use, too: made by the first of this user's workers, and dropped by the last."""
-    shared = _shared_name(options.sources)
+    shared = _shared_name(options.sources, endpoint)
     with alone(control):
         if databases.exists(control, shared):
             return SharedThere.joined(_handle(name, options, endpoint, shared), endpoint)
@@ -97,7 +97,7 @@ def _open_here(
         if not databases.exists(control, seed):
             _make_seed(control, endpoint, seed, token, options.sources)
         if options.isolation == "shared":
-            own = _shared_name(options.sources)
+            own = _shared_name(options.sources, endpoint)
             if not databases.exists(control, own):
                 databases.claim(control, own, token, seed)
             return SharedDatabase(_handle(name, options, endpoint, own))
