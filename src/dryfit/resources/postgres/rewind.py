@@ -134,6 +134,8 @@ class PostgresRewind:
 
     def _schema_changes(self, suspects: Suspects) -> list[str]:
         """What is otherwise, but for what stops statements half-way."""
+        if not suspects.system:
+            return []
         told = self._origin.schema_changes(self._ground.data, suspects.system, self._horizon)
         return [name for name in told if SCHEMA not in name]
 
