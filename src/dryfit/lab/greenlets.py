@@ -15,7 +15,11 @@ _UTIL = "sqlalchemy.util.concurrency"
 def are_here() -> bool:
     """Whether what runs here may have a coroutine awaited."""
     util = sys.modules.get(_UTIL)
-    return util is not None and hasattr(util, "in_greenlet") and util.in_greenlet()
+    if (
+        util is None or sys.modules.get("greenlet") is None
+    ):  # it need not be installed, and SQLAlchemy would import it
+        return False
+    return hasattr(util, "in_greenlet") and util.in_greenlet()
 
 
 def awaitable(do: Callable[[], object]) -> Callable[[], Awaitable[object]]:
