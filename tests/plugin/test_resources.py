@@ -235,10 +235,18 @@ def test_what_another_test_could_have_seen_is_found(shop):
 
 
 def test_nothing_is_adopted_without_a_person(shop):
-    ended = shop.dryfit("env", "adopt", "postgresql://dryfit@127.0.0.1:1/shop")
+    """Refused before anybody is asked, or any server."""
+    nowhere = "postgresql://dryfit@127.0.0.1:1/shop"
+    alone = shop.dryfit("env", "adopt", nowhere, CI="")
+    built = shop.dryfit("env", "adopt", nowhere, CI="true")
 
-    assert ended.status == 2
-    assert "Traceback" not in ended.err
+    assert (alone.status, built.status) == (2, 2)
+    assert (
+        alone.err == "dryfit: a database is adopted at a terminal only, by somebody who reads what is in it\n"
+    )
+    assert built.err == (
+        "dryfit: a database is not adopted in continuous integration (CI is set); do it at a terminal\n"
+    )
 
 
 def test_without_its_server_a_test_fails_and_the_session_goes_on(project):

@@ -15,9 +15,8 @@ BUSY = 5
 SNAPSHOT = 517
 """The extended code of what no waiting helps: the transaction has read what is old by now."""
 
-
 SECONDS = 5.0
-"""For which a connection waits by default."""
+"""For which a connection waits by default, as time goes where operations take turns."""
 
 _ENDS = ("COMMIT", "END", "ROLLBACK")
 
@@ -119,7 +118,7 @@ class Meanwhile:
         while self._waiting and not _is_open(connection):
             self._waiting.pop().set()
 
-    async def is_free(self, seconds: float) -> bool:
+    async def is_free(self) -> bool:
         """Wait until a lock may be free; false where nobody can go on, and nobody has done anything since.
 
         Time does not pass by itself: it is up where nobody else can go on.
@@ -127,7 +126,7 @@ class Meanwhile:
         made, event = self._made, asyncio.Event()
         self._waiting.append(event)
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            await asyncio.wait_for(event.wait(), SECONDS)
         except TimeoutError:
             return self._made > made
         return True
@@ -181,7 +180,7 @@ async def patiently_awaited(
             if not (is_busy(error) and would_wait()):
                 meanwhile.over(connection)
                 raise
-            if not await meanwhile.is_free(SECONDS):
+            if not await meanwhile.is_free():
                 raise
         else:
             meanwhile.over(connection)

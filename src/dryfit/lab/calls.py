@@ -126,7 +126,7 @@ class Calls:
         return self._answers.of(worker)
 
     def let_go(self) -> None:
-        """An operation is over, or stopped where nobody else can go on."""
+        """An operation is over, or a call that was to stop half-way: let go of what has stopped."""
         if self._halfway.let_go() and self.turns is not None:
             self.turns.ask_again()
 

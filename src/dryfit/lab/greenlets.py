@@ -13,13 +13,12 @@ _UTIL = "sqlalchemy.util.concurrency"
 
 
 def are_here() -> bool:
-    """Whether what runs here may have a coroutine awaited."""
-    util = sys.modules.get(_UTIL)
-    if (
-        util is None or sys.modules.get("greenlet") is None
-    ):  # it need not be installed, and SQLAlchemy would import it
-        return False
-    return hasattr(util, "in_greenlet") and util.in_greenlet()
+    """Whether what runs here may have a coroutine awaited.
+
+    SQLAlchemy is not asked where nobody has imported greenlet: it would, and that need not be installed.
+    """
+    is_asked = sys.modules.get("greenlet") is not None and hasattr(sys.modules.get(_UTIL), "in_greenlet")
+    return is_asked and _util().in_greenlet()
 
 
 def awaitable(do: Callable[[], object]) -> Callable[[], Awaitable[object]]:

@@ -48,8 +48,8 @@ class Endpoint:
 class Handle:
     """What a test gets: where its own part of a resource answers.
 
-    ``env`` are the variables that the program under test finds it by: the declared ones, which are set to ``url``, and
-    those that a kind sets by itself.
+    ``env`` are the variables that the program under test finds it by: those that a kind sets by itself, to which the
+    declared ones are added, set to ``url``, for whatever kind opens it.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Handle:
     user: str = ""
     password: str = field(default="", repr=False)
     database: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import cast
 
@@ -45,22 +46,24 @@ class Again:
         try:
             return entry()
         except Exception:
-            try:
+            with self._second():
                 entry()
-            except Exception:  # noqa: BLE001 - whatever the program raises
-                self.came_to = "raised"
-            else:
-                self.came_to = "returned"
             raise
 
     async def _awaited(self, entry: Callable[[], Awaitable[object]]) -> object:
         try:
             return await entry()
         except Exception:
-            try:
+            with self._second():
                 await entry()
-            except Exception:  # noqa: BLE001 - whatever the program raises
-                self.came_to = "raised"
-            else:
-                self.came_to = "returned"
             raise
+
+    @contextmanager
+    def _second(self) -> Iterator[None]:
+        """Note what the second attempt within the block comes to."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - whatever the program raises
+            self.came_to = "raised"
+        else:
+            self.came_to = "returned"

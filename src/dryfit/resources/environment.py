@@ -16,6 +16,7 @@ from dryfit.resources.kind import Heavy, Kind
 from dryfit.resources.registry import kind_named, provider_named
 
 _TURN_SECONDS = 0.0002
+"""How long a thread may keep the interpreter while a server starts."""
 
 DATABASES = ("postgres", "sqlite", "mariadb")
 
@@ -124,7 +125,9 @@ class Environment:
                     endpoint = undo.enter_context(provide(kind, declaration, self._root))
             resource = kind.open(declaration, endpoint, self._root, self._space)
             undo.callback(resource.close)
-            for variable, value in resource.handle.env.items():
+            variables = resource.handle.env
+            variables.update(dict.fromkeys(declaration.env, resource.handle.url))
+            for variable, value in variables.items():
                 undo.callback(_set, variable, os.environ.get(variable))
                 _set(variable, value)
             self._closing.push(undo.pop_all())

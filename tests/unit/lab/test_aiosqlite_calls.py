@@ -9,18 +9,16 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import aiosqlite
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-aiosqlite = pytest.importorskip("aiosqlite")
-
-from sqlalchemy import text  # noqa: E402
-from sqlalchemy.ext.asyncio import create_async_engine  # noqa: E402
-
-from dryfit.config import load_config  # noqa: E402
-from dryfit.lab.at_once import AtOnce, Made  # noqa: E402
-from dryfit.lab.bench import bench  # noqa: E402
-from dryfit.model.interleaving import Choice  # noqa: E402
-from dryfit.model.outcome import Returned  # noqa: E402
+from dryfit.config import load_config
+from dryfit.lab.at_once import AtOnce, Made
+from dryfit.lab.bench import bench
+from dryfit.model.interleaving import Choice
+from dryfit.model.outcome import Returned
 
 Operation = Callable[[], Awaitable[object]]
 

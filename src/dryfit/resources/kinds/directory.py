@@ -93,8 +93,7 @@ class WorkDirectory:
         self._seed = seed
         self._folder = Folder("directory")
         path = self._folder.path
-        env = dict.fromkeys(declaration.env, str(path))
-        self.handle = DirectoryHandle(declaration.name, "directory", str(path), env=env, path=path)
+        self.handle = DirectoryHandle(declaration.name, "directory", str(path), path=path)
         self._entries = self._filled()
 
     def clean(self) -> tuple[Leftover, ...]:

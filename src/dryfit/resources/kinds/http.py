@@ -41,10 +41,8 @@ class StandIn:
         self._server = HTTPServer("127.0.0.1", 0, threaded=True)
         self._server.start()
         host, port = self._server.host, self._server.port
-        url = f"http://{host}:{port}"
-        env = dict.fromkeys(declaration.env, url)
         self.handle = ServiceHandle(
-            declaration.name, "http", url, host=host, port=port, env=env, server=self._server
+            declaration.name, "http", f"http://{host}:{port}", host=host, port=port, server=self._server
         )
 
     def check(self) -> None:

@@ -277,16 +277,14 @@ def _streams(declaration: Declaration) -> Mapping[str, tuple[str, ...]]:
 
 def _handle(declaration: Declaration, endpoint: Endpoint, user: str) -> Handle:
     password = _password(endpoint.password or endpoint.mark)
-    url = f"nats://{user}:{quote(password)}@{endpoint.host}:{endpoint.port}"
     return Handle(
         name=declaration.name,
         kind="nats",
-        url=url,
+        url=f"nats://{user}:{quote(password)}@{endpoint.host}:{endpoint.port}",
         host=endpoint.host,
         port=endpoint.port,
         user=user,
         password=password,
-        env=dict.fromkeys(declaration.env, url),
     )
 
 

@@ -264,7 +264,6 @@ def _handle(declaration: Declaration, endpoint: Endpoint, name: str) -> Handle:
         user=endpoint.user,
         password=endpoint.password,
         database=name,
-        env=dict.fromkeys(declaration.env, url),
     )
 
 

@@ -274,7 +274,6 @@ def _handle(declaration: Declaration, endpoint: Endpoint, number: int) -> Handle
         user=endpoint.user,
         password=password,
         database=str(number),
-        env=dict.fromkeys(declaration.env, url),
     )
 
 

@@ -160,7 +160,6 @@ def _handle(declaration: Declaration, host: str, port: int, buckets: tuple[str, 
             "AWS_ACCESS_KEY_ID": "dryfit",
             "AWS_SECRET_ACCESS_KEY": "dryfit",
             "AWS_DEFAULT_REGION": REGION,
-            **dict.fromkeys(declaration.env, url),
         },
         buckets=buckets,
     )

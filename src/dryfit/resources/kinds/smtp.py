@@ -120,10 +120,8 @@ class MailServer:
         self._listening = socket.create_server(("127.0.0.1", 0))
         host, port = self._listening.getsockname()
         self.resume()
-        url = f"smtp://{host}:{port}"
-        env = dict.fromkeys(declaration.env, url)
         self.handle = MailHandle(
-            declaration.name, "smtp", url, host=host, port=port, env=env, inbox=self._inbox
+            declaration.name, "smtp", f"smtp://{host}:{port}", host=host, port=port, inbox=self._inbox
         )
 
     def clean(self) -> tuple[Leftover, ...]:

@@ -45,9 +45,9 @@ class SqliteFile:
         self._folder = Folder("sqlite")
         path = self._folder.path / f"{declaration.name}.sqlite3"
         self._seed = self._folder.path / "seed"
-        url = f"sqlite:///{path}"
-        env = dict.fromkeys(declaration.env, url)
-        self.handle = FileHandle(declaration.name, "sqlite", url, database=str(path), env=env, path=path)
+        self.handle = FileHandle(
+            declaration.name, "sqlite", f"sqlite:///{path}", database=str(path), path=path
+        )
         try:
             _make(declaration, root, self.handle)
         except BaseException:

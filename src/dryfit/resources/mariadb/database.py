@@ -145,15 +145,13 @@ class MariadbDatabase:
 
 def _handle(declaration: Declaration, endpoint: Endpoint, name: str) -> Handle:
     login = f"{quote(endpoint.user)}:{quote(endpoint.password)}"
-    url = f"mysql://{login}@{endpoint.host}:{endpoint.port}/{name}"
     return Handle(
         name=declaration.name,
         kind="mariadb",
-        url=url,
+        url=f"mysql://{login}@{endpoint.host}:{endpoint.port}/{name}",
         host=endpoint.host,
         port=endpoint.port,
         user=endpoint.user,
         password=endpoint.password,
         database=name,
-        env=dict.fromkeys(declaration.env, url),
     )

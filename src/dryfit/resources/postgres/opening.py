@@ -60,9 +60,7 @@ def open_database(name: str, options: Options, endpoint: Endpoint, space: str) -
             return _open_here(name, own, options, endpoint, maintenance, control)
         if token := mark.adopted(control):
             _refuse_isolation(name, options, maintenance)
-            return AdoptedDatabase(
-                _handle(name, options, endpoint, maintenance), endpoint, token, options.sources
-            )
+            return AdoptedDatabase(_handle(name, endpoint, maintenance), endpoint, token, options.sources)
         if options.isolation == "shared":
             return _share_there(name, options, endpoint, control)
         return _open_there(name, own, options, endpoint, maintenance, control)
@@ -82,10 +80,10 @@ def _share_there(name: str, options: Options, endpoint: Endpoint, control: Conne
     shared = _shared_name(options.sources, endpoint)
     with alone(control):
         if databases.exists(control, shared):
-            return SharedThere.joined(_handle(name, options, endpoint, shared), endpoint)
+            return SharedThere.joined(_handle(name, endpoint, shared), endpoint)
         token = secrets.token_hex(16)
         _make_seed(control, endpoint, shared, token, options.sources)
-        return SharedThere(_handle(name, options, endpoint, shared), endpoint, token)
+        return SharedThere(_handle(name, endpoint, shared), endpoint, token)
 
 
 def _open_here(
@@ -100,7 +98,7 @@ def _open_here(
             own = _shared_name(options.sources, endpoint)
             if not databases.exists(control, own):
                 databases.claim(control, own, token, seed)
-            return SharedDatabase(_handle(name, options, endpoint, own))
+            return SharedDatabase(_handle(name, endpoint, own))
     databases.drop(control, own, token)
     databases.claim(control, own, token, seed)
     site = Site(
@@ -144,7 +142,7 @@ def _open_there(
 
 
 def _database(name: str, site: Site, options: Options) -> Resource:
-    handle = _handle(name, options, site.endpoint, site.name)
+    handle = _handle(name, site.endpoint, site.name)
     if options.isolation == "rollback":
         from dryfit.resources.postgres.rolled_back import RolledBackDatabase
 
@@ -153,18 +151,16 @@ def _database(name: str, site: Site, options: Options) -> Resource:
     return Database(handle, site, clock)
 
 
-def _handle(name: str, options: Options, endpoint: Endpoint, database: str) -> Handle:
-    address = url(endpoint, database)
+def _handle(name: str, endpoint: Endpoint, database: str) -> Handle:
     return Handle(
         name=name,
         kind="postgres",
-        url=address,
+        url=url(endpoint, database),
         host=endpoint.host,
         port=endpoint.port,
         user=endpoint.user,
         password=endpoint.password,
         database=database,
-        env=dict.fromkeys(options.sources.env, address),
     )
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import pytest
+import asyncpg
 
 from dryfit.lab.asyncpg_statements import AsyncpgStatements
 from dryfit.lab.driver_calls import Doing
-
-asyncpg = pytest.importorskip("asyncpg")
 
 
 def test_a_prepared_statement_is_a_call_on_its_connection(postgres) -> None:

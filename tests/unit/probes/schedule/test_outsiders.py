@@ -12,6 +12,7 @@ import sys
 import threading
 import weakref
 
+import aiosqlite
 import pytest
 
 from dryfit.probes.schedule.outsiders import Outsiders, _connects
@@ -117,7 +118,6 @@ def test_nothing_is_kept_of_what_the_threads_hold() -> None:
 
 
 def test_the_thread_of_a_connection_of_aiosqlite_is_waited_for_however_long_it_takes(monkeypatch) -> None:
-    aiosqlite = pytest.importorskip("aiosqlite")
     monkeypatch.setattr("dryfit.probes.schedule.outsiders.PATIENCE", -1)
     busy = threading.Lock()
 

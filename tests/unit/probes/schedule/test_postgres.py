@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy.exc
+from sqlalchemy.ext import asyncio as aio
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -305,9 +307,6 @@ def test_asyncpg_in_loops_of_operations_is_blocked_woken_and_told(turns, dsn, al
 
 
 def test_the_victim_of_an_asynchronous_engine_is_told_what_the_server_would_tell(dsn) -> None:
-    pytest.importorskip("asyncpg")
-    sqlalchemy = pytest.importorskip("sqlalchemy")
-    aio = pytest.importorskip("sqlalchemy.ext.asyncio")
     options = dict(each.split("=") for each in dsn.split())
     url = f"postgresql+asyncpg://{options['user']}@/{options['dbname']}?host={options['host']}&port={options['port']}"
 

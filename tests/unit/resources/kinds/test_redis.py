@@ -55,7 +55,6 @@ def test_a_test_gets_an_empty_database_and_its_url(database: RedisDatabase) -> N
     with client_of(database) as client:
         assert client.dbsize() == 0
         assert client.connection_pool.connection_kwargs["db"] == int(database.handle.database) > 0
-        assert database.handle.env == {"CACHE_URL": database.handle.url}
 
 
 def test_clean_tells_what_was_left_by_pattern_and_type(database: RedisDatabase) -> None:
