@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode
@@ -14,7 +13,7 @@ from dryfit.resources.postgres.programs import INSTALL
 
 if TYPE_CHECKING:
     import psycopg
-    from psycopg.pq.abc import PGconn, PGresult
+    from psycopg.pq.abc import PGresult
 
     Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
@@ -33,7 +32,7 @@ _OPTIONS = (
     "-c xmloption=content -c standard_conforming_strings=on -c row_security=off "
     "-c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed "
     "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 "
-    "-c lock_timeout=5s -c synchronous_commit=on -c jit=off"
+    "-c lock_timeout=5s -c synchronous_commit=on -c jit=off -c plan_cache_mode=force_generic_plan"
 )
 
 
@@ -97,7 +96,7 @@ def answers(connection: Connection, script: bytes) -> list[list[Row]]:
         while result := wire.get_result():
             if result.error_message:
                 failed = failed or result
-            found.append(_rows(result))
+            found.append(rows_of(result))
     except psycopg.errors.Error as error:  # libpq's own, as when the server has ended the connection
         raise psycopg.OperationalError(str(error)) from error
     if failed is not None:
@@ -105,36 +104,8 @@ def answers(connection: Connection, script: bytes) -> list[list[Row]]:
     return found
 
 
-def plan(connection: Connection, name: str, statement: str) -> None:
-    """Have the server prepare a statement under a name, for this connection."""
-    wire = connection.pgconn
-    _checked(wire, lambda: wire.prepare(name.encode(), statement.encode()))
-
-
-def planned(connection: Connection, name: str, *values: str) -> list[Row]:
-    """The rows of a statement that was prepared, values as PostgreSQL writes them; a new one takes twice as long."""
-    wire, given = connection.pgconn, [value.encode() for value in values]
-    return _rows(_checked(wire, lambda: wire.exec_prepared(name.encode(), given)))
-
-
-def _checked(wire: PGconn, ask: Callable[[], PGresult]) -> PGresult:
-    psycopg = driver()
-    try:
-        result = ask()
-    except psycopg.errors.Error as error:  # libpq's own, as when the server has ended the connection
-        raise psycopg.OperationalError(str(error)) from error
-    if result.error_message:
-        # What the server says has a code; what libpq finds out about a server that is gone has none.
-        is_lost = not result.error_field(psycopg.pq.DiagnosticField.SQLSTATE)
-        raise (
-            psycopg.OperationalError(result.get_error_message())
-            if is_lost
-            else psycopg.errors.error_from_result(result)
-        )
-    return result
-
-
-def _rows(result: PGresult) -> list[Row]:
+def rows_of(result: PGresult) -> list[Row]:
+    """Values as PostgreSQL writes them."""
     columns = range(result.nfields)
     return [tuple([result.get_value(row, column) for column in columns]) for row in range(result.ntuples)]
 

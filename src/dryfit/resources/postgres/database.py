@@ -16,7 +16,7 @@ from dryfit.resources.postgres import catalogue, databases, leftovers, mark, sna
 from dryfit.resources.postgres.catalogue import Catalogue
 from dryfit.resources.postgres.connect import NAME, connect, connect_again, driver
 from dryfit.resources.postgres.pool import Pool
-from dryfit.resources.postgres.restore import can_hold_off, write_back
+from dryfit.resources.postgres.restore import hold_off, write_back
 from dryfit.resources.postgres.seeded import Seeded
 from dryfit.resources.postgres.sessions import Moment
 from dryfit.resources.postgres.snapshot import Changes, Whole
@@ -68,8 +68,7 @@ class Database:
         self._origin = Seeded(site.endpoint, site.seed)
         self._reopen: Callable[[Endpoint, str], Connection] = connect_again
         self._control = connect(site.endpoint, site.control)
-        self._data = connect(site.endpoint, site.name)
-        self._holds_off = can_hold_off(self._data)
+        self._data = self._connected()
         found = catalogue.read(self._data)
         self._seeded = snapshot.take(self._data, found)
         self._watch = Watch(self._control, site.name, found, reads_log=site.reads_log)
@@ -153,9 +152,8 @@ class Database:
                 databases.drop(connection, name, self._site.token)
 
     def _clean(self) -> list[Leftover]:
-        moment = self._watch.moment(self._data.info.backend_pid)
+        moment, suspects = self._watch.rest(self._data.info.backend_pid)
         found = list(leftovers.of_sessions(self.handle.name, moment.ended))
-        suspects = self._watch.suspects(moment)
         if suspects.system:
             found += leftovers.of_temporary(self.handle.name, drop_temporary(self._data, self._site.token))
             changed = self._origin.schema_changes(self._data, suspects.system, self._horizon)
@@ -226,7 +224,7 @@ class Database:
                 raise
             self._replace(f"rows could not be written back: {str(error).strip()}")
         else:
-            self._watch.settle_own(moment, own)
+            self._watch.settle(moment.position, own)
 
     def _write_back(self, changes: Changes) -> int:
         again = None if self._holds_off else lambda: self._compare(everything(self._watch.catalogue))
@@ -243,7 +241,7 @@ class Database:
     def _claim(self) -> None:
         databases.claim(self._control, self._site.name, self._site.token, self._site.seed)
         self._pool.fill()
-        self._data = connect(self._site.endpoint, self._site.name)
+        self._data = self._connected()
         self._begin(catalogue.read(self._data))
 
     def _begin(self, found: Catalogue) -> None:
@@ -251,6 +249,12 @@ class Database:
         self._horizon = found.horizon
         self._watch.start(found)
         self._watch.settle(self._watch.moment(self._data.info.backend_pid).position)
+
+    def _connected(self) -> Connection:
+        """A connection to the database itself, on which nothing but dryfit acts where that may be."""
+        data = connect(self._site.endpoint, self._site.name)
+        self._holds_off = hold_off(data)
+        return data
 
     def _control_again(self) -> Connection:
         """A server that restarts is waited for, once."""
@@ -265,7 +269,7 @@ class Database:
         self._watch.reconnected(self._control)
         self._data.close()
         if databases.exists(self._control, self._site.name):
-            self._data = connect(self._site.endpoint, self._site.name)
+            self._data = self._connected()
         else:
             self.replacements.append("the database had been dropped")
             self._claim()

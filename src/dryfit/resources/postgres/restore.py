@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import mark
-from dryfit.resources.postgres.connect import Row, answers, driver, literal
-from dryfit.resources.postgres.snapshot import Changes, Difference, Kept, Snapshot
+from dryfit.resources.postgres.catalogue import Sequence, Table
+from dryfit.resources.postgres.connect import Row, driver, literal
+from dryfit.resources.postgres.planned import Ask, ask
+from dryfit.resources.postgres.snapshot import Changes, Difference, Kept, Snapshot, State
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
 
-HOLD_OFF = b"SET LOCAL session_replication_role = replica"
-"""Triggers, foreign keys and rules do not act on what this transaction writes."""
+_HOLD_OFF = "SET session_replication_role = replica"
 
-PUT_OFF = b"SET CONSTRAINTS ALL DEFERRED"
+_PUT_OFF = Ask(b"SET CONSTRAINTS ALL DEFERRED")
 """The next best for those who may not do that."""
-
 
 MOST_ROUNDS = 3
 """How often rows are written back where triggers act on it."""
 
 
-def can_hold_off(connection: Connection) -> bool:
-    """Whether the connection's user may hold off triggers and foreign keys."""
+def hold_off(connection: Connection) -> bool:
+    """Have no triggers, foreign keys and rules act on what the connection writes, if its user may do that.
+
+    For good: to change it for a transaction would have the server plan everything anew.
+    """
     try:
-        with connection.transaction():
-            connection.execute(HOLD_OFF)
+        connection.execute(_HOLD_OFF)
     except driver().errors.InsufficientPrivilege:
         return False
     return True
@@ -62,48 +65,61 @@ def restore(connection: Connection, snapshot: Snapshot, changes: Changes, *, hol
     The changes' tables come parents first. Without ``holding_off``, triggers and cascades may have written elsewhere
     meanwhile. Raises psycopg's error, with nothing changed, where the database does not take the rows as they were.
     """
-    script = list(_script(changes, HOLD_OFF if holding_off else PUT_OFF))
+    unwanted = [difference for difference in reversed(changes.tables) if difference.added]
+    inserts = [
+        (difference, _inserts(difference) if holding_off else [_insert(difference)])
+        for difference in changes.tables
+        if difference.missing
+    ]
+    before = [Ask(b"BEGIN"), *([] if holding_off else [_PUT_OFF]), Ask(b"SELECT pg_current_xact_id()::xid")]
+    # All unwanted rows first, then nothing is in the way of those that belong here.
+    before += [_delete(difference) for difference in unwanted]
+    after = [*(_set(sequence, state) for sequence, state in changes.sequences), Ask(b"COMMIT")]
     try:
-        found = answers(connection, b";".join(script))
+        found = ask(connection, *before, *chain.from_iterable(asks for _, asks in inserts), *after)
     except BaseException:
         connection.rollback()
         raise
-    inserts = [difference for difference in changes.tables if difference.missing]
-    results = iter(found[2 + sum(bool(difference.added) for difference in changes.tables) :])
-    number = found[-2][0][0] or b"0"
-    for difference in inserts:
-        _remember(snapshot.tables[difference.table.oid], difference, next(results), number)
+    results = iter(found[len(before) :])
+    number = found[len(before) - len(unwanted) - 1][0][0] or b"0"
+    for difference, asks in inserts:
+        places = [row for _ in asks for row in next(results)]
+        _remember(snapshot.tables[difference.table.oid], difference, places, number)
     return int(number)
 
 
-def _script(changes: Changes, first: bytes) -> Iterator[bytes]:
-    yield b"BEGIN"
-    yield first
-    # All unwanted rows first, then nothing is in the way of those that belong here.
-    yield from (_delete(difference) for difference in reversed(changes.tables) if difference.added)
-    yield from (_insert(difference) for difference in changes.tables if difference.missing)
-    for sequence, (value, is_called, _) in changes.sequences:
-        yield b"SELECT setval(%b, %b, %b)" % (literal(sequence.name.encode()), value, literal(is_called))
-    yield b"SELECT pg_current_xact_id()::xid"
-    yield b"COMMIT"
+def _delete(difference: Difference) -> Ask:
+    places = b"{" + b",".join(b'"%b"' % place for place in difference.added) + b"}"
+    return Ask(b"DELETE FROM ONLY %b WHERE ctid = ANY($1::tid[])" % difference.table.name.encode(), (places,))
 
 
-def _delete(difference: Difference) -> bytes:
-    places = literal(b"{" + b",".join(b'"%b"' % place for place in difference.added) + b"}")
-    return b"DELETE FROM ONLY %b WHERE ctid = ANY(%b::tid[])" % (difference.table.name.encode(), places)
+def _inserts(difference: Difference) -> list[Ask]:
+    """One for each row, which the server plans once for all of them."""
+    columns = range(1, len(difference.table.columns) + 1)
+    statement = _insertion(difference.table, b"(%b)" % b", ".join(b"$%d" % number for number in columns))
+    return [Ask(statement, row) for row in difference.missing.values()]
 
 
-def _insert(difference: Difference) -> bytes:
-    rows = b", ".join(_values(row) for row in difference.missing.values())
+def _insert(difference: Difference) -> Ask:
+    """All of them at once, as rows ask for each other that refer to each other."""
+    rows = (b"(%b)" % b", ".join(map(literal, row)) for row in difference.missing.values())
+    return Ask(_insertion(difference.table, b", ".join(rows)), again=False)
+
+
+def _insertion(table: Table, values: bytes) -> bytes:
+    columns = ", ".join(table.columns).encode()
     return b"INSERT INTO %b (%b) OVERRIDING SYSTEM VALUE VALUES %b RETURNING ctid" % (
-        difference.table.name.encode(),
-        ", ".join(difference.table.columns).encode(),
-        rows,
+        table.name.encode(),
+        columns,
+        values,
     )
 
 
-def _values(row: Row) -> bytes:
-    return b"(" + b", ".join(map(literal, row)) + b")"
+def _set(sequence: Sequence, state: State) -> Ask:
+    value, is_called, _ = state
+    return Ask(
+        b"SELECT setval($1::regclass, $2::bigint, $3::boolean)", (sequence.name.encode(), value, is_called)
+    )
 
 
 def _remember(kept: Kept, difference: Difference, places: list[Row], writer: bytes) -> None:

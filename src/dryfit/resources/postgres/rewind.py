@@ -78,7 +78,7 @@ class PostgresRewind:
     def _begin(self) -> None:
         """From what is known since the test began."""
         ground = self._ground
-        self._watch, self._snapshot, self._own = ground.watch.forked(), ground.snapshot, 0
+        self._watch, self._snapshot = ground.watch.forked(), ground.snapshot
         self._origin: Seeded | Prepared = ground.origin
         self._horizon = ground.horizon
 
@@ -91,8 +91,8 @@ class PostgresRewind:
             suspects = self._moved(suspects)
         if not suspects.is_certain:
             self._refuse_wholes(suspects)
-        self._snapshot, self._own = self._taken(suspects)
-        self._watch.settle(moment.position)
+        self._snapshot, own = self._taken(suspects)
+        self._watch.settle(moment.position, own)
 
     def _with_schema(self) -> Suspects:
         """Begin from the schema that the test has made, of which nothing is known yet: all is to be read."""
@@ -119,13 +119,12 @@ class PostgresRewind:
                 raise _RefusedError(
                     f"table {difference.table.name} got too many rows to remove them one by one"
                 )
-        self._own = self._write_back(changes) if changes else 0
-        self._watch.settle(moment.position)
+        self._watch.settle(moment.position, self._write_back(changes) if changes else 0)
 
     def _look(self, *, drops_temporary: bool = False) -> tuple[Moment, Suspects]:
         """What may have been written to, but for what we wrote ourselves, up to a moment."""
         ground = self._ground
-        moment, writing, suspects = self._watch.look(ground.data.info.backend_pid, self._own)
+        moment, writing, suspects = self._watch.look(ground.data.info.backend_pid)
         if writing:
             raise _RefusedError(_told(writing[0]))
         if suspects.system and drops_temporary:

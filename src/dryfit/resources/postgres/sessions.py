@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dryfit.resources.postgres.connect import Row, literal, plan, planned
+from dryfit.resources.postgres.connect import Row
+from dryfit.resources.postgres.planned import Ask, ask
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -44,15 +45,18 @@ _LOOK = """
 SELECT position, pid, xact_start, state, application_name, left(query, 200)
 FROM (SELECT pg_current_wal_insert_lsn() AS position) AS log LEFT JOIN LATERAL (
   SELECT * FROM pg_stat_get_activity(NULL)
-  WHERE position IS NOT NULL AND datid = (SELECT oid FROM pg_database WHERE datname = {database})
-  AND {what} IS NOT NULL AND pid <> {own} AND backend_type = 'client backend') AS sessions ON true
+  WHERE position IS NOT NULL AND datid = (SELECT oid FROM pg_database WHERE datname = $1)
+  AND {what} IS NOT NULL AND pid <> $2 AND backend_type = 'client backend') AS sessions ON true
 """
-_OPEN = "xact_start"
-_WRITES = "backend_xid"
+OPEN = "xact_start"
+"""What a session has while a transaction is open."""
+
+WRITES = "backend_xid"
+"""What it has while one is open that has written, or locked rows."""
 
 
 class Onlooker:
-    """Looks at a database's sessions over a connection to another one, by statements that the server plans only once.
+    """Looks at a database's sessions over a connection to another one.
 
     ``own`` is always the process of dryfit's own connection to the database.
     """
@@ -60,16 +64,15 @@ class Onlooker:
     def __init__(self, connection: Connection, database: str) -> None:
         self._connection = connection
         self._database = database
-        self._planned: set[str] = set()
 
     def quiet_moment(self, own: int) -> Moment:
         """Wait for the transactions that are open in the database now; end those that do not come to an end."""
-        position, open_now = self._look(own, _OPEN)
-        left = self._left(own, open_now, GRACE_SECONDS, _OPEN)
+        position, open_now = self._look(own, OPEN)
+        left = self._left(own, open_now, GRACE_SECONDS, OPEN)
         if left:
             for session in left:
                 self._connection.execute("SELECT pg_terminate_backend(%s)", [session.pid])
-            self._left(own, left, END_SECONDS, _OPEN)
+            self._left(own, left, END_SECONDS, OPEN)
         return Moment(position, tuple(left))
 
     def writing_moment(self, own: int) -> tuple[Moment, tuple[Session, ...]]:
@@ -77,13 +80,13 @@ class Onlooker:
 
         What did not come to an end is told: then others may still write before the position.
         """
-        position, open_now = self._look(own, _WRITES)
-        left = self._left(own, open_now, GRACE_SECONDS, _WRITES)
+        position, open_now = self._look(own, WRITES)
+        left = self._left(own, open_now, GRACE_SECONDS, WRITES)
         return Moment(position), tuple(left)
 
-    def writers_question(self, own: int) -> str:
-        """What asks, together with another question, for what ``writing_moment`` looks at first."""
-        return _LOOK.format(database=literal(self._database.encode()).decode(), what=_WRITES, own=own)
+    def question(self, own: int, what: str) -> Ask:
+        """What asks, together with other questions, for what a moment looks at first."""
+        return Ask(_LOOK.format(what=what).encode(), (self._database.encode(), b"%d" % own))
 
     def _left(self, own: int, sessions: list[Session], seconds: float, what: str) -> list[Session]:
         """Those whose transactions are still the same after at most so long."""
@@ -95,14 +98,12 @@ class Onlooker:
         return sessions
 
     def _look(self, own: int, what: str) -> tuple[bytes, list[Session]]:
-        if what not in self._planned:
-            plan(self._connection, what, _LOOK.format(database="$1", what=what, own="$2"))
-            self._planned.add(what)
-        return _found(planned(self._connection, what, self._database, str(own)))
+        (rows,) = ask(self._connection, self.question(own, what))
+        return _found(rows)
 
 
-def writers_answer(rows: list[Row]) -> tuple[Moment, tuple[Session, ...]]:
-    """The answer to ``writers_question``: nobody was waited for."""
+def answer(rows: list[Row]) -> tuple[Moment, tuple[Session, ...]]:
+    """The answer to a ``question``: nobody was waited for."""
     position, sessions = _found(rows)
     return Moment(position), tuple(sessions)
 

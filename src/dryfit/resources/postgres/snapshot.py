@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import mark
 from dryfit.resources.postgres.catalogue import Catalogue, Sequence, Table
-from dryfit.resources.postgres.connect import Row, answers, literal
+from dryfit.resources.postgres.connect import Row, answers
+from dryfit.resources.postgres.planned import Ask, ask
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -123,10 +124,10 @@ def compare(
     """
     tables, sequences = list(tables), list(sequences)
     kept = {t.oid: Kept({}) if t.oid in moved else snapshot.tables[t.oid] for t in tables}
-    selects = [part for t in tables for part in _news(t, kept[t.oid])] + [_state(s) for s in sequences]
-    if not selects:
+    asks = [part for t in tables for part in _news(t, kept[t.oid])] + [Ask(_state(s)) for s in sequences]
+    if not asks:
         return Changes()
-    proof, *answered = answers(connection, b";".join((mark.PROOF, *selects)))
+    proof, *answered = ask(connection, Ask(mark.PROOF), *asks)
     found = iter(answered)
     differences = [
         _difference(table, snapshot.tables[table.oid], next(found), next(found)) for table in tables
@@ -184,14 +185,17 @@ def _everything(table: Table) -> bytes:
     )
 
 
-def _news(table: Table, kept: Kept) -> tuple[bytes, bytes]:
+def _news(table: Table, kept: Kept) -> tuple[Ask, Ask]:
     """What gives the versions that are not known, and what gives the places of those that are."""
     columns, name = ", ".join(table.columns).encode(), table.name.encode()
-    known = b"xmin = ANY(" + literal(b"{" + b",".join(kept.writers()) + b"}") + b"::xid[])"
-    limit = str(MOST_ROWS + 1).encode()
+    writers = (b"{" + b",".join(kept.writers()) + b"}",)
     return (
-        b"SELECT ctid, xmin, %b FROM ONLY %b WHERE NOT %b LIMIT %b" % (columns, name, known, limit),
-        b"SELECT string_agg(ctid::text, ';') FROM ONLY %b WHERE %b" % (name, known),
+        Ask(
+            b"SELECT ctid, xmin, %b FROM ONLY %b WHERE NOT xmin = ANY($1::xid[]) LIMIT %d"
+            % (columns, name, MOST_ROWS + 1),
+            writers,
+        ),
+        Ask(b"SELECT string_agg(ctid::text, ';') FROM ONLY %b WHERE xmin = ANY($1::xid[])" % name, writers),
     )
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import wal
 from dryfit.resources.postgres.catalogue import Catalogue
-from dryfit.resources.postgres.connect import answers, driver
-from dryfit.resources.postgres.sessions import Moment, Onlooker, Session, writers_answer
+from dryfit.resources.postgres.connect import driver
+from dryfit.resources.postgres.planned import ask
+from dryfit.resources.postgres.sessions import OPEN, WRITES, Moment, Onlooker, Session, answer
 
 if TYPE_CHECKING:
     from dryfit.resources.postgres.connect import Connection
@@ -48,7 +49,7 @@ class Watch:
     def start(self, catalogue: Catalogue) -> None:
         """Begin anew, with a database that is clean now."""
         self.catalogue = catalogue
-        self._seen = b""
+        self._seen, self._own = b"", 0
         self._always = _unlogged(catalogue)
 
     def reconnected(self, control: Connection) -> None:
@@ -60,39 +61,32 @@ class Watch:
         """Another one, which goes on by itself from here."""
         return copy(self)
 
-    def look(self, ours: int, own: int) -> tuple[Moment, tuple[Session, ...], Suspects]:
-        """``writers``, and what was written to but for what transaction ``own`` wrote: in one round trip if possible.
+    def moment(self, ours: int) -> Moment:
+        """Wait for open transactions to be over; ``ours`` is the process of dryfit's connection to the database."""
+        return self._onlooker.quiet_moment(ours)
 
-        Where somebody has written and did not end, nothing is told of what was written to.
+    def rest(self, ours: int) -> tuple[Moment, Suspects]:
+        """``moment``, and what was written to up to it.
+
+        Where nothing was written to it is one round trip; after a transaction of our own, too, for then the log has
+        grown in any case.
         """
-        found = self._look_at_once(ours, own)
-        if found is not None:
+        if self._own:
+            found = self._look_at_once(ours, OPEN)
+            if found is not None and not found[1]:
+                return found[0], found[2]
+        return self._suspects(self.moment(ours))
+
+    def look(self, ours: int) -> tuple[Moment, tuple[Session, ...], Suspects]:
+        """As ``rest``, but tells of transactions that have written and do not come to an end, and ends none.
+
+        Where there are any, nothing is told of what was written to.
+        """
+        found = self._look_at_once(ours, WRITES)
+        if found is not None and not found[1]:
             return found
-        moment, writing = self.writers(ours)
-        return moment, writing, Suspects() if writing else self.suspects(moment, own)
-
-    def _look_at_once(self, ours: int, own: int) -> tuple[Moment, tuple[Session, ...], Suspects] | None:
-        """``None`` where the log does not tell, or somebody has to be waited for."""
-        if not self._reads_log:
-            return None
-        log = wal.question(self._control, self.catalogue.database, self._seen, own)
-        script = f"{self._onlooker.writers_question(ours)}; {log}"
-        try:
-            writers, *_, files = answers(self._control, script.encode())
-        except driver().errors.DatabaseError:
-            return None
-        moment, writing = writers_answer(writers)
-        if writing or wal.is_far(self._seen, moment.position):
-            return None
-        return moment, (), self._named(wal.numbers(files), self._always)
-
-    def writers(self, own: int) -> tuple[Moment, tuple[Session, ...]]:
-        """As ``moment``, but tells of transactions that have written and do not come to an end, and ends none."""
-        return self._onlooker.writing_moment(own)
-
-    def moment(self, own: int) -> Moment:
-        """Wait for open transactions to be over; ``own`` is the process of dryfit's connection to the database."""
-        return self._onlooker.quiet_moment(own)
+        moment, writing = self._onlooker.writing_moment(ours)
+        return (moment, writing, Suspects()) if writing else (moment, (), self._suspects(moment)[1])
 
     def moved(self, suspects: Suspects, now: Catalogue) -> Suspects:
         """The suspects and what stands in another file than before, as after TRUNCATE; the new files are watched."""
@@ -106,36 +100,44 @@ class Watch:
             moved=moved & now.tables.keys(),
         )
 
-    def settle(self, position: bytes) -> None:
-        """Take the database as clean up to a position of the log."""
-        self._seen = position
+    def settle(self, position: bytes, own: int = 0) -> None:
+        """Take the database as clean up to a position of the log, and but for what transaction ``own`` writes."""
+        self._seen, self._own = position, own
 
-    def suspects(self, moment: Moment, own: int = 0) -> Suspects:
-        """What was written to up to a moment, but for what transaction ``own`` wrote."""
-        if moment.position == self._seen and not self._always.sequences:
-            return Suspects()
+    def _look_at_once(self, ours: int, what: str) -> tuple[Moment, tuple[Session, ...], Suspects] | None:
+        """``None`` where the log does not tell."""
         if not self._reads_log:
-            return everything(self.catalogue)
+            return None
+        log = wal.question(self._control, self.catalogue.database, self._seen, self._own)
+        try:
+            sessions, *_, reached, files = ask(self._control, self._onlooker.question(ours, what), *log)
+        except driver().errors.DatabaseError:
+            return None
+        moment, still_open = answer(sessions)
+        if wal.is_far(self._seen, moment.position):
+            return None
+        moment, suspects = self._judged(moment, wal.written(reached, files))
+        return moment, still_open, suspects
+
+    def _suspects(self, moment: Moment) -> tuple[Moment, Suspects]:
+        """What was written to up to a moment."""
+        if moment.position == self._seen and not self._always.sequences:
+            return moment, Suspects()
+        if not self._reads_log:
+            return moment, everything(self.catalogue)
         try:
             written = wal.written_files(
-                self._control, self.catalogue.database, self._seen, moment.position, own
+                self._control, self.catalogue.database, self._seen, moment.position, self._own
             )
         except wal.UnreadableError:
-            return everything(self.catalogue)
-        return self._named(written.files, self._always)
+            return moment, everything(self.catalogue)
+        return self._judged(moment, written)
 
-    def settle_own(self, moment: Moment, own: int) -> None:
-        """Take the database as clean but for what others wrote since the moment, beside transaction ``own``."""
-        self._seen = moment.position
-        if self._reads_log:
-            try:
-                written = wal.written_files(
-                    self._control, self.catalogue.database, moment.position, moment.position, own
-                )
-            except wal.UnreadableError:
-                return
-            if not self._named(written.files, Suspects()):
-                self._seen = written.end
+    def _judged(self, moment: Moment, written: wal.Written) -> tuple[Moment, Suspects]:
+        """Where the log names nothing as far as it was read, all who wrote before are over up to there."""
+        if not self._named(written.files, Suspects()):
+            moment = replace(moment, position=written.end)
+        return moment, self._named(written.files, self._always)
 
     def _named(self, files: frozenset[int], always: Suspects) -> Suspects:
         oids = frozenset(self.catalogue.files[file] for file in files if file in self.catalogue.files)

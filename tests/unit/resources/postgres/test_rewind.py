@@ -178,6 +178,7 @@ def test_without_the_log_everything_is_compared(database):
 
 def test_triggers_that_cannot_be_held_off_are_undone(database):
     database.resource._holds_off = False
+    database.resource._data.execute("RESET session_replication_role")
     rewind, then = taken(database, "UPDATE orders SET total = 3 WHERE id = 1")
     database.run("UPDATE orders SET total = 4", "DELETE FROM lines")
     assert rewind.back() == ""
