@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from dryfit.model.errors import ResourceError
+from dryfit.resources.postgres import wal
 
 
 def test_a_reading_test_leaves_nothing(database):
@@ -295,6 +296,29 @@ def test_a_late_writer_is_found_the_next_time(database):
     assert database.left() == {}
     database.run("INSERT INTO customers (name) VALUES ('from a background task')")
     assert database.left() == {"customers": {"rows added": 1}}
+
+
+def test_what_was_written_back_is_read_over_once(database, monkeypatch):
+    """Nothing is asked about the log between two tests that only read."""
+    asked = []
+    ask = wal.question
+    monkeypatch.setattr(wal, "question", lambda *a: asked.append(a) or ask(*a))
+    database.run("DELETE FROM lines")
+    assert database.left() == {"lines": {"rows removed": 5}}
+    for times in (2, 2, 2):
+        assert database.left() == {}
+        assert len(asked) == times
+    database.run("BEGIN; INSERT INTO audit VALUES ('rolled back'); ROLLBACK")
+    for times in (3, 4, 4):
+        assert database.left() == {}
+        assert len(asked) == times
+
+
+def test_a_writer_right_after_rows_were_written_back(database):
+    database.run("DELETE FROM lines")
+    assert database.left() == {"lines": {"rows removed": 5}}
+    database.run("INSERT INTO customers (name) VALUES ('from a background task')", "DELETE FROM lines")
+    assert database.left() == {"customers": {"rows added": 1}, "lines": {"rows removed": 5}}
 
 
 def test_writers_while_it_is_cleaned(database):
