@@ -10,7 +10,7 @@ DECLARED := pyproject.toml constraints.txt $(wildcard $(SHOP)/pyproject.toml)
 BENCHMARKS ?= $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench foreign docs clean
+.PHONY: help demo test test-long test-all lint format bench foreign docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -21,6 +21,9 @@ demo: $(VENV)/.demo  ## put mistakes into a copy of the example shop, and see dr
 test: $(VENV)/.dev  ## all tests, then the example shop's own
 	$(BIN)/python -m pytest -n $(WORKERS)
 	cd $(SHOP) && "$(abspath $(BIN))/python" -m pytest
+
+test-long: $(VENV)/.dev  ## the long campaigns alone
+	$(BIN)/python -m pytest -n $(WORKERS) -m campaign
 
 test-all: $(VENV)/.dev  ## the same with the long campaigns
 	$(BIN)/python -m pytest -n $(WORKERS) -m "campaign or not campaign"

@@ -62,6 +62,7 @@ def test_the_shop_as_it_is_has_nothing_to_mend(shop):
     assert checked.status == 0
 
 
+@pytest.mark.campaign
 def test_the_shop_as_it_is_handles_every_failure_well(shop):
     checked, document = shop.check("--budget", "30s", only="exceptions")
     assert document["checks"]["exceptions"]["trials"] > 0
@@ -71,6 +72,7 @@ def test_the_shop_as_it_is_handles_every_failure_well(shop):
     assert checked.status == 0
 
 
+@pytest.mark.campaign
 def test_the_shop_as_it_is_stands_every_overlap(shop):
     checked, document = shop.check("--budget", "30s", only="contention")
     assert document["checks"]["contention"]["trials"] > 0
@@ -78,6 +80,7 @@ def test_the_shop_as_it_is_stands_every_overlap(shop):
     assert checked.status == 0
 
 
+@pytest.mark.campaign
 def test_the_demonstration_finds_all_flaws_at_once(shop):
     demo = shutil.copy(EXAMPLES / "demo.py", shop.root.parent)
     ended = shop.run(sys.executable, demo)
