@@ -186,8 +186,12 @@ def _decimal(value: Any) -> Form:
 def _ranged(value: object, number: float) -> Form:
     if not math.isfinite(number):
         return Form(type_name(type(value)), "number", formats=("not finite",))
-    number += 0.0  # -0.0 becomes 0.0, which it equals
-    return Form(type_name(type(value)), "number", low=number, high=number)
+    return _number(type_name(type(value)), number + 0.0)  # -0.0 becomes 0.0, which it equals
+
+
+@functools.lru_cache(maxsize=1024)
+def _number(name: str, number: float) -> Form:
+    return Form(name, "number", low=number, high=number)
 
 
 def _str(value: Any) -> Form:
