@@ -103,16 +103,6 @@ class Crossing:
         crossing.state = self.state
         return crossing
 
-    def one(self, values: tuple[object, ...], started: int, weakened: int) -> Crossing:
-        """One of those for which this one stands, as it is to be looked at after all.
-
-        ``weakened`` is what it was of this one when that one began.
-        """
-        crossing = self.like(values)
-        crossing.started = started
-        crossing.weakened = self.weakened - weakened
-        return crossing
-
 
 Key = tuple[Callee, Site, tuple[int, ...]]
 RepeatKey = tuple[object, ...]
@@ -139,23 +129,30 @@ class Ending:
         self.ns = 0
 
 
-Repeats = tuple[Countdown, Crossing, Mapping[int, Ending], tuple[type, ...]]
-"""The crossings below one parent that repeat each other: same callee, site, and exact types of arguments.
+class Repeats:
+    """The crossings below one parent that repeat each other: same callee, site, and exact types of arguments.
 
-While none of them is to be looked at they are only counted, and no probe is asked. One crossing stands for all of
-them while they run; the endings are found by the identity of the type of the value that is returned; the types
-keep those alive by whose identities these crossings are found. A tuple, since the loop needs all of it at once.
-"""
+    While none of them is to be looked at they are only counted, and no probe is asked. ``crossing`` stands for all of
+    them while they run; the endings are found by the identity of the type of the value that is returned; ``types``
+    keep those alive by whose identities these crossings are found. ``parts`` are what the loop needs, all at once.
+    """
+
+    __slots__ = ("crossing", "parts", "types")
+
+    def __init__(
+        self, crossing: Crossing, turns: Countdown, endings: Mapping[int, Ending], types: list[type]
+    ) -> None:
+        self.crossing = crossing.like(())
+        self.parts = turns, self.crossing, endings
+        self.types = types
+
+    def one(self, values: tuple[object, ...], started: int, weakened: int) -> Crossing:
+        """One of them, which is to be looked at after all; ``weakened`` is what it was when this one began."""
+        crossing = self.crossing.like(values)
+        crossing.started = started
+        crossing.weakened = self.crossing.weakened - weakened
+        return crossing
 
 
-class Known(dict[RepeatKey, Repeats | None]):
-    """What repeats itself below one crossing. To ask for what is not there gives nothing, and costs no call."""
-
-    __slots__ = ()
-
-    def __missing__(self, key: RepeatKey) -> None:
-        return None
-
-
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN: dict[RepeatKey, Repeats | None] = {}
 """What is known below a crossing of which nobody has learned anything. Nothing is ever put into it."""

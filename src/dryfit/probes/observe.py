@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import cast
 
-from dryfit.model.crossing import NOTHING_KNOWN, Crossing, Key, Known
+from dryfit.model.crossing import NOTHING_KNOWN, Crossing, Key
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import DRIVER
 from dryfit.model.shape import Shape
@@ -103,7 +103,7 @@ class Observer:
         known = parent.known  # read once: it ends with its crossing, which another thread may be in
         if repeat not in known:
             if known is NOTHING_KNOWN:
-                known = parent.known = Known()
+                known = parent.known = {}
             known[repeat] = None
         elif known[repeat] is None:
             known[repeat] = node.repeats(crossing)

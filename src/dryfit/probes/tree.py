@@ -127,7 +127,7 @@ class Node:
     def repeats(self, crossing: Crossing) -> Repeats:
         """What the loop needs to count further crossings like this one by itself."""
         self.is_lent = True
-        return self.usage, crossing.like(()), self.returned, tuple(map(type, crossing.values))
+        return Repeats(crossing, self.usage, self.returned, list(map(type, crossing.values)))
 
     def forget(self, cls: int) -> None:
         """Find nothing any more by the identity of a class that has ended."""

@@ -62,12 +62,12 @@ def __dryfit_trampoline({parameters}):
     except 'ALONE':
         __dryfit_frame = 'FRAME'()
     __dryfit_known = __dryfit_above.known
-    __dryfit_repeats = __dryfit_known and __dryfit_known[
-        'CALLEE', 'ID'(__dryfit_frame.f_code) + __dryfit_frame.f_lasti, {types}
-    ]
+    __dryfit_repeats = __dryfit_known and __dryfit_known.get(
+        ('CALLEE', 'ID'(__dryfit_frame.f_code) + __dryfit_frame.f_lasti, {types})
+    )
     if not __dryfit_repeats:
         return 'CROSS'({woven}, ({values}), __dryfit_above, __dryfit_frame)
-    __dryfit_turns, __dryfit_crossing, __dryfit_endings, __dryfit_types = __dryfit_repeats
+    __dryfit_turns, __dryfit_crossing, __dryfit_endings = __dryfit_repeats.parts
     __dryfit_left = __dryfit_turns.left
     if __dryfit_left <= 1:
         return 'CROSS'({woven}, ({values}), __dryfit_above, __dryfit_frame)
@@ -80,7 +80,7 @@ def __dryfit_trampoline({parameters}):
     except 'ANY' as __dryfit_error:
         'PUT'(__dryfit_above)
         __dryfit_instead = 'INSTEAD'(
-            __dryfit_error, __dryfit_crossing.one(({values}), __dryfit_begun, __dryfit_weakened)
+            __dryfit_error, __dryfit_repeats.one(({values}), __dryfit_begun, __dryfit_weakened)
         )
         if __dryfit_instead is None:
             raise
@@ -89,15 +89,17 @@ def __dryfit_trampoline({parameters}):
     'PUT'(__dryfit_above)
     try:
         __dryfit_ending = __dryfit_endings['ID'('TYPE'(__dryfit_value))]
-        __dryfit_turns = __dryfit_ending.turns
-        __dryfit_left = __dryfit_turns.left
     except 'NEW':
-        __dryfit_left = 0
-    if __dryfit_left <= 1 or __dryfit_crossing.weakened != __dryfit_weakened:
+        __dryfit_ending = None
+    if (
+        __dryfit_ending is None
+        or __dryfit_ending.turns.left <= 1
+        or __dryfit_crossing.weakened != __dryfit_weakened
+    ):
         return 'ENDED'(
-            __dryfit_crossing.one(({values}), __dryfit_begun, __dryfit_weakened), __dryfit_value
+            __dryfit_repeats.one(({values}), __dryfit_begun, __dryfit_weakened), __dryfit_value
         ).unwrap()
-    __dryfit_turns.left = __dryfit_left - 1
+    __dryfit_ending.turns.left -= 1
     __dryfit_ending.count += 1
     __dryfit_ending.ns += __dryfit_spent
     return __dryfit_value
