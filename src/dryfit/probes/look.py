@@ -25,14 +25,16 @@ MOST_VALUES = 96
 
 _LONGEST_TEXT = 100  # a longer one has no format worth a regular expression
 
-_FORMATS = (
-    ("empty", re.compile("")),
-    ("digits", re.compile("[0-9]+")),
-    ("uuid", re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")),
-    ("iso-date", re.compile(r"\d{4}-\d\d-\d\d")),
-    ("iso-datetime", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")),
-    ("email", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")),
-)
+_FORMATS = {
+    "empty": "",
+    "digits": "[0-9]+",
+    "uuid": "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
+    "iso-date": r"\d{4}-\d\d-\d\d",
+    "iso-datetime": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?",
+    "email": r"[^@\s]+@[^@\s]+\.[^@\s.]+",
+}
+_FORMAT_NAMES = ("", *_FORMATS)
+_ANY_FORMAT = re.compile("|".join(f"({pattern})" for pattern in _FORMATS.values()))
 
 _CLOSED: tuple[tuple[type, ShapeKind], ...] = (
     (type, "class"),
@@ -186,8 +188,12 @@ def _decimal(value: Any) -> Form:
 def _ranged(value: object, number: float) -> Form:
     if not math.isfinite(number):
         return Form(type_name(type(value)), "number", formats=("not finite",))
-    number += 0.0  # -0.0 becomes 0.0, which it equals
-    return Form(type_name(type(value)), "number", low=number, high=number)
+    return _number(type_name(type(value)), number + 0.0)  # -0.0 becomes 0.0, which it equals
+
+
+@functools.lru_cache(maxsize=1024)
+def _number(name: str, number: float) -> Form:
+    return Form(name, "number", low=number, high=number)
 
 
 def _str(value: Any) -> Form:
@@ -201,11 +207,8 @@ def _text(name: str, text: str, length: float) -> Form:
 
 def text_format(text: str) -> str:
     """Name the format of a text: empty, digits, uuid, iso-date, iso-datetime, email, or just text."""
-    if len(text) <= _LONGEST_TEXT:
-        for name, pattern in _FORMATS:
-            if pattern.fullmatch(text):
-                return name
-    return "text"
+    found = _ANY_FORMAT.fullmatch(text) if len(text) <= _LONGEST_TEXT else None
+    return "text" if found is None else _FORMAT_NAMES[found.lastindex or 0]
 
 
 def _bytes(value: Any) -> Form:

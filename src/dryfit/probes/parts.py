@@ -39,7 +39,7 @@ _DATA_MARKS = (
 _ARGS: Any = vars(BaseException)["args"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # many are made, and a frozen one takes twice as long
 class Parts:
     """The inside of a value: named ``fields``, and ``items`` (named too where a mapping's key is data, else "").
 

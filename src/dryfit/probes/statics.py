@@ -135,18 +135,19 @@ def _place_of_dict(cls: type) -> int | None:
 
 def attributes(value: object) -> Iterator[tuple[str, object]]:
     """The object's own attributes, from its ``__dict__`` and its slots, in a fixed order."""
+    cls = type(value)
     for name, item in list((instance_dict(value) or {}).items()):
         if type(name) is str:
             yield name, item
-    if _has_slots(type(value)):
-        for base in mro(type(value)):
-            for name in _slots(base):
-                member = namespace(base).get(name)
-                if type(member) is MemberDescriptorType:
-                    try:
-                        yield name, MemberDescriptorType.__get__(member, value, type(value))
-                    except AttributeError:  # a slot that was never filled
-                        continue
+    for place, names in _places_of_slots(cls):
+        members = namespace(mro(cls)[place])
+        for name in names:
+            member = members.get(name)
+            if type(member) is MemberDescriptorType:
+                try:
+                    yield name, MemberDescriptorType.__get__(member, value, cls)
+                except AttributeError:  # a slot that was never filled
+                    continue
 
 
 def attribute(value: object, wanted: str) -> object:
@@ -155,11 +156,12 @@ def attribute(value: object, wanted: str) -> object:
 
 
 @told_once
-def _has_slots(cls: type) -> bool:
-    return any(map(_slots, mro(cls)))
+def _places_of_slots(cls: type) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Which classes in resolution order define slots, and their names."""
+    found = ((place, _slots(base)) for place, base in enumerate(mro(cls)))
+    return tuple((place, names) for place, names in found if names)
 
 
-@told_once
 def _slots(cls: type) -> tuple[str, ...]:
     """The names of the slots that the class itself defines."""
     if not _FLAGS(cls) & _HEAP_TYPE:

@@ -40,7 +40,7 @@ class Instant:
 Scalar = Decimal | float | int | bool | str | dt.datetime | dt.date | Instant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # many are made, and a frozen one takes twice as long
 class Leaf:
     """One scalar in a value: ``path`` is where, ``name`` the last key, attribute or parameter on the way."""
 
@@ -66,12 +66,13 @@ class Loss:
 
 
 class Flow:
-    """What one invocation of a component took in so far."""
+    """What one invocation of a component took in so far: leaves by type, and the values among them."""
 
-    __slots__ = ("_arrived", "_count")
+    __slots__ = ("_arrived", "_count", "_values")
 
     def __init__(self) -> None:
         self._arrived: dict[type, list[Leaf]] = {}
+        self._values: dict[type, set[Scalar]] = {}
         self._count = 0
 
     def take(self, leaves: Iterable[Leaf]) -> None:
@@ -79,16 +80,17 @@ class Flow:
         for leaf in leaves:
             if self._count < MOST_ARRIVED:
                 self._count += 1
-                self._arrived.setdefault(type(leaf.value), []).append(leaf)
+                cls = type(leaf.value)
+                self._arrived.setdefault(cls, []).append(leaf)
+                self._values.setdefault(cls, set()).add(leaf.value)
 
     def losses(self, leaves: list[Leaf]) -> Iterator[Loss]:
         """Compare what flows out now; a value that goes along in its wide form as well is not lost."""
-        beside = [(type(leaf.value), leaf.value) for leaf in leaves]
         for narrow in leaves:
-            if any(leaf.value == narrow.value for leaf in self._arrived.get(type(narrow.value), ())):
+            if narrow.value in self._values.get(type(narrow.value), ()):
                 continue  # it came as narrow as it goes
             loss = self._loss(narrow)
-            if loss is not None and (type(loss.wide.value), loss.wide.value) not in beside:
+            if loss is not None and not any(_is_the_same(loss.wide, leaf) for leaf in leaves):
                 yield loss
 
     def _loss(self, narrow: Leaf) -> Loss | None:
@@ -97,6 +99,10 @@ class Flow:
                 if is_lost(wide, narrow):
                     return Loss(slug, wide, narrow)
         return None
+
+
+def _is_the_same(one: Leaf, other: Leaf) -> bool:
+    return type(one.value) is type(other.value) and one.value == other.value
 
 
 def leaves(named: Iterable[tuple[str, str, object]]) -> list[Leaf]:
@@ -120,8 +126,10 @@ def _collect(found: list[Leaf], path: str, name: str, value: object, depth: int)
     if opened is None:
         return
     for key, item in opened.fields:
-        step = f"[{key}]" if key.isdigit() else f".{key}"
-        _collect(found, path + step, name if key.isdigit() else key, item, depth + 1)
+        if key.isdigit():
+            _collect(found, f"{path}[{key}]", name, item, depth + 1)
+        else:
+            _collect(found, f"{path}.{key}", key, item, depth + 1)
     for key, item in opened.items:
         if not is_secret(key):
             _collect(found, f"{path}[]", name, item, depth + 1)

@@ -190,6 +190,8 @@ class Libraries:
     def _begin(
         self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
     ) -> Crossing | None:
+        if above.callee.kind == "library":  # what one library asks of another, as SQLAlchemy of its driver
+            return None
         by_effect = self._callees[woven.callee.name]
         callee = by_effect[_statement_effect(values)] if "read" in by_effect else woven.callee
         return self._loop.begin_outside(callee, values, above, frame)

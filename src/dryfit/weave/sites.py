@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from os.path import abspath, isabs, join, normpath, realpath
 from pathlib import Path
 from sys import intern
@@ -52,15 +52,26 @@ class Sites:
 
     def locate(self, frame: FrameType | None) -> Site:
         """Walk outwards from ``frame`` to the first one of a component or of the tests."""
-        owners, left = self._owners, _MOST_FRAMES
-        for candidate in _stacks(frame):
-            while candidate is not None and left:
-                file = candidate.f_code.co_filename
-                owner = owners[file] if file in owners else self.owner(file)
-                if owner is not None:
-                    return NOWHERE if owner is _STOP else self._site(candidate, owner)
-                candidate, left = candidate.f_back, left - 1
-        return NOWHERE
+        site, left = self._on_stack(frame, _MOST_FRAMES)
+        greenlet = _current_greenlet() if site is None else None
+        while site is None and greenlet is not None:
+            greenlet = greenlet.parent
+            if greenlet is not None:
+                site, left = self._on_stack(greenlet.gr_frame, left)
+        return NOWHERE if site is None else site
+
+    def _on_stack(self, frame: FrameType | None, left: int) -> tuple[Site | None, int]:
+        """The site on one stack, of which at most so many frames are looked at; and how many more may be."""
+        owners = self._owners
+        while frame is not None and left:
+            try:
+                owner = owners[frame.f_code.co_filename]
+            except KeyError:
+                owner = self.owner(frame.f_code.co_filename)
+            if owner is not None:
+                return (NOWHERE if owner is _STOP else self._site(frame, owner)), left
+            frame, left = frame.f_back, left - 1
+        return None, left
 
     def owner(self, file: str) -> str | None:
         """Name whose code a file holds: a component, ``DRIVER``, or ``None`` for everything else."""
@@ -121,16 +132,6 @@ def _links(folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
 def _folder(name: str) -> str:
     """The beginning of the names of all files in a folder."""
     return join(name, "")
-
-
-def _stacks(frame: FrameType | None) -> Iterator[FrameType | None]:
-    """The innermost frame, and that of each greenlet that waits below the one that runs."""
-    yield frame
-    greenlet = _current_greenlet()
-    while greenlet is not None:
-        greenlet = greenlet.parent
-        if greenlet is not None:
-            yield greenlet.gr_frame
 
 
 def _current_greenlet() -> Any:

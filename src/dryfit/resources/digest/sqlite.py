@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dryfit.model.digest import Column, Contents, Digest
@@ -19,6 +19,9 @@ from dryfit.resources.digest.sqlite_files import KeptFiles, plain
 MOST_ROWS = 2_000
 """Tables with more rows are left out; the digest says so."""
 
+MOST_IMAGES = 3
+"""So many states of one table are remembered."""
+
 MOST_KNOWN = 2_000
 """So many tables, and states of databases in memory, are remembered."""
 
@@ -27,12 +30,20 @@ _INTEGER_KEY = "INTEGER"
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table as it was read: its definition, a hash of its rows, and what came of them."""
+    """A table as it was read: its definition, and what came of its rows, by their hashes, the last one last."""
 
     sql: str
     selection: str
-    rows: bytes
-    contents: Contents
+    columns: tuple[Column, ...]
+    images: dict[bytes, Contents] = field(default_factory=dict)
+
+    def keep(self, image: bytes, contents: Contents) -> Contents:
+        """Know these rows again: a set-up makes the same ones each time, and other tests fill them in between."""
+        self.images.pop(image, None)
+        while len(self.images) >= MOST_IMAGES:
+            self.images.pop(next(iter(self.images)))
+        self.images[image] = contents
+        return contents
 
 
 class Known:
@@ -117,18 +128,16 @@ def _contents(connection: sqlite3.Connection, source: str, known: Known) -> Iter
     ).fetchall()
     for table, sql in listed:
         before = known.tables.get((source, table))
-        if before is not None and before.sql != sql:
-            before = None
-        columns = before.contents.columns if before is not None else _columns(connection, table, sql)
-        selection = before.selection if before is not None else _selection(table, columns)
-        found = _rows(connection, selection)
+        if before is None or before.sql != sql:
+            columns = _columns(connection, table, sql)
+            before = known.tables[source, table] = _Table(sql, _selection(table, columns), columns)
+        found = _rows(connection, before.selection)
         image = _image(found)
-        if before is None or before.rows != image:
-            names = [column.name for column in columns]
-            cells = rows(found, names)
-            contents = Contents(source, table, columns, cells)
-            before = known.tables[source, table] = _Table(sql, selection, image, contents)
-        yield before.contents
+        contents = before.images.get(image)
+        if contents is None:
+            cells = rows(found, [column.name for column in before.columns])
+            contents = Contents(source, table, before.columns, cells)
+        yield before.keep(image, contents)
 
 
 def _rows(connection: sqlite3.Connection, selection: str) -> list[tuple[object, ...]]:

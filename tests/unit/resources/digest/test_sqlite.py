@@ -172,3 +172,18 @@ def test_what_was_read_before_changes_nothing_of_what_is_read(tmp_path_factory, 
             read = taken(known)
             assert read == taken(None)
             assert all(one is other for one, other in zip(read, taken(known), strict=True))
+
+
+def test_rows_that_come_again_are_known_again(file):
+    known = sqlite.Known()
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+
+        def read_with(total: int) -> Contents:
+            connection.execute("UPDATE orders SET total = ?", (total,))
+            return sqlite.read_file(file, "shop", known).places["shop", "orders"]
+
+        first = read_with(1)
+        for total in range(2, 9):
+            read = read_with(total)
+            assert read.rows[0][1] == f"{total}.0"
+            assert read_with(1) is first
