@@ -98,14 +98,15 @@ class Hints:
     def stand_in_outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
         """Check what a stand-in returned against the hint of the function that it stands for.
 
-        Objects are left alone: whether they have what the caller asks of them is not a matter of their class.
+        Objects are left alone, in containers too: whether they have what the caller asks of them is not a matter of
+        their class.
         """
         callee = crossing.callee
         if type(outcome) is not Returned or not _gives_the_same(callee, outcome.value):
             return
         hint = self._of(callee).get(RETURN)
         found = hint.check(outcome.value) if hint is not None else None
-        if hint is not None and found and type(outcome.value) in _PLAIN:
+        if hint is not None and found and type(outcome.value) in _PLAIN and _is_plain(found):
             yield Contradiction(RETURN, hint.text, found)
 
     def skipped(self) -> tuple[Skipped, ...]:
@@ -184,6 +185,13 @@ _PLAIN = (
     *(Decimal, datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID),
 )
 """Types of values that nobody takes for something else."""
+
+_PLAIN_NAMES = frozenset(map(type_name, _PLAIN))
+
+
+def _is_plain(found: str) -> bool:
+    """Whether what was found, at whatever place of a result, is such a value."""
+    return found.removeprefix("another ").partition(" ")[0] in _PLAIN_NAMES
 
 
 def _gives_the_same(callee: Callee, value: object) -> bool:

@@ -378,6 +378,24 @@ def test_of_a_stand_in_only_plain_values_are_checked(stage: Any) -> None:
     assert sorted(told(stage.end())) == [("return", "Node", "dict"), ("return", "Node", "tuple")]
 
 
+def test_objects_that_a_stand_in_returns_in_a_container_are_not_checked(stage: Any) -> None:
+    made: list[object] = []
+
+    @stage.of("stock", kind="stand-in", stands_for="stock.all")
+    def all_of_them() -> list[Node]:
+        return made.pop()  # type: ignore[return-value]
+
+    made += [[Base()], [SimpleNamespace(next=None)]]
+    for _ in range(2):
+        all_of_them()
+    assert told(stage.end()) == []
+    made += [["a name"], [Decimal(1)], [None]]
+    for _ in range(3):
+        all_of_them()
+    found = [("return", "list[Node]", f"{each} in list") for each in ("NoneType", "decimal.Decimal", "str")]
+    assert sorted(told(stage.end())) == found
+
+
 def test_what_stands_for_a_generator_has_no_result_to_check(stage: Any) -> None:
     @stage.of("stock", kind="stand-in", stands_for="stock.rows")
     def rows() -> abc.Iterator[int]:

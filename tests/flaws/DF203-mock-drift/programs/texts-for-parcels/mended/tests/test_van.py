@@ -1,0 +1,23 @@
+from unittest.mock import patch
+
+import van
+
+
+class Weighed:
+    def __init__(self, grams: int) -> None:
+        self.grams = grams
+
+
+def test_how_many_there_are() -> None:
+    with patch("depot.parcels", return_value=[Weighed(200), Weighed(900)]):
+        assert van.crates("Lyon") == "2 parcels"
+
+
+def test_the_heaviest_one() -> None:
+    with patch("depot.parcels", return_value=[Weighed(200), Weighed(900)]):
+        assert van.heaviest("Lyon") == 900
+
+
+def test_what_is_there() -> None:
+    assert van.heaviest("Lyon") == 300
+    assert van.crates("Lyon") == "1 parcels"
