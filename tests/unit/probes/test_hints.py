@@ -396,6 +396,40 @@ def test_objects_that_a_stand_in_returns_in_a_container_are_not_checked(stage: A
     assert sorted(told(stage.end())) == found
 
 
+class Nodes:
+    def __iter__(self) -> abc.Iterator[Base]:
+        return iter([Base()])
+
+
+class Level(enum.StrEnum):
+    LOW = "low"
+
+
+def test_a_list_may_stand_for_an_object_that_is_gone_through(stage: Any) -> None:
+    made: list[object] = []
+
+    @stage.of("stock", kind="stand-in", stands_for="stock.nodes")
+    def nodes() -> Nodes | None:
+        return made.pop()  # type: ignore[return-value]
+
+    @stage.of("stock", kind="stand-in", stands_for="stock.level")
+    def level() -> Level:
+        return ["low"]  # type: ignore[return-value]
+
+    made += [[Base()], (Base(),), [], {1}]
+    for _ in range(4):
+        nodes()
+    assert told(stage.end()) == []
+    made += ["a text", {"a": "mapping"}]
+    nodes(), nodes(), level()
+    found = [
+        ("return", "Level", "list"),
+        ("return", "Nodes | None", "dict"),
+        ("return", "Nodes | None", "str"),
+    ]
+    assert sorted(told(stage.end())) == found
+
+
 def test_what_stands_for_a_generator_has_no_result_to_check(stage: Any) -> None:
     @stage.of("stock", kind="stand-in", stands_for="stock.rows")
     def rows() -> abc.Iterator[int]:

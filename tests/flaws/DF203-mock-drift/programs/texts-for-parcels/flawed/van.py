@@ -9,3 +9,7 @@ def crates(place: str) -> str:
 
 def heaviest(place: str) -> int:
     return max(each.grams for each in depot.parcels(place))
+
+
+def forgotten() -> int:
+    return sum(each.grams for each in depot.shelf())

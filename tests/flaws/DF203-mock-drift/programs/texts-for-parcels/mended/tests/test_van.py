@@ -21,3 +21,12 @@ def test_the_heaviest_one() -> None:
 def test_what_is_there() -> None:
     assert van.heaviest("Lyon") == 300
     assert van.crates("Lyon") == "1 parcels"
+
+
+def test_what_was_forgotten() -> None:
+    with patch("depot.shelf", return_value=[Weighed(200)]):
+        assert van.forgotten() == 200
+
+
+def test_what_lies_on_the_shelf() -> None:
+    assert van.forgotten() == 900
