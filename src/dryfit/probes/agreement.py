@@ -286,8 +286,10 @@ def _required_keys(cls: Any) -> list[str]:
 
 
 def _first_wrong(container: object, items: list[object], inner: Check) -> str | None:
-    wrong = (inner(item) for item in items)
-    return next((f"{text} in {type_name(type(container))}" for text in wrong if text), None)
+    """Tell the first item that is wrong; of a set, whose order is chance, the first one by what is told of it."""
+    wrong = (text for text in map(inner, items) if text)
+    first = min(wrong, default=None) if _is_builtin(container, (set, frozenset)) else next(wrong, None)
+    return f"{first} in {type_name(type(container))}" if first else None
 
 
 # -- what is known of classes ---------------------------------------------------------------------------------

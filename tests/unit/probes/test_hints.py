@@ -453,6 +453,14 @@ def test_a_hint_may_be_recursive(stage: Any) -> None:
     assert told(stage.end()) == [("node", "Node", "NoneType")]
 
 
+def test_of_a_set_the_same_is_told_whatever_its_order() -> None:
+    check = agreement(set[str]).check
+    values = [1, 2.5, b"x", (), None, "right"]
+    assert {check(set(values)), check({*values, *range(20)}), check({*values[::-1]})} == {"NoneType in set"}
+    assert agreement(frozenset[int]).check(frozenset({"a", b"b"})) == "bytes in frozenset"
+    assert agreement(list[int]).check(["a", b"b"]) == "str in list"
+
+
 def test_a_class_made_at_run_time_is_told_by_its_lasting_base(stage: Any) -> None:
     made = type(f"Wrapped-{id(stage):x}", (Base,), {"__module__": "dryfit.probes.hints"})
 
