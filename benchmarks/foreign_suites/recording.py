@@ -51,6 +51,7 @@ def scrub(text: str, home: Path) -> str:
     text = text.replace(f"{home}/", "")
     text = re.sub(r"\b0x[0-9a-fA-F]{6,}\b", "0x…", text)
     text = re.sub(r"(\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d(\.\d+)?", "…", text)
+    text = re.sub(r"\bpid=\d+", "pid=…", text)
     return re.sub(r"pytest-of-\w+/pytest-\d+", "pytest-of-…", text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ import pytest
 
 from dryfit.config import Config
 from dryfit.lab.outcome import phase_outcome
+from dryfit.model.clock import Clock
 from dryfit.model.errors import DryfitError, UsageError
 from dryfit.model.run import Run, RunInfo
 from dryfit.model.trace import LeftoverData, Observations, Skipped, TestOutcome
@@ -82,7 +82,7 @@ class Session:
         worker: dict[str, Any] = getattr(config, "workerinput", {})
         self._is_worker = bool(worker)
         self._info = RunInfo(**worker[_RUN_KEY]) if worker else new_run(request.config)
-        self._begun = time.monotonic()
+        self._begun = Clock.monotonic()
         self._outcomes: dict[str, TestOutcome] = {}
         self._remains: list[str] = []
         self._report = ""
@@ -144,11 +144,11 @@ class Session:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Give each test a trace of its own."""
         self._begin_test(item.nodeid)
-        begun = time.perf_counter()
+        begun = Clock.perf_counter()
         try:
             return (yield)
         finally:
-            self._end_test(item.nodeid, time.perf_counter() - begun)
+            self._end_test(item.nodeid, Clock.perf_counter() - begun)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
@@ -281,7 +281,7 @@ class Session:
     @_guarded
     def _conclude(self, whole_suite: bool) -> None:
         config = self.request.config
-        info = replace(self._info, seconds=time.monotonic() - self._begun)
+        info = replace(self._info, seconds=Clock.monotonic() - self._begun)
         remains = [text for text in self._remains if text]
         tests = count_tests(self._outcomes.values())
         run = conclude(

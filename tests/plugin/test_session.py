@@ -7,6 +7,8 @@ import re
 import pytest
 from tests import plugins
 
+from dryfit.store import reader, runs
+
 COUNTED = "1 of 2 exercised"
 
 
@@ -263,3 +265,53 @@ def test_a_part_of_the_suite_claims_nothing_about_the_rest(project):
     assert "DF104" not in ended.out
     told = project.dryfit("report")
     assert "only a part of the suite ran" in told.out
+
+
+STOPPED = """
+    import sys
+    import time
+    from contextlib import contextmanager
+
+    def moment() -> int:
+        return 10**18
+
+    @contextmanager
+    def standing():
+        real = {time.monotonic, time.perf_counter, time.perf_counter_ns}
+        changed = []
+        for module in list(sys.modules.values()):
+            for name, value in list(vars(module).items()):
+                if type(value) is type(time.time) and value in real:
+                    changed.append((module, name, value))
+                    setattr(module, name, moment)
+        yield
+        for module, name, value in changed:
+            setattr(module, name, value)
+"""
+
+
+def test_a_component_may_stop_every_clock(project):
+    """As freezegun does it; the functions that it puts in place of the clocks may be woven, too."""
+    project.write(
+        {
+            "clocks.py": STOPPED,
+            "test_clocks.py": """
+                import time
+
+                import basket
+                import clocks
+
+                def test_total_while_time_stands():
+                    with clocks.standing():
+                        assert time.perf_counter_ns() == time.monotonic() == 10**18
+                        assert basket.total(["tea", "cup"]) > 0
+            """,
+        }
+    )
+
+    ended = project.pytest("--dryfit")
+
+    assert ended.status == 0, ended.out
+    assert "dryfit failed" not in ended.out
+    found = reader.load(runs.latest(project.root)).observations
+    assert all(0 <= each.seconds < 1000 for trace in found.traces for each in trace.crossings)

@@ -169,7 +169,10 @@ class _Drift:
         if real.kind == "generator":
             yield from self._returns.against_generator(_result(fake), use)
         elif real.kind in ("function", "coroutine") and not (
-            self._fits_there(fake, real) or _is_declared(fake, mocked) or _is_half_seen(real)
+            self._fits_there(fake, real)
+            or _is_declared(fake, mocked)
+            or _is_half_seen(real)
+            or _both_hand_back(fake, real)
         ):
             yield from self._returns.differences(_result(fake), real.returned, use)
 
@@ -271,6 +274,21 @@ def _is_half_seen(real: Real) -> bool:
     """Whether it gave nothing but ``None`` so far, though its code has more to give."""
     nothing = all(form.type in ("None", "NoneType") for form in real.returned.forms)
     return nothing and real.original is not None and real.original.gives_values
+
+
+def _both_hand_back(fake: Behaviour, real: Real) -> bool:
+    """Whether both return what they are given, and nobody has given the real one what the stand-in was given."""
+    asked = {argument.type for each in real.behaviours for argument in each.arguments}
+    return (
+        _hands_back(fake)
+        and fake.result_type not in asked
+        and len({each.result_type for each in real.behaviours if _hands_back(each)}) > 1
+    )
+
+
+def _hands_back(behaviour: Behaviour) -> bool:
+    given = {argument.type for argument in behaviour.arguments}
+    return behaviour.outcome == "returned" and behaviour.result_type in given
 
 
 def _problem(call: StandInCall, parameters: tuple[Parameter, ...]) -> str:

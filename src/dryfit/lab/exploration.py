@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from dryfit.model.clock import Clock
 from dryfit.model.interleaving import Choose, Explored, Overlap, Run, Search
 from dryfit.model.serial import Came, Masks, came_of, comes_out_as
 from dryfit.probes.schedule import Follow, alternate, follow, serial, serial_orders
@@ -50,12 +51,12 @@ class Stopwatch:
     """Seconds ``by_clock`` since it began, and those in which this process had a processor."""
 
     def __init__(self) -> None:
-        self._clock, self._processor = time.monotonic(), time.process_time()
+        self._clock, self._processor = Clock.monotonic(), time.process_time()
 
     @property
     def by_clock(self) -> float:
         """As the user has waited."""
-        return time.monotonic() - self._clock
+        return Clock.monotonic() - self._clock
 
     @property
     def of_processor(self) -> float:

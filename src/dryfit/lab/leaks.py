@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dryfit.lab.standing import let_go
+from dryfit.model.clock import Clock
 from dryfit.model.trial import Leak, LeakKind
 from dryfit.weave import Weave
 from dryfit.weave.trampoline import FILE_MARK
@@ -150,9 +151,9 @@ def _content(file: str) -> bytes:
 def _program(number: int) -> str:
     """What a process runs, once it has begun to."""
     place = Path(f"/proc/{number}")
-    deadline = time.monotonic() + LAST_MOMENT
+    deadline = Clock.monotonic() + LAST_MOMENT
     with suppress(OSError):
-        while not (place / "cmdline").read_bytes() and time.monotonic() < deadline:
+        while not (place / "cmdline").read_bytes() and Clock.monotonic() < deadline:
             time.sleep(POLL_SECONDS)  # it has ended, or is still on its way there
         return (place / "comm").read_text().strip()
     return "process"

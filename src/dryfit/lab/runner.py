@@ -6,7 +6,6 @@ import gc
 import os
 import select
 import threading
-import time
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -22,6 +21,7 @@ from dryfit.lab.messages import Answer, Enough, Fired, Ready, Request
 from dryfit.lab.repeating import Repeating, described
 from dryfit.lab.stacks import answering
 from dryfit.lab.surroundings import Surroundings
+from dryfit.model.clock import Clock
 from dryfit.model.interleaving import Overlap
 from dryfit.model.trial import Trial, TrialOutcome
 from dryfit.weave import Weave
@@ -123,7 +123,7 @@ class Runner:
     def _begin(self) -> None:
         self._failures = len(self._weave.failures)
         self._weave.begin_test(self._trial.test)
-        self._begun = time.perf_counter()
+        self._begun = Clock.perf_counter()
         self._instruments.begin(
             self._trial.test,
             self._trial.experiment,
@@ -133,7 +133,7 @@ class Runner:
         )
 
     def _end(self) -> None:
-        seconds = time.perf_counter() - self._begun
+        seconds = Clock.perf_counter() - self._begun
         try:
             self._trial = self._instruments.end(replace(self._trial, seconds=seconds))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not the user's
@@ -144,7 +144,7 @@ class Runner:
     def _has_enough(self) -> bool:
         """Whether time is up for a budget of its own, or the leading process wants an answer, or is no more."""
         wanted = self._trial.experiment
-        is_late = isinstance(wanted, Overlap) and wanted.budget > 0 and time.monotonic() > self._until
+        is_late = isinstance(wanted, Overlap) and wanted.budget > 0 and Clock.monotonic() > self._until
         return is_late or bool(self._spoken_to.poll(0))
 
     def _fired(self) -> None:

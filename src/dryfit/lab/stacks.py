@@ -13,6 +13,8 @@ from pathlib import Path
 from types import CoroutineType, FrameType
 from typing import TextIO
 
+from dryfit.model.clock import Clock
+
 THREADS_SECONDS, TASKS_SECONDS = 0.5, 0.1
 POLL_SECONDS = 0.01
 
@@ -76,8 +78,8 @@ def _answer(pid: int, number: int, file: Path, seconds: float) -> str:
         os.kill(pid, number)
     except OSError:
         return ""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    deadline = Clock.monotonic() + seconds
+    while Clock.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
         before, size = size, file.stat().st_size
         if size == before > known:

@@ -50,26 +50,32 @@ def anything(value: object) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The check for a hint. ``unchecked`` says what it leaves out, ``open`` that part of the hint allows anything."""
+    """The check for a hint.
+
+    ``unchecked`` says what it leaves out, ``open`` that part of the hint allows anything, ``container`` that it names
+    a class that can be gone through, and is none of the builtin ones.
+    """
 
     check: Check
     unchecked: tuple[str, ...]
     open: bool
+    container: bool = False
 
 
 def agreement(hint: object) -> Agreement:
     """Make the check for a resolved hint."""
     compiler = _Compiler()
     check = compiler.check(hint, 0)
-    return Agreement(check, tuple(dict.fromkeys(compiler.unchecked)), compiler.open)
+    return Agreement(check, tuple(dict.fromkeys(compiler.unchecked)), compiler.open, compiler.container)
 
 
 class _Compiler:
-    __slots__ = ("open", "unchecked")
+    __slots__ = ("container", "open", "unchecked")
 
     def __init__(self) -> None:
         self.unchecked: list[str] = []
         self.open = False
+        self.container = False
 
     def check(self, hint: Any, depth: int) -> Check:
         if hint is Any or hint is object or depth > MOST_NESTED:
@@ -140,6 +146,7 @@ class _Compiler:
             return _typed_dict(cls)
         if _has_own_idea(type(cls)):
             return self._leave(f"{type_name(cls)} has an idea of its own of what is an instance")
+        self.container |= module_of(cls) != "builtins" and defines(cls, "__iter__") and not _is_text(cls)
         return _instance(cls)
 
 
@@ -279,8 +286,10 @@ def _required_keys(cls: Any) -> list[str]:
 
 
 def _first_wrong(container: object, items: list[object], inner: Check) -> str | None:
-    wrong = (inner(item) for item in items)
-    return next((f"{text} in {type_name(type(container))}" for text in wrong if text), None)
+    """Tell the first item that is wrong; of a set, whose order is chance, the first one by what is told of it."""
+    wrong = (text for text in map(inner, items) if text)
+    first = min(wrong, default=None) if _is_builtin(container, (set, frozenset)) else next(wrong, None)
+    return f"{first} in {type_name(type(container))}" if first else None
 
 
 # -- what is known of classes ---------------------------------------------------------------------------------
@@ -306,6 +315,10 @@ def _is_found_by_name(cls: type) -> bool:
             return False
         inside = namespace(typing.cast(type, found))
     return True
+
+
+def _is_text(cls: type) -> bool:
+    return derives(cls, str) or derives(cls, bytes)
 
 
 def _is_builtin(value: object, classes: tuple[type, ...]) -> bool:

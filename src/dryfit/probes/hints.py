@@ -41,13 +41,17 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class _Hint:
-    """A parameter's hint; ``open`` where it allows anything at some place, ``each`` for what gathers arguments."""
+    """A parameter's hint; ``open`` where it allows anything at some place, ``each`` for what gathers arguments.
+
+    ``container`` says that it names a class of its author's that can be gone through.
+    """
 
     text: str
     check: Check
     open: bool
     default: object
     each: str = ""
+    container: bool = False
 
     def allows_by_default(self, value: object) -> bool:
         """Whether the value is the default, or as a default is that contradicts the hint itself."""
@@ -98,14 +102,17 @@ class Hints:
     def stand_in_outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
         """Check what a stand-in returned against the hint of the function that it stands for.
 
-        Objects are left alone: whether they have what the caller asks of them is not a matter of their class.
+        Objects are left alone, in containers too: whether they have what the caller asks of them is not a matter of
+        their class. So is a list where the hint is a class that is gone through as well.
         """
         callee = crossing.callee
         if type(outcome) is not Returned or not _gives_the_same(callee, outcome.value):
             return
         hint = self._of(callee).get(RETURN)
-        found = hint.check(outcome.value) if hint is not None else None
-        if hint is not None and found and type(outcome.value) in _PLAIN:
+        if hint is None or (hint.container and type(outcome.value) in _LISTS):
+            return
+        found = hint.check(outcome.value)
+        if found and type(outcome.value) in _PLAIN and _is_plain(found):
             yield Contradiction(RETURN, hint.text, found)
 
     def skipped(self) -> tuple[Skipped, ...]:
@@ -139,10 +146,9 @@ class Hints:
             each = "items" if name == own.positional else "values" if name == own.keyword else ""
             agreed = self._agreement(callee, function, name, annotation)
             if agreed is not None:
-                yield (
-                    name,
-                    _Hint(_text(annotation), agreed.check, agreed.open, defaults.get(name, _NONE), each),
-                )
+                default = defaults.get(name, _NONE)
+                hint = _Hint(_text(annotation), agreed.check, agreed.open, default, each, agreed.container)
+                yield name, hint
 
     def _agreement(
         self, callee: Callee, function: FunctionType, name: str, annotation: object
@@ -184,6 +190,15 @@ _PLAIN = (
     *(Decimal, datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID),
 )
 """Types of values that nobody takes for something else."""
+
+_LISTS = (list, tuple, set, frozenset)
+
+_PLAIN_NAMES = frozenset(map(type_name, _PLAIN))
+
+
+def _is_plain(found: str) -> bool:
+    """Whether what was found, at whatever place of a result, is such a value."""
+    return found.removeprefix("another ").partition(" ")[0] in _PLAIN_NAMES
 
 
 def _gives_the_same(callee: Callee, value: object) -> bool:

@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter_ns
 from typing import cast
 
+from dryfit.model.clock import Clock
 from dryfit.model.crossing import NOTHING_KNOWN, Crossing, Key
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import DRIVER
@@ -92,7 +92,7 @@ class Observer:
                 self._expect(crossing, key, node)
             else:
                 self._safely(self._enter, crossing, key)
-        crossing.started = perf_counter_ns()
+        crossing.started = Clock.perf_counter_ns()
 
     def _expect(self, crossing: Crossing, key: Key, node: Node) -> None:
         """Leave what repeats itself below one crossing to the loop, from the third time on."""
@@ -110,7 +110,7 @@ class Observer:
 
     def after(self, crossing: Crossing, outcome: Outcome) -> Outcome:
         """Count the call by what came of it, and look if it is due."""
-        now = perf_counter_ns()
+        now = Clock.perf_counter_ns()
         state: Node = crossing.state  # type: ignore[assignment]  # a cast would be a call
         try:
             if type(outcome) is Returned:

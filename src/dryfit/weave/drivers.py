@@ -139,12 +139,26 @@ def opening(module: ModuleType) -> Twins:
 
 
 class _Opener:
-    """Not a function, so that it stays unbound as a class attribute, as the builtin does."""
+    """Not a function, so that it stays unbound as a class attribute, as the builtin does.
+
+    It passes for the builtin where somebody asks: pyfakefs looks for functions of ``io`` to replace them.
+    """
 
     def __init__(self, old: Callable[..., Any]) -> None:
         self._old = old
         self.__name__ = self.__qualname__ = "open"
+        self.__module__ = old.__module__
         self.__doc__ = old.__doc__
+
+    @property  # type: ignore[misc]  # the class that `isinstance` sees
+    def __class__(self) -> type:
+        return type(self._old)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._old, name)
+
+    def __reduce__(self) -> str:
+        return self.__qualname__
 
     @unseen
     def __call__(self, *arguments: Any, **options: Any) -> Any:

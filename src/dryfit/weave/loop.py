@@ -26,6 +26,7 @@ from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.probe import Act, Around, Probe, Raise, Return
 from dryfit.model.seam import DRIVER
 from dryfit.weave.frames import VISIBLE
+from dryfit.weave.garbage import Garbage
 from dryfit.weave.sites import NOWHERE, Sites
 from dryfit.weave.trampoline import unseen
 
@@ -82,6 +83,7 @@ class Loop:
         self.heeds: Heeds = _nothing
         self.current: ContextVar[Crossing] = ContextVar("dryfit_crossing", default=self.root)
         self.handed_over: ContextVar[Site] = ContextVar("dryfit_handed_over", default=NOWHERE)
+        self.garbage = Garbage()
         self._get = self.current.get
         self._set = self.current.set
         self._known = sites.known
@@ -94,6 +96,8 @@ class Loop:
 
     def cross(self, woven: Woven, values: Values, above: Crossing, frame: FrameType) -> object:
         """Cross into a plain function, where the trampoline has not counted it as one that repeats a known one."""
+        if self.garbage.threads and self.garbage.is_here():
+            return woven.function(*values)
         try:
             crossing = woven.begin(woven, values, above, frame)
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
@@ -121,6 +125,8 @@ class Loop:
         Who calls is known now; the crossing begins with the first step. This stands directly below a trampoline, so
         ``_getframe(self.depth)`` is the frame that called that.
         """
+        if self.garbage.threads and self.garbage.is_here():
+            return woven.function(*values)
         try:
             frame = _getframe(self.depth)
         except ValueError:  # a greenlet begins with this call; who switched to it is found from here, too
@@ -139,7 +145,7 @@ class Loop:
         """Cross into a coroutine, until the end of what is awaited."""
         above = self._get()
         act = self._before(crossing)
-        self._set(crossing)
+        self._put(crossing)
         try:
             if act is None:
                 value = await woven.function(*crossing.values)
@@ -150,12 +156,12 @@ class Loop:
             else:
                 value = perform(act, woven, crossing.values)
         except BaseException as error:
-            self._set(above)
+            self._put(above)
             instead = self.instead_of(error, crossing)
             if instead is None:
                 raise
         else:
-            self._set(above)
+            self._put(above)
             instead = self._after(crossing, Returned(value))
         return instead.unwrap()
 
@@ -170,19 +176,19 @@ class Loop:
         instead: Outcome | None = None
         while instead is None:
             above = self._get()
-            self._set(crossing)
+            self._put(crossing)
             try:
                 held.append(held.pop()())
             except StopIteration as stop:
-                self._set(above)
+                self._put(above)
                 instead = self._after(crossing, Returned(stop.value))
             except BaseException as error:
-                self._set(above)
+                self._put(above)
                 instead = self.instead_of(error, crossing)
                 if instead is None:
                     raise
             else:
-                self._set(above)
+                self._put(above)
                 try:
                     held.append(partial(inner.send, (yield held.pop())))
                 except BaseException as error:  # noqa: BLE001 - the generator is to have it
@@ -201,24 +207,29 @@ class Loop:
         instead: Outcome | None = None
         while instead is None:
             above = self._get()
-            self._set(crossing)
+            self._put(crossing)
             try:
                 held.append(await held.pop())
             except StopAsyncIteration:
-                self._set(above)
+                self._put(above)
                 instead = self._after(crossing, Returned(None))
             except BaseException as error:
-                self._set(above)
+                self._put(above)
                 instead = self.instead_of(error, crossing)
                 if instead is None:
                     raise
             else:
-                self._set(above)
+                self._put(above)
                 try:
                     held.append(inner.asend((yield held.pop())))
                 except BaseException as error:  # noqa: BLE001 - the generator is to have it
                     held.append(inner.athrow(error))
         instead.unwrap()
+
+    def _put(self, crossing: Crossing) -> None:
+        """Set the innermost crossing, where that may be; what is closed as garbage runs in a context of another's."""
+        if not self.garbage.threads or not self.garbage.is_here():
+            self._set(crossing)
 
     # What happens at every seam.
 

@@ -25,6 +25,8 @@ from time import perf_counter_ns
 from types import CodeType, FunctionType
 from typing import TypeVar
 
+from dryfit.weave.garbage import IN_ALLOCATIONS
+
 FILE_MARK = "<dryfit importlib._bootstrap>"
 """What the file name of every trampoline begins with.
 
@@ -65,7 +67,7 @@ def __dryfit_trampoline({parameters}):
     __dryfit_repeats = __dryfit_known and __dryfit_known.get(
         ('CALLEE', 'ID'(__dryfit_frame.f_code) + __dryfit_frame.f_lasti, {types})
     )
-    if not __dryfit_repeats:
+    if not __dryfit_repeats{collecting}:
         return 'CROSS'({woven}, ({values}), __dryfit_above, __dryfit_frame)
     __dryfit_turns, __dryfit_crossing, __dryfit_endings = __dryfit_repeats.parts
     __dryfit_left = __dryfit_turns.left
@@ -210,9 +212,9 @@ def trampoline(
     """Make the code that is to stand in a function in place of ``code``.
 
     ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN. With ``counts`` repetitions are counted by means of
-    CALLEE, PUT, INSTEAD and ENDED, and CROSS takes the crossing in progress and the frame that calls, too. In place of
-    ORIGINAL, ``inner`` may be the code to make the original function of in each call. Raises ``ValueError``, with the
-    reason, for code that cannot be replaced.
+    CALLEE, PUT, INSTEAD, ENDED and COLLECTING, and CROSS takes the crossing in progress and the frame that calls, too.
+    In place of ORIGINAL, ``inner`` may be the code to make the original function of in each call. Raises
+    ``ValueError``, with the reason, for code that cannot be replaced.
     """
     line = _first_line(code) - code.co_firstlineno
     template = _template(Parameters.of(code), code.co_freevars, counts, inner is not None)
@@ -280,6 +282,7 @@ def _template(parameters: Parameters, free: tuple[str, ...], counts: bool, makes
         values=parameters.values(),
         types=parameters.types(),
         maker=f"def __dryfit_original(): {names}" if makes_original else unreached,
+        collecting=" or 'COLLECTING'" if IN_ALLOCATIONS else "",
         original="__dryfit_original" if makes_original else "'ORIGINAL'",
         woven="'WOVEN'.calling(__dryfit_original)" if makes_original else "'WOVEN'",
     )

@@ -62,6 +62,7 @@ class Weave:
         """Weave all that is loaded, watch for what comes later, and let the probes see every crossing from now on."""
         self._loop.probes = probes
         self._loop.depth = VISIBLE if self._stops_in_a_debugger() else depth()
+        self._loop.garbage.watch()
         self._weaver.weave_components()
         self._libraries.weave_loaded()
         self.connections.weave_loaded()
@@ -105,6 +106,7 @@ class Weave:
         self._imports.remove()
         self._libraries.restore()
         self._weaver.unweave()
+        self._loop.garbage.unwatch()
         self._loop.probes = ()
 
     def begin_test(self, test: str) -> None:

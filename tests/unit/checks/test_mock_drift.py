@@ -170,6 +170,25 @@ def test_what_an_annotation_admits_is_believed(case, returns, facts, expected):
     assert [sub_kind(each) for each in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ([("module", "module"), ("type", "type")], []),
+        ([("module", "module"), ("type", "type"), ("str", "module")], [("return-type", "error")]),
+        ([("module", "module")], [("return-type", "error")]),  # it may be chance
+    ],
+)
+def test_what_both_hand_back_is_what_each_was_given(case, asked, expected):
+    fake = case.fake(arguments={"name": TEXT})
+    seen = [
+        case.real(
+            Shape((Form(result, "object"),)), 20 + each, arguments={"name": Shape((Form(given, "object"),))}
+        )
+        for each, (given, result) in enumerate(asked)
+    ]
+    assert case.told(fake, *seen) == expected
+
+
 # What its annotation says.
 
 

@@ -378,6 +378,58 @@ def test_of_a_stand_in_only_plain_values_are_checked(stage: Any) -> None:
     assert sorted(told(stage.end())) == [("return", "Node", "dict"), ("return", "Node", "tuple")]
 
 
+def test_objects_that_a_stand_in_returns_in_a_container_are_not_checked(stage: Any) -> None:
+    made: list[object] = []
+
+    @stage.of("stock", kind="stand-in", stands_for="stock.all")
+    def all_of_them() -> list[Node]:
+        return made.pop()  # type: ignore[return-value]
+
+    made += [[Base()], [SimpleNamespace(next=None)]]
+    for _ in range(2):
+        all_of_them()
+    assert told(stage.end()) == []
+    made += [["a name"], [Decimal(1)], [None]]
+    for _ in range(3):
+        all_of_them()
+    found = [("return", "list[Node]", f"{each} in list") for each in ("NoneType", "decimal.Decimal", "str")]
+    assert sorted(told(stage.end())) == found
+
+
+class Nodes:
+    def __iter__(self) -> abc.Iterator[Base]:
+        return iter([Base()])
+
+
+class Level(enum.StrEnum):
+    LOW = "low"
+
+
+def test_a_list_may_stand_for_an_object_that_is_gone_through(stage: Any) -> None:
+    made: list[object] = []
+
+    @stage.of("stock", kind="stand-in", stands_for="stock.nodes")
+    def nodes() -> Nodes | None:
+        return made.pop()  # type: ignore[return-value]
+
+    @stage.of("stock", kind="stand-in", stands_for="stock.level")
+    def level() -> Level:
+        return ["low"]  # type: ignore[return-value]
+
+    made += [[Base()], (Base(),), [], {1}]
+    for _ in range(4):
+        nodes()
+    assert told(stage.end()) == []
+    made += ["a text", {"a": "mapping"}]
+    nodes(), nodes(), level()
+    found = [
+        ("return", "Level", "list"),
+        ("return", "Nodes | None", "dict"),
+        ("return", "Nodes | None", "str"),
+    ]
+    assert sorted(told(stage.end())) == found
+
+
 def test_what_stands_for_a_generator_has_no_result_to_check(stage: Any) -> None:
     @stage.of("stock", kind="stand-in", stands_for="stock.rows")
     def rows() -> abc.Iterator[int]:
@@ -399,6 +451,14 @@ def test_a_hint_may_be_recursive(stage: Any) -> None:
     take(Node(None))
     take(None)
     assert told(stage.end()) == [("node", "Node", "NoneType")]
+
+
+def test_of_a_set_the_same_is_told_whatever_its_order() -> None:
+    check = agreement(set[str]).check
+    values = [1, 2.5, b"x", (), None, "right"]
+    assert {check(set(values)), check({*values, *range(20)}), check({*values[::-1]})} == {"NoneType in set"}
+    assert agreement(frozenset[int]).check(frozenset({"a", b"b"})) == "bytes in frozenset"
+    assert agreement(list[int]).check(["a", b"b"]) == "str in list"
 
 
 def test_a_class_made_at_run_time_is_told_by_its_lasting_base(stage: Any) -> None:

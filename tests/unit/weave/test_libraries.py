@@ -530,6 +530,22 @@ def test_files_and_their_errors_are_as_without(program):
     program.compare("store.scenario")
 
 
+def test_open_passes_for_the_builtin(program):
+    """Pyfakefs, for one, replaces what is a builtin function named open, of the module in which it is defined."""
+    program.write(
+        store="""
+        import builtins, copy, inspect, io, pickle
+        def scenario():
+            copies = [copy.copy(open), copy.deepcopy(open), pickle.loads(pickle.dumps(open))]
+            return (
+                inspect.isbuiltin(open), isinstance(open, type(len)), open.__module__, open.__qualname__,
+                str(inspect.signature(open)), [each is open for each in copies], io.open is builtins.open,
+            )
+        """
+    )
+    program.compare("store.scenario")
+
+
 def test_warnings_of_sqlite_adapters_name_the_users_line(program):
     program.write(
         store="""

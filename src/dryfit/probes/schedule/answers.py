@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from dryfit.probes.schedule.lane import MONOTONIC
+from dryfit.model.clock import Clock
 from dryfit.probes.schedule.task_lane import TaskLane
 from dryfit.probes.schedule.task_waits import awaited, comes_over_socket
 
@@ -39,7 +39,7 @@ class Answers:
         """
         if not self._has_sockets():
             return None
-        now = MONOTONIC()
+        now = Clock.monotonic()
         found = [
             Answer(self._since.setdefault(future, now) + PATIENCE, task)
             for task in tasks.left()

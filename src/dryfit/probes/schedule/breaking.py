@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 
+from dryfit.model.clock import Clock
 from dryfit.model.interleaving import Backends
 from dryfit.probes.schedule.broken_off import broken_off
-from dryfit.probes.schedule.lane import ACQUIRE, MONOTONIC, Lane
+from dryfit.probes.schedule.lane import ACQUIRE, Lane
 from dryfit.probes.schedule.round import Round
 
 GRACE = 1.0
@@ -23,7 +24,7 @@ def break_off(round_: Round, backends: Backends, cancel: Callable[[], None]) -> 
     for lane in round_.lanes:
         if lane.state in ("blocked", "calling") and lane.backend is not None:
             backends.cancel(lane.backend)
-    began = MONOTONIC()
+    began = Clock.monotonic()
     for part in _STEPS:
         left = _left(round_, began + part * GRACE)
         if left:
@@ -37,7 +38,7 @@ def _left(round_: Round, until: float) -> tuple[Lane, ...]:
     while True:
         with round_.mutex:
             left = tuple(lane for lane in round_.lanes if lane.state != "done")
-        now = MONOTONIC()
+        now = Clock.monotonic()
         if not left or now >= until:
             return left
         ACQUIRE(round_.bell, True, until - now)

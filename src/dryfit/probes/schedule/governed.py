@@ -10,8 +10,9 @@ from sys import _getframe
 from types import FrameType
 from typing import TypeVar
 
+from dryfit.model.clock import Clock
 from dryfit.model.interleaving import Footprint, Step
-from dryfit.probes.schedule.lane import MONOTONIC, Deed, Lane, Wait, nobody
+from dryfit.probes.schedule.lane import Deed, Lane, Wait, nobody
 from dryfit.probes.schedule.round import Round
 from dryfit.probes.schedule.task_lane import WORKER
 from dryfit.probes.schedule.uses import Use, Uses
@@ -114,7 +115,7 @@ class Governor:
 
         ``timeout`` are the seconds that have passed for the lane then.
         """
-        until = MONOTONIC() + PATIENCE if is_outside else 0.0
+        until = Clock.monotonic() + PATIENCE if is_outside else 0.0
         with self.ungoverned(here):
             place = use.place or self._uses.nearest(_getframe(1))
         footprint = here[0].handing if use.is_private else self._footprint

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from _thread import LockType, allocate_lock
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ it waits for something of Python's; it is over."""
 
 ACQUIRE = LockType.acquire
 RELEASE = LockType.release
-MONOTONIC = time.monotonic
 """The interpreter's own, whatever stands in their places while an exploration is on."""
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dryfit.model.clock import Clock
 from dryfit.model.interleaving import ANYTHING, Backend, Choice, Choose, Ending, Step
 from dryfit.probes.schedule.graph import circle
-from dryfit.probes.schedule.lane import LOOP, MONOTONIC, RELEASE, Deed, Lane, closed_gate
+from dryfit.probes.schedule.lane import LOOP, RELEASE, Deed, Lane, closed_gate
 from dryfit.probes.schedule.record import Record
 from dryfit.probes.schedule.said import said_of_circle, said_of_endless, said_of_stuck
 
@@ -76,14 +77,14 @@ class Order:
 
     def _is_answered_soon(self) -> bool:
         """Whether the operation that went on last waits for something outside that may come at any moment."""
-        now, last = MONOTONIC(), self._last.worker if self._last is not None else -1
+        now, last = Clock.monotonic(), self._last.worker if self._last is not None else -1
         return any(
             lane.worker == last and lane.wait is not None and now < lane.wait.until for lane in self.lanes
         )
 
     def _is_helped_soon(self) -> bool:
         """Whether something from outside of all operations may still come, or is let go of now, so that one goes on."""
-        now = MONOTONIC()
+        now = Clock.monotonic()
         waits = [lane.wait for lane in self.lanes if lane.wait is not None and lane.wait.until]
         if any(now < wait.until + PATIENCE for wait in waits):
             return True

@@ -7,12 +7,12 @@ import selectors
 import socket
 import sys
 import threading
-import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from dryfit.model.clock import Clock
 from dryfit.probes.schedule.locks import kind_of
 from dryfit.probes.schedule.selects import CONNECTING, SELECTS
 from dryfit.probes.schedule.threads import DRIVER
@@ -99,7 +99,7 @@ class Outsiders:
         if self._is_idle(ident, frame):
             self._busy.pop(ident, None)
             return True
-        if time.monotonic() - self._busy.setdefault(ident, time.monotonic()) > PATIENCE:
+        if Clock.monotonic() - self._busy.setdefault(ident, Clock.monotonic()) > PATIENCE:
             self._restless.add(ident)
         return False
 

@@ -9,8 +9,8 @@ from sys import _getframe
 from types import CodeType
 from typing import Any
 
+from dryfit.model.clock import Clock
 from dryfit.probes.schedule.governed import Governor, Here
-from dryfit.probes.schedule.lane import MONOTONIC
 from dryfit.probes.schedule.uses import Use
 
 _CLASSES: tuple[Any, ...] = tuple(
@@ -80,10 +80,10 @@ class Selects:
         if len(selector.get_map()) <= 1:
             self._governor.wait(here, use, lambda: bool(really(selector, 0)), timeout=timeout)
             return
-        until = MONOTONIC() + timeout if timeout is not None else None
+        until = Clock.monotonic() + timeout if timeout is not None else None
 
         def is_over() -> bool:
-            return bool(really(selector, 0)) or (until is not None and MONOTONIC() >= until)
+            return bool(really(selector, 0)) or (until is not None and Clock.monotonic() >= until)
 
         self._governor.wait(here, use, is_over, is_outside=True)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
+from dryfit.model.clock import Clock
 from dryfit.model.seam import Place
 from dryfit.probes.schedule.answers import Answers
 from dryfit.probes.schedule.broken_off import BrokenOff
@@ -20,7 +21,6 @@ from dryfit.probes.schedule.governed_loop import GovernedLoop
 from dryfit.probes.schedule.lane import (
     ACQUIRE,
     LOOP,
-    MONOTONIC,
     RELEASE,
     Deed,
     Lane,
@@ -156,11 +156,11 @@ class SharedLoop:
         if answer is None:
             is_timed = bool(tasks.guards)
             return self._round.wait(lane, self.idle(tasks, is_timed=is_timed))
-        late = max(answer.until, MONOTONIC() + tasks.guards.first - tasks.clock)
+        late = max(answer.until, Clock.monotonic() + tasks.guards.first - tasks.clock)
         at = stand(answer.task, self._place)
 
         def is_over() -> bool:
-            return bool(tasks.ready) or MONOTONIC() >= late
+            return bool(tasks.ready) or Clock.monotonic() >= late
 
         handing = self._round.handing
         self._round.wait(

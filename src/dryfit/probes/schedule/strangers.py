@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Collection
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from dryfit.model.clock import Clock
 from dryfit.probes.schedule.task_waits import awaited, frames_of, is_of_driver, origin
 
 PATIENCE = 1.0
@@ -34,7 +34,7 @@ class Strangers:
         if not _waits_outside(task):
             self._since.pop(task, None)
             return False
-        return time.monotonic() - self._since.setdefault(task, time.monotonic()) < PATIENCE
+        return Clock.monotonic() - self._since.setdefault(task, Clock.monotonic()) < PATIENCE
 
 
 def _waits_outside(task: Task) -> bool:

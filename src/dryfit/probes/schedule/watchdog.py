@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import time
 from _thread import allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
 from typing import Protocol
 
+from dryfit.model.clock import Clock
 from dryfit.probes.schedule.broken_off import BrokenOff
 from dryfit.probes.schedule.lane import ACQUIRE, RELEASE
 
@@ -45,7 +45,7 @@ class Watchdog:
 
     def begin(self, watched: Watched) -> None:
         """An interleaving begins."""
-        watched.begun, watched.thread = time.monotonic(), get_ident()
+        watched.begun, watched.thread = Clock.monotonic(), get_ident()
         self._watched = watched
         if not self._is_on:
             self._is_on = True
@@ -70,7 +70,7 @@ class Watchdog:
         watched = self._watched
         if watched is None:
             return self._limit
-        left = watched.begun + self._limit - time.monotonic()
+        left = watched.begun + self._limit - Clock.monotonic()
         if left > 0:
             return left
         if watched is not self._told:

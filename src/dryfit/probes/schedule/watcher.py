@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dryfit.model.clock import Clock
 from dryfit.model.interleaving import Backend, Backends, Step
 from dryfit.probes.schedule.graph import circle
 from dryfit.probes.schedule.interrupts import Interrupts
@@ -41,7 +41,7 @@ class Watcher:
         self._backends = backends
         self._placed = placed
         self._limit = limit
-        self._until = time.monotonic() + limit
+        self._until = Clock.monotonic() + limit
         self._seen = -1
         self._tick = TICK
 
@@ -50,7 +50,7 @@ class Watcher:
         round_ = self._round
         while round_.ending is None:
             ACQUIRE(round_.bell, True, self._tick)
-            if time.monotonic() > self._until:
+            if Clock.monotonic() > self._until:
                 with round_.mutex:
                     round_.end("limit", said_of_late(round_.lanes, self._limit, self._placed))
             elif self._interrupts.has_come:

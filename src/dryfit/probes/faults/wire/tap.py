@@ -10,11 +10,11 @@ import os
 import select
 import socket
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
+from dryfit.model.clock import Clock
 from dryfit.probes.faults.sockets import cut
 from dryfit.probes.faults.web import nobody_listens
 from dryfit.probes.faults.wire.dialogue import Dialogue
@@ -173,8 +173,8 @@ def _is_withheld(relay: Relay, descriptor: int, limit: float | None) -> bool:
     """Wait until the reply was kept back, or something else has come, or time is up."""
     arrives = select.poll()
     arrives.register(descriptor, select.POLLIN)
-    begun = time.monotonic()
+    begun = Clock.monotonic()
     while not relay.withheld.wait(_GLANCE):
-        if arrives.poll(0) or (limit is not None and time.monotonic() - begun > limit):
+        if arrives.poll(0) or (limit is not None and Clock.monotonic() - begun > limit):
             return False
     return True
