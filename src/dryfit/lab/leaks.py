@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from dryfit.lab.standing import let_go
@@ -27,6 +28,8 @@ MOST_TURNS = 10
 """So many turns of its loop a task may take to end by itself."""
 
 MOST_BYTES = 1 << 16
+
+MOST_NAMES = 1 << 10
 
 _POOLS = ("ThreadPoolExecutor-", "asyncio_", "AnyIO worker thread", "Dummy-", "dryfit", "pymongo", "OTel")
 """How threads are called that live on by design."""
@@ -123,8 +126,8 @@ def _files() -> Iterator[Thing]:
     for number in _listed("/proc/self/fd"):  # none on another system, or where no descriptor is left
         with suppress(OSError):  # the one of the listing itself
             target = os.readlink(f"/proc/self/fd/{number}")
-            if not _NO_FILES.match(target):
-                yield "file", _file(target), int(number)
+            if name := _file(target):
+                yield "file", name, int(number)
 
 
 def _processes() -> Iterator[Thing]:
@@ -164,7 +167,11 @@ def _listed(folder: str) -> list[str]:
     return []
 
 
+@lru_cache(MOST_NAMES)
 def _file(target: str) -> str:
+    """How what a descriptor leads to is called in every trial; "" where it is no file."""
+    if _NO_FILES.match(target):
+        return ""
     if target.startswith("pipe:"):
         return "pipe"
     return _NUMBERS.sub("…", Path(target.removesuffix(" (deleted)")).name)
