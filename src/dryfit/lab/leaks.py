@@ -29,6 +29,9 @@ MOST_TURNS = 10
 
 MOST_BYTES = 1 << 16
 
+_ALL_KINDS = 0x40000000
+"""Linux's ``__WALL``: also children that do not tell of their end by a signal."""
+
 MOST_NAMES = 1 << 10
 
 _POOLS = ("ThreadPoolExecutor-", "asyncio_", "AnyIO worker thread", "Dummy-", "dryfit", "pymongo", "OTel")
@@ -135,10 +138,19 @@ def _processes() -> Iterator[Thing]:
 
     Without a name: in its first moment a process bears that of the one that has started it.
     """
-    for thread in _listed("/proc/self/task"):
+    threads = _listed("/proc/self/task")
+    for thread in threads if threads and _has_children() else ():
         with suppress(OSError):  # it has ended
             for child in _content(f"/proc/self/task/{thread}/children").split():
                 yield "process", "", int(child)
+
+
+def _has_children() -> bool:
+    """Whether there may be any: most often there are none, and one question is enough."""
+    with suppress(OSError):  # ``ECHILD``; whoever is told of is waited for by somebody else
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | _ALL_KINDS)
+        return True
+    return False
 
 
 def _content(file: str) -> bytes:

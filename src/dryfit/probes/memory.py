@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
@@ -45,6 +46,21 @@ Objects = Mapping[int, int]
 """Objects by their identities, with the number of each among those of its class."""
 
 
+MOST_PLAIN = 2_000
+
+
+def _is_plain(value: object) -> TypeGuard[str | int]:
+    """Whether it is of one of these very classes, whose comparison is nobody's code."""
+    cls = type(value)
+    return cls is str or cls is int or cls is bool
+
+
+@lru_cache(MOST_PLAIN, typed=True)
+def _rows_of_plain(name: str, value: str | int) -> Sequence[Row]:
+    """The rows of a value that does not change; most variables hold the same in all trials."""
+    return tuple(rows_of(value, name))
+
+
 @dataclass(slots=True)
 class Holding:
     """What was held at one time: by variables, by the objects of given identities, and what is left out, and why."""
@@ -65,8 +81,9 @@ class Holding:
 
     def add(self, places: Places, place: str, value: object, name: str, owner: Row) -> None:
         """Add what a variable or an attribute holds."""
+        rows: Sequence[Row]
         try:
-            rows = rows_of(value, name)
+            rows = _rows_of_plain(name, value) if _is_plain(value) else rows_of(value, name)
         except TooManyError as reason:
             self.skipped[place] = str(reason)
         except RuntimeError:  # "changed size during iteration"
