@@ -27,6 +27,7 @@ from itertools import islice
 from multiprocessing.connection import Pipe
 from pathlib import Path
 
+from dryfit.checks.experiments import entries
 from dryfit.config import load_config
 from dryfit.lab.instruments import STANDARD, Fire, Standard
 from dryfit.lab.lab import Lab
@@ -61,14 +62,16 @@ class Figures:
 class Unfollowed(Standard):
     """Does not listen to what becomes of a fault."""
 
-    def _fire(self, fired: Fire) -> None:
+    def _happened(self, fired: Fire) -> None:
+        self._recorder.look_out()
         fired()
 
 
 def first_offered(most: int, baseline: Trial) -> Iterator[Experiment]:
     """The first faults that may happen in a test."""
+    entry_of = entries(baseline)
     offered = (
-        Experiment(baseline.test, crossed.point, offer.when, offer.fault)
+        Experiment(baseline.test, crossed.point, offer.when, offer.fault, entry_of[crossed.index])
         for crossed in baseline.crossings
         for offer in crossed.offers
     )

@@ -132,7 +132,7 @@ class Planner:
     def plan(self, baseline: Trial) -> tuple[Experiment, ...]:
         """The experiments of one test, those first that tell most, and lost replies of writes before all others."""
         last = Counter(_where(crossed) for crossed in baseline.crossings)
-        entries = _entries(baseline)
+        entry_of = entries(baseline)
         planned = [
             (crossed, offer, self._rank(crossed, offer, stack))
             for crossed in baseline.crossings
@@ -146,7 +146,7 @@ class Planner:
         self._tried.update({(_stack(baseline, crossed), offer) for crossed, offer, _ in planned})
         planned.sort(key=lambda each: (each[2], not _loses_work(*each[:2])))
         return tuple(
-            Experiment(baseline.test, crossed.point, offer.when, offer.fault, entries[crossed.index], rank)
+            Experiment(baseline.test, crossed.point, offer.when, offer.fault, entry_of[crossed.index], rank)
             for crossed, offer, rank in planned
         )
 
@@ -228,10 +228,10 @@ def _stack(trial: Trial, crossed: Crossed) -> Stack:
     return tuple((each.point.seam, each.point.site.function) for each in path)
 
 
-def _entries(trial: Trial) -> Mapping[int, int]:
+def entries(trial: Trial) -> Mapping[int, int]:
     """The number of the entry above each crossing."""
     numbers: dict[int, int] = {}
-    entries = count()
+    begun = count()
     for crossed in trial.crossings:
-        numbers[crossed.index] = numbers[crossed.parent] if crossed.parent >= 0 else next(entries)
+        numbers[crossed.index] = numbers[crossed.parent] if crossed.parent >= 0 else next(begun)
     return numbers

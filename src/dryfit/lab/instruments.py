@@ -112,7 +112,12 @@ class Standard:
         self._propagation = Propagation(Sources(weave.sites.owner, weave.sites.relative), noted)
         backends = PostgresBackends()
         self._scene = Scene(
-            weave, config.root, self._recorder.index, backends.has_written, self._fault.repeats
+            weave,
+            config.root,
+            self._recorder.index,
+            backends.has_written,
+            self._fault.repeats,
+            resources.serves,
         )
         at_once = AtOnce(weave, self._scene, backends, PostgresFootprints(backends))
         stage = Stage(resources, self._scene, is_ours)
@@ -123,7 +128,9 @@ class Standard:
     @property
     def probes(self) -> tuple[Probe, ...]:
         """First what makes a fault happen, then what sees it happen, and last what runs an operation more than once."""
-        return (self._fault, self._recorder, self._scene.probe, self._again, self._overlapping)
+        watching = (self._fault, self._recorder, self._scene.probe, self._again, self._overlapping)
+        follow = self._propagation
+        return (follow.first, *watching, follow.last) if follow.is_traced else watching
 
     def begin(
         self, test: str, experiment: Proposed | None, fired: Fire, *, brief: bool, has_enough: HasEnough
@@ -167,6 +174,7 @@ class Standard:
 
     def end(self, trial: Trial) -> Trial:
         """With all that was seen; why the fault could not be made is a reason for no verdict."""
+        self._propagation.stop()
         void = self._fault.end()
         crossings, errors = self._recorder.finish()
         effects, boundaries, leaks = self._scene.finish()

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from dryfit.lab.standing import let_go
@@ -28,6 +29,11 @@ MOST_TURNS = 10
 """So many turns of its loop a task may take to end by itself."""
 
 MOST_BYTES = 1 << 16
+
+_ALL_KINDS = 0x40000000
+"""Linux's ``__WALL``: also children that do not tell of their end by a signal."""
+
+MOST_NAMES = 1 << 10
 
 _POOLS = ("ThreadPoolExecutor-", "asyncio_", "AnyIO worker thread", "Dummy-", "dryfit", "pymongo", "OTel")
 """How threads are called that live on by design."""
@@ -124,8 +130,8 @@ def _files() -> Iterator[Thing]:
     for number in _listed("/proc/self/fd"):  # none on another system, or where no descriptor is left
         with suppress(OSError):  # the one of the listing itself
             target = os.readlink(f"/proc/self/fd/{number}")
-            if not _NO_FILES.match(target):
-                yield "file", _file(target), int(number)
+            if name := _file(target):
+                yield "file", name, int(number)
 
 
 def _processes() -> Iterator[Thing]:
@@ -133,10 +139,19 @@ def _processes() -> Iterator[Thing]:
 
     Without a name: in its first moment a process bears that of the one that has started it.
     """
-    for thread in _listed("/proc/self/task"):
+    threads = _listed("/proc/self/task")
+    for thread in threads if threads and _has_children() else ():
         with suppress(OSError):  # it has ended
             for child in _content(f"/proc/self/task/{thread}/children").split():
                 yield "process", "", int(child)
+
+
+def _has_children() -> bool:
+    """Whether there may be any: most often there are none, and one question is enough."""
+    with suppress(OSError):  # ``ECHILD``; whoever is told of is waited for by somebody else
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | _ALL_KINDS)
+        return True
+    return False
 
 
 def _content(file: str) -> bytes:
@@ -165,7 +180,11 @@ def _listed(folder: str) -> list[str]:
     return []
 
 
+@lru_cache(MOST_NAMES)
 def _file(target: str) -> str:
+    """How what a descriptor leads to is called in every trial; "" where it is no file."""
+    if _NO_FILES.match(target):
+        return ""
     if target.startswith("pipe:"):
         return "pipe"
     return _NUMBERS.sub("…", Path(target.removesuffix(" (deleted)")).name)

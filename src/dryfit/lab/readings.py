@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 
 from dryfit.model.digest import Digest, combine
 from dryfit.model.target import Target
@@ -20,10 +21,17 @@ Held = Mapping[Target, Digest]
 
 
 class Readings:
-    """Reads the targets of one trial after the other; ``live`` gives those whose use is not seen."""
+    """Reads the targets of one trial after the other; ``live`` gives those whose use is not seen.
 
-    def __init__(self, live: Callable[[], Iterable[Target]]) -> None:
+    ``is_kept`` says of a server's database that it is dryfit's own, which puts an end to connections itself where these
+    are in its way: the one that reads it stays from trial to trial.
+    """
+
+    def __init__(
+        self, live: Callable[[], Iterable[Target]], is_kept: Callable[[Target], bool] = lambda target: False
+    ) -> None:
         self._live = live
+        self._is_kept = cache(is_kept)
         self._known = Known()
         self._held: dict[Target, Digest] = {}
         self._touched: set[Target] = set()
@@ -63,12 +71,16 @@ class Readings:
         with self._lock:
             return frozenset((*self._held, *self._touched, *self._live()))
 
-    def close(self) -> None:
-        """Close the connections of our own: a database that others are connected to cannot be dropped."""
+    def close(self, *, kept: bool = False) -> None:
+        """Close the connections of our own: a database that others are connected to cannot be dropped.
+
+        Those that stay from trial to trial only where ``kept`` says so.
+        """
         with self._lock:
-            servers, self._servers = self._servers, {}
-            for server in servers.values():
-                server.close()
+            for target, server in list(self._servers.items()):
+                if kept or not server.is_kept:
+                    del self._servers[target]
+                    server.close()
 
     def _read(self, target: Target) -> Digest:
         self._touched.discard(target)
@@ -85,7 +97,7 @@ class Readings:
         try:
             server = self._servers.get(target)
             if server is None:
-                server = self._servers[target] = Server(target)
+                server = self._servers[target] = Server(target, is_kept=self._is_kept(target))
             return server.digest()
         except Exception:  # noqa: BLE001 - whatever a driver raises; the reader says what it is, or it is over
             lost = self._servers.pop(target, None)
@@ -97,7 +109,8 @@ class Readings:
 class Server:
     """A connection of our own to a PostgreSQL database, and what was last read through it."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, is_kept: bool = False) -> None:
+        self.is_kept = is_kept
         self._source = str(target)
         self._connection = postgres.connect(target.address)
         self._snapshot: object = None

@@ -59,7 +59,8 @@ class Scene:
     """Watches the state of one trial after the other, in the process that runs them.
 
     ``index`` gives the index of a crossing in its trial, ``has_written`` says of a connection that is in a transaction
-    whether others may have to wait for it, ``repeats`` how often a client did again in a crossing what it had done.
+    whether others may have to wait for it, ``repeats`` how often a client did again in a crossing what it had done,
+    ``is_own`` of a database that it is one of the declared resources.
     ``probe`` stands behind the one that counts the crossings.
     A reading changes nothing; what cannot be read is left out of the digest, which says so.
     """
@@ -71,10 +72,11 @@ class Scene:
         index: Callable[[Crossing], int],
         has_written: Callable[[object], bool] = lambda connection: True,
         repeats: Callable[[Crossing], int] = lambda crossing: 0,
+        is_own: Callable[[Target], bool] = lambda target: False,
     ) -> None:
         self._root = project_root
         self._names = Names(project_root)
-        self._readings = Readings(lambda: weave.connections.live)
+        self._readings = Readings(lambda: weave.connections.live, is_own)
         self._effects = Effects(index, weave.connections.target_of, self._name_of, repeats)
         self._modules = _Modules(weave)
         self._memory = Memory(self._modules)
@@ -123,9 +125,10 @@ class Scene:
         with self._lock:
             found = self._entries.get(entry)
             if found is not None and found.after is None:
-                self._standing.left(found.standing, found.objects)
+                with self._memory.moment():
+                    self._standing.left(found.standing, found.objects)
+                    found.holds = self._memory.hold(found.objects)
                 self._leftovers.left(found.things)
-                found.holds = self._memory.hold(found.objects)
                 found.counting = self._memory.counting(found.objects)
                 found.files_after = {path: files.look(path) for path in found.files}
                 found.sent_after = self._effects.sent()
@@ -140,7 +143,7 @@ class Scene:
         if entry is None:
             return
         self._about_to_enter.entry = None
-        with self._lock:
+        with self._lock, self._memory.moment():
             objects = self._memory.objects()
             held = self._memory.hold(objects)
             self._entries[entry] = _Entry(

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from dryfit.model.crossing import Crossing
 from dryfit.model.outcome import Outcome, Returned
@@ -45,6 +46,21 @@ Objects = Mapping[int, int]
 """Objects by their identities, with the number of each among those of its class."""
 
 
+MOST_PLAIN = 2_000
+
+
+def _is_plain(value: object) -> TypeGuard[str | int]:
+    """Whether it is of one of these very classes, whose comparison is nobody's code."""
+    cls = type(value)
+    return cls is str or cls is int or cls is bool
+
+
+@lru_cache(MOST_PLAIN, typed=True)
+def _rows_of_plain(name: str, value: str | int) -> Sequence[Row]:
+    """The rows of a value that does not change; most variables hold the same in all trials."""
+    return tuple(rows_of(value, name))
+
+
 @dataclass(slots=True)
 class Holding:
     """What was held at one time: by variables, by the objects of given identities, and what is left out, and why."""
@@ -65,8 +81,9 @@ class Holding:
 
     def add(self, places: Places, place: str, value: object, name: str, owner: Row) -> None:
         """Add what a variable or an attribute holds."""
+        rows: Sequence[Row]
         try:
-            rows = rows_of(value, name)
+            rows = _rows_of_plain(name, value) if _is_plain(value) else rows_of(value, name)
         except TooManyError as reason:
             self.skipped[place] = str(reason)
         except RuntimeError:  # "changed size during iteration"
@@ -93,6 +110,7 @@ class Memory:
         self._numbers: Counter[str] = Counter()
         self._components: dict[str, ModuleType] = {}
         self._places: list[_Variables] = []
+        self._is_looked_at = False
 
     def begin(self) -> None:
         """Forget the last trial's objects."""
@@ -102,6 +120,16 @@ class Memory:
             self._components = components
             self._places = [_Variables(name, vars(module)) for name, module in components.items()]
         self._meet_variables()
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """All that is asked within is told as of one time: the variables are looked through once."""
+        self._look_again()
+        self._is_looked_at = True
+        try:
+            yield
+        finally:
+            self._is_looked_at = False
 
     def before(self, crossing: Crossing) -> None:
         """Note the receiver, and what the tests give to an entry."""
@@ -143,6 +171,7 @@ class Memory:
 
     def locks(self) -> Iterator[tuple[str, str, object]]:
         """The locks among the variables of the modules, and all attributes of known objects: owner, name and value."""
+        self._look_again()
         for module in self._places:
             yield from module.locks()
         for each in list(self._known.values()):
@@ -156,16 +185,16 @@ class Memory:
         holding = Holding()
         seen = set(objects)
         for owner, name, value in self._variables():
-            if id(value) not in seen:
+            if identity(value) not in seen:
                 holding.add(holding.variables, f"{owner}.{name}", value, name, {})
             if not is_scalar(value):
-                seen.add(id(value))  # another module may have imported it
+                seen.add(identity(value))  # another module may have imported it
         for key in objects:
             known = self._known[key]
             value = known.get()
             places = holding.objects.setdefault(key, {})
             for name, item in attributes_of(value) if value is not None else ():
-                if id(item) not in objects:
+                if identity(item) not in objects:
                     place = f"{type_name(type(value))}.{name}"
                     holding.add(places, place, item, name, {OBJECT: known.number})
             if value is not None:
@@ -181,7 +210,7 @@ class Memory:
         waiting = deque([value])
         while waiting:
             each = waiting.popleft()
-            known = self._known.get(id(each))
+            known = self._known.get(identity(each))
             if known is not None and known.get() is each:
                 if known.counts or not counts:
                     continue
@@ -195,7 +224,7 @@ class Memory:
             return False
         with suppress(TypeError):  # a class with slots, and none for weak references
             name = type_name(type(value))
-            self._known[id(value)] = _Known(weakref.ref(value), self._numbers[name] + 1, counts)
+            self._known[identity(value)] = _Known(weakref.ref(value), self._numbers[name] + 1, counts)
             self._numbers[name] += 1
             return True
         return False
@@ -212,8 +241,14 @@ class Memory:
 
     def _variables(self) -> Iterator[tuple[str, str, object]]:
         """The variables of modules, and the collections that classes hold: the owner, the name, the value."""
+        self._look_again()
         for each in self._places:
             yield from each.held()
+
+    def _look_again(self) -> None:
+        if not self._is_looked_at:
+            for each in self._places:
+                each.look_again()
 
 
 class _Variables:
@@ -233,19 +268,18 @@ class _Variables:
 
     def locks(self) -> Iterator[tuple[str, str, object]]:
         """The owner, the name and the value of each variable of the module itself that is a lock."""
-        self._look_again()
         for name in self._locks:
             with suppress(KeyError):  # another thread has deleted it
                 yield self._module, name, self._found[name]
 
     def held(self) -> Iterator[tuple[str, str, object]]:
         """The owner, the name and the value of each, as they are now."""
-        self._look_again()
         for space, owner, name in self._named:
             with suppress(KeyError):  # another thread has deleted it
                 yield owner, name, space[name]
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Find out what counts where that may have changed; what is told then is of these."""
         if not self._spaces or self._ids() != self._seen:
             self._look()
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from dryfit.model.resource import Declaration, Leftover, Resource, Suspendable
+from dryfit.model.target import Target
 from dryfit.resources.clock import DatabaseClock
 from dryfit.resources.kind import Heavy, Kind
 from dryfit.resources.registry import kind_named, provider_named
@@ -80,6 +81,10 @@ class Environment:
         databases = [each.name for each in self.declared if each.kind in DATABASES]
         meant = databases if len(databases) == 1 else [name for name in databases if name in asked]
         return self.open(meant[0]).handle.url if len(meant) == 1 else None
+
+    def serves(self, target: Target) -> bool:
+        """Whether a connection of the program leads to one of the databases that are open."""
+        return any(getattr(resource, "serves", _to_nobody)(target) for resource in self._opened.values())
 
     def clocks(self) -> tuple[DatabaseClock, ...]:
         """The time of every open database whose time can be set."""
@@ -161,6 +166,10 @@ def _load(kind: Heavy) -> None:
 
 def _nothing() -> None:
     pass
+
+
+def _to_nobody(target: Target) -> bool:
+    return False
 
 
 def _set(variable: str, value: str | None) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
+from dryfit.model.target import Target
 from dryfit.resources import environment
 from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.kind import Kind, Provider
@@ -72,6 +73,15 @@ def test_the_handle_tells_the_variables_that_are_set_for_the_program(kind: str, 
         assert handle.env["THE_URL"] == handle.env["THE_SAME_URL"] == handle.url
         assert handle.env.items() <= os.environ.items()
     assert "THE_URL" not in os.environ
+
+
+def test_it_knows_whether_a_connection_leads_to_a_declared_database(tmp_path: Path) -> None:
+    declared = [Declaration("files", "directory"), Declaration("rows", "sqlite")]
+    with Environment(declared, tmp_path, new_space()) as environment:
+        environment.open("files")
+        rows = environment.open("rows").handle.path
+        assert environment.serves(Target("sqlite", "rows", str(rows)))
+        assert not environment.serves(Target("sqlite", "others", str(tmp_path / "others.db")))
 
 
 def test_threads_take_turns_as_before_once_a_resource_is_open(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Literal, NamedTuple
 
-from dryfit.probes.statics import type_name
+from dryfit.probes.statics import identity, type_name
 from dryfit.probes.trial import FAULT_MARK
 from dryfit.weave.trampoline import FILE_MARK
 
@@ -47,7 +47,7 @@ class Event(NamedTuple):
     @property
     def key(self) -> tuple[int, int]:
         """What tells the frame from others, also from most that came to stand in its place."""
-        return self.frame, id(self.code)
+        return self.frame, identity(self.code)
 
 
 Noted = Callable[[Event, FrameType], None]
@@ -74,7 +74,7 @@ class Log:
         if len(self.events) >= MOST_EVENTS or is_ours(code):
             return
         module = str(frame.f_globals.get("__name__", ""))
-        event = Event(kind, id(frame), code, offset, module, number)
+        event = Event(kind, identity(frame), code, offset, module, number)
         self.events.append(event)
         self._noted(event, frame)
 
@@ -106,12 +106,12 @@ def _is_ours(file: str) -> bool:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """An exception and all that led to it: causes, contexts, and the members of groups."""
-    waiting, seen = [error], {id(error)}
+    waiting, seen = [error], {identity(error)}
     while waiting and len(seen) <= MOST_CAUSES:
         each = waiting.pop()
         yield each
         members = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
         for below in (each.__cause__, each.__context__, *members):
-            if below is not None and id(below) not in seen:
-                seen.add(id(below))
+            if below is not None and identity(below) not in seen:
+                seen.add(identity(below))
                 waiting.append(below)

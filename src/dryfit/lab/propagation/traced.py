@@ -16,6 +16,7 @@ from typing import Any
 
 from dryfit.lab.propagation.handlers import targets
 from dryfit.lab.propagation.log import Log, is_ours
+from dryfit.probes.statics import identity
 
 _PUSHED = 2
 """So many bytes takes the instruction without a line with which a handler begins."""
@@ -29,10 +30,14 @@ _CODES = 1024
 
 
 class _Own(threading.local):
-    """What each thread has for itself: frames that an exception has just left, with the last one that came there."""
+    """What each thread has for itself: frames that an exception has just left, with the last one that came there.
+
+    ``is_paused`` says that it does not listen for a while.
+    """
 
     def __init__(self) -> None:
         self.leaving: list[tuple[FrameType, int]] = []
+        self.is_paused = False
 
     def taken(self) -> list[tuple[FrameType, int]]:
         """These frames, once."""
@@ -54,8 +59,8 @@ class Traced:
 
     @property
     def traces_here(self) -> bool:
-        """Whether it listens in this thread."""
-        return sys.gettrace() == self._trace
+        """Whether it listens in this thread, or will again."""
+        return self._own.is_paused or sys.gettrace() == self._trace
 
     def prepare(self) -> None:
         """Nothing has to be done before."""
@@ -85,6 +90,20 @@ class Traced:
             if frame.f_trace == self._trace_locally:
                 frame.f_trace, frame.f_trace_lines = None, True
 
+    def pause(self) -> None:
+        """Listen to nothing in this thread until ``resume``: what runs there is no part of the program."""
+        if self._log is not None and sys.gettrace() == self._trace:
+            sys.settrace(None)
+            self._nobody_took_it()
+            self._own.is_paused = True
+
+    def resume(self) -> None:
+        """Go on where it was paused, and is not over meanwhile."""
+        if self._own.is_paused:
+            self._own.is_paused = False
+            if self._log is not None:
+                sys.settrace(self._trace)
+
     def _begun(self, frame: FrameType, event: str, given: Any) -> Any:
         """A frame begins, or goes on."""
         if self._log is None:
@@ -94,7 +113,7 @@ class Traced:
             return None
         if self._own.leaving:
             self._nobody_took_it()
-        frame.f_trace_lines = id(frame) in self._flying
+        frame.f_trace_lines = bool(self._flying) and identity(frame) in self._flying
         return self._trace_locally
 
     def _went_on(self, frame: FrameType, event: str, given: Any) -> Any:
@@ -121,27 +140,27 @@ class Traced:
             log.note("unwound", left, left.f_lasti, number if number >= 0 else last)
         if number >= 0:
             frame.f_trace_lines = True
-            self._flying[id(frame)] = number
+            self._flying[identity(frame)] = number
             log.note("thrown" if _is_suspended(frame) else "raised", frame, frame.f_lasti, number)
 
     def _came_to(self, log: Log, frame: FrameType) -> None:
         self._nobody_took_it()
         begins = targets(frame.f_code)
         if frame.f_lasti in begins or frame.f_lasti - _PUSHED in begins:
-            number = self._flying.get(id(frame), -1)
+            number = self._flying.get(identity(frame), -1)
             if number >= 0:
                 log.note("handled", frame, frame.f_lasti, number)
 
     def _stopped(self, frame: FrameType) -> None:
         if self._own.leaving:
             self._nobody_took_it()
-        number = self._flying.get(id(frame), -1)
+        number = self._flying.get(identity(frame), -1) if self._flying else -1
         if number >= 0:
             last = _instructions(frame.f_code).get(frame.f_lasti)
             if last not in _ENDS:
                 self._own.leaving.append((frame, number))
             if last not in _SUSPENDED:
-                del self._flying[id(frame)]
+                del self._flying[identity(frame)]
 
     def _nobody_took_it(self) -> None:
         """What left a frame came into none that is traced: whoever called it is written in C, and keeps it."""

@@ -235,3 +235,48 @@ def test_too_much_is_left_out_and_said(stage, shop):
     with stage.trial() as trial:
         shop.take("tea")
     assert trial.boundaries[0].after.skipped == ((("memory", "stock.SOLD"), "more than 500 items"),)
+
+
+def test_what_is_equal_and_of_another_type_is_another_value(stage):
+    stage.write(
+        flags="""
+        open_now = 1
+
+        def close():
+            global open_now
+            open_now = True
+        """
+    )
+    flags = stage.load("flags")
+    with stage.trial() as trial:
+        flags.close()
+    assert changes(trial.boundaries[0]) == [
+        "flags.open_now: 1 row added (value=true)",
+        "flags.open_now: 1 row removed (value=1)",
+    ]
+
+
+def test_values_of_a_users_class_are_not_compared(stage):
+    stage.write(
+        names="""
+        class Odd(type):
+            def __eq__(self, other):
+                raise AssertionError("nobody compares")
+
+            __hash__ = None
+
+        class Name(str, metaclass=Odd):
+            def __hash__(self):
+                raise AssertionError("nobody asks")
+
+        name = Name("ann")
+
+        def rename():
+            global name
+            name = Name("bob")
+        """
+    )
+    names = stage.load("names")
+    with stage.trial() as trial:
+        names.rename()
+    assert trial.boundaries
