@@ -6,7 +6,8 @@ The shop is copied to a temporary folder. The lab tries the first offered faults
 test at most. Beside it ``--processes`` of these trials' tests are run by a pytest of their own, which is what a trial
 costs without a lab. In a warm runner the same trials are timed one by one: from asking to having the answer, and what
 of that lies outside of the test's set-up, call and teardown, such as cleaning the database. They are timed in turn with
-another runner, which does not follow the faults on their way.
+another runner, which does not follow the faults on their way. The same tests are timed in one plain run of pytest, too,
+by its own report: what they take there no lab can spare.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Pipe
 from pathlib import Path
+from xml.etree import ElementTree
 
 from dryfit.checks.experiments import entries
 from dryfit.config import load_config
@@ -48,7 +50,8 @@ MEASURED = 200
 class Figures:
     """Seconds: of the lab in all, of one trial in a runner, of that beyond its test, and of one process a trial.
 
-    ``followed`` is how many times as long a trial takes as one whose fault is not followed, the median.
+    ``followed`` is how many times as long a trial takes as one whose fault is not followed, the median. ``plain`` are
+    the seconds of the same trials' tests in plain pytest, where nothing fails.
     """
 
     trials: int
@@ -57,6 +60,7 @@ class Figures:
     overhead: float
     followed: float
     process: float
+    plain: float
 
 
 class Unfollowed(Standard):
@@ -93,12 +97,34 @@ def in_processes(found: LabResult, wanted: int) -> float:
     return statistics.mean(spent)
 
 
-def in_runner(root: Path, found: LabResult) -> tuple[float, float, float]:
-    """One trial in a warm runner: seconds in all (mean), beyond its test (median); how many times one unfollowed."""
+def sampled(found: LabResult) -> list[Trial]:
+    """Trials that are spread over all tests."""
     done = [
         trial for _, _, trials in found.trials for trial in trials if trial.outcome not in ("hang", "crash")
     ]
-    sample = done[:: max(len(done) // MEASURED, 1)]
+    return done[:: max(len(done) // MEASURED, 1)]
+
+
+def in_plain_pytest(sample: Sequence[Trial], arguments: Sequence[str]) -> float:
+    """Seconds of one trial's test, set-up and teardown with it, in one run of all tests (mean)."""
+    with tempfile.NamedTemporaryFile(suffix=".xml") as file:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml", file.name]
+        subprocess.run([*command, *arguments], check=True, capture_output=True)
+        told = {
+            (str(case.get("classname")), str(case.get("name"))): float(case.get("time", 0))
+            for case in ElementTree.parse(file.name).iter("testcase")
+        }
+    return statistics.mean(told[_in_junit(trial.test)] for trial in sample)
+
+
+def _in_junit(test: str) -> tuple[str, str]:
+    """The class and the name that pytest's report in XML has for a test."""
+    file, *classes, name = test.split("::")
+    return ".".join((file.removesuffix(".py").replace("/", "."), *classes)), name
+
+
+def in_runner(root: Path, sample: Sequence[Trial]) -> tuple[float, float, float]:
+    """One trial in a warm runner: seconds in all (mean), beyond its test (median); how many times one unfollowed."""
     with tempfile.TemporaryDirectory(prefix="dryfit-bench-") as home, ExitStack() as stack:
         workers = [
             stack.enter_context(only_worker(root, Path(home, str(number)), instruments))
@@ -136,7 +162,8 @@ def measured(root: Path, arguments: argparse.Namespace) -> Figures:
     """Run the lab, and what it is compared with."""
     lab = Lab(load_config(root), arguments.pytest, workers=arguments.workers)
     found = lab.run(lambda baseline: first_offered(arguments.trials, baseline))
-    trial, beyond, followed = in_runner(root, found)
+    sample = sampled(found)
+    trial, beyond, followed = in_runner(root, sample)
     return Figures(
         trials=sum(len(trials) for _, _, trials in found.trials),
         lab=found.seconds,
@@ -144,6 +171,7 @@ def measured(root: Path, arguments: argparse.Namespace) -> Figures:
         overhead=beyond,
         followed=followed,
         process=in_processes(found, arguments.processes),
+        plain=in_plain_pytest(sample, arguments.pytest),
     )
 
 
@@ -171,7 +199,9 @@ def main(given: Sequence[str] | None = None) -> None:
         f" what one process a trial does ({figures.process:.2f} s each)\n"
         f"one trial in a warm runner: {1000 * figures.trial:.1f} ms, {figures.process / figures.trial:.0f}×;"
         f" {1000 * figures.overhead:.1f} ms of it beyond its test;"
-        f" {figures.followed:.2f} of one whose fault is not followed"
+        f" {figures.followed:.2f} of one whose fault is not followed\n"
+        f"its test in plain pytest, where nothing fails: {1000 * figures.plain:.1f} ms,"
+        f" {figures.process / figures.plain:.0f}×"
     )
 
 
