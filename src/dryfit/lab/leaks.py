@@ -18,7 +18,7 @@ from dryfit.lab.standing import let_go
 from dryfit.model.clock import Clock
 from dryfit.model.trial import Leak, LeakKind
 from dryfit.weave import Weave
-from dryfit.weave.trampoline import FILE_MARK
+from dryfit.weave.trampoline import own_file
 
 LAST_MOMENT = 0.05
 """So long, in seconds, a thread that a trial began may take to end by itself."""
@@ -106,7 +106,7 @@ class Leftovers:
 
     def _is_ours(self, file: str) -> bool:
         # The coroutine that stands for a woven function has the function's file in its own name.
-        return self._weave.component_of(file.removeprefix(FILE_MARK).strip()) is not None
+        return self._weave.component_of(own_file(file)) is not None
 
 
 def _is_any(file: str) -> bool:

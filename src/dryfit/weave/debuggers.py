@@ -9,7 +9,7 @@ from typing import Any
 
 from dryfit.model.crossing import Callee
 from dryfit.weave.loop import Woven
-from dryfit.weave.trampoline import FILE_MARK
+from dryfit.weave.trampoline import FILE_MARK, own_file
 from dryfit.weave.weaver import Weaver
 
 _OWN_ROOMS = tuple(str(Path(__file__).resolve().parents[1] / room) for room in ("weave", "probes", "model"))
@@ -30,7 +30,7 @@ def weave_debuggers(weaver: Weaver) -> None:
 def _canonic(woven: Woven, values: tuple[Any, ...]) -> Any:
     """A breakpoint that is named by a function belongs into the file that its trampoline stands for."""
     debugger, file = values
-    return woven.function(debugger, file.removeprefix(FILE_MARK).lstrip() if _is_marked(file) else file)
+    return woven.function(debugger, own_file(file))
 
 
 def _stop_here(woven: Woven, values: tuple[Any, ...]) -> Any:

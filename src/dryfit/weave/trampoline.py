@@ -36,6 +36,12 @@ still means the user's caller; and since the name does not end in ``>``, ``linec
 source, so ``inspect.getsource`` of a woven function still finds it.
 """
 
+
+def own_file(file: str) -> str:
+    """The file of what a trampoline stands for; any other as it is."""
+    return file.removeprefix(FILE_MARK).lstrip() if file.startswith(FILE_MARK) else file
+
+
 KIND_FLAGS = (
     inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
 )

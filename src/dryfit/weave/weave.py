@@ -19,6 +19,7 @@ from dryfit.weave.debuggers import weave_debuggers
 from dryfit.weave.exchanges import EXCHANGE_MODULES, Exchanges
 from dryfit.weave.frames import VISIBLE, depth
 from dryfit.weave.imports import ImportWatch
+from dryfit.weave.inspection import weave_inspection
 from dryfit.weave.libraries import LIBRARY_MODULES, Libraries
 from dryfit.weave.loop import Heeds, Loop
 from dryfit.weave.picklers import PICKLER_MODULES, Picklers
@@ -72,6 +73,7 @@ class Weave:
         self.stand_ins.weave()
         self._carrier.weave(self._weaver)
         weave_debuggers(self._weaver)
+        weave_inspection(self._weaver)
         self._imports.install()
 
     def let_see(self, *probes: Probe) -> tuple[Probe, ...]:

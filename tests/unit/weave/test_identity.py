@@ -80,6 +80,7 @@ def look(callee):
             inspect.isasyncgenfunction(each),
             inspect.isfunction(each),
             inspect.getmodule(each),
+            (inspect.getfile(each), inspect.getabsfile(each), inspect.getfile(each.__code__)),
             inspect.getfullargspec(each),
             (each.__name__, each.__qualname__, each.__module__, each.__doc__),
             repr(each).partition(" at ")[0],
@@ -98,6 +99,22 @@ def test_inspection_tells_the_same(program, callee):
     assert look(callee) == bare
     weave.take_out()
     assert look(callee) == bare
+
+
+def test_a_program_finds_what_lies_beside_its_functions(program):
+    program.write(
+        beside="""
+        import inspect, pathlib
+        def template():
+            return pathlib.Path(inspect.getfile(template)).with_name("page.html").read_text()
+        def asked_wrongly():
+            inspect.getfile(7)
+        """,
+        page="import beside\ndef show():\n    return beside.template()\ndef fail():\n    beside.asked_wrongly()",
+    )
+    (program.folder / "page.html").write_text("<p>")
+    program.compare("page.show")
+    program.compare("page.fail", comes_to="raised")
 
 
 def test_identity_and_references_stay(program, callee):
