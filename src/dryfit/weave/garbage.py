@@ -16,17 +16,13 @@ IN_ALLOCATIONS = sys.version_info < (3, 12)
 """Whether garbage is collected in the midst of an allocation."""
 
 
-class _Threads(list[int]):
-    """A list that may stand among the constants of code, which has a hash."""
-
-    __hash__ = object.__hash__  # type: ignore[assignment]
-
-
 class Garbage:
     """``threads`` has the number of the thread that collects, if one does; watched where that matters."""
 
+    __slots__ = ("threads",)
+
     def __init__(self) -> None:
-        self.threads = _Threads()
+        self.threads: list[int] = []
 
     def watch(self) -> None:
         """Be told of collections from now on."""

@@ -218,7 +218,7 @@ def trampoline(
     """Make the code that is to stand in a function in place of ``code``.
 
     ``constants`` are GET, COMPONENT, ORIGINAL, CROSS and WOVEN. With ``counts`` repetitions are counted by means of
-    CALLEE, PUT, INSTEAD, ENDED and COLLECTING, and CROSS takes the crossing in progress and the frame that calls, too.
+    CALLEE, PUT, INSTEAD, ENDED and GARBAGE, and CROSS takes the crossing in progress and the frame that calls, too.
     In place of ORIGINAL, ``inner`` may be the code to make the original function of in each call. Raises
     ``ValueError``, with the reason, for code that cannot be replaced.
     """
@@ -288,7 +288,7 @@ def _template(parameters: Parameters, free: tuple[str, ...], counts: bool, makes
         values=parameters.values(),
         types=parameters.types(),
         maker=f"def __dryfit_original(): {names}" if makes_original else unreached,
-        collecting=" or 'COLLECTING'" if IN_ALLOCATIONS else "",
+        collecting=" or 'GARBAGE'.threads" if IN_ALLOCATIONS else "",
         original="__dryfit_original" if makes_original else "'ORIGINAL'",
         woven="'WOVEN'.calling(__dryfit_original)" if makes_original else "'WOVEN'",
     )

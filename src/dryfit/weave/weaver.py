@@ -174,7 +174,7 @@ class Weaver:
             "PUT": loop.current.set,
             "INSTEAD": loop.instead_of,
             "ENDED": loop.ended,
-            "COLLECTING": loop.garbage.threads,
+            "GARBAGE": loop.garbage,
         }
         counts = cross is None and lasting is None
         inner = code if born and code.co_freevars else None

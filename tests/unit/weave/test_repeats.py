@@ -80,6 +80,28 @@ def test_every_repetition_counts(watched):
     assert counts(tell(), "callee.take") == {("returned", "int", False): 1000}
 
 
+class Asked(Observer):
+    """Knows how often it was asked."""
+
+    asked = 0
+
+    def before(self, crossing):
+        self.asked += 1
+        return super().before(crossing)
+
+
+def test_nobody_is_asked_about_repetitions(program):
+    program.write(caller=CALLER, callee=CALLEE)
+    observer = Asked(lambda code: None, lambda file: None)
+    caller = program.load("caller")
+    program.weave(observer)
+    caller.repeat(1000, 7)
+    assert counts(observer.finish("test_it", "passed", 0.1), "callee.take") == {
+        ("returned", "int", False): 1000
+    }
+    assert observer.asked < 100
+
+
 def test_the_types_are_exact_on_every_crossing(watched):
     caller, tell, _ = watched
     caller.mixed([1] * 50 + [True] + [1] * 50 + [2.0] + [1] * 50)
