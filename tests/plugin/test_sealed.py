@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -245,6 +246,15 @@ def test_a_declared_database_is_clean_and_reached_in_a_sealed_session(
     assert "Network is unreachable" in ended.out
 
 
+# A server that other tests have running is outside of the network that these sessions are in.
+ELSEWHERE = """
+    import os
+    from pathlib import Path
+    from dryfit.resources import places
+
+    places.runtime = lambda *, in_memory=False: Path(os.environ["SERVERS"])
+"""
+
 BROKER = """
     import pika
 
@@ -257,7 +267,7 @@ BROKER = """
 """
 
 
-def test_a_server_that_answers_at_two_places_is_reached_at_both(session, empty_project) -> None:
+def test_a_server_that_answers_at_two_places_is_reached_at_both(session, empty_project, monkeypatch) -> None:
     pytest.importorskip("pika")
     try:
         kind_named("rabbitmq").launch(Declaration("broker", "rabbitmq"), Path())
@@ -269,9 +279,13 @@ def test_a_server_that_answers_at_two_places_is_reached_at_both(session, empty_p
                 [tool.dryfit.resources]
                 broker = { kind = "rabbitmq" }
             """,
+            "elsewhere.py": ELSEWHERE,
             "test_ways.py": BROKER,
         }
     )
-    ended = session("-p", "dryfit.pytest_plugin", "--sealed")
+    # Short, for the paths of sockets; the server's supervisor removes what is in it, too.
+    with tempfile.TemporaryDirectory(prefix="d-", ignore_cleanup_errors=True) as servers:
+        monkeypatch.setenv("SERVERS", servers)
+        ended = session("-p", "elsewhere", "-p", "dryfit.pytest_plugin", "--sealed")
     assert "dryfit: sealed by a network namespace" in ended.out, ended.out + ended.err
     assert "2 passed" in ended.out, ended.out
