@@ -11,6 +11,8 @@ import sys
 import pytest
 from tests.unit.weave.conftest import Recorder
 
+from dryfit.probes import Observer
+
 STORE = """
     ended = []
     def close(name):
@@ -23,7 +25,14 @@ STORE = """
             ended.append("lines")
 """
 DESK = """
+    import gc
     import store
+    def work():
+        handle = Handle()
+        for _ in range(3):
+            handle.__del__()
+        del handle
+        gc.collect()
     class Handle:
         def __init__(self):
             self.me = self
@@ -69,6 +78,21 @@ def test_what_a_finalizer_calls_is_no_crossing(program):
     names, ended = seen_while_collecting(program, "Handle")
     assert names == []
     assert ended == ["handle"] * 8
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="garbage is collected between two instructions")
+def test_what_a_finalizer_repeats_is_no_crossing_either(program):
+    program.write(store=STORE, desk=DESK)
+    desk = program.load("desk")
+    observer = Observer(lambda code: None, lambda file: None)
+    weave = program.weave(observer)
+    with by_hand():
+        for _ in range(10):
+            desk.work()
+    assert weave.failures == ()
+    assert desk.store.ended == ["handle"] * 10 * 32
+    (trace,) = observer.finish("test_it", "passed", 0.1).traces
+    assert sum(crossing.count for crossing in trace.crossings) == 10 * (1 + 24)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="garbage is collected in the midst of an allocation")
