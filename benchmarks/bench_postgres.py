@@ -33,6 +33,10 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
+import psycopg
+
+from dryfit.config import load_config
+from dryfit.resources.environment import Environment, new_space
 from dryfit.resources.postgres import programs
 
 TABLES, ROWS = 40, 10
@@ -116,6 +120,17 @@ def pytest_unconfigure():
         connection.close()
 """
 
+ROLLED_BACK = """
+POOL = []
+
+@pytest.fixture
+def connection():
+    if not POOL:
+        POOL.append(psycopg.connect({server!r} + os.environ.get("PYTEST_XDIST_WORKER", "gw0")))
+    yield POOL[0]
+    POOL[0].rollback()
+"""
+
 PYTEST_POSTGRESQL = """
 from pathlib import Path
 from pytest_postgresql import factories
@@ -183,12 +198,13 @@ class Run:
     whole: float
 
 
-def ways(pg_ctl: str) -> Iterator[Way]:
-    """All of them, bare pytest first."""
+def ways(pg_ctl: str, server: str) -> Iterator[Way]:
+    """All of them, bare pytest first, ours, and those that others are compared with; ``server`` is one that is up."""
     ours = ("dryfit.pytest_plugin",)
     yield Way("bare pytest", NONE)
     yield Way("dryfit", DRYFIT, resources=RESOURCES, plugins=ours)
     yield Way("dryfit, connection kept", DRYFIT_POOLED, resources=RESOURCES, plugins=ours)
+    yield Way("rolled back", ROLLED_BACK.format(server=server))
     yield Way(
         "pytest-postgresql",
         PYTEST_POSTGRESQL.format(pg_ctl=pg_ctl),
@@ -205,6 +221,24 @@ def missing(way: Way) -> str:
     if way.module == "testcontainers" and not _engine_answers():
         return "no container engine answers"
     return ""
+
+
+@contextmanager
+def server_up(workers: int = 2) -> Iterator[str]:
+    """A server with a seeded database for each worker; its URL up to the database's name."""
+    with tempfile.TemporaryDirectory(prefix="bench-postgres-up-") as name:
+        folder = Path(name)
+        _write_project(folder, RESOURCES)
+        declared = load_config(folder).resources.value
+        with Environment(declared, folder, new_space()) as resources:
+            handle = resources.open("database").handle
+            server = handle.url.removesuffix(handle.database)
+            for number in range(workers):
+                with psycopg.connect(handle.url, autocommit=True) as connection:
+                    connection.execute(f"CREATE DATABASE gw{number} TEMPLATE template0")
+                with psycopg.connect(f"{server}gw{number}", autocommit=True) as connection:
+                    connection.execute("\n".join(_schema()))
+            yield server
 
 
 @contextmanager
@@ -230,8 +264,7 @@ def _engine_answers() -> bool:
 def suite(way: Way, tests: int) -> Iterator[Path]:
     """A folder with the suite of one way."""
     folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
-    (folder / "pyproject.toml").write_text(f"[project]\nname = 'bench'\nversion = '1'\n{way.resources}")
-    (folder / "schema.sql").write_text("\n".join(_schema()))
+    _write_project(folder, way.resources)
     (folder / "conftest.py").write_text(CLOCK + way.fixture)
     (folder / "test_writing.py").write_text(WRITING.format(tests=tests))
     (folder / "test_reading.py").write_text(READING.format(tests=tests))
@@ -240,6 +273,11 @@ def suite(way: Way, tests: int) -> Iterator[Path]:
             os.chown(path, owner.pw_uid, owner.pw_gid)
     yield folder
     shutil.rmtree(folder)
+
+
+def _write_project(folder: Path, resources: str) -> None:
+    (folder / "pyproject.toml").write_text(f"[project]\nname = 'bench'\nversion = '1'\n{resources}")
+    (folder / "schema.sql").write_text("\n".join(_schema()))
 
 
 def _schema() -> Iterator[str]:
@@ -372,10 +410,10 @@ def _both(value: float, bare: float, unit: str) -> str:
 
 
 def ratios(found: Sequence[Figures]) -> Iterator[str]:
-    """How many times as long each peer takes as dryfit, bare pytest's share taken out of both."""
-    bare, ours = found[0], found[1]
-    for peer in found[3:]:
-        for kept in (ours, found[2]):
+    """How many times as long each peer takes as ours and as a rollback, bare pytest's share taken out of both."""
+    bare = found[0]
+    for peer in found[4:]:
+        for kept in found[1:4]:
             writing = _beyond(peer.writing, bare.writing) / _beyond(kept.writing, bare.writing)
             reading = _beyond(peer.reading, bare.reading) / _beyond(kept.reading, bare.reading)
             start = (peer.start - bare.start) / (kept.start - bare.start)
@@ -401,11 +439,12 @@ def main() -> None:
     parser.add_argument("--version", default="", help="of PostgreSQL")
     given = parser.parse_args()
     server = programs.find(given.version)
-    possible = list(ways(server.path("pg_ctl")))
-    absent = {way.name: why for way in possible if (why := missing(way))}
-    chosen = [way for way in possible if way.name not in absent]
-    with image() if any(way.module == "testcontainers" for way in chosen) else nullcontext():
-        found = list(figures(chosen, given.tests, given.rounds))
+    with server_up() as up:
+        possible = list(ways(server.path("pg_ctl"), up))
+        absent = {way.name: why for way in possible if (why := missing(way))}
+        chosen = [way for way in possible if way.name not in absent]
+        with image() if any(way.module == "testcontainers" for way in chosen) else nullcontext():
+            found = list(figures(chosen, given.tests, given.rounds))
     print(f"PostgreSQL {server.version}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     print("\n".join(table(found, given.tests)), end="\n\n")
     print("\n".join(ratios(found)))
