@@ -2,7 +2,7 @@
 
 import nox
 
-PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 
 nox.options.sessions = ["tests"]
 # A version that is not on this machine is skipped, and nox says so; in CI it would otherwise be an error.

@@ -2,8 +2,8 @@
 
 CPython counts a frame as begun from the instruction RESUME on. Code that has none runs as any other, but its frames are
 missing from tracebacks, ``sys._getframe``, ``f_back`` and all that is built on them, and nothing in it is instrumented
-for ``sys.monitoring``. Tried on CPython 3.11 to 3.13; elsewhere, and on builds with assertions or without the global
-lock, the frames stay visible.
+for ``sys.monitoring``. Tried on CPython 3.11 to 3.14 (3.15 crashes); elsewhere, and on builds with assertions or
+without the global lock, the frames stay visible.
 
 A tracer or profiler hears of such a frame only that an exception leaves it (on 3.11 also that it returns), which those
 take badly that count; so the frames stay visible too where one is at work.
@@ -26,7 +26,7 @@ OWN_TOOL = "dryfit"
 """By this name dryfit listens to ``sys.monitoring`` itself; that hidden frames are missing there is what it wants."""
 
 _CAN_HIDE = (
-    sys.implementation.name == "cpython" and sys.version_info < (3, 14) and not set("dt") & set(sys.abiflags)
+    sys.implementation.name == "cpython" and sys.version_info < (3, 15) and not set("dt") & set(sys.abiflags)
 )
 
 _RESUME, _NOP, _RETURN = (dis.opmap[name] for name in ("RESUME", "NOP", "RETURN_VALUE"))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures.thread
+import sys
 import threading
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from sys import _getframe
 from types import FrameType
 from typing import Any
@@ -22,6 +24,9 @@ from dryfit.weave.trampoline import unseen
 from dryfit.weave.weaver import Cross, Weaver
 
 __tracebackhide__ = True
+
+HAS_OWN_CONTEXT = sys.version_info >= (3, 14)
+"""A thread enters a context of its own once it has begun: the one that it was given, a copy, or an empty one."""
 
 
 class Carrier:
@@ -70,15 +75,22 @@ class Carrier:
         crossing, site = self._carried.pop(id(values[0]), (None, None))
         if crossing is None or site is None:
             return woven.function(*values)
-        current, handed_over = self._loop.current, self._loop.handed_over
-        before = current.get(), handed_over.get()
-        current.set(crossing)
-        handed_over.set(site)
+        before = self._put(crossing, site)
+        own = getattr(values[0], "_context", None) if HAS_OWN_CONTEXT else None
+        before_in_own = _within(own, self._put, crossing, site)
         try:
             return woven.function(*values)
         finally:
-            current.set(before[0])
-            handed_over.set(before[1])
+            if before_in_own is not None:
+                _within(own, self._put, *before_in_own)
+            self._put(*before)
+
+    def _put(self, crossing: Crossing, site: Site) -> tuple[Crossing, Site]:
+        """Set both in the current context; what they were."""
+        before = self._loop.current.get(), self._loop.handed_over.get()
+        self._loop.current.set(crossing)
+        self._loop.handed_over.set(site)
+        return before
 
     def _hand_on(self, woven: Woven, values: tuple[Any, ...]) -> Any:
         try:
@@ -102,6 +114,19 @@ class Carrier:
             return await work
         finally:
             self._loop.handed_over.reset(token)
+
+
+def _within(
+    context: Context | None,
+    put: Callable[[Crossing, Site], tuple[Crossing, Site]],
+    crossing: Crossing,
+    site: Site,
+) -> tuple[Crossing, Site] | None:
+    """Do it in a context; ``None`` where there is none, or somebody else is in it (as the thread will find out)."""
+    try:
+        return None if context is None else context.run(put, crossing, site)
+    except RuntimeError:
+        return None
 
 
 def _callee(function: Callable[..., Any]) -> Callee:

@@ -4,6 +4,8 @@ import threading
 
 import pytest
 
+from dryfit.weave import threads
+
 CALLEE = """
 def work(x=1):
     return x
@@ -108,8 +110,15 @@ WAYS = {
     """,
 }
 
+if threads.HAS_OWN_CONTEXT:
+    WAYS["a thread in a context of its own"] = """
+        thread = threading.Thread(target=callee.work, context=contextvars.copy_context())
+        thread.start()  # here
+        thread.join()
+    """
+
 CALLER = """
-import asyncio, concurrent.futures, threading
+import asyncio, concurrent.futures, contextvars, threading
 import anyio, anyio.to_thread
 import callee
 
@@ -179,6 +188,40 @@ def test_a_thread_that_a_test_leaves_behind_belongs_to_it(program, recorder):
         ("test_one", "caller"),
         ("test_two", "<tests>"),
     ]
+
+
+@pytest.mark.skipif(
+    not threads.HAS_OWN_CONTEXT, reason="a thread has no context of its own before CPython 3.14"
+)
+def test_a_thread_in_a_context_that_another_one_is_in_fails_as_without_dryfit(program):
+    program.write(
+        callee=CALLEE,
+        caller="""
+        import contextvars, threading
+        import callee
+        def scenario():
+            context = contextvars.copy_context()
+            began, go_on, errors = threading.Event(), threading.Event(), []
+            def first():
+                began.set()
+                go_on.wait()
+            threading.excepthook, before = errors.append, threading.excepthook
+            try:
+                one = threading.Thread(target=first, context=context)
+                one.start()
+                began.wait()
+                other = threading.Thread(target=callee.work, context=context)
+                other.start()
+                other.join()
+                go_on.set()
+                one.join()
+            finally:
+                threading.excepthook = before
+            return [(each.exc_type.__name__, each.thread is other) for each in errors]
+        """,
+    )
+    recorder = program.compare()
+    assert [each.outcome for each in recorder.seen if each.name == "callee.work"] == []
 
 
 def test_a_pools_thread_is_free_again_after_its_work(program, recorder):

@@ -168,13 +168,17 @@ class _Line:
             self._known_calls += isinstance(value, type) or value in _PURE
 
 
+_LOADS_CONSTANT = ("LOAD_CONST", "LOAD_COMMON_CONSTANT")
+"""The second one loads ``None`` from CPython 3.15 on."""
+
+
 def _without_exits(instructions: Iterable[dis.Instruction]) -> Iterator[dis.Instruction]:
     """Leave out the calls of ``__exit__``, with three times None: what a block begins with is judged already."""
     nones = 0
     for each in instructions:
         is_exit = each.opname == "CALL" and nones >= 3
         if each.opname != "PRECALL":
-            nones = nones + 1 if each.opname == "LOAD_CONST" and each.argval is None else 0
+            nones = nones + 1 if each.opname in _LOADS_CONSTANT and each.argval is None else 0
         if not is_exit:
             yield each
 
