@@ -13,7 +13,7 @@ from dryfit.checks.experiments import above, below
 from dryfit.checks.states import boundary_of, different, equal, rows_of, same, without
 from dryfit.checks.unfinished import are_unfinished
 from dryfit.model.digest import FILES, MEMORY, Change, diff, sent_to
-from dryfit.model.seam import Place
+from dryfit.model.seam import Place, Seam
 from dryfit.model.trial import Boundary, Crossed, Effected, ErrorSeen, Experiment, Point, Trial
 
 Reply = Literal["raised", "said otherwise", "said the same"]
@@ -22,6 +22,8 @@ PROGRAMS = "programs"
 
 Item = tuple[str, ...]
 """One piece of work: where, and what was done there."""
+
+Kind = tuple[str | Seam | Place, ...]
 
 
 @dataclass(frozen=True)
@@ -131,14 +133,34 @@ class Faulted(Tried):
         return lasting(self.baselines[0], self.twin, open_too=self._open_too)
 
     @cached_property
+    def _chance(self) -> Mapping[Kind, str]:
+        """The kinds of effects that are as many in both baselines and differ in their values, as those of a generator
+        of test data do; with what one of them is."""
+        second = self.baselines[1]
+        other = _at(second, self.twin.point)
+        again = lasting(second, other, open_too=self._open_too) if other is not None else ()
+        keys, keys_again = _by_kind(self.baselines[0], self.usually_stays), _by_kind(second, again)
+        return {
+            kind: min(each.what for each in effects)
+            for kind, effects in keys.items()
+            if len(effects) == len(now := keys_again.get(kind, ()))
+            and Counter(each.key for each in effects) != Counter(each.key for each in now)
+        }
+
+    def shown_as(self, effect: Effected, trial: Trial) -> tuple[str, str]:
+        """What an effect is, and by what it is known again: where values are made by chance, they do not count."""
+        kind = _kind(trial, effect)
+        return (effect.what, effect.key) if kind not in self._chance else (self._chance[kind], str(kind))
+
+    @cached_property
     def usual(self) -> Counter[Item]:
         """The work of the entry without the fault."""
-        return _work(self.usually_stays, self._usual_boundary)
+        return self._work(self.baselines[0], self.usually_stays, self._usual_boundary)
 
     @cached_property
     def done(self) -> Counter[Item]:
         """Its work in this trial."""
-        return _work(self.stays, self._boundary)
+        return self._work(self.trial, self.stays, self._boundary)
 
     @property
     def missing(self) -> Counter[Item]:
@@ -153,12 +175,13 @@ class Faulted(Tried):
     @cached_property
     def doubled(self) -> tuple[Effected, ...]:
         """Effects of the baseline that lasted more often here, the repetitions only."""
-        usual = Counter(each.key for each in self.usually_stays)
-        seen: Counter[str] = Counter()
+        usual = Counter(self.shown_as(each, self.baselines[0]) for each in self.usually_stays)
+        seen: Counter[tuple[str, str]] = Counter()
         found = []
         for each in self.stays:
-            seen[each.key] += 1
-            if 0 < usual[each.key] < seen[each.key]:
+            shown = self.shown_as(each, self.trial)
+            seen[shown] += 1
+            if 0 < usual[shown] < seen[shown]:
                 found.append(each)
         return tuple(found)
 
@@ -171,6 +194,22 @@ class Faulted(Tried):
     def is_complete(self) -> bool:
         """Whether everything is as after success."""
         return not self.missing and not self.extra and self.is_as_after
+
+    def _work(self, trial: Trial, effects: Iterable[Effected], boundary: Boundary | None) -> Counter[Item]:
+        """Changes of the state by place, and the effects on whatever has no digest, or only takes what is sent."""
+        work: Counter[Item] = Counter()
+        covered: set[str] = set()
+        if boundary is not None:
+            for change in diff(boundary.before, boundary.after):
+                if not sent_to(change.source):
+                    work["state", change.source, change.place, change.what] += change.count
+            covered = {each.source for each in (*boundary.before.contents, *boundary.after.contents)} | {
+                FILES
+            }
+        for effect in effects:
+            if effect.source not in covered:
+                work["effect", effect.source, *self.shown_as(effect, trial)] += 1
+        return work
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -244,9 +283,10 @@ class Faulted(Tried):
     @cached_property
     def has_settled(self) -> bool:
         """Whether the program did something after the fault that it does not do otherwise: it made amends, or notes."""
-        usual = {each.key for each in self.usually_stays}
+        usual = {self.shown_as(each, self.baselines[0]) for each in self.usually_stays}
         return bool(self.asked_stand_ins) or any(
-            each.crossing > self.struck.index and each.key not in usual for each in self.stays
+            each.crossing > self.struck.index and self.shown_as(each, self.trial) not in usual
+            for each in self.stays
         )
 
     @cached_property
@@ -323,16 +363,14 @@ def lasting(trial: Trial, entry: Crossed, *, open_too: bool = False) -> tuple[Ef
     return tuple(each for each in trial.effects if each.crossing in inside and each.fate in fates)
 
 
-def _work(effects: Iterable[Effected], boundary: Boundary | None) -> Counter[Item]:
-    """Changes of the state by place, and the effects on whatever has no digest, or only takes what is sent."""
-    work: Counter[Item] = Counter()
-    covered: set[str] = set()
-    if boundary is not None:
-        for change in diff(boundary.before, boundary.after):
-            if not sent_to(change.source):
-                work["state", change.source, change.place, change.what] += change.count
-        covered = {each.source for each in (*boundary.before.contents, *boundary.after.contents)} | {FILES}
-    for effect in effects:
-        if effect.source not in covered:
-            work["effect", effect.source, effect.what, effect.key] += 1
-    return work
+def _kind(trial: Trial, effect: Effected) -> Kind:
+    """By where it is done and the words that it begins with, which tell effects apart without their values."""
+    point = trial.crossings[effect.crossing].point
+    return effect.source, point.seam, point.site, *effect.what.split()[:2]
+
+
+def _by_kind(trial: Trial, effects: Iterable[Effected]) -> dict[Kind, list[Effected]]:
+    kinds: dict[Kind, list[Effected]] = {}
+    for each in effects:
+        kinds.setdefault(_kind(trial, each), []).append(each)
+    return kinds

@@ -29,7 +29,8 @@ def _is_certain(faulted: Faulted) -> bool:
 def _doubled(faulted: Faulted) -> Mishandled:
     """An effect that had happened already happened once more."""
     first = faulted.doubled[0]
-    crossings = {each.crossing for each in faulted.stays if each.key == first.key}
+    shown = faulted.shown_as(first, faulted.trial)
+    crossings = {each.crossing for each in faulted.stays if faulted.shown_as(each, faulted.trial) == shown}
     handler = _around(faulted, crossings)
     who = handler if len(crossings) > 1 else f"{faulted.struck.point.seam.callee}, called by {handler},"
     return Mishandled(

@@ -644,6 +644,46 @@ def committing(rows, *, read_after=False):
     )
 
 
+def signing_up(*addresses: str, error: str = "") -> tuple[Story, int]:
+    """A user is saved in a database that has no digest, and then read; the address is made by a generator."""
+    story = Story()
+    failure = story.error(error, "the connection is lost", injected=True) if error else -1
+    entry = story.call("store.save", error=failure)
+    for nth, address in enumerate(addresses, 1):
+        written = story.call("psycopg.Cursor.execute", entry, effect="write", nth=nth)
+        story.effect(written, f"INSERT INTO users (email) VALUES (%s) with {address}", "postgres shop")
+    read = story.call("psycopg.Cursor.execute", entry, effect="read", line=2, error=failure)
+    return story, read
+
+
+def beside(faulted: Story, at: int, *baselines: Story) -> Tried:
+    """The trial beside two baselines that are not alike."""
+    first, second = baselines
+    experiment = Experiment(TEST, faulted.crossings[at].point, "before", LOST)
+    return Tried(faulted.trial(experiment), (first.trial(), second.trial()))
+
+
+def test_work_with_values_of_chance_is_known_again():
+    faulted, at = signing_up("tqxv@b.io", error="psycopg.OperationalError")
+    case = beside(faulted, at, signing_up("kpwa@b.io")[0], signing_up("zzhe@b.io")[0])
+    assert findings(case) == [("DF308", "warning")]
+    assert "all of its work is done" in messages(case)[0]
+
+
+def test_work_with_values_of_chance_is_told_where_a_part_of_it_is_missing():
+    faulted, at = signing_up("tqxv@b.io", error="psycopg.OperationalError")
+    case = beside(
+        faulted, at, signing_up("kpwa@b.io", "kpwb@b.io")[0], signing_up("zzhe@b.io", "zzhf@b.io")[0]
+    )
+    assert findings(case) == [("DF302", "error")]
+
+
+def test_work_with_values_of_chance_that_is_done_twice_is_a_duplicate():
+    faulted, at = signing_up("tqxv@b.io", "mnop@b.io", error="psycopg.OperationalError")
+    case = beside(faulted, at, signing_up("kpwa@b.io")[0], signing_up("zzhe@b.io")[0])
+    assert [rule for rule, _ in findings(case)] == ["DF306"]
+
+
 def test_a_lost_reply_of_a_commit_is_ambiguous():
     case = committing(["tea"])
     assert findings(case) == [("DF308", "warning")]
