@@ -9,11 +9,12 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from dryfit.lab.loop_tasks import LoopTasks
 from dryfit.lab.standing import let_go
 from dryfit.model.clock import Clock
 from dryfit.model.trial import Leak, LeakKind
@@ -50,8 +51,9 @@ Thing = tuple[LeakKind, str, int]
 class Leftovers:
     """What the program began while an entry ran; what tests and their servers begin is their own affair."""
 
-    def __init__(self, weave: Weave) -> None:
+    def __init__(self, weave: Weave, loop_tasks: LoopTasks) -> None:
         self._weave = weave
+        self._loop_tasks = loop_tasks
         self._begun: set[Thing] = set()
         self._cut_off: set[Thing] = set()
 
@@ -98,7 +100,7 @@ class Leftovers:
                 )
 
     def _tasks(self) -> Iterator[Thing]:
-        for task in _tasks():
+        for task in self._loop_tasks.all():
             coroutine: object = task.get_coro()
             code = getattr(coroutine, "cr_code", None)
             if not task.done() and code is not None and self._is_ours(code.co_filename):
@@ -117,12 +119,6 @@ def _is_any(file: str) -> bool:
 def _is_pooled(thread: threading.Thread) -> bool:
     worker = concurrent.futures.thread._worker
     return thread.name.startswith(_POOLS) or getattr(thread, "_target", None) is worker
-
-
-def _tasks() -> Iterable[asyncio.Task[object]]:
-    """Every task of every loop."""
-    kept: Iterable[asyncio.Task[object]] | None = getattr(asyncio.tasks, "_scheduled_tasks", None)
-    return list(kept if kept is not None else getattr(asyncio.tasks, "_all_tasks", ()))
 
 
 def _files() -> Iterator[Thing]:

@@ -15,6 +15,7 @@ from dryfit.lab import files, leaks, memory, outboxes, standing
 from dryfit.lab.closing import Closing
 from dryfit.lab.files import Found
 from dryfit.lab.leaks import Leftovers
+from dryfit.lab.loop_tasks import LoopTasks
 from dryfit.lab.names import Names
 from dryfit.lab.readings import Held, Readings, under_names
 from dryfit.lab.standing import Standing
@@ -89,7 +90,8 @@ class Scene:
         )
         self._weave = weave
         self._has_written = has_written
-        self._leftovers = Leftovers(weave)
+        self._loop_tasks = LoopTasks()
+        self._leftovers = Leftovers(weave, self._loop_tasks)
         self._closing = Closing(lambda loop: self._leftovers.closing(loop))
         self._wanted: int | None = None
         self._is_over = True
@@ -111,7 +113,8 @@ class Scene:
         self._effects.begin()
         self._memory.begin()
         self._standing.begin()
-        self._leftovers = Leftovers(self._weave)
+        self._leftovers = Leftovers(self._weave, self._loop_tasks)
+        self._loop_tasks.begin()
         self._closing.begin()
         gc.freeze()  # what was there before is none of the trial's garbage: a collection has little to go through
 
@@ -217,6 +220,7 @@ class Scene:
         """What the trial showed, after the test's teardown."""
         self.called()
         self._closing.end()
+        self._loop_tasks.end()
         self._readings.close()
         effects = self._effects.finish()
         boundaries = tuple(

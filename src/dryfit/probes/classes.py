@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+from dryfit.model.annotations import annotated_names
 from dryfit.model.stand_in import ClassFacts
 from dryfit.probes.statics import defines, module_of, mro, namespace, type_name
 
@@ -20,7 +21,12 @@ def class_facts(name: str) -> ClassFacts | None:
     if found is None or module_of(found) == "unittest.mock":
         return None
     bases = mro(found)[:-1]
-    names = {each for base in bases for each in (*namespace(base), *_annotated(base)) if type(each) is str}
+    names = {
+        each
+        for base in bases
+        for each in (*namespace(base), *annotated_names(namespace(base)))
+        if type(each) is str
+    }
     return ClassFacts(
         name,
         tuple(sorted(each for each in names if not each.startswith("__") or each in _TELLING)[:MOST_NAMES]),
@@ -44,9 +50,3 @@ def _class(name: str) -> type | None:
         else:
             return None
     return found if issubclass(type(found), type) else None  # type: ignore[return-value]
-
-
-def _annotated(cls: type) -> tuple[str, ...]:
-    """Names that a class declares for its instances alone."""
-    annotations = namespace(cls).get("__annotations__")
-    return tuple(annotations) if type(annotations) is dict else ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import FunctionType
 
+from dryfit.model.annotations import annotations_of
 from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.test_modules import is_test_module
@@ -138,7 +139,7 @@ class Hints:
         if "__wrapped__" in function.__dict__:
             return  # a decorator's wrapper bears the hints of what it wraps, and may take and give something else
         defaults, own = _defaults(function), starred(callee)
-        for name, annotation in list(function.__annotations__.items()):
+        for name, annotation in list(annotations_of(function).items()):
             if name == RETURN and callee.kind not in ("function", "coroutine", "stand-in"):
                 continue
             if name != RETURN and callee.kind == "stand-in":

@@ -32,42 +32,41 @@ class TypingImports:
         return vars(loaded)[attribute] if attribute else loaded
 
 
-class _Names(dict[str, object]):
-    """The names around a function: its closure and type parameters, then what its module imports for typing only."""
-
-    def __init__(self, function: FunctionType, imports: TypingImports) -> None:
-        super().__init__(_closure(function))
-        self.update({parameter.__name__: parameter for parameter in getattr(function, "__type_params__", ())})
-        self._globals = function.__globals__
-        self._imports = imports
-
-    def __missing__(self, name: str) -> object:
-        if name in self._globals:
-            raise KeyError(name)
-        module, file = self._globals.get("__name__"), self._globals.get("__file__")
-        if type(module) is not str or type(file) is not str:
-            raise KeyError(name)
-        return self._imports.resolve(module, file, name)
-
-
 def resolve(function: FunctionType, annotation: object, imports: TypingImports) -> object:
     """Evaluate one annotation of a function; raises ``UnresolvableError``."""
 
     def holder() -> None: ...
 
     holder.__annotations__ = {"it": annotation}
-    try:
-        hints = typing.get_type_hints(
-            holder,
-            globalns=function.__globals__,
-            localns=_Names(function, imports),
-            include_extras=True,
-        )
-    except NameError as error:
-        raise UnresolvableError(f"the name {error.name!r} cannot be resolved") from None
-    except Exception as error:  # noqa: BLE001 - an annotation is an expression of the user's, and may raise anything
-        raise UnresolvableError(f"the annotation cannot be evaluated ({type(error).__name__})") from None
-    return hints["it"]
+    names = dict(_around(function))
+    while True:
+        try:
+            return typing.get_type_hints(holder, function.__globals__, names, include_extras=True)["it"]
+        except NameError as error:
+            name = error.name or ""
+            try:
+                names[name] = _imported_for_typing(function, name, names, imports)
+            except KeyError:
+                raise UnresolvableError(f"the name {name!r} cannot be resolved") from None
+        except Exception as error:  # noqa: BLE001 - an annotation is an expression of the user's, and may raise anything
+            text = f"the annotation cannot be evaluated ({type(error).__name__})"
+            raise UnresolvableError(text) from None
+
+
+def _imported_for_typing(
+    function: FunctionType, name: str, known: Mapping[str, object], imports: TypingImports
+) -> object:
+    module, file = function.__globals__.get("__name__"), function.__globals__.get("__file__")
+    if name in known or type(module) is not str or type(file) is not str:
+        raise KeyError(name)
+    return imports.resolve(module, file, name)
+
+
+def _around(function: FunctionType) -> Iterator[tuple[str, object]]:
+    """The names around a function: its closure and type parameters."""
+    yield from _closure(function)
+    for parameter in getattr(function, "__type_params__", ()):
+        yield parameter.__name__, parameter
 
 
 def _closure(function: FunctionType) -> Iterator[tuple[str, object]]:

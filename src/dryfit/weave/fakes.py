@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, UnionType
 from typing import NamedTuple, cast
 
+from dryfit.model.annotations import annotations_of
 from dryfit.model.crossing import Callee
 from dryfit.weave.originals import is_a
 
@@ -43,7 +44,7 @@ class Roles:
 
     def annotated(self, callee: Callee, parameter: str) -> Role | None:
         """The class that a parameter is annotated with."""
-        hint = callee.function.__annotations__.get(parameter) if callee.function is not None else None
+        hint = annotations_of(callee.function).get(parameter) if callee.function is not None else None
         classes = (
             [self._named(each) for each in _IDENTIFIER.findall(hint)] if type(hint) is str else _classes(hint)
         )

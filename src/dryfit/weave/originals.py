@@ -10,6 +10,7 @@ from itertools import pairwise
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
+from dryfit.model.annotations import annotations_of
 from dryfit.model.stand_in import Original, OriginalKind
 from dryfit.model.structure import Parameter, ParameterKind
 
@@ -81,7 +82,7 @@ def describe(
 def _of_function(name: str, function: FunctionType, receiver: bool, code: CodeType) -> Original:
     parameters = tuple(_parameters(function))
     own = parameters[1:] if receiver and _takes_receiver(parameters) else parameters
-    returns = _text(function.__annotations__.get("return", ""))
+    returns = _text(annotations_of(function).get("return", ""))
     kind = _KINDS[function.__code__.co_flags & _KIND_FLAGS]
     return Original(name, own, kind, returns, _gives_values(code))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from dryfit.model.annotations import EVALUATES
 from dryfit.model.crossing import Callee, CalleeKind
 from dryfit.model.trace import Skipped
 from dryfit.weave.frames import HIDDEN, hidden
@@ -238,8 +239,10 @@ class Weaver:
         return not hides and (reads or _calls_one_of(self._readers, function))
 
     def _is_ours(self, function: FunctionType) -> bool:
-        file = function.__code__.co_filename
-        return self.loop.sites.is_component(file) and not file.startswith(_OWN_FOLDER)
+        code = function.__code__
+        file = code.co_filename
+        is_written = self.loop.sites.is_component(file) and not file.startswith(_OWN_FOLDER)
+        return is_written and code.co_name != EVALUATES
 
     def _callee_of(self, function: FunctionType) -> Callee:
         """Name a function as its callers know it: a decorator that says whom it wraps stands for that one."""
@@ -298,9 +301,9 @@ _LASTING: Mapping[int, Any] = {
 
 
 def _is_of_function(code: CodeType) -> bool:
-    """Whether code is a function's or lambda's: no class body, comprehension or scope of type parameters."""
+    """Whether code is a function's or lambda's: no class body, comprehension or scope of types."""
     own_scope = inspect.CO_OPTIMIZED | inspect.CO_NEWLOCALS
-    named = not code.co_name.startswith("<") or code.co_name == "<lambda>"
+    named = code.co_name == "<lambda>" or not code.co_name.startswith(("<", EVALUATES))
     return code.co_flags & own_scope == own_scope and named
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from sys import _getframe
@@ -58,7 +58,7 @@ class Executors:
             future: Future[Any] = Future()
             handed = self._handed.setdefault(pool, Handed())
             handed.going.append(future)
-            work = self._work(pool, handed, future, lambda: function(*values, **options))
+            work = self._work(pool, handed, future, _bound(pool, function, values, options))
             thread = threading.Thread(
                 target=work, name=f"{pool._thread_name_prefix}_{len(handed.threads)}", daemon=True
             )
@@ -79,7 +79,7 @@ class Executors:
             if here is not None and not is_due():
                 self._governor.wait(here, self._governor.use(here, pool, _getframe()), is_due)
             try:
-                _settle(pool, future, do)
+                _settle(future, do)
             finally:
                 handed.going.remove(future)
 
@@ -100,13 +100,35 @@ class Executors:
         return governed
 
 
-def _settle(pool: Any, future: Future[Any], do: Callable[[], Any]) -> None:
+def _bound(
+    pool: Any, function: Callable[..., Any], values: tuple[Any, ...], options: Mapping[str, Any]
+) -> Callable[[], Any]:
+    """What a new thread of the pool does with its first piece of work."""
+    if hasattr(pool, "_create_worker_context"):  # from CPython 3.14 on, where it may be another interpreter's
+        task = pool._resolve_work_item_task(function, values, options)
+        return lambda: _within(pool._create_worker_context(), task)
+
+    def do() -> Any:
+        if pool._initializer is not None:
+            pool._initializer(*pool._initargs)
+        return function(*values, **options)
+
+    return do
+
+
+def _within(context: Any, task: Any) -> Any:
+    context.initialize()
+    try:
+        return context.run(task)
+    finally:
+        context.finalize()
+
+
+def _settle(future: Future[Any], do: Callable[[], Any]) -> None:
     """Do what a pool's thread does with a piece of work."""
     if not future.set_running_or_notify_cancel():
         return
     try:
-        if pool._initializer is not None:
-            pool._initializer(*pool._initargs)
         result = do()
     except BrokenOff:
         raise
