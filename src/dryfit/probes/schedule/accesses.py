@@ -110,7 +110,7 @@ class _Line:
         self._top: object = _UNKNOWN
 
     def read(self, instructions: Iterable[dis.Instruction]) -> Touch:
-        for instruction in _without_exits(instructions):
+        for instruction in _without_exits(_entered_at_once(instructions)):
             self._read(instruction.opname, instruction.argval, instruction.argrepr)
         is_shared = bool(self._reads or self._writes)
         if self._calls > self._known_calls:
@@ -166,6 +166,32 @@ class _Line:
             self._known_calls += self._is_own(str(value.__globals__.get("__file__", "")))
         elif isinstance(value, type | BuiltinFunctionType):
             self._known_calls += isinstance(value, type) or value in _PURE
+
+
+def _entered_at_once(instructions: Iterable[dis.Instruction]) -> Iterator[dis.Instruction]:
+    """Tell how a block begins by one instruction, as up to CPython 3.13.
+
+    Since then there are several: the manager is copied, both of its methods are loaded, and one is called.
+    """
+    waiting: list[dis.Instruction] = []
+    loading = calling = False
+    for each in instructions:
+        if each.opname == "LOAD_SPECIAL":
+            waiting.clear()
+            calling = "enter" in each.argrepr
+            loading = not calling
+            if calling:
+                is_async = each.argrepr.startswith("__a")
+                yield each._replace(opname="BEFORE_ASYNC_WITH" if is_async else "BEFORE_WITH")
+        elif calling and each.opname == "CALL":
+            calling = False
+        elif not loading and each.opname == "COPY":
+            waiting.append(each)
+        elif not loading:
+            yield from waiting
+            waiting.clear()
+            yield each
+    yield from waiting
 
 
 _LOADS_CONSTANT = ("LOAD_CONST", "LOAD_COMMON_CONSTANT")

@@ -105,11 +105,12 @@ class Outsiders:
 
     def _is_idle(self, ident: int, frame: FrameType) -> bool:
         standing = _beneath(frame)
-        if standing is not frame and (held := _held(frame)) is not None:
-            return held
         if standing.f_code is _WAIT:
             waiter: Any = standing.f_locals.get("waiter")
-            return waiter is not None and waiter.locked()
+            # From CPython 3.14 on a lock that is let go may pass on to who waits without being free in between.
+            return waiter is not None and waiter.locked() and waiter in standing.f_locals["self"]._waiters
+        if standing is not frame and (held := _held(frame)) is not None:
+            return held
         if standing.f_code is _WORKER:
             work: Any = standing.f_locals["work_queue"]
             return bool(work.empty())
