@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ class SqliteRewind:
         self._name = name
         self._opened = contextmanager(opened)
         self._kept = _connect(":memory:")
+        weakref.finalize(self, self._kept.close)  # from Python 3.13 on there is a warning where nobody does
 
     def take(self) -> str:
         """Remember the committed pages; refuses while a transaction is open that writes."""

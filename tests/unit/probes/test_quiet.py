@@ -72,7 +72,7 @@ def test_coroutines_are_awaited_in_a_loop_of_their_own() -> None:
         theirs = runner.get_loop()
         asyncio.set_event_loop(theirs)
         assert returned(call) == "done"
-        assert asyncio.get_event_loop_policy().get_event_loop() is theirs
+        assert asyncio.get_event_loop() is theirs
     assert cancelled == [True]
 
 

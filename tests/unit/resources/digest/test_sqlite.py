@@ -114,6 +114,7 @@ class Connection(sqlite3.Connection):
     """One that can be referred to weakly, as those are that dryfit watches."""
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nobody can close it here
 def test_a_connection_of_another_thread_is_left_out():
     made = []
     thread = threading.Thread(target=lambda: made.append(Connection(":memory:")))

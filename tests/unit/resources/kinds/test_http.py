@@ -47,14 +47,16 @@ def test_clean_forgets_and_tells_nothing_of_what_went_well(service: StandIn) -> 
     get(service, "/")
     assert service.clean() == ()
     assert service.handle.server.log == []
-    with pytest.raises(HTTPError):
+    with pytest.raises(HTTPError) as refused:
         get(service, "/again")
+    refused.value.close()
 
 
 def test_clean_tells_of_requests_and_expectations_that_did_not_meet(service: StandIn) -> None:
     service.handle.server.expect_oneshot_request("/wanted").respond_with_data("yes")
-    with pytest.raises(HTTPError):
+    with pytest.raises(HTTPError) as refused:
         get(service, "/unwanted")
+    refused.value.close()
     requests, expectations = service.clean()
     assert (requests.place, requests.change, requests.count) == ("requests", "not expected", 1)
     assert "/unwanted" in requests.sample[0]
@@ -70,8 +72,9 @@ def test_what_a_handler_raised_comes_out_as_the_same_object(service: StandIn, er
 
     service.check()
     service.handle.server.expect_request("/").respond_with_handler(answer)
-    with pytest.raises(HTTPError):
+    with pytest.raises(HTTPError) as refused:
         get(service, "/")
+    refused.value.close()
     with pytest.raises(type(error)) as raised:
         service.check()
     assert raised.value is error
