@@ -8,7 +8,7 @@ from dryfit.checks.judgement import Judgement, find
 from dryfit.model.finding import Fact, Finding, Severity
 from dryfit.model.seam import DRIVER, Place, Seam
 from dryfit.model.structure import ProjectMap
-from dryfit.model.trace import LeftoverData, Observations
+from dryfit.model.trace import ENDED, LeftoverData, Observations
 
 _Where = tuple[str, str]
 """A kind of resource and a place in it: names of databases are often made up anew for each run."""
@@ -56,6 +56,12 @@ def _message(left: LeftoverData) -> str:
     seen = f", where {_name(left.seen_by)} can see it" if left.seen_by else ""
     if left.change == "transactions open":
         return f"After {_name(left.test)} a session is idle in its transaction{seen}: commit, roll back or close it."
+    if left.change == ENDED:
+        return (
+            f"After {_name(left.test)} a session was idle in its transaction{seen}, and was ended, since it might have"
+            " held rows locked that were to be put right: commit, roll back or close it; if a fixture of several tests"
+            ' holds it, give the resource isolation = "shared".'
+        )
     noun, _, verb = left.change.partition(" ")
     what = f"{left.count} {noun if left.count != 1 else noun[:-1]} {verb}"
     when = "after" if left.phase == "late" else "by"

@@ -129,12 +129,16 @@ class Dropped:
     test: str
 
 
+ENDED = "transactions ended"
+"""A change: sessions were idle within a transaction, and dryfit ended them to make the data clean."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftoverData:
     """What a test left in one place of a database, key space, mailbox or directory, where another test can see it.
 
-    ``change`` says how ("rows added", "rows changed", "rows removed", "transactions open", …), ``count`` how many,
-    ``sample`` shows some, secrets masked. ``seen_by`` is the next test of the process that worked with the same
+    ``change`` says how ("rows added", "rows changed", "rows removed", "transactions open", ``ENDED``, …), ``count`` how
+    many, ``sample`` shows some, secrets masked. ``seen_by`` is the next test of the process that worked with the same
     resource, "" where none is known. ``phase`` is when it was written: by a fixture's set-up, by the test or its
     teardown ("test"), or after the teardown by something that outlived it ("late"). ``new_place`` says that the test
     itself made the table.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from dryfit.model.resource import Declaration, Leftover
-from dryfit.model.trace import LeftoverData
+from dryfit.model.trace import ENDED, LeftoverData
 
 IDLE = "idle in transaction"
 
@@ -23,16 +23,16 @@ def leftover_data(
 ) -> tuple[LeftoverData, ...]:
     """What is to be reported of ``test``; ``declarations`` are the resources by name.
 
-    What is cleaned in time nobody sees. Reported is what ``isolation = "shared"`` leaves in place, sessions that are
-    still within a transaction, and, with ``late``, what was written between the cleaning and the set-up of ``seen_by``:
-    the next time it may come a moment later.
+    What is cleaned in time nobody sees. Reported is what ``isolation = "shared"`` leaves in place, sessions that were
+    still within a transaction, which have been ended, and, with ``late``, what was written between the cleaning and the
+    set-up of ``seen_by``: the next time it may come a moment later.
     """
     return tuple(
         LeftoverData(
             kind=declarations[left.resource].kind,
             resource=left.resource,
             place=left.place,
-            change="transactions open" if left.change == IDLE else left.change,
+            change=ENDED if left.change == IDLE else left.change,
             count=left.count,
             sample=left.sample,
             test=test,

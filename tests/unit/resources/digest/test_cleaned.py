@@ -32,4 +32,4 @@ def test_what_comes_between_cleaning_and_set_up_is_late():
 
 def test_a_session_within_a_transaction_is_told():
     (told,) = leftover_data([ROW, IDLE], declared("recycle"), "test_one")
-    assert (told.place, told.change) == ("session 7", "transactions open")
+    assert (told.place, told.change) == ("session 7", "transactions ended")
