@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from _pytest.outcomes import Exit, OutcomeException
 
@@ -294,12 +294,17 @@ def _as_reached(overlap: Overlap) -> tuple[Operation, ...]:
 @contextmanager
 def _no_loop() -> Iterator[None]:
     """Have this thread's loop stand still, as if none ran: another one may be run."""
-    running = asyncio.get_running_loop()
+    running, task = asyncio.get_running_loop(), asyncio.current_task()
+    swap: Any = getattr(asyncio.tasks, "_swap_current_task", None)  # from CPython 3.14 on a thread has one task, too
+    if swap is not None:
+        swap(running, None)
     asyncio._set_running_loop(None)
     try:
         yield
     finally:
         asyncio._set_running_loop(running)
+        if swap is not None:
+            swap(running, task)
 
 
 def _is_asynchronous(operation: Call) -> bool:
