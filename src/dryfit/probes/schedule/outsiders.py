@@ -14,6 +14,7 @@ from typing import Any
 
 from dryfit.model.clock import Clock
 from dryfit.probes.schedule.locks import kind_of
+from dryfit.probes.schedule.queues import is_at_rest
 from dryfit.probes.schedule.selects import CONNECTING, SELECTS
 from dryfit.probes.schedule.threads import DRIVER
 
@@ -112,8 +113,7 @@ class Outsiders:
         if standing is not frame and (held := _held(frame)) is not None:
             return held
         if standing.f_code is _WORKER:
-            work: Any = standing.f_locals["work_queue"]
-            return bool(work.empty())
+            return is_at_rest(standing.f_locals["work_queue"])
         if standing.f_code in SELECTS:
             if standing.f_locals.get("timeout") == 0:
                 return False  # the loop has something to do, and only looks
@@ -137,7 +137,7 @@ def _has_nothing_handed(standing: FrameType) -> bool:
     values = standing.f_locals
     queue: Any = values["tx"] if "tx" in values else values["self"]._tx
     last: Any = values.get("future")
-    return bool(queue.empty()) and (last is None or bool(last.done()))
+    return is_at_rest(queue) and (last is None or bool(last.done()))
 
 
 def _held(frame: FrameType) -> bool | None:
@@ -146,7 +146,7 @@ def _held(frame: FrameType) -> bool | None:
     if "lock" in values:
         return not kind_of(values["lock"]).is_free(values["lock"])
     if "queue" in values:
-        return bool(values["queue"].empty())
+        return is_at_rest(values["queue"])
     return True if "seconds" in values else None
 
 

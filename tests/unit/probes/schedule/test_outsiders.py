@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import queue
 import selectors
 import socket
 import socketserver
@@ -16,6 +17,7 @@ import aiosqlite
 import pytest
 
 from dryfit.probes.schedule.outsiders import Outsiders, _connects
+from dryfit.probes.schedule.queues import is_at_rest
 
 
 def test_a_server_that_waits_for_requests_is_idle() -> None:
@@ -33,6 +35,26 @@ def test_a_server_that_waits_for_requests_is_idle() -> None:
             thread.join()
             with_request.close()
     assert not thread.is_alive()
+
+
+@pytest.mark.usefixtures("turns")  # as in an exploration, where queues are governed
+@pytest.mark.parametrize("put", ["put", "put_nowait"])
+def test_a_queue_is_not_at_rest_while_an_item_is_on_its_way(put: str) -> None:
+    given, taken = queue.SimpleQueue[str](), []
+    thread = threading.Thread(target=lambda: taken.append(given.get()))
+    thread.start()
+    while (standing := sys._current_frames().get(thread.ident)) is None or standing.f_code.co_name != "get":
+        pass
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(3600)  # nobody wakes up meanwhile
+    try:
+        getattr(given, put)("work")
+        assert not is_at_rest(given)
+    finally:
+        sys.setswitchinterval(interval)
+    thread.join()
+    assert is_at_rest(given)
+    assert taken == ["work"]
 
 
 @pytest.mark.usefixtures("turns")  # as in an exploration, where ``select`` is governed
@@ -117,6 +139,7 @@ def test_nothing_is_kept_of_what_the_threads_hold() -> None:
         gc.enable()
 
 
+@pytest.mark.usefixtures("turns")  # as in an exploration, where queues are governed
 def test_the_thread_of_a_connection_of_aiosqlite_is_waited_for_however_long_it_takes(monkeypatch) -> None:
     monkeypatch.setattr("dryfit.probes.schedule.outsiders.PATIENCE", -1)
     busy = threading.Lock()
