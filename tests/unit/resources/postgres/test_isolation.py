@@ -153,6 +153,32 @@ def test_without_rights_a_changed_schema_is_seen(modest, open_database):
     assert database.left().keys() == {"schema"}
 
 
+SETTINGS = """
+CREATE SCHEMA "Other one"; CREATE TABLE "Other one".notes (id integer);
+DO $$ BEGIN
+  EXECUTE format('ALTER DATABASE %I SET search_path = "$user", "Other one", public', current_database());
+  EXECUTE format('ALTER DATABASE %I SET TimeZone = ''Asia/Kolkata''', current_database());
+  EXECUTE format('ALTER DATABASE %I SET shop.tenant = ''it''''s = 7''', current_database());
+  EXECUTE format('ALTER ROLE %I IN DATABASE %I SET DateStyle = ''SQL, DMY''', current_user, current_database());
+END $$;
+"""
+
+
+@pytest.mark.parametrize("where", ["endpoint", "foreign"])
+def test_what_the_schema_sets_for_its_database_holds_in_each_copy(project, open_database, where, request):
+    (project.root / "settings.sql").write_text(SETTINGS)
+    database = open_database(at=request.getfixturevalue(where), schema="settings.sql")
+    for _ in range(2):
+        with database.connect() as connection:
+            names = ("search_path", "TimeZone", "shop.tenant", "DateStyle")
+            told = [connection.execute(f"SHOW {name}").fetchone()[0] for name in names]
+            assert told == ['"$user", "Other one", public', "Asia/Kolkata", "it's = 7", "SQL, DMY"]
+            connection.execute("INSERT INTO notes VALUES (1)")
+            connection.execute("CREATE TABLE extra (id integer)")
+        database.left()
+    assert len(database.resource.replacements) == 2
+
+
 def test_shared_on_an_existing_server_is_dropped_by_the_last_worker(open_database, foreign, monkeypatch):
     before = databases(foreign)
     one = open_database(at=foreign, isolation="shared")
