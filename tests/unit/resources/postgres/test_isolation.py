@@ -153,6 +153,29 @@ def test_without_rights_a_changed_schema_is_seen(modest, open_database):
     assert database.left().keys() == {"schema"}
 
 
+def test_without_rights_a_temporary_table_of_a_connection_that_lives_on_ends_with_the_database(
+    modest, open_database
+):
+    database = open_database(at=modest)
+    with database.connect() as connection:
+        connection.execute("CREATE TEMP TABLE scratch (id integer)")
+        connection.execute("DELETE FROM lines WHERE order_id = 1")
+        assert database.left() == {"scratch": {"temporary table": 1}, "lines": {"rows removed": 1}}
+    assert database.resource.replacements == ["temporary tables may not be dropped: scratch"]
+    database.run("DELETE FROM lines WHERE order_id = 1")
+    assert database.left() == {"lines": {"rows removed": 1}}
+
+
+def test_row_security_that_holds_for_the_owner_too_is_told_at_once(project, modest, open_database):
+    (project.root / "secured.sql").write_text(
+        "CREATE TABLE notes (id integer); ALTER TABLE notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    )
+    before = databases(modest)
+    with pytest.raises(ResourceError, match=f"give the user {modest.user} BYPASSRLS"):
+        open_database(at=modest, schema="secured.sql")
+    assert databases(modest) == before
+
+
 SETTINGS = """
 CREATE SCHEMA "Other one"; CREATE TABLE "Other one".notes (id integer);
 DO $$ BEGIN
