@@ -151,7 +151,11 @@ def _fixtures_of(environment: Environment) -> dict[str, object]:
 
 def _handle(environment: Environment, declaration: Declaration) -> object:
     def handle() -> Handle:
-        return environment.open(declaration.name).handle
+        try:
+            return environment.open(declaration.name).handle
+        except DryfitError as error:
+            # Where in dryfit it was found out helps nobody, and would be told again for every test.
+            pytest.fail(str(error), pytrace=False)
 
     handle.__doc__ = f"The {declaration.kind} that this project declares, with clean data for each test."
     # Where it is stays the same, so that fixtures of any scope may ask for it.

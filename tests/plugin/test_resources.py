@@ -249,6 +249,28 @@ def test_nothing_is_adopted_without_a_person(shop):
     )
 
 
+def test_what_cannot_be_opened_is_told_without_dryfits_own_insides(project):
+    project.write(
+        {
+            "pyproject.toml": """
+                [project]
+                name = "shop"
+
+                [tool.dryfit.resources]
+                folder = { kind = "directory", seed = "not here" }
+            """,
+            "test_one.py": "def test_one(folder): pass",
+        }
+    )
+
+    ended = project.pytest()
+
+    assert ended.status == 1
+    assert "not here is no directory; correct the key seed" in ended.out
+    assert "def handle" not in ended.out
+    assert "1 error" in ended.out
+
+
 def test_without_its_server_a_test_fails_and_the_session_goes_on(project):
     project.write(
         {
