@@ -154,8 +154,9 @@ def _handle(environment: Environment, declaration: Declaration) -> object:
         try:
             return environment.open(declaration.name).handle
         except DryfitError as error:
-            # Where in dryfit it was found out helps nobody, and would be told again for every test.
-            pytest.fail(str(error), pytrace=False)
+            wrong = str(error)
+        # Where in dryfit it was found out helps nobody, and would be told again for every test.
+        pytest.fail(wrong, pytrace=False)
 
     handle.__doc__ = f"The {declaration.kind} that this project declares, with clean data for each test."
     # Where it is stays the same, so that fixtures of any scope may ask for it.

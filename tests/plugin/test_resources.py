@@ -268,6 +268,7 @@ def test_what_cannot_be_opened_is_told_without_dryfits_own_insides(project):
     assert ended.status == 1
     assert "not here is no directory; correct the key seed" in ended.out
     assert "def handle" not in ended.out
+    assert "During handling" not in ended.out
     assert "1 error" in ended.out
 
 
