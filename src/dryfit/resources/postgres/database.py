@@ -311,6 +311,11 @@ class Database:
         self._data.close()
         if databases.exists(self._control, self._site.name):
             self._data = self._connected()
+            try:
+                mark.prove(self._data, self._site.token)  # another one may have taken its name
+            except ResourceError:
+                self._data.close()
+                raise
         else:
             self.replacements.append("the database had been dropped")
             self._claim()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 
 import psycopg
@@ -13,7 +14,7 @@ from dryfit.model.resource import Declaration
 from dryfit.resources.environment import new_space
 from dryfit.resources.kinds.postgres import kind
 from dryfit.resources.postgres import wal
-from dryfit.resources.postgres.connect import url
+from dryfit.resources.postgres.connect import connect, url
 from dryfit.resources.registry import provider_named
 
 
@@ -366,9 +367,25 @@ def test_our_own_connections_may_be_ended(database):
     assert database.left() == {"customers": {"rows added": 1}}
 
 
-def test_a_dropped_database_is_there_again(database, endpoint):
-    from dryfit.resources.postgres.connect import connect
+def test_another_database_of_the_same_name_is_not_taken_for_it(database, endpoint):
+    name, number = database.resource.handle.database, secrets.token_hex(4)
+    with connect(endpoint, "postgres") as connection:
+        connection.execute(f"CREATE DATABASE other_{number}")
+        assert database.left() == {}  # from here on the log names nothing of either
+        end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+        connection.execute(end, [name])
+        connection.execute(f"ALTER DATABASE {name} RENAME TO away_{number}")
+        connection.execute(f"ALTER DATABASE other_{number} RENAME TO {name}")
+        for _ in range(2):
+            with pytest.raises(ResourceError, match="nothing was changed"):
+                database.resource.clean()
+        connection.execute(end, [name])
+        connection.execute(f"DROP DATABASE {name}")
+        connection.execute(f"ALTER DATABASE away_{number} RENAME TO {name}")
+    assert database.left() == {}
 
+
+def test_a_dropped_database_is_there_again(database, endpoint):
     with connect(endpoint, "postgres") as connection:
         connection.execute(f"DROP DATABASE {database.resource.handle.database} WITH (FORCE)")
     assert database.left() == {}
