@@ -38,6 +38,8 @@ class Fixtures:
         self._starting: threading.Thread | None = None
         self._declared = {declaration.name: declaration for declaration in environment.declared}
         self._last_test = ""
+        self._replaced: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
         self._wrong = ""
 
     @classmethod
@@ -84,6 +86,7 @@ class Fixtures:
         """
         self._wrong = self._clean(seen_by=item.nodeid, late=True)
         self._last_test = item.nodeid
+        self._told, self._replaced = self._replaced, ()
         try:
             return (yield)
         finally:
@@ -102,6 +105,15 @@ class Fixtures:
         result = yield
         self.environment.check()
         return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Where a test fails whose pool has lost its connections, that is not its own fault: say why."""
+        report = yield
+        if report.failed and self._told:
+            ended = "Connections to the old one were ended before this test."
+            report.sections.append(("dryfit", "\n".join(f"{each}. {ended}" for each in self._told)))
+        return report
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -124,6 +136,7 @@ class Fixtures:
             leftovers = self.environment.clean()
         except DryfitError as error:
             return str(error)
+        self._replaced += self.environment.replaced
         if leftovers and self.left_behind is not None:
             from dryfit.resources.digest.cleaned import leftover_data
 
@@ -151,7 +164,12 @@ def _fixtures_of(environment: Environment) -> dict[str, object]:
 
 def _handle(environment: Environment, declaration: Declaration) -> object:
     def handle() -> Handle:
-        return environment.open(declaration.name).handle
+        try:
+            return environment.open(declaration.name).handle
+        except DryfitError as error:
+            wrong = str(error)
+        # Where in dryfit it was found out helps nobody, and would be told again for every test.
+        pytest.fail(wrong, pytrace=False)
 
     handle.__doc__ = f"The {declaration.kind} that this project declares, with clean data for each test."
     # Where it is stays the same, so that fixtures of any scope may ask for it.

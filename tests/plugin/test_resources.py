@@ -249,6 +249,61 @@ def test_nothing_is_adopted_without_a_person(shop):
     )
 
 
+def test_what_cannot_be_opened_is_told_without_dryfits_own_insides(project):
+    project.write(
+        {
+            "pyproject.toml": """
+                [project]
+                name = "shop"
+
+                [tool.dryfit.resources]
+                folder = { kind = "directory", seed = "not here" }
+            """,
+            "test_one.py": "def test_one(folder): pass",
+        }
+    )
+
+    ended = project.pytest()
+
+    assert ended.status == 1
+    assert "not here is no directory; correct the key seed" in ended.out
+    assert "def handle" not in ended.out
+    assert "During handling" not in ended.out
+    assert "1 error" in ended.out
+
+
+def test_who_lost_connections_to_a_fresh_copy_is_told_why(shop):
+    shop.write(
+        {
+            "test_shop.py": """
+                import psycopg
+                import pytest
+
+                @pytest.fixture(scope="session")
+                def kept(database):
+                    with psycopg.connect(database.url, autocommit=True) as connection:
+                        yield connection
+
+                def test_it_changes_the_schema(kept):
+                    kept.execute("DROP TABLE orders")
+
+                def test_it_goes_on_with_the_connection(kept):
+                    kept.execute("SELECT * FROM orders")
+
+                def test_it_fails_by_itself(database):
+                    assert database is None
+            """,
+        }
+    )
+
+    ended = shop.pytest("-p", "no:randomly")
+
+    why = "database was replaced by a fresh copy: the schema was changed: "
+    assert "2 failed, 1 passed" in ended.out
+    assert ended.out.count(why) == 1
+    assert "Connections to the old one were ended before this test." in ended.out
+
+
 def test_without_its_server_a_test_fails_and_the_session_goes_on(project):
     project.write(
         {

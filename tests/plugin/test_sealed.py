@@ -182,6 +182,7 @@ def test_workers_of_xdist_are_held_too(session) -> None:
     ended = session(*SEALED, "-p", "xdist", "-n", "2", host="localhost")
     assert f"{WAYS} failed, {WAYS + 1} passed" in ended.out, ended.out + ended.err
     assert "wants to connect to 10.66.0.1:" in ended.out
+    assert ended.out.count("test_ways.py::test_foreign[by_socket]: refused 10.66.0.1:") == 1
 
 
 def test_who_has_no_privileges_is_held_by_a_user_namespace(session) -> None:

@@ -51,4 +51,5 @@ def container_launch(
         ),
         is_ready=kind.is_ready,
         environment={**environment, **children.search_path()},
+        called=f"{declaration.name}: {container.image} by {keeper}",
     )

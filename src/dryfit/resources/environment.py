@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -28,7 +28,10 @@ def new_space(worker: str = "") -> str:
 
 
 class Environment:
-    """The resources of one worker; a context manager, at whose end they are given back and the variables as before."""
+    """The resources of one worker; a context manager, at whose end they are given back and the variables as before.
+
+    ``replaced`` tells which databases the last cleaning replaced by fresh copies, and why.
+    """
 
     def __init__(self, declarations: Iterable[Declaration], root: Path, space: str) -> None:
         self._declared = {declaration.name: declaration for declaration in declarations}
@@ -36,6 +39,7 @@ class Environment:
         self._space = space
         self._opened: dict[str, Resource] = {}
         self._closing = ExitStack()
+        self.replaced: tuple[str, ...] = ()
 
     @property
     def declared(self) -> tuple[Declaration, ...]:
@@ -93,7 +97,14 @@ class Environment:
 
     def clean(self) -> tuple[Leftover, ...]:
         """Give the next test clean data in everything that is open, and tell what had been left."""
-        return tuple(leftover for resource in self._opened.values() for leftover in resource.clean())
+        had = {name: len(_replacements(resource)) for name, resource in self._opened.items()}
+        left = tuple(leftover for resource in self._opened.values() for leftover in resource.clean())
+        self.replaced = tuple(
+            f"{name} was replaced by a fresh copy: {reason}"
+            for name, resource in self._opened.items()
+            for reason in _replacements(resource)[had[name] :]
+        )
+        return left
 
     def check(self) -> None:
         """Raise what went wrong within something that is open, where its client saw no more of it than an answer."""
@@ -162,6 +173,10 @@ def _loading(kind: Kind) -> Iterator[None]:
 def _load(kind: Heavy) -> None:
     with suppress(Exception):  # whoever needs it imports it again, and tells what is wrong
         kind.load()
+
+
+def _replacements(resource: Resource) -> Sequence[str]:
+    return getattr(resource, "replacements", ())
 
 
 def _nothing() -> None:

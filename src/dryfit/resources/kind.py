@@ -33,7 +33,7 @@ class Launch:
     ``command`` and ``environment``, ``{home}``, ``{port}`` (a free one of loopback) and ``{mark}`` (a random token,
     good as a password, so that nobody else's server is taken for this one) are filled in; ``endpoint`` says where it
     will answer, given home and port; ``is_ready`` is asked every 2 ms. ``stop_signal`` ends it; ``unprivileged`` says
-    that it refuses to run as root.
+    that it refuses to run as root. ``called`` is what it is called where it did not start, if not by its program.
     """
 
     key: str
@@ -45,6 +45,7 @@ class Launch:
     stop_signal: str = "SIGTERM"
     unprivileged: bool = False
     in_memory: bool = False
+    called: str = ""
     complete: Callable[[Path], None] = lambda home: None
 
 

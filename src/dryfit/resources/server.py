@@ -189,16 +189,20 @@ def _wait_until_ready(launch: Launch, endpoint: Endpoint, lease: socket.socket) 
             raise _failure(launch, lease.recv(supervisor.LOG_TAIL).decode(errors="replace"))
         if time.monotonic() > deadline:
             raise ResourceError(
-                f"{launch.command[0]}: no answer after {START_SECONDS:.0f} s; see what else keeps this machine busy",
+                f"{_called(launch)}: no answer after {START_SECONDS:.0f} s; see what else keeps this machine busy",
                 slug="resources",
             )
     lease.settimeout(None)
 
 
 def _failure(launch: Launch, log: str) -> ResourceError:
-    text = f"{launch.command[0]}: did not start; its log ends with:\n{log.strip()}"
+    text = f"{_called(launch)}: did not start; its log ends with:\n{log.strip()}"
     taken = "address already in use" in log.lower() or "could not bind" in log.lower()
     return (_PortTakenError if taken else ResourceError)(text, slug="resources")
+
+
+def _called(launch: Launch) -> str:
+    return launch.called or launch.command[0]
 
 
 def _free_port() -> int:

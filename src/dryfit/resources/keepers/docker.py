@@ -19,13 +19,16 @@ def main(spec: dict[str, Any]) -> None:
     from docker.errors import DockerException, NotFound
     from testcontainers.core.container import DockerContainer
 
-    container = DockerContainer(
-        spec["image"],
-        command=spec["command"] or None,
-        env=spec["environment"],
-        labels=orphans.labels(spec["home"]),
-        name=Path(spec["home"]).name,
-    )
+    try:
+        container = DockerContainer(
+            spec["image"],
+            command=spec["command"] or None,
+            env=spec["environment"],
+            labels=orphans.labels(spec["home"]),
+            name=Path(spec["home"]).name,
+        )
+    except DockerException as error:
+        sys.exit(f"no container engine answers: {error}; start it, or say in DOCKER_HOST where it is")
     for path in spec["tmpfs"]:
         container.with_tmpfs_mount(path)
     loopback: Any = ("127.0.0.1", int(spec["published"]))

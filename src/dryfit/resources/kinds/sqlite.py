@@ -98,6 +98,7 @@ class SqliteFile:
         self._watch = sqlite3.connect(
             self.handle.path, timeout=0, isolation_level=None, check_same_thread=False
         )
+        self._mode = self._journal_mode()
         self._watch.execute("ATTACH ? AS seed", [str(self._seed)])
         self._seen = self._version()
         self._inode = self.handle.path.stat().st_ino
@@ -106,6 +107,11 @@ class SqliteFile:
         """Changes whenever another connection has committed something."""
         (version,) = self._watch.execute("PRAGMA main.data_version").fetchone()
         return int(version)
+
+    def _journal_mode(self, wanted: str = "") -> str:
+        """With a write-ahead log or without: the one setting that a file keeps for all who open it."""
+        (mode,) = self._watch.execute(f"PRAGMA main.journal_mode{wanted}").fetchone()
+        return str(mode)
 
     def _is_same_file(self) -> bool:
         with suppress(FileNotFoundError):
@@ -129,6 +135,11 @@ class SqliteFile:
         """Into the same file, so that the program's open connections see it, too."""
         with closing(sqlite3.connect(self._seed)) as seed:
             seed.backup(self._watch)
+        if self._journal_mode() != self._mode:
+            with suppress(
+                sqlite3.OperationalError
+            ):  # connections that live on keep the mode that they have chosen
+                self._journal_mode(f" = {self._mode}")
         self._seen = self._version()
 
     def _replace(self) -> None:

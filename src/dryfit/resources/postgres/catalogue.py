@@ -41,11 +41,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A sequence, its name quoted where need be."""
+    """A sequence, its name quoted where need be; ``is_cached`` where sessions take several numbers at a time."""
 
     oid: int
     name: str
     is_logged: bool
+    is_cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ ORDER BY a.attrelid, a.attnum
 """
 
 _SEQUENCES = f"""
-SELECT c.oid, {_FULL}, c.relpersistence = 'p' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'S' AND {_OURS} ORDER BY c.oid
+SELECT c.oid, {_FULL}, c.relpersistence = 'p', s.seqcache > 1
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE {_OURS} ORDER BY c.oid
 """
 
 _REFERENCES = "SELECT conrelid, confrelid FROM pg_constraint WHERE contype = 'f' AND conrelid <> confrelid"
@@ -130,7 +132,8 @@ def read(connection: Connection) -> Catalogue:
             [(_int(child), _int(parent)) for child, parent in references],
         ),
         sequences={
-            _int(oid): Sequence(_int(oid), _text(name), logged == b"t") for oid, name, logged in sequences
+            _int(oid): Sequence(_int(oid), _text(name), logged == b"t", cached == b"t")
+            for oid, name, logged, cached in sequences
         },
         files={_int(file): _int(oid) for file, oid in files},
         system={_int(oid): _text(name) for oid, name in system if _text(name) not in _STATISTICS},
@@ -142,6 +145,14 @@ def with_files(connection: Connection, known: Catalogue) -> Catalogue:
     return replace(
         known, files={_int(file): _int(oid) for file, oid in answers(connection, _FILES.encode())[0]}
     )
+
+
+def with_files_of(connection: Connection, known: Catalogue, sequences: Iterable[Sequence]) -> Catalogue:
+    """The same, but for where these sequences are stored now."""
+    moved = {sequence.oid for sequence in sequences}
+    files = {file: oid for file, oid in known.files.items() if oid not in moved}
+    now = with_files(connection, known).files.items()
+    return replace(known, files=files | {file: oid for file, oid in now if oid in moved})
 
 
 Digest = dict[bytes, bytes]

@@ -22,7 +22,7 @@ from dryfit.resources.locks import locked
 from dryfit.resources.postgres.programs import Programs
 
 USER = "dryfit"
-LAYOUT = "3"
+LAYOUT = "4"
 """Part of the key: to be raised when what is kept in the cache changes."""
 
 MOST_KEPT = 8

@@ -12,7 +12,7 @@ from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint, Handle, Leftover
 from dryfit.model.target import Target
 from dryfit.resources.database_clock import PostgresClock
-from dryfit.resources.postgres import catalogue, databases, leftovers, mark, snapshot
+from dryfit.resources.postgres import catalogue, databases, leftovers, mark, prepared, snapshot
 from dryfit.resources.postgres.catalogue import Catalogue
 from dryfit.resources.postgres.connect import NAME, connect, connect_again, driver
 from dryfit.resources.postgres.pool import Pool
@@ -20,7 +20,7 @@ from dryfit.resources.postgres.restore import hold_off, write_back
 from dryfit.resources.postgres.seeded import Seeded
 from dryfit.resources.postgres.sessions import Moment
 from dryfit.resources.postgres.snapshot import Changes, Whole
-from dryfit.resources.postgres.temporary import drop_temporary
+from dryfit.resources.postgres.temporary import drop_temporary, temporary
 from dryfit.resources.postgres.watch import Suspects, Watch, everything
 
 # What only the contention check asks for is imported when it does.
@@ -70,7 +70,7 @@ class Database:
         self._control = connect(site.endpoint, site.control)
         self._data = self._connected()
         found = catalogue.read(self._data)
-        self._seeded = snapshot.take(self._data, found)
+        self._seeded = self._read(found)
         self._watch = Watch(self._control, site.name, found, reads_log=site.reads_log)
         self._begin(found)
 
@@ -80,10 +80,11 @@ class Database:
         Open transactions of others are ended. Raises ``ResourceError`` where the database is not dryfit's any more.
         """
         try:
-            return tuple(self._clean())
-        except driver().OperationalError:  # a test ended our connections, too
-            self._reconnect()
-            return tuple(self._clean())
+            return self._cleaned()
+        except driver().Error as error:
+            raise ResourceError(
+                f"database {self._site.name}: cannot be made clean: {str(error).strip()}", slug="resources"
+            ) from error
 
     def serves(self, target: Target) -> bool:
         """Whether the program's connection leads to this very database, by the mark that it bears."""
@@ -141,6 +142,9 @@ class Database:
 
     def close(self) -> None:
         """Drop the database, and what was made for it alone."""
+        if self._prepares and not self._data.closed:
+            with suppress(driver().Error):  # whoever ended the connection
+                prepared.roll_back(self._data, self._site.token)
         self._data.close()
         self._control.close()
         self._pool.close()
@@ -151,11 +155,36 @@ class Database:
             for name in (self._site.name, *unused, *self._site.extras):
                 databases.drop(connection, name, self._site.token)
 
+    def _read(self, found: Catalogue) -> snapshot.Snapshot:
+        try:
+            return snapshot.take(self._data, found)
+        except driver().errors.InsufficientPrivilege as error:
+            self._data.close()
+            self._control.close()
+            raise ResourceError(
+                f"database {self._site.name}: {error.diag.message_primary}; dryfit has to read every row: give the user"
+                f" {self._site.endpoint.user} BYPASSRLS, or name a superuser",
+                slug="resources",
+            ) from error
+
+    def _cleaned(self) -> tuple[Leftover, ...]:
+        try:
+            return tuple(self._clean())
+        except driver().OperationalError:  # a test ended our connections, too
+            self._reconnect()
+            return tuple(self._clean())
+
     def _clean(self) -> list[Leftover]:
         moment, suspects = self._watch.rest(self._data.info.backend_pid)
         found = list(leftovers.of_sessions(self.handle.name, moment.ended))
+        if suspects and self._prepares:
+            found += leftovers.of_prepared(self.handle.name, prepared.roll_back(self._data, self._site.token))
         if suspects.system:
-            found += leftovers.of_temporary(self.handle.name, drop_temporary(self._data, self._site.token))
+            try:
+                dropped = drop_temporary(self._data, self._site.token)
+            except driver().errors.InsufficientPrivilege:
+                return found + self._without_temporary(suspects)
+            found += leftovers.of_temporary(self.handle.name, dropped)
             changed = self._origin.schema_changes(self._data, suspects.system, self._horizon)
             if changed:
                 return found + self._without_schema(suspects, changed)
@@ -182,9 +211,19 @@ class Database:
     def _without_schema(self, suspects: Suspects, changed: tuple[str, ...]) -> list[Leftover]:
         """Replace the database, and tell of rows as far as the tables are still there to be read."""
         found = list(leftovers.of_schema(self.handle.name, changed))
+        return found + self._afresh(suspects, f"the schema was changed: {', '.join(changed[:3])}")
+
+    def _without_temporary(self, suspects: Suspects) -> list[Leftover]:
+        """Replace the database for users who may not drop temporary tables of other sessions: these end with it."""
+        names = temporary(self._data)
+        found = list(leftovers.of_temporary(self.handle.name, names))
+        return found + self._afresh(suspects, f"temporary tables may not be dropped: {', '.join(names[:3])}")
+
+    def _afresh(self, suspects: Suspects, reason: str) -> list[Leftover]:
+        found: list[Leftover] = []
         with suppress(driver().Error):
             found += leftovers.of_changes(self.handle.name, self._compare(self._moved(suspects)))
-        self._replace(f"the schema was changed: {', '.join(changed[:3])}")
+        self._replace(reason)
         return found
 
     def _moved(self, suspects: Suspects) -> Suspects:
@@ -224,6 +263,7 @@ class Database:
                 raise
             self._replace(f"rows could not be written back: {str(error).strip()}")
         else:
+            self._watch.restarted(self._data, (sequence for sequence, _ in changes.sequences))
             self._watch.settle(moment.position, own)
 
     def _write_back(self, changes: Changes) -> int:
@@ -254,6 +294,7 @@ class Database:
         """A connection to the database itself, on which nothing but dryfit acts where that may be."""
         data = connect(self._site.endpoint, self._site.name)
         self._holds_off = hold_off(data)
+        self._prepares = prepared.are_possible(data)
         return data
 
     def _control_again(self) -> Connection:
@@ -270,6 +311,11 @@ class Database:
         self._data.close()
         if databases.exists(self._control, self._site.name):
             self._data = self._connected()
+            try:
+                mark.prove(self._data, self._site.token)  # another one may have taken its name
+            except ResourceError:
+                self._data.close()
+                raise
         else:
             self.replacements.append("the database had been dropped")
             self._claim()

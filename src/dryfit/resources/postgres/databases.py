@@ -27,6 +27,18 @@ LONGEST = 48
 END_SECONDS = 5.0
 POLL_SECONDS = 0.002
 
+# Lists stand in the catalogue as they are to be written, each of their parts quoted where need be.
+_SETTINGS = """
+SELECT format('ALTER %%s SET %%I TO %%s',
+  CASE WHEN setrole = 0 THEN format('DATABASE %%I', %(name)s::text)
+       ELSE format('ROLE %%I IN DATABASE %%I', rolname, %(name)s::text) END,
+  key, CASE WHEN key IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')
+            THEN value ELSE quote_literal(value) END)
+FROM pg_database d JOIN pg_db_role_setting ON setdatabase = d.oid LEFT JOIN pg_roles r ON r.oid = setrole,
+  unnest(setconfig) AS setting, split_part(setting, '=', 1) AS key, substr(setting, length(key) + 2) AS value
+WHERE datname = %(seed)s
+"""
+
 
 def name_of(space: str) -> str:
     """The database of a worker; long names are told apart by a hash."""
@@ -63,6 +75,9 @@ def copy(connection: Connection, name: str, token: str, seed: str) -> None:
     # Copying files beats logging each page, and leaves nothing in the log for others to read through.
     strategy = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
     connection.execute(f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(seed)}{strategy}".encode())
+    # What the schema has set for its database is no part of what PostgreSQL copies.
+    for (statement,) in connection.execute(_SETTINGS, {"name": name, "seed": seed}).fetchall():
+        connection.execute(str(statement).encode())
     mark.write(connection, name, token)
 
 

@@ -34,6 +34,12 @@ def of_temporary(resource: str, names: Sequence[str]) -> Iterator[Leftover]:
         yield Leftover(resource, name, "temporary table", 1)
 
 
+def of_prepared(resource: str, names: Sequence[str]) -> Iterator[Leftover]:
+    """Transactions that waited for the second phase of their commit."""
+    for name in names:
+        yield Leftover(resource, name, "prepared transaction", 1)
+
+
 def of_wholes(resource: str, wholes: Sequence[Whole]) -> Iterator[Leftover]:
     """Tables of which nobody looked at the single rows."""
     for whole in wholes:

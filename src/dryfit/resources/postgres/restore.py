@@ -74,7 +74,8 @@ def restore(connection: Connection, snapshot: Snapshot, changes: Changes, *, hol
     before = [Ask(b"BEGIN"), *([] if holding_off else [_PUT_OFF]), Ask(b"SELECT pg_current_xact_id()::xid")]
     # All unwanted rows first, then nothing is in the way of those that belong here.
     before += [_delete(difference) for difference in unwanted]
-    after = [*(_set(sequence, state) for sequence, state in changes.sequences), Ask(b"COMMIT")]
+    set_anew = (_set(sequence, state) for sequence, state in changes.sequences)
+    after = [*chain.from_iterable(set_anew), Ask(b"COMMIT")]
     try:
         found = ask(connection, *before, *chain.from_iterable(asks for _, asks in inserts), *after)
     except BaseException:
@@ -115,11 +116,17 @@ def _insertion(table: Table, values: bytes) -> bytes:
     )
 
 
-def _set(sequence: Sequence, state: State) -> Ask:
+def _set(sequence: Sequence, state: State) -> list[Ask]:
     value, is_called, _ = state
-    return Ask(
+    setval = Ask(
         b"SELECT setval($1::regclass, $2::bigint, $3::boolean)", (sequence.name.encode(), value, is_called)
     )
+    return [_restart(sequence), setval] if sequence.is_cached else [setval]
+
+
+def _restart(sequence: Sequence) -> Ask:
+    """Stores the sequence in a new file, by which sessions know that the numbers in their caches are void."""
+    return Ask(b"ALTER SEQUENCE %b RESTART" % sequence.name.encode())
 
 
 def _remember(kept: Kept, difference: Difference, places: list[Row], writer: bytes) -> None:

@@ -119,7 +119,9 @@ class PostgresRewind:
                 raise _RefusedError(
                     f"table {difference.table.name} got too many rows to remove them one by one"
                 )
-        self._watch.settle(moment.position, self._write_back(changes) if changes else 0)
+        own = self._write_back(changes) if changes else 0
+        self._watch.restarted(self._ground.data, (sequence for sequence, _ in changes.sequences))
+        self._watch.settle(moment.position, own)
 
     def _look(self, *, drops_temporary: bool = False) -> tuple[Moment, Suspects]:
         """What may have been written to, but for what we wrote ourselves, up to a moment."""

@@ -8,10 +8,13 @@ import hashlib
 import importlib.machinery
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from dryfit.model.errors import ResourceError
+
+_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +126,25 @@ def _module_files(name: str, root: Path) -> Iterator[tuple[str, Path]]:
 
 def _imports(path: Path, module: str) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in ast.walk(_tree(path.read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, package)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)  # it may be a module, too
+
+
+def _tree(source: bytes) -> ast.Module:
+    """Empty where the source is wrong: whoever imports it is told."""
+    # CPython before 3.11.5 blames itself where another thread, which imports what a kind needs, parses meanwhile.
+    for _ in range(_ATTEMPTS):
+        with suppress(SystemError):
+            try:
+                return ast.parse(source)
+            except (SyntaxError, ValueError):
+                break
+    return ast.Module(body=[], type_ignores=[])
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:

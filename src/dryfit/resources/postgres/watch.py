@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dryfit.resources.postgres import wal
-from dryfit.resources.postgres.catalogue import Catalogue
+from dryfit.resources.postgres.catalogue import Catalogue, Sequence, with_files_of
 from dryfit.resources.postgres.connect import driver
 from dryfit.resources.postgres.planned import ask
 from dryfit.resources.postgres.sessions import OPEN, WRITES, Moment, Onlooker, Session, answer
@@ -99,6 +100,12 @@ class Watch:
             sequences=suspects.sequences | moved & now.sequences.keys(),
             moved=moved & now.tables.keys(),
         )
+
+    def restarted(self, data: Connection, sequences: Iterable[Sequence]) -> None:
+        """Some of them were set in such a way that they are stored elsewhere now."""
+        cached = [sequence for sequence in sequences if sequence.is_cached]
+        if cached:
+            self.catalogue = with_files_of(data, self.catalogue, cached)
 
     def settle(self, position: bytes, own: int = 0) -> None:
         """Take the database as clean up to a position of the log, and but for what transaction ``own`` writes."""

@@ -77,6 +77,7 @@ def _launch(kind: Kind, declaration: Declaration, root: Path) -> Launch:
         ),
         is_ready=kind.is_ready,
         environment={**os.environ, **children.search_path()},  # variables in the compose file are the user's
+        called=f"{declaration.name}: {service} by compose",
     )
 
 

@@ -14,6 +14,7 @@ from dryfit.resources.registry import kind_named, provider_named
 from dryfit.resources.sealed.seal import Seal, seal
 
 SECTION = "dryfit --sealed"
+_REFUSED_KEY = "dryfit refused"
 
 
 class Sealing:
@@ -22,6 +23,7 @@ class Sealing:
     def __init__(self, held: Seal, servers: ExitStack) -> None:
         self._seal = held
         self._servers = servers
+        self._of_workers: list[str] = []
 
     @classmethod
     def begin(cls, declared: Iterable[Declaration], root: Path, *, leads: bool) -> Sealing:
@@ -47,10 +49,21 @@ class Sealing:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """List what was refused, for a program may keep the error to itself."""
-        if attempts := dict.fromkeys(self._seal.attempts):
+        if refused := dict.fromkeys([*self._refused(), *self._of_workers]):
             terminalreporter.section(SECTION)
-            for attempt in attempts:
-                terminalreporter.write_line(f"{attempt.test or 'outside of tests'}: refused {attempt.target}")
+            for line in refused:
+                terminalreporter.write_line(line)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A worker hands over what it was refused to the process that leads."""
+        output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[_REFUSED_KEY] = self._refused()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        """Take it; one that crashed has handed over nothing."""
+        self._of_workers += getattr(node, "workeroutput", {}).get(_REFUSED_KEY, [])
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_unconfigure(self) -> Generator[None, object, object]:
@@ -62,6 +75,12 @@ class Sealing:
         self._seal.close()
         self._servers.close()
         return result
+
+    def _refused(self) -> list[str]:
+        return [
+            f"{attempt.test or 'outside of tests'}: refused {attempt.target}"
+            for attempt in self._seal.attempts
+        ]
 
 
 def _started(declared: Iterable[Declaration], root: Path, servers: ExitStack) -> Iterator[Endpoint]:

@@ -139,6 +139,24 @@ def test_whatever_was_done_the_next_test_sees_the_seed(shop: SqliteFile, stateme
     assert shop.clean() == ()
 
 
+def test_the_journal_mode_is_as_it_was_where_no_connection_lives_on(shop: SqliteFile) -> None:
+    for _ in range(2):
+        run(shop, "PRAGMA journal_mode = WAL", "INSERT INTO note VALUES ('x')")
+        assert changes(shop.clean()) == {("note", "rows added", 1)}
+        with closing(sqlite3.connect(shop.handle.path)) as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert shop.clean() == ()
+
+
+def test_a_connection_that_has_chosen_a_log_keeps_it(shop: SqliteFile) -> None:
+    with closing(sqlite3.connect(shop.handle.path, isolation_level=None)) as program:
+        program.execute("PRAGMA journal_mode = wal")
+        for _ in range(2):
+            program.execute("INSERT INTO note VALUES ('x')")
+            assert changes(shop.clean()) == {("note", "rows added", 1)}
+            assert program.execute("SELECT count(*) FROM note WHERE text = 'x'").fetchone() == (0,)
+
+
 @pytest.mark.parametrize("mode", ["DELETE", "WAL"])
 def test_a_connection_of_the_program_sees_the_restored_data(project: Path, mode: str) -> None:
     (project / "schema.sql").write_text(f"PRAGMA journal_mode = {mode};{SCHEMA}")

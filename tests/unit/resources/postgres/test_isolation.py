@@ -153,6 +153,55 @@ def test_without_rights_a_changed_schema_is_seen(modest, open_database):
     assert database.left().keys() == {"schema"}
 
 
+def test_without_rights_a_temporary_table_of_a_connection_that_lives_on_ends_with_the_database(
+    modest, open_database
+):
+    database = open_database(at=modest)
+    with database.connect() as connection:
+        connection.execute("CREATE TEMP TABLE scratch (id integer)")
+        connection.execute("DELETE FROM lines WHERE order_id = 1")
+        assert database.left() == {"scratch": {"temporary table": 1}, "lines": {"rows removed": 1}}
+    assert database.resource.replacements == ["temporary tables may not be dropped: scratch"]
+    database.run("DELETE FROM lines WHERE order_id = 1")
+    assert database.left() == {"lines": {"rows removed": 1}}
+
+
+def test_row_security_that_holds_for_the_owner_too_is_told_at_once(project, modest, open_database):
+    (project.root / "secured.sql").write_text(
+        "CREATE TABLE notes (id integer); ALTER TABLE notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    )
+    before = databases(modest)
+    with pytest.raises(ResourceError, match=f"give the user {modest.user} BYPASSRLS"):
+        open_database(at=modest, schema="secured.sql")
+    assert databases(modest) == before
+
+
+SETTINGS = """
+CREATE SCHEMA "Other one"; CREATE TABLE "Other one".notes (id integer);
+DO $$ BEGIN
+  EXECUTE format('ALTER DATABASE %I SET search_path = "$user", "Other one", public', current_database());
+  EXECUTE format('ALTER DATABASE %I SET TimeZone = ''Asia/Kolkata''', current_database());
+  EXECUTE format('ALTER DATABASE %I SET shop.tenant = ''it''''s = 7''', current_database());
+  EXECUTE format('ALTER ROLE %I IN DATABASE %I SET DateStyle = ''SQL, DMY''', current_user, current_database());
+END $$;
+"""
+
+
+@pytest.mark.parametrize("where", ["endpoint", "foreign"])
+def test_what_the_schema_sets_for_its_database_holds_in_each_copy(project, open_database, where, request):
+    (project.root / "settings.sql").write_text(SETTINGS)
+    database = open_database(at=request.getfixturevalue(where), schema="settings.sql")
+    for _ in range(2):
+        with database.connect() as connection:
+            names = ("search_path", "TimeZone", "shop.tenant", "DateStyle")
+            told = [connection.execute(f"SHOW {name}").fetchone()[0] for name in names]
+            assert told == ['"$user", "Other one", public', "Asia/Kolkata", "it's = 7", "SQL, DMY"]
+            connection.execute("INSERT INTO notes VALUES (1)")
+            connection.execute("CREATE TABLE extra (id integer)")
+        database.left()
+    assert len(database.resource.replacements) == 2
+
+
 def test_shared_on_an_existing_server_is_dropped_by_the_last_worker(open_database, foreign, monkeypatch):
     before = databases(foreign)
     one = open_database(at=foreign, isolation="shared")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 
 import psycopg
 import pytest
+from tests.unit.resources.postgres.conftest import Subject, state_of
 
 from dryfit.model.errors import ResourceError
+from dryfit.model.resource import Declaration
+from dryfit.resources.environment import new_space
+from dryfit.resources.kinds.postgres import kind
 from dryfit.resources.postgres import wal
+from dryfit.resources.postgres.connect import connect, url
+from dryfit.resources.registry import provider_named
 
 
 def test_a_reading_test_leaves_nothing(database):
@@ -360,9 +367,25 @@ def test_our_own_connections_may_be_ended(database):
     assert database.left() == {"customers": {"rows added": 1}}
 
 
-def test_a_dropped_database_is_there_again(database, endpoint):
-    from dryfit.resources.postgres.connect import connect
+def test_another_database_of_the_same_name_is_not_taken_for_it(database, endpoint):
+    name, number = database.resource.handle.database, secrets.token_hex(4)
+    with connect(endpoint, "postgres") as connection:
+        connection.execute(f"CREATE DATABASE other_{number}")
+        assert database.left() == {}  # from here on the log names nothing of either
+        end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+        connection.execute(end, [name])
+        connection.execute(f"ALTER DATABASE {name} RENAME TO away_{number}")
+        connection.execute(f"ALTER DATABASE other_{number} RENAME TO {name}")
+        for _ in range(2):
+            with pytest.raises(ResourceError, match="nothing was changed"):
+                database.resource.clean()
+        connection.execute(end, [name])
+        connection.execute(f"DROP DATABASE {name}")
+        connection.execute(f"ALTER DATABASE away_{number} RENAME TO {name}")
+    assert database.left() == {}
 
+
+def test_a_dropped_database_is_there_again(database, endpoint):
     with connect(endpoint, "postgres") as connection:
         connection.execute(f"DROP DATABASE {database.resource.handle.database} WITH (FORCE)")
     assert database.left() == {}
@@ -390,3 +413,57 @@ def test_a_row_that_moves_to_the_place_of_a_removed_one_is_kept(database):
         assert database.left()["orders"] == {"rows added": 1}
         assert database.state() == seeded
     assert database.resource.replacements == []
+
+
+def test_numbers_that_a_connection_has_taken_ahead_are_void_for_the_next_test(project, open_database):
+    (project.root / "tickets.sql").write_text(
+        "CREATE SEQUENCE tickets CACHE 20; SELECT nextval('tickets');"
+        "CREATE TABLE seats (id integer GENERATED ALWAYS AS IDENTITY (CACHE 5) PRIMARY KEY, row text)"
+    )
+    database = open_database(schema="tickets.sql")
+    draw = "INSERT INTO seats (row) VALUES ('a') RETURNING id, nextval('tickets')"
+    with database.connect() as kept:
+        first = kept.execute(draw).fetchone()
+        assert database.left() == {"seats": {"rows added": 1}}
+        for _ in range(3):
+            assert kept.execute(draw).fetchone() == first
+            with database.connect() as other:
+                assert other.execute(draw).fetchone() != first
+            assert database.left() == {"seats": {"rows added": 2}}
+    assert database.resource.replacements == []
+
+
+def test_what_keeps_it_from_being_clean_is_told_in_words(database):
+    refuse = (
+        "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$"
+    )
+    with database.connect() as connection:
+        connection.execute("CREATE TEMP TABLE scratch (id integer)")
+        connection.execute(refuse)
+        connection.execute(
+            "CREATE EVENT TRIGGER refused ON ddl_command_start WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION refuse()"
+        )
+        connection.execute("ALTER EVENT TRIGGER refused ENABLE ALWAYS")
+        with pytest.raises(ResourceError, match="cannot be made clean: never"):
+            database.resource.clean()
+    database.resource.clean()
+    assert database.state() == database.seeded
+
+
+def test_a_transaction_that_was_prepared_and_never_committed(project):
+    declaration = Declaration(
+        "database", "postgres", options={**project.options, "settings": {"max_prepared_transactions": "2"}}
+    )
+    with provider_named("embedded").provide(kind, declaration, project.root) as endpoint:
+        opened = kind.open(declaration, endpoint, project.root, new_space())
+        database = Subject(opened, state_of(opened.handle.url))
+        prepare = ("BEGIN; DELETE FROM lines; PREPARE TRANSACTION 'it''s one'", "SELECT 1")
+        for _ in range(2):
+            database.run(*prepare)
+            assert database.left() == {"it's one": {"prepared transaction": 1}}
+        assert opened.replacements == []
+        database.run(*prepare)
+        opened.close()
+        with psycopg.connect(url(endpoint, "postgres")) as connection:
+            names = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+        assert opened.handle.database not in names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from pathlib import Path
 
@@ -41,6 +42,26 @@ def test_a_module_is_followed_to_the_projects_modules_that_it_imports(root):
     assert found == {
         "shop/__init__.py", "shop/models/__init__.py", "shop/models/orders.py", "shop/money.py", "shop/names.py"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", ["def create(:", "a = '\0'"])
+def test_a_module_that_cannot_be_parsed_is_followed_no_further(root, wrong):
+    (root / "shop" / "money.py").write_text(wrong)
+    assert root / "shop" / "money.py" in modules_behind("shop.models:Base", root)
+
+
+def test_a_module_that_another_threads_parsing_disturbed_is_parsed_again(root, monkeypatch):
+    undisturbed, disturbed = list(modules_behind("shop.models:Base.metadata", root)), []
+
+    def parse(source: bytes, parse=ast.parse) -> ast.Module:
+        if source not in disturbed:
+            disturbed.append(source)
+            raise SystemError("AST constructor recursion depth mismatch")
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", parse)
+    assert list(modules_behind("shop.models:Base.metadata", root)) == undisturbed
+    assert disturbed
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,16 @@ def test_an_image_that_is_not_there_is_named(engine, runtime):
     assert containers(engine, runtime) == []
 
 
+def test_an_engine_that_is_not_there_is_told_in_one_line(runtime, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    with pytest.raises(ResourceError) as raised:
+        Environment([declaration("redis:7")], runtime, "dryfit_x").open("sessions")
+    heading, reason = str(raised.value).splitlines()
+    assert heading == "sessions: redis:7 by docker: did not start; its log ends with:"
+    assert reason.startswith("no container engine answers: ")
+    assert reason.endswith("; start it, or say in DOCKER_HOST where it is")
+
+
 def test_the_container_of_a_killed_supervisor_goes_with_the_next_start(
     engine, redis_image, runtime, eventually
 ):
