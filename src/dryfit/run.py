@@ -29,7 +29,7 @@ from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
 from dryfit.probes import Exchanges, Observer
 from dryfit.probes.replay import Replay
 from dryfit.report import html
-from dryfit.resources import registry
+from dryfit.resources import places, registry
 from dryfit.resources.digest.leftovers import Leftovers
 from dryfit.store import accepted, contract, runs
 from dryfit.store.merge import merge
@@ -253,8 +253,13 @@ def write_html(run: Run, root: Path, file: Path = HTML_REPORT) -> Path:
     """Write the HTML report, below ``root`` unless ``file`` says where; raises ``OSError``."""
     path = root / file
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(html.page(run, _sources(run, root)), encoding="utf-8")
+    path.write_text(html.page(run, _sources(run, root), kept_templates()), encoding="utf-8")
     return path
+
+
+def kept_templates() -> Path | None:
+    """Where the page's templates stay compiled, if anywhere."""
+    return places.kept("templates")
 
 
 def _judged(config: Config, run: Run, whole_suite: bool) -> Run:
