@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dryfit import discover
 from dryfit.checks import coverage, data, interfaces, mock_drift, stand_ins
@@ -27,7 +28,6 @@ from dryfit.model.structure import ProjectMap
 from dryfit.model.surface import Comparison
 from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
 from dryfit.probes import Exchanges, Observer
-from dryfit.probes.replay import Replay
 from dryfit.report import html
 from dryfit.resources import places, registry
 from dryfit.resources.digest.leftovers import Leftovers
@@ -36,6 +36,9 @@ from dryfit.store.merge import merge
 from dryfit.store.reader import load
 from dryfit.store.writer import RunWriter, amend
 from dryfit.weave import Weave
+
+if TYPE_CHECKING:
+    from dryfit.probes.replay import Replay
 
 HTML_REPORT = Path(".dryfit", "report.html")
 
@@ -112,8 +115,11 @@ class Watch:
         self._looks_for_leftovers = "data" in config.only.value
         if self._looks_for_leftovers:
             self.weave.connections.used = self._leftovers.used
-        self._replay = Replay() if config.replays_fakes else None
-        if self._replay is not None:
+        self._replay: Replay | None = None
+        if config.replays_fakes:
+            from dryfit.probes.replay import Replay
+
+            self._replay = Replay()
             self.weave.stand_ins.asked = self._replay.asked
 
     def put_in(self) -> None:
