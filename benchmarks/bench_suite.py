@@ -107,8 +107,9 @@ def run(command: Sequence[str], way: Way, folder: Path, **environment: str) -> r
     shutil.rmtree(folder / ".dryfit", ignore_errors=True)
     (folder / "monkeytype.sqlite3").unlink(missing_ok=True)  # it would be added to
     out = folder.parent / "out.txt"
-    # Without the plugins that happen to be installed, and with the same order of sets in every run.
-    fixed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
+    # Without the plugins that happen to be installed, with the same order of sets in every run, and with bytecode that
+    # is kept: dryfit's own, run from a checkout, would be compiled anew each time.
+    fixed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
     with out.open("wb") as file:
         process = subprocess.Popen(
             command,

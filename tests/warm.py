@@ -18,6 +18,7 @@ import dryfit.cli.check  # noqa: F401 - what ``python -m dryfit`` imports first
 from dryfit.model.finding import RULES
 from dryfit.report.html import compile_page
 from dryfit.report.rule_pages import rule_body
+from dryfit.run import kept_templates
 
 
 def serve(line: socket.socket) -> None:
@@ -52,7 +53,7 @@ def become(asked: dict[str, object], written: list[int]) -> None:
 
 def warm_up() -> None:
     """Have ready what a report is made with, and leave no work to the garbage collectors of those who come."""
-    templates = compile_page().environment
+    templates = compile_page(kept_templates()).environment
     for name in templates.list_templates(extensions=["jinja"]):
         templates.get_template(name)
     rule_body(RULES[0].id)

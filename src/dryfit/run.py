@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dryfit import discover
 from dryfit.checks import coverage, data, interfaces, mock_drift, stand_ins
@@ -27,15 +28,17 @@ from dryfit.model.structure import ProjectMap
 from dryfit.model.surface import Comparison
 from dryfit.model.trace import Observations, Skipped, TestOutcome, Trace
 from dryfit.probes import Exchanges, Observer
-from dryfit.probes.replay import Replay
 from dryfit.report import html
-from dryfit.resources import registry
+from dryfit.resources import places, registry
 from dryfit.resources.digest.leftovers import Leftovers
 from dryfit.store import accepted, contract, runs
 from dryfit.store.merge import merge
 from dryfit.store.reader import load
 from dryfit.store.writer import RunWriter, amend
 from dryfit.weave import Weave
+
+if TYPE_CHECKING:
+    from dryfit.probes.replay import Replay
 
 HTML_REPORT = Path(".dryfit", "report.html")
 
@@ -112,8 +115,11 @@ class Watch:
         self._looks_for_leftovers = "data" in config.only.value
         if self._looks_for_leftovers:
             self.weave.connections.used = self._leftovers.used
-        self._replay = Replay() if config.replays_fakes else None
-        if self._replay is not None:
+        self._replay: Replay | None = None
+        if config.replays_fakes:
+            from dryfit.probes.replay import Replay
+
+            self._replay = Replay()
             self.weave.stand_ins.asked = self._replay.asked
 
     def put_in(self) -> None:
@@ -253,8 +259,13 @@ def write_html(run: Run, root: Path, file: Path = HTML_REPORT) -> Path:
     """Write the HTML report, below ``root`` unless ``file`` says where; raises ``OSError``."""
     path = root / file
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(html.page(run, _sources(run, root)), encoding="utf-8")
+    path.write_text(html.page(run, _sources(run, root), kept_templates()), encoding="utf-8")
     return path
+
+
+def kept_templates() -> Path | None:
+    """Where the page's templates stay compiled, if anywhere."""
+    return places.kept("templates")
 
 
 def _judged(config: Config, run: Run, whole_suite: bool) -> Run:

@@ -26,6 +26,13 @@ def test_the_package_loads_nothing_but_itself() -> None:
     assert loaded_by("import dryfit") - loaded_by("pass") == {"dryfit"}
 
 
+def test_watching_loads_nothing_that_only_few_projects_ask_for() -> None:
+    loaded = loaded_by("import dryfit.session")
+    assert loaded.isdisjoint(
+        {"dryfit.probes.replay", "dryfit.resources.kind", "dryfit.lab.worker", "markdown_it"}
+    )
+
+
 def test_trials_need_no_driver_that_the_project_does_not_use() -> None:
     drivers = ("asyncpg", "httpx", "psycopg", "psycopg2", "redis", "sqlalchemy")
     without = f"import sys; sys.modules.update(dict.fromkeys({drivers}))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from tests import plugins
@@ -36,6 +37,16 @@ def test_the_summary_tells_coverage_findings_and_the_report(project):
     )
     assert ".dryfit/report.html" in ended.out
     assert "<html" in (project.root / ".dryfit" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_templates_of_the_report_stay_compiled_in_the_users_cache(project, tmp_path):
+    for cache in (tmp_path / "cache", tmp_path / "cache", Path("/dev/null")):
+        ended = project.pytest("--dryfit", XDG_CACHE_HOME=str(cache))
+        assert (ended.status, ended.err) == (0, "")
+        assert "<html" in (project.root / ".dryfit" / "report.html").read_text(encoding="utf-8")
+        (project.root / ".dryfit" / "report.html").unlink()
+
+    assert "report.html.jinja" in {file.stem for file in (tmp_path / "cache" / "dryfit").rglob("*.cpython-*")}
 
 
 def test_other_plugins_change_nothing(project, rules_found):

@@ -235,6 +235,10 @@ def _aligned(contents: Contents, columns: tuple[Column, ...]) -> Contents:
 
 
 def _more(one: Contents, other: Contents) -> list[Cells]:
+    """The rows that are there once more, in order; in a table with a key each is there once."""
+    there = set(other.rows)
+    if len(set(one.rows)) == len(one.rows):
+        return [row for row in one.rows if row not in there]
     return list((Counter(one.rows) - Counter(other.rows)).elements())
 
 

@@ -107,13 +107,22 @@ class Exchange:
     @property
     def rank(self) -> tuple[object, ...]:
         """Which of several examples is shown: the least one, best without anything prepared."""
-        values = (self.example, self.query, self.headers, self.body, repr(self.given))
-        return (self.prepared, len(self.after), len(self.given), self.test, self.after, *values)
+        return (*self._context, self.example, self.query, self.headers, self.body, repr(self.given))
+
+    @property
+    def _context(self) -> tuple[object, ...]:
+        """The beginning of the rank: it decides between two tests, and the rest takes long to be written down."""
+        return (self.prepared, len(self.after), len(self.given), self.test, self.after)
+
+    def is_better_than(self, other: Exchange) -> bool:
+        """Whether this one is shown, of two with the same key."""
+        one, another = self._context, other._context
+        return bool(one < another) if one != another else bool(self.rank < other.rank)
 
 
 def least(one: Exchange, other: Exchange) -> Exchange:
     """Of two with the same key the one that is shown."""
-    return min(one, other, key=lambda exchange: exchange.rank)
+    return other if other.is_better_than(one) else one
 
 
 def json_path_step(key: str) -> str:

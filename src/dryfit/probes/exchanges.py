@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import cast
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote
 
-from dryfit.model.exchange import SAFE_METHODS, Exchange, Given, HttpCall, json_path_step, least
+from dryfit.model.exchange import SAFE_METHODS, Exchange, Given, HttpCall, json_path_step
 from dryfit.model.secrets import is_secret
 from dryfit.model.shape import NOTHING, Form, Json, Shape, join_all
 from dryfit.model.trace import Skipped
@@ -78,10 +77,11 @@ class Exchanges:
             return
         exchange = kept_of(call, template, parameters, after, self._shapes)
         key = exchange.key
-        if key in seen.exchanges or len(seen.exchanges) < MOST_EXCHANGES:
-            seen.exchanges[key] = least(seen.exchanges.get(key, exchange), exchange)
-        else:
+        known = seen.exchanges.get(key)
+        if known is None and len(seen.exchanges) >= MOST_EXCHANGES:
             self._is_full = True
+        elif known is None or exchange.is_better_than(known):
+            seen.exchanges[key] = exchange
 
     def finish(self, test: str, *, passed: bool) -> tuple[Exchange, ...]:
         """Tell what is new in a test. What one that did not pass has shown is forgotten, as is what comes later."""
@@ -101,7 +101,7 @@ class Exchanges:
         if known is None and len(self._known) >= MOST_EXCHANGES:
             self._is_full = True
             return False
-        if known is not None and least(known, exchange) == known:
+        if known is not None and not exchange.is_better_than(known):
             return False
         self._known[key] = exchange
         return True
@@ -140,28 +140,30 @@ def kept_of(
 ) -> Exchange:
     """What is kept of an exchange; ``template`` is its path with the names of ``parameters`` in it."""
     answer_type = media_type(call.answer_type) if call.answer else ""
-    answered = _json(call.answer, answer_type)
-    known = Exchange(
-        *(call.consumer, call.provider, call.method, template, call.status, call.test),
-        answer_type=answer_type,
-        answer=shapes.of(answered),
-    )
     asked_type = media_type(call.headers.get("content-type", "")) if call.body != b"" else ""
     asked = _json(call.body or b"", asked_type)
     request = _Request()
-    stated = replace(
-        known,
-        example=request.path(template, parameters),
-        query=request.query(call.query),
-        headers=request.headers(call),
+    example = request.path(template, parameters)
+    query, headers = request.query(call.query), request.headers(call)
+    body = json.dumps(request.body(asked.value), sort_keys=True) if asked is not None else ""
+    what = (call.consumer, call.provider, call.method, template, call.status, call.test)
+    answer = shapes.of(_json(call.answer, answer_type))
+    if obstacle := request.obstacle or _unreadable(call, asked_type, asked):
+        return Exchange(*what, answer_type=answer_type, answer=answer, obstacle=obstacle)
+    return Exchange(
+        *what,
+        prepared=call.prepared or bool(after or request.given),
+        after=after,
+        example=example,
+        query=query,
+        headers=headers,
+        given=tuple(request.given),
         asked_type=asked_type,
         asked=shapes.of(asked),
-        body=json.dumps(request.body(asked.value), sort_keys=True) if asked is not None else "",
+        body=body,
+        answer_type=answer_type,
+        answer=answer,
     )
-    if obstacle := request.obstacle or _unreadable(call, asked_type, asked):
-        return replace(known, obstacle=obstacle)
-    prepared = call.prepared or bool(after or request.given)
-    return replace(stated, prepared=prepared, after=after, given=tuple(request.given))
 
 
 def media_type(header: str) -> str:
@@ -321,16 +323,14 @@ class JsonShapes:
 
 def _likeness(value: Json, depth: int = 0) -> Hashable:
     """The same for all values that are of the same shape: names, types and formats, in their order."""
+    if type(value) is str:
+        return text_format(value)
+    if depth < MOST_DEPTH:
+        if type(value) is dict:
+            return dict, *value, *[_likeness(item, depth + 1) for item in value.values()]
+        if type(value) is list:
+            return list, *[_likeness(item, depth + 1) for item in value]
     cls: type = type(value)
-    if cls is str:
-        return text_format(cast(str, value))
-    if depth >= MOST_DEPTH:
-        return cls
-    if cls is dict:
-        fields = cast(dict[str, Json], value)
-        return cls, *fields, *[_likeness(item, depth + 1) for item in fields.values()]
-    if cls is list:
-        return cls, *[_likeness(item, depth + 1) for item in cast(list[Json], value)]
     return cls
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dryfit import __version__
@@ -127,14 +128,15 @@ class ComponentRow:
         return tuple(name for name, count in named if count)
 
 
-def page(run: Run, sources: Mapping[str, tuple[str, ...]]) -> str:
+def page(run: Run, sources: Mapping[str, tuple[str, ...]], kept: Path | None = None) -> str:
     """The whole page as text.
 
     ``sources`` maps files, relative to the project's root, to their lines: what is missing is shown without source.
+    ``kept`` is a folder of this user's own in which the templates stay compiled.
     """
     seams = seen_seams(run)
     style, script = _asset("report.css") + _asset("lanes.css"), _asset("report.js")
-    return compile_page().render(
+    return compile_page(kept).render(
         run=run,
         version=__version__,
         project=run.project.root.rstrip("/").rpartition("/")[2] or "project",
@@ -248,10 +250,12 @@ def _cards(findings: Sequence[Finding], sources: Mapping[str, tuple[str, ...]]) 
 
 
 @cache
-def compile_page() -> Template:
+def compile_page(kept: Path | None = None) -> Template:
     """Kept, since a page is written again when the trials are over: its templates take longer than all else."""
     # Only once the tests are over: they may be jinja2's own.
     from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from dryfit.report.kept_templates import KeptTemplates
 
     environment = Environment(
         loader=PackageLoader("dryfit.report"),
@@ -259,6 +263,7 @@ def compile_page() -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=None if kept is None else KeptTemplates(kept),
     )
     environment.filters.update(pieces=pieces, shown=shown, duration=duration, plural=plural)
     return environment.get_template("report.html.jinja")

@@ -23,6 +23,15 @@ def cache() -> Path:
     return _own(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dryfit")
 
 
+def kept(name: str) -> Path | None:
+    """A folder of the cache for what can be made anew at any time; ``None`` where this user can have none."""
+    with suppress(OSError, RuntimeError, ResourceError):  # no home, a full or a read-only one
+        folder = cache() / name
+        folder.mkdir(exist_ok=True)
+        return folder
+    return None
+
+
 def state() -> Path:
     """What proves later that something is ours: tokens; ``$XDG_STATE_HOME/dryfit``."""
     return _own(Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "dryfit")

@@ -6,11 +6,14 @@ import pkgutil
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from dryfit.config import nearest, shown
 from dryfit.model.resource import Declaration
 from dryfit.resources import kinds, providers
-from dryfit.resources.kind import Kind, Option, Provider
+
+if TYPE_CHECKING:
+    from dryfit.resources.kind import Kind, Option, Provider
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from sqlite3 import Connection
 
 from dryfit.model.trace import Behaviour, Observations, Trace
@@ -11,14 +11,22 @@ from dryfit.store.merge import EXCHANGE, INCIDENT, fuller_trace
 from dryfit.store.reader import read_trace
 
 
-def put(connection: Connection, observations: Observations, behaviours: Iterable[Behaviour]) -> None:
-    """Add observations; ``behaviours`` stand for those among them, joined with what was known before."""
+def put(
+    connection: Connection,
+    observations: Observations,
+    behaviours: Iterable[Behaviour],
+    known: Collection[str] = (),
+) -> None:
+    """Add observations; ``behaviours`` stand for those among them, joined with what was known before.
+
+    ``known`` are keys of behaviours that are in the file already.
+    """
     connection.executemany(
         "INSERT INTO behaviour(key, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
         [(behaviour.key, schema.BEHAVIOUR.dumps(behaviour)) for behaviour in behaviours],
     )
     for trace in observations.traces:
-        _put_trace(connection, trace)
+        _put_trace(connection, trace, known)
     connection.executemany("INSERT OR IGNORE INTO note VALUES (?, ?)", _notes(observations))
 
 
@@ -35,7 +43,7 @@ def put_test(connection: Connection, test: str) -> int:
     return int(number)
 
 
-def _put_trace(connection: Connection, trace: Trace) -> None:
+def _put_trace(connection: Connection, trace: Trace, known: Collection[str]) -> None:
     number = put_test(connection, trace.test)
     if _is_told(connection, number):
         if fuller_trace(read_trace(connection, number), trace) is not trace:
@@ -44,8 +52,8 @@ def _put_trace(connection: Connection, trace: Trace) -> None:
     connection.execute(
         "UPDATE test SET outcome = ?, seconds = ? WHERE id = ?", (trace.outcome, trace.seconds, number)
     )
-    keys = {crossing.behaviour for crossing in trace.crossings}
-    connection.executemany("INSERT OR IGNORE INTO behaviour(key) VALUES (?)", [(key,) for key in keys])
+    new = {key for crossing in trace.crossings if (key := crossing.behaviour) not in known}
+    connection.executemany("INSERT OR IGNORE INTO behaviour(key) VALUES (?)", [(key,) for key in new])
     connection.executemany(
         "INSERT INTO crossing VALUES (?, ?, ?, (SELECT id FROM behaviour WHERE key = ?), ?, ?)",
         [(number, c.index, c.parent, c.behaviour, c.count, c.seconds) for c in trace.crossings],

@@ -90,7 +90,7 @@ class RunWriter:
     def append(self, observations: Observations) -> None:
         """Add what one test, or one worker, has shown: all of it, or nothing if the process is killed meanwhile."""
         news = self._news(observations.behaviours)
-        self._write(lambda connection: rows.put(connection, observations, news.values()))
+        self._write(lambda connection: rows.put(connection, observations, news.values(), self._known))
         self._known.update(news)
 
     def _news(self, behaviours: Iterable[Behaviour]) -> dict[str, Behaviour]:

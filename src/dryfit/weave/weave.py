@@ -62,9 +62,10 @@ class Weave:
     def put_in(self, *probes: Probe) -> None:
         """Weave all that is loaded, watch for what comes later, and let the probes see every crossing from now on."""
         self._loop.probes = probes
-        self._loop.depth = VISIBLE if self._stops_in_a_debugger() else depth()
+        functions = [each for each in gc.get_objects() if type(each) is FunctionType]
+        self._loop.depth = VISIBLE if self._stops_in_a_debugger(functions) else depth()
         self._loop.garbage.watch()
-        self._weaver.weave_components()
+        self._weaver.weave_components(functions)
         self._libraries.weave_loaded()
         self.connections.weave_loaded()
         self.exchanges.weave_loaded()
@@ -191,13 +192,12 @@ class Weave:
             self._picklers.weave_module(module)
         self._weaver.weave_components(gc.get_objects(_YOUNGEST))
 
-    def _stops_in_a_debugger(self) -> bool:
+    def _stops_in_a_debugger(self, functions: Iterable[FunctionType]) -> bool:
         """Whether a function of the project starts a debugger, which would be told of hidden frames it can't place."""
+        codes = (function.__code__ for function in functions)
         return any(
-            type(each) is FunctionType
-            and not _DEBUGGING.isdisjoint(each.__code__.co_names)
-            and self.sites.owner(each.__code__.co_filename) is not None
-            for each in gc.get_objects()
+            self.sites.owner(code.co_filename) is not None and not _DEBUGGING.isdisjoint(code.co_names)
+            for code in codes
         )
 
     def _unwatched(self) -> None:

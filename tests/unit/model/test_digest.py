@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dryfit.model.digest import Change, Column, Contents, Digest, canonical, combine, diff, state
+from dryfit.model.digest import (
+    Cells,
+    Change,
+    Column,
+    Contents,
+    Digest,
+    canonical,
+    combine,
+    diff,
+    difference,
+    state,
+)
 
 NOW = 1_795_366_000.0  # 2026-11-22T16:46:40Z
 
@@ -234,3 +246,16 @@ def test_what_was_sent_is_told_as_it_was_described():
         " mail from shop@example.com to ann@example.com: Welcome)"
     )
     assert diff(after, before) == ()
+
+
+LOGGED = st.lists(st.sampled_from([("begun",), ("ended",), ("failed",)]), max_size=5).map(tuple)
+
+
+@given(LOGGED, LOGGED)
+def test_without_a_key_rows_count_as_often_as_they_are_there(
+    before: tuple[Cells, ...], after: tuple[Cells, ...]
+) -> None:
+    old, new = (Contents("shop", "log", (Column("what"),), rows) for rows in (before, after))
+    found = difference(old, new)
+    assert Counter(found.added) == Counter(after) - Counter(before)
+    assert Counter(found.removed) == Counter(before) - Counter(after)

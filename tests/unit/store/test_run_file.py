@@ -266,6 +266,19 @@ def test_a_file_that_a_test_destroys(tmp_path: Path, info: RunInfo, seen: Observ
         assert writer.load().info == info
 
 
+def test_a_trace_is_whole_though_what_was_known_of_its_crossings_was_lost_with_the_file(
+    tmp_path: Path, info: RunInfo, seen: Observations
+) -> None:
+    crossed = next(trace for trace in seen.traces if trace.crossings)
+    again = replace(crossed, test="test_again")
+    with RunWriter.create(tmp_path, info) as writer:
+        writer.append(seen)
+        assert writer.path is not None
+        writer.path.write_bytes(b"?" * 4096)
+        writer.append(Observations(traces=(again,)))
+        assert writer.observations().traces == (again,)
+
+
 def test_a_directory_that_cannot_be_made(tmp_path: Path, info: RunInfo, seen: Observations) -> None:
     (tmp_path / ".dryfit").write_text("in the way")
     with RunWriter.create(tmp_path, info) as writer:

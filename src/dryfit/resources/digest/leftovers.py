@@ -65,11 +65,10 @@ class _Left:
     phase: Phase
     new_place: bool = False
 
-    def remaining(self, now: Digest) -> _Left | None:
-        """What of it is still to be seen, or ``None``."""
-        place = now.places.get(self.contents.spot)
-        there = Counter(place.rows if place is not None else ())
+    def remaining(self, now: Contents | None) -> _Left | None:
+        """What of it is still to be seen, given its place as it is now, or ``None``."""
         rows = Counter(self.rows)
+        there = Counter([row for row in now.rows if row in rows] if now is not None else ())
         left = rows - there if self.change == "rows removed" else rows & there
         if not left or (self.phase == "set-up" and left != rows):  # then the next set-up begins by cleaning
             return None
@@ -187,7 +186,10 @@ class Leftovers:
         for watched in self._all():
             self._refresh(watched)
             watched.start = watched.now
-            watched.left = [left for each in watched.left if (left := each.remaining(watched.start))]
+            there = watched.start.places
+            watched.left = [
+                left for each in watched.left if (left := each.remaining(there.get(each.contents.spot)))
+            ]
 
     def end_test(self, test: str, seen: Observations) -> tuple[LeftoverData, ...]:
         """The test and its teardown are over: tell what earlier tests had left and this one could see."""
@@ -221,8 +223,9 @@ class Leftovers:
     def _new(self, watched: _Watched, test: str) -> list[_Left]:
         """What this test has left, as far as it is known now: whether anybody sees it, the next ones tell."""
         found: list[_Left] = []
+        places = watched.start.places
         for each in _differences(watched.before, watched.now):
-            start = watched.start.places.get(each.contents.spot)
+            start = places.get(each.contents.spot)
             at_start = Counter(start.rows if start is not None else ())
             by_test = tuple(row for row in each.added if row not in at_start)
             by_set_up = tuple(row for row in each.added if row in at_start)
