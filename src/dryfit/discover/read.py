@@ -150,7 +150,7 @@ def _function(opened: OpenFunction, source: Source) -> FunctionFacts:
         opened.body.yields,
         _decorators(opened.around, node.decorator_list),
         _returns(opened),
-        source.segment(node.returns) if node.returns else "",
+        node.returns is not None,
     )
 
 

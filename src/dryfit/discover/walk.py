@@ -325,7 +325,7 @@ class Walk:
         own = body.own if body.own and body.scope is body.own.scope else None
         kind = _kind(body.scope, node) if own else "function"
         name = _qualified(body, node.name)
-        scope = Scope(self.names, name, body.scope.parent if own else body.scope, own.name if own else "")
+        scope = Scope(self.names, body.scope.parent if own else body.scope, own.name if own else "")
         inner = Body(scope, name, own or body.own, "" if own else body.receiver)
         opened = OpenFunction(node, f"{self.names.module}.{name}", kind, inner, body.scope)
         self._parameters(opened, own)
@@ -353,8 +353,8 @@ class Walk:
         name = _qualified(body, node.name)
         dotted = f"{self.names.module}.{name}"
         parent = body.scope if body.own is None or body.scope is not body.own.scope else body.scope.parent
-        scope = Scope(self.names, name, parent, dotted)
-        opened = OpenClass(node, dotted, scope, Scope(self.names, name, parent, dotted))
+        scope = Scope(self.names, parent, dotted)
+        opened = OpenClass(node, dotted, scope, Scope(self.names, parent, dotted))
         body.scope.bind(node.name, _always(Defined(dotted)))
         self.classes.append(opened)
         inner = Body(scope, name, opened)
