@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 
 import pytest
 
-from dryfit.checks.contention import BUDGET_HIT, EXHAUSTED, explored_said
+from dryfit.checks.explored import BUDGET_HIT, EXHAUSTED, explored_said
 from dryfit.config import Config, load_config
 from dryfit.lab.at_once import ServerLost
 from dryfit.lab.bench import Bench, bench

@@ -21,7 +21,6 @@ from dryfit.report.summary import summary_lines
 from dryfit.run import (
     FAILED,
     INTERRUPTED,
-    Watch,
     conclude,
     count_tests,
     new_run,
@@ -29,6 +28,7 @@ from dryfit.run import (
     prepare,
     write_html,
 )
+from dryfit.watch import Watch
 from dryfit.weave import Weave
 
 REQUEST = "dryfit-request"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from dryfit.checks import across, contention, exceptions, held_across
 from dryfit.checks.changed import ChangedFirst
 from dryfit.checks.experiments import Planner, known_failures, shown_of
+from dryfit.checks.explored import explored_in_part
 from dryfit.checks.faulted import Tried
 from dryfit.checks.judgement import Judgement, combine, sorted_findings
 from dryfit.checks.next_start import NextStart
@@ -152,7 +153,7 @@ def _partly(explored: Sequence[Explored], result: LabResult) -> Iterator[Skipped
     """The overlaps of which not every interleaving was tried, and that there was no time for some."""
     if result.interrupted:
         yield CUT
-    yield from filter(None, map(contention.explored_in_part, explored))
+    yield from filter(None, map(explored_in_part, explored))
     if explored and not (result.exhausted or result.interrupted):
         yield LEFT
 

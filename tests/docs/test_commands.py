@@ -2,13 +2,17 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests import plugins
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -20,6 +24,7 @@ BLOCK = re.compile(
 )
 RESOURCES = re.compile(r"^```toml\n(?P<body>\[tool\.dryfit\.resources\]\n.*?)^```", re.M | re.S)
 SCRIPT = re.compile(r"^```python\n(?P<body># (?P<name>\w+\.py)\n.*?)^```", re.M | re.S)
+PLAIN = re.compile(r"(dryfit|pytest) [^$|><;&\\]*\Z")
 PROMPT = "$ "
 
 CANNOT_RUN = {
@@ -44,7 +49,7 @@ def test_commands_are_found_with_and_without_a_prompt(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_commands_of_a_page_run_in_its_order(page: Path, tmp_path: Path) -> None:
+def test_the_commands_of_a_page_run_in_its_order(page: Path, tmp_path: Path, run_dryfit: Command) -> None:
     project = tmp_path / "sample"
     shutil.copytree(SAMPLE, project, ignore=shutil.ignore_patterns("__pycache__"))
     declare_resources(page, project)
@@ -56,7 +61,7 @@ def test_the_commands_of_a_page_run_in_its_order(page: Path, tmp_path: Path) -> 
         f"{page.name}:{line}: {command}\n{ran.stdout}{ran.stderr}"
         for line, command in commands_of(page)
         if runs_here(command)
-        if not ended_well(command, ran := run(command, project))
+        if not ended_well(command, ran := run(command, project, run_dryfit))
     ]
     assert not failures, "\n".join(failures)
 
@@ -125,7 +130,7 @@ def ended_well(command: str, ran: subprocess.CompletedProcess[str]) -> bool:
     return ran.returncode in allowed and "Traceback" not in ran.stderr
 
 
-def run(command: str, project: Path) -> subprocess.CompletedProcess[str]:
+def run(command: str, project: Path, run_dryfit: Command) -> subprocess.CompletedProcess[str]:
     """Run a command as a reader would, without what this test session put into the environment."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))
@@ -133,6 +138,9 @@ def run(command: str, project: Path) -> subprocess.CompletedProcess[str]:
     # A reader has these plugins, and not all that this suite needs.
     environment |= plugins.only("xdist.plugin", "pytest_cov.plugin", "pytest_asyncio.plugin")
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    if PLAIN.match(command):  # it needs no shell, and not to import everything anew
+        program, *arguments = shlex.split(command, comments=True)
+        return run_dryfit(arguments, cwd=project, env=environment, timeout=120, module=program)
     return subprocess.run(
         ["bash", "-c", command],
         cwd=project,

@@ -97,11 +97,17 @@ def failed(project, *arguments):
 )
 def test_what_has_to_do_with_changed_files_is_tried_first(repository, file, first):
     change(repository, file)
-    assert failed(repository, "--changed-since", "HEAD")[0] == first
+    tried = failed(repository, "--changed-since", "HEAD")
+    assert tried[0] == first
+    assert set(tried) == {"test_place", "test_refund"}
+
+
+def test_what_was_committed_since_has_changed_too(repository):
+    change(repository, "orders.py")
     git(repository, "commit", "-qam", "changed")
-    change(repository, "orders.py" if first == "test_refund" else "refunds.py")
+    change(repository, "refunds.py")
     git(repository, "commit", "-qam", "the other one")
-    assert failed(repository, "--changed-since", "HEAD~1")[0] != first
+    assert failed(repository, "--changed-since", "HEAD~1")[0] == "test_refund"
     assert set(failed(repository, "--changed-since", "HEAD")) == {"test_place", "test_refund"}
 
 

@@ -7,8 +7,22 @@ import json
 import pytest
 
 
-def test_findings_below_the_threshold_do_not_fail(project):
-    ended = project.dryfit("check")
+@pytest.fixture
+def project(project):
+    """Without trials, which most of these tests have no need of."""
+    project.write({"pyproject.toml": '[tool.dryfit]\nonly = ["data", "interfaces"]\n'})
+    return project
+
+
+@pytest.fixture
+def with_trials(project):
+    """With all checks, as a project has them that says nothing."""
+    project.write({"pyproject.toml": ""})
+    return project
+
+
+def test_findings_below_the_threshold_do_not_fail(with_trials):
+    ended = with_trials.dryfit("check")
 
     assert ended.status == 0, ended.out + ended.err
     assert "DF104 unexercised-seam" in ended.out
@@ -78,15 +92,15 @@ def test_files_are_written(project):
     assert "<testsuites" in (project.root / "a.xml").read_text(encoding="utf-8")
 
 
-def test_what_is_told_at_once_is_what_is_kept(project):
+def test_what_is_told_at_once_is_what_is_kept(with_trials):
     names = [f"told.{form}" for form in ("json", "html", "sarif", "xml")]
     options = ["--json", "--html", "--sarif", "--junit"]
 
-    project.dryfit("check", *(word for pair in zip(options, names, strict=True) for word in pair))
-    told = [(project.root / name).read_text(encoding="utf-8") for name in names]
-    project.dryfit("report", *(word for pair in zip(options, names, strict=True) for word in pair))
+    with_trials.dryfit("check", *(word for pair in zip(options, names, strict=True) for word in pair))
+    told = [(with_trials.root / name).read_text(encoding="utf-8") for name in names]
+    with_trials.dryfit("report", *(word for pair in zip(options, names, strict=True) for word in pair))
 
-    assert [(project.root / name).read_text(encoding="utf-8") for name in names] == told
+    assert [(with_trials.root / name).read_text(encoding="utf-8") for name in names] == told
 
 
 def test_arguments_go_on_to_pytest(project):

@@ -186,6 +186,7 @@ def test_without_a_terminal_it_reads_what_is_piped_in(shop):
     done = subprocess.run(
         [sys.executable, "-m", "dryfit", "replay", finding(shop, "DF301"), "--pdb"],
         cwd=shop.root,
+        env=os.environ | plugins.only(),
         input="p len(ORDERS), address\ncontinue\n",
         capture_output=True,
         text=True,

@@ -138,12 +138,12 @@ def test_a_failure_of_dryfit_itself_never_touches_the_tests(project):
     project.write(
         {
             "conftest.py": """
-                import dryfit.run
+                import dryfit.watch
 
                 def broken(self, test):
                     raise RuntimeError("planted")
 
-                dryfit.run.Watch.begin_test = broken
+                dryfit.watch.Watch.begin_test = broken
             """
         }
     )
@@ -241,12 +241,12 @@ def test_a_failure_of_dryfit_in_a_worker_is_told(project):
     project.write(
         {
             "conftest.py": """
-                import dryfit.run
+                import dryfit.watch
 
                 def broken(self, test):
                     raise RuntimeError("planted")
 
-                dryfit.run.Watch.begin_test = broken
+                dryfit.watch.Watch.begin_test = broken
             """
         }
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -76,8 +78,22 @@ def findings(project, *arguments):
     return ended, json.loads(report.read_text())
 
 
-def test_a_failure_that_nobody_hears_of_is_found_and_shown_again(shop):
-    ended, report = findings(shop)
+@pytest.fixture(scope="module")
+def tried(project_in, tmp_path_factory):
+    """The shop, checked, with how that ended and its report."""
+    project = project_in(tmp_path_factory.mktemp("tried") / "project")
+    project.write({"pyproject.toml": "", **SHOP})
+    return project, *findings(project)
+
+
+@pytest.fixture
+def tried_shop(tried, project_in, tmp_path):
+    """The same in a folder of the test's own."""
+    return project_in(Path(shutil.copytree(tried[0].root, tmp_path / "project")))
+
+
+def test_a_failure_that_nobody_hears_of_is_found_and_shown_again(tried, tried_shop):
+    _, ended, report = tried
     assert ended.status == 1
     (finding,) = report["findings"]
     assert (finding["rule"], finding["seam"]["callable"]) == ("DF301", "mail.send")
@@ -92,12 +108,12 @@ def test_a_failure_that_nobody_hears_of_is_found_and_shown_again(shop):
         "skipped": [],
     }
     for _ in range(2):
-        again = shop.dryfit("replay", finding["id"])
+        again = tried_shop.dryfit("replay", finding["id"])
         assert again.status == 1
         assert f"{finding['id']} is shown again" in again.out
         assert "orders.place goes on as if mail.send had worked" in again.out
-    shop.write(MENDED)
-    mended = shop.dryfit("replay", finding["id"])
+    tried_shop.write(MENDED)
+    mended = tried_shop.dryfit("replay", finding["id"])
     assert mended.status == 0
     assert f"{finding['id']} is not shown any more" in mended.out
 
@@ -158,11 +174,10 @@ def test_the_mended_program_is_sound(shop):
     assert report["checks"]["exceptions"]["trials"] > 0
 
 
-def test_a_finding_of_a_trial_can_be_accepted(shop):
-    _, report = findings(shop)
-    (finding,) = report["findings"]
-    assert shop.dryfit("accept", finding["id"], "--reason", "best effort").status == 0
-    ended, report = findings(shop)
+def test_a_finding_of_a_trial_can_be_accepted(tried, tried_shop):
+    (finding,) = tried[-1]["findings"]
+    assert tried_shop.dryfit("accept", finding["id"], "--reason", "best effort").status == 0
+    ended, report = findings(tried_shop)
     assert ended.status == 0
     assert report["findings"][0]["accepted"] == "best effort"
 
@@ -351,8 +366,8 @@ def test_what_the_suite_alone_has_begun_is_not_lost_with_a_failure(empty_project
     assert 0 < told["not_injected"] < told["trials"]
 
 
-def test_the_same_is_found_by_two_workers(shop):
-    alone, spread = (findings(shop, *more)[1] for more in ((), ("--workers", "2")))
+def test_the_same_is_found_by_two_workers(tried, shop):
+    alone, spread = tried[-1], findings(shop, "--workers", "2")[1]
     assert [each["id"] for each in alone["findings"]] == [each["id"] for each in spread["findings"]]
 
 
@@ -408,7 +423,6 @@ def test_only_what_a_trial_has_shown_can_be_replayed(shop):
     assert (unknown.status, "no finding of the last run has this id" in unknown.err) == (2, True)
 
 
-def test_the_report_shows_the_faults_that_were_tried(shop):
-    findings(shop)
-    page = (shop.root / ".dryfit" / "report.html").read_text(encoding="utf-8")
+def test_the_report_shows_the_faults_that_were_tried(tried):
+    page = (tried[0].root / ".dryfit" / "report.html").read_text(encoding="utf-8")
     assert "the caller got the usual answer, part of the work was done" in page

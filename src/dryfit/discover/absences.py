@@ -175,7 +175,7 @@ class _Search:
             return isinstance(called, ClassValue)
         facts = self.project.functions[called.name]
         plain = not facts.decorators and not facts.asynchronous and not facts.yields
-        return plain and bool(facts.returns_text) and facts.kind in ("function", "method")
+        return plain and facts.declares_result and facts.kind in ("function", "method")
 
     def _is_name_told(self, name: str, steps: int) -> bool:
         project = self.project
@@ -193,7 +193,7 @@ class _Search:
                     facts = self.project.classes.get(each)
                     if facts and name in facts.methods:
                         method = facts.methods[name]
-                        return method.kind != "property" or bool(method.returns_text)
+                        return method.kind != "property" or method.declares_result
                     if facts and name in facts.attributes:
                         return self._is_told(facts.attributes[name], steps)
         return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from dryfit.discover.bodies import Body
 from dryfit.discover.expressions import (
     Attribute,
     Collection,
@@ -25,7 +26,6 @@ from dryfit.discover.expressions import (
 from dryfit.discover.facts import CallFacts, ClassFacts
 from dryfit.discover.reuse import Path, read_again, variable
 from dryfit.discover.text import Source
-from dryfit.discover.walk import Body
 from dryfit.model.structure import PassedArgument
 
 LOOPS = ast.For | ast.AsyncFor | ast.While

@@ -16,7 +16,8 @@ FunctionKind = Literal["function", "method", "classmethod", "staticmethod", "pro
 class FunctionFacts:
     """A function or method as it is written. ``name`` is dotted, with its module; ``parameters`` lack the receiver.
 
-    ``decorators`` are dotted names as far as they can be followed; ``yields`` says that its body has a ``yield``.
+    ``decorators`` are dotted names as far as they can be followed; ``yields`` says that its body has a ``yield``,
+    ``declares_result`` that it is annotated with what it returns.
     """
 
     name: str
@@ -27,7 +28,7 @@ class FunctionFacts:
     yields: bool
     decorators: tuple[str, ...]
     returns: Expression
-    returns_text: str
+    declares_result: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,6 @@ def _interface(project: Project, component: str, module: ModuleFacts, function: 
         function.parameters,
         function.asynchronous and not function.yields,
         _is_bindable(project, function),
-        function.returns_text,
         function.yields,
     )
 

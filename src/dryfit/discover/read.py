@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from dryfit.discover.bodies import Function, OpenClass, OpenFunction, OpenImport
 from dryfit.discover.calls import CallFinder
 from dryfit.discover.expressions import FOREIGN, Defined, Expression, Ref, Unknown, either
 from dryfit.discover.facts import ClassFacts, FunctionFacts, ImportFacts, ModuleFacts
 from dryfit.discover.scopes import Names, Scope
 from dryfit.discover.text import Source, decode
-from dryfit.discover.walk import Function, OpenClass, OpenFunction, OpenImport, Walk
+from dryfit.discover.walk import Walk
 from dryfit.model.seam import Place
 from dryfit.model.structure import Module, Parameter, ParameterKind, Problem
 
@@ -150,7 +151,7 @@ def _function(opened: OpenFunction, source: Source) -> FunctionFacts:
         opened.body.yields,
         _decorators(opened.around, node.decorator_list),
         _returns(opened),
-        source.segment(node.returns) if node.returns else "",
+        node.returns is not None,
     )
 
 

@@ -96,7 +96,6 @@ class Scope:
     """The names of a module, a class body or a function body. ``owner`` is the class whose ``self`` is known here."""
 
     names: Names
-    qualified: str = ""
     parent: Scope | None = None
     owner: str = ""
     bindings: dict[str, list[Binding]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from dryfit.discover.bodies import Body, Function, OpenClass, OpenFunction, OpenImport
 from dryfit.discover.expressions import Alias, Collection, Defined, Instance, Ref, Unknown
 from dryfit.discover.facts import FunctionKind, ImportFacts
 from dryfit.discover.reuse import Path, variable
@@ -15,59 +16,6 @@ from dryfit.discover.tree import children
 
 PROPERTIES = frozenset({"property", "functools.cached_property", "abc.abstractproperty"})
 IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(slots=True, eq=False)
-class Body:
-    """The code of a module, class or function: what it calls, returns and reads. ``function`` is its qualified name."""
-
-    scope: Scope
-    function: str
-    own: OpenClass | None = None
-    receiver: str = ""
-    elsewhere: set[str] = field(
-        default_factory=set
-    )  # names that `global` and `nonlocal` send to another scope
-    calls: list[tuple[ast.Call, Path | None]] = field(default_factory=list)
-    discarded: set[ast.expr] = field(default_factory=set)
-    awaited: set[ast.expr] = field(default_factory=set)
-    returned: list[ast.expr] = field(default_factory=list)
-    yields: bool = False
-    reads: dict[str, int] = field(default_factory=dict)
-    own_names: dict[str, int] = field(default_factory=dict)  # as read here, nested functions apart
-
-
-@dataclass(slots=True, eq=False)
-class OpenImport:
-    """An import, the name that it binds in ``scope``, and that scope; "" for ``import *``."""
-
-    facts: ImportFacts
-    bound: str
-    scope: Scope
-
-
-@dataclass(slots=True, eq=False)
-class OpenClass:
-    """A class whose body is ``scope``; ``attributes`` are bound by ``self.x = …`` in its methods."""
-
-    node: ast.ClassDef
-    name: str
-    scope: Scope
-    attributes: Scope
-    methods: list[OpenFunction] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
-class OpenFunction:
-    """A function and its body; ``around`` is the scope in which its annotations and decorators stand."""
-
-    node: Function
-    name: str
-    kind: FunctionKind
-    body: Body
-    around: Scope
 
 
 @dataclass(slots=True, eq=False)
@@ -324,8 +272,8 @@ class Walk:
             self._annotation(body, annotation)
         own = body.own if body.own and body.scope is body.own.scope else None
         kind = _kind(body.scope, node) if own else "function"
-        name = _qualified(body, node.name)
-        scope = Scope(self.names, name, body.scope.parent if own else body.scope, own.name if own else "")
+        name = body.qualified(node.name)
+        scope = Scope(self.names, body.scope.parent if own else body.scope, own.name if own else "")
         inner = Body(scope, name, own or body.own, "" if own else body.receiver)
         opened = OpenFunction(node, f"{self.names.module}.{name}", kind, inner, body.scope)
         self._parameters(opened, own)
@@ -350,11 +298,11 @@ class Walk:
     def _class(self, body: Body, node: ast.ClassDef, path: Path) -> None:
         for each in (*node.decorator_list, *node.bases, *node.keywords):
             self._expressions(body, each, path)
-        name = _qualified(body, node.name)
+        name = body.qualified(node.name)
         dotted = f"{self.names.module}.{name}"
         parent = body.scope if body.own is None or body.scope is not body.own.scope else body.scope.parent
-        scope = Scope(self.names, name, parent, dotted)
-        opened = OpenClass(node, dotted, scope, Scope(self.names, name, parent, dotted))
+        scope = Scope(self.names, parent, dotted)
+        opened = OpenClass(node, dotted, scope, Scope(self.names, parent, dotted))
         body.scope.bind(node.name, _always(Defined(dotted)))
         self.classes.append(opened)
         inner = Body(scope, name, opened)
@@ -430,14 +378,6 @@ def _kind(scope: Scope, node: Function) -> FunctionKind:
         if name in PROPERTIES or accessor:
             return "property"
     return "method"
-
-
-def _qualified(body: Body, name: str) -> str:
-    """The name that Python gives: ``Class.method``, ``function.<locals>.inner``."""
-    if body.function == "<module>":
-        return name
-    inside_class = body.own is not None and body.scope is body.own.scope
-    return f"{body.function}.{name}" if inside_class else f"{body.function}.<locals>.{name}"
 
 
 def _is_type_checking(test: ast.expr) -> bool:

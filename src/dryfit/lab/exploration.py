@@ -100,11 +100,11 @@ def explore(
     for order in _distinct_orders(overlap):
         pairs.append((yield from _twice(Wanted(everyone, serial(order)))))
         if void := _unfit(pairs[-1]) or _unlike(overlap, pairs[0]):
-            return Explored(overlap, tuple(pairs), void=void, seconds=spent.by_clock)
+            return Explored(overlap, tuple(pairs), void=void)
     masks = Masks.of(pairs)
     if masks.differs:
         void = f"not deterministic, no verdict: one after the other, {masks.differs}"
-        return Explored(overlap, tuple(pairs), void=void, seconds=spent.by_clock)
+        return Explored(overlap, tuple(pairs), void=void)
     others = _Others(overlap, masks, pairs)
     if overlap.schedule and overlap.stop and not can_stop():
         return Explored(overlap, tuple(pairs), void="statements cannot be stopped half-way here")
@@ -134,7 +134,6 @@ def explore(
         at_least=max(search.at_least, others.tried + (not search.exhausted)),
         exhausted=search.exhausted,
         void=f"{DIVERGED}: {diverged}" if diverged and not others.found else "",
-        seconds=spent.by_clock,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from _pytest.outcomes import Failed
 
 from dryfit.checks import contention
+from dryfit.checks.explored import explored_said, named
 from dryfit.checks.lanes import lanes, steps_of
 from dryfit.lab.copies import Copies
 from dryfit.model.finding import RULES, Fact, Finding
@@ -45,10 +46,10 @@ def invariant_said(explored: Explored, broken: str) -> str:
     """The same of a run after which an invariant does not hold."""
     return "\n".join(
         (
-            f"DF503 broken-under-overlap: {contention.named(explored.overlap)}: the invariant does not hold: {broken}",
+            f"DF503 broken-under-overlap: {named(explored.overlap)}: the invariant does not hold: {broken}",
             "lanes:",
             *(f"  {line}" for line in lanes(steps_of(explored.others[0]))),
-            f"explored: {contention.explored_said(explored)}",
+            f"explored: {explored_said(explored)}",
         )
     )
 

@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dryfit.model.crossing import Crossing
-from dryfit.model.digest import FILES, Cells, Contents, Digest
+from dryfit.model.digest import FILES, Cells, Column, Contents, Digest
 from dryfit.resources.digest.cells import Number, cell, digest_of
-from dryfit.resources.digest.directory import COLUMNS
 
 MOST_FILES = 200
 """Of so many files the contents are compared."""
 
 MOST_BYTES = 1 << 20
 """Of a larger file only the size is compared."""
+
+COLUMNS = (Column("path", key=True), Column("size"), Column("content"))
 
 Found = Mapping[Path, Cells | None]
 """Size and content of each file; ``None`` where there is none."""

@@ -11,7 +11,7 @@ from typing import NoReturn, overload
 
 import pytest
 
-from dryfit.checks.contention import explored_said
+from dryfit.checks.explored import explored_said
 from dryfit.config import nearest
 from dryfit.lab.at_once import AtOnce
 from dryfit.lab.calls import AsyncCall, Call

@@ -206,8 +206,7 @@ class _Work:
         self._follow = follow
         self._told = told
         self._limit = limit
-        self._begun = time.monotonic()
-        self.until = math.inf if budget is None else self._begun + budget
+        self.until = math.inf if budget is None else time.monotonic() + budget
         self._lock = threading.Lock()
         self._done = 0
         self._known: dict[str, Baselines] = {}
@@ -324,7 +323,6 @@ class _Work:
             exhausted=planned == sum(len(own) for _, _, own in trials)
             and not {OUT_OF_TIME, BROKEN_OFF} & set(self._skipped.values()),
             interrupted=self.interrupted,
-            seconds=time.monotonic() - self._begun,
         )
 
     def _is_over(self) -> bool:

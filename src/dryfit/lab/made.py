@@ -1,8 +1,7 @@
 """What a trial makes in the project's own folder, and how it is taken away again where no undisturbed run leaves it.
 
 A test that breaks off does not clear up. Nothing is taken away without a proof that the trial has made it: the
-interpreter told that it was about to be made (an audit event), and at that moment nothing had its name. What programs
-make that the test has started, or libraries written in C (but SQLite), is not told of, and stays.
+interpreter told that it was about to be made, and at that moment nothing had its name. What is not told of stays.
 """
 
 from __future__ import annotations
@@ -10,43 +9,33 @@ from __future__ import annotations
 import json
 import os
 import stat
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 
-_HERE = -1
-"""As ``dir_fd`` in an audit event: a path is relative to the working directory."""
+from dryfit.lab.file_events import HERE, FileEvents, is_below
 
 
-class Made:
+class Made(FileEvents):
     """Notes in the file ``journal`` what a trial makes below ``root``, one trial after the other.
 
     It is a file so that it outlives the process of a trial that has to be ended.
     """
 
     def __init__(self, root: Path, journal: Path) -> None:
-        self._root = Path(os.path.realpath(root))
+        super().__init__(root)
+        self._steps["os.symlink"] = self._links
         self._journal = journal
         self._usual: set[str] = set()
         self._made: set[str] = set()
         self._found: set[str] = set()
         self._pid = 0
         self._is_on = self._is_undisturbed = False
-        self._steps: Mapping[str, Callable[..., None]] = {
-            "open": self._opens,
-            "os.mkdir": self._makes_folder,
-            "os.symlink": self._links,
-            "os.rename": self._renames,
-            "os.remove": self._removes,
-            "os.rmdir": self._removes,
-            "sqlite3.connect": self._connects,
-        }
 
     def listen(self) -> None:
-        """From now on the interpreter tells; that cannot be taken back, so it is for a process that runs trials."""
+        """From now on the interpreter tells this process."""
         self._pid = os.getpid()
-        sys.addaudithook(self._hear)
+        super().listen()
 
     def begin(self, *, undisturbed: bool) -> None:
         """A trial begins; of an undisturbed one nothing is taken away."""
@@ -64,22 +53,8 @@ class Made:
         elif os.getpid() == self._pid:  # and not a copy of this process, which the test has forked
             take_away(self._journal)
 
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        # It is called for each import, each frame that is asked for and much more.
-        if self._is_on and (step := self._steps.get(event)) is not None:
-            with suppress(OSError, ValueError):
-                step(*arguments)
-
-    def _opens(self, path: object, mode: object, flags: int) -> None:
-        if flags & os.O_CREAT:
-            self._note(path)
-
-    def _makes_folder(self, path: object, mode: int, base: int) -> None:
-        if base == _HERE:
-            self._note(path)
-
     def _links(self, target: object, path: object, base: int) -> None:
-        if base == _HERE:
+        if base == HERE:
             self._note(path)
 
     def _connects(self, database: object) -> None:
@@ -89,14 +64,14 @@ class Made:
     def _renames(self, old: object, new: object, base: int, other: int) -> None:
         """What the trial has made stays its own under another name; anything else is not its own under any."""
         source, target = self._inside(old), self._inside(new)
-        if (base, other) == (_HERE, _HERE) and source in self._made:
+        if (base, other) == (HERE, HERE) and source in self._made:
             self._made.discard(source)
             self._note(new)
         elif target:
             self._disown(target)
         self._removes(old, base)
 
-    def _removes(self, path: object, base: int = _HERE) -> None:
+    def _removes(self, path: object, base: int = HERE) -> None:
         """What was there before the trial is none of what it has made, even if it makes it anew."""
         inside = self._inside(path)
         if inside and inside not in self._made and os.path.lexists(inside):
@@ -105,26 +80,21 @@ class Made:
     def _disown(self, path: str) -> None:
         """What has this name, and all below it, is not the trial's, and never becomes it."""
         self._found.add(path)
-        self._made -= {each for each in self._made if _is_below(each, {path})}
+        self._made -= {each for each in self._made if is_below(each, {path})}
         self._write("found", path)
 
     def _note(self, path: object) -> None:
         inside = self._inside(path)
-        if inside and not _is_below(inside, self._found) and not os.path.lexists(inside):
+        if inside and not is_below(inside, self._found) and not os.path.lexists(inside):
             self._made.add(inside)
             if os.path.dirname(inside) not in self._usual:
                 self._write("made", inside)
 
     def _inside(self, path: object) -> str:
-        """The whole path of what lies in the project's folder, and is no tool's; else ""."""
-        if not isinstance(path, str | bytes | PurePath):
-            return ""  # a descriptor, or a class of the user's
-        whole = os.path.abspath(os.fsdecode(path))
-        found = Path(os.path.realpath(os.path.dirname(whole)), os.path.basename(whole))
-        if not found.is_relative_to(self._root):
-            return ""
-        parts = found.relative_to(self._root).parts
-        return "" if any(part.startswith((".", "__pycache__")) for part in parts) or not parts else str(found)
+        """The same, but for what is a tool's."""
+        found = super()._inside(path)
+        parts = PurePath(found).relative_to(self._root).parts if found else ()
+        return "" if any(part.startswith((".", "__pycache__")) for part in parts) else found
 
     def _write(self, what: str, path: str) -> None:
         if self._is_undisturbed:
@@ -154,13 +124,8 @@ def _told(journal: Path) -> Sequence[str]:
     """What was made and was not there before, what lies in a folder before the folder."""
     lines = list(_lines(journal))
     found = {path for what, path in lines if what == "found"}
-    paths = {path for what, path in lines if what == "made" and not _is_below(path, found)}
+    paths = {path for what, path in lines if what == "made" and not is_below(path, found)}
     return sorted(paths, key=lambda path: (-len(path), path))
-
-
-def _is_below(path: str, others: Set[str]) -> bool:
-    """Whether a path is one of the others, or lies in it."""
-    return not others.isdisjoint((path, *map(str, PurePath(path).parents)))
 
 
 def _lines(journal: Path) -> Iterator[tuple[str, str]]:

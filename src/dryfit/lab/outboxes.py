@@ -9,7 +9,6 @@ from dryfit.model.digest import Cells, Column, Contents, Digest
 from dryfit.probes.alike import alike
 from dryfit.probes.jsonable import text_of
 from dryfit.probes.sends import Described
-from dryfit.resources.digest.sendings import MAILS, REQUESTS
 
 COLUMNS = (Column("sent"), Column("content"))
 
@@ -21,6 +20,6 @@ def digest(sent: Iterable[Described]) -> Digest:
     """
     rows: dict[tuple[str, str], list[Cells]] = defaultdict(list)
     for each in sent:
-        place = MAILS if each.outbox == "mail" else REQUESTS
+        place = "mails" if each.outbox == "mail" else "requests"
         rows[f"{each.outbox} {each.source}", place].append((alike(each.what), text_of(each.key)))
     return Digest(tuple(Contents(*spot, COLUMNS, tuple(found)) for spot, found in rows.items()))

@@ -32,10 +32,10 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
         yield Wanted(everyone, alternate)
         run = yield Wanted(everyone, follow(overlap.schedule))
         found = () if holds(run) else (yield from narrated([run], _end_alike))
-        return _explored(overlap, run, found, tried=1, spent=spent)
+        return _explored(overlap, run, found, tried=1)
     first = run = yield Wanted(everyone, serial(everyone))
     if not holds(first):
-        return _explored(overlap, first, (first,), tried=1, spent=spent)
+        return _explored(overlap, first, (first,), tried=1)
     prepared = yield Wanted(everyone, alternate)
     spare, tried = () if holds(prepared) else (prepared,), 2
     is_kept = True  # asked once of each run: what holds now says nothing of the one before the last
@@ -47,7 +47,7 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     found = spare if is_kept else (run,)
     if found and found[0].interleaving.ending != "limit":  # each of those takes as long as it may
         found = yield from narrated([(yield from _smallest(overlap, found[0], holds))], _end_alike)
-    explored = _explored(overlap, first, found, tried=tried, spent=spent)
+    explored = _explored(overlap, first, found, tried=tried)
     return replace(
         explored,
         at_least=max(search.at_least, tried + (not search.exhausted)),
@@ -55,9 +55,7 @@ def explore_promises(overlap: Overlap, search: Search, limits: Limits, holds: Ho
     )
 
 
-def _explored(
-    overlap: Overlap, first: Run, others: tuple[Run, ...], *, tried: int, spent: Stopwatch
-) -> Explored:
+def _explored(overlap: Overlap, first: Run, others: tuple[Run, ...], *, tried: int) -> Explored:
     return Explored(
         overlap,
         ((first, first),),
@@ -65,7 +63,6 @@ def _explored(
         tried=tried,
         at_least=tried,
         exhausted=True,
-        seconds=spent.by_clock,
     )
 
 

@@ -33,4 +33,3 @@ class LabResult:
     not_repeatable: int = 0
     exhausted: bool = True
     interrupted: bool = False
-    seconds: float = 0.0

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from dryfit.model.generated import SECRET, Domain, Known, Row, candidates, named
 from dryfit.model.trace import Skipped
 
-State = Literal["before", "success", "other"]
 Cells = tuple[str, ...]
 Spot = tuple[str, str]
 """A source and a place in it."""
@@ -139,18 +137,6 @@ def canonical(digest: Digest, before: Digest) -> Digest:
     return replace(digest, contents=contents)
 
 
-def state(before: Digest, success: Digest, now: Digest) -> State:
-    """Whether ``now`` is the state before, the state after success, or neither; generated values count as equal.
-
-    Places that one of the three had to leave out are not compared. Where success changes nothing, it is "before".
-    """
-    left_out = _skipped_spots(before, success, now)
-    seen = _compared(canonical(now, before), left_out)
-    if seen == _compared(canonical(before, before), left_out):
-        return "before"
-    return "success" if seen == _compared(canonical(success, before), left_out) else "other"
-
-
 def diff(before: Digest, after: Digest) -> tuple[Change, ...]:
     """Tell what is different in ``after``: ``orders: 1 row added (id=<id 1>, total=199.99, created_at=<time>)``."""
     return tuple(change for each in differences(before, after) for change in each.changes())
@@ -158,9 +144,11 @@ def diff(before: Digest, after: Digest) -> tuple[Change, ...]:
 
 def differences(before: Digest, after: Digest) -> Iterator[Difference]:
     """The same row by row, of each place in which there is any."""
-    left_out = _skipped_spots(before, after)
+    left_out = {spot for digest in (before, after) for spot, _ in digest.skipped}
     old, new = canonical(before, before).places, canonical(after, before).places
     for spot in sorted({*old, *new} - left_out):
+        if (spot[0], "") in left_out:
+            continue  # its source could not be read as a whole
         found = difference(old.get(spot) or emptied(new[spot]), new.get(spot) or emptied(old[spot]))
         if found.added or found.changed or found.removed:
             yield found
@@ -272,20 +260,6 @@ def _shown(cell: str) -> str:
 def emptied(contents: Contents) -> Contents:
     """The same place without a row."""
     return replace(contents, rows=())
-
-
-def _skipped_spots(*digests: Digest) -> set[Spot]:
-    return {spot for digest in digests for spot, _ in digest.skipped}
-
-
-def _compared(digest: Digest, left_out: set[Spot]) -> dict[Spot, tuple[Cells, ...]]:
-    """Rows by place; a place that holds nothing is as good as none."""
-    sources = {source for source, place in left_out if not place}
-    return {
-        each.spot: tuple(sorted(each.rows))
-        for each in digest.contents
-        if each.rows and each.spot not in left_out and each.source not in sources
-    }
 
 
 def _marked(digest: Digest, before: Digest, known: Known) -> Iterator[Row]:

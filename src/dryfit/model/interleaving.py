@@ -326,4 +326,3 @@ class Explored:
     at_least: int = 0
     exhausted: bool = False
     void: str = ""
-    seconds: float = 0.0

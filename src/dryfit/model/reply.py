@@ -15,17 +15,15 @@ class ErrorSeen:
     """One exception object that crossed a seam.
 
     ``bases`` are the dotted names of its classes, its own first. ``chain`` are the numbers of the exceptions that it
-    was raised from, or while they were handled, the nearest first; ``hides`` says that it was raised ``from None``.
-    ``path`` are the project's frames that it passed on its way, from where it was caught, or left the program, to
-    where it was raised. ``injected`` marks the fault itself. ``code`` is SQLite's name for what happened, where it was
-    SQLite (``SQLITE_BUSY_SNAPSHOT``).
+    was raised from, or while they were handled, the nearest first. ``path`` are the project's frames that it passed on
+    its way, from where it was caught, or left the program, to where it was raised. ``injected`` marks the fault itself.
+    ``code`` is SQLite's name for what happened, where it was SQLite (``SQLITE_BUSY_SNAPSHOT``).
     """
 
     number: int
     bases: tuple[str, ...]
     text: str
     chain: tuple[int, ...] = ()
-    hides: bool = False
     path: tuple[Place, ...] = ()
     injected: bool = False
     code: str = ""

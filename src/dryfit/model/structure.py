@@ -57,7 +57,6 @@ class Interface:
     parameters: tuple[Parameter, ...]
     asynchronous: bool = False
     bindable: bool = True
-    returns: str = ""
     generator: bool = False
 
 

@@ -17,7 +17,8 @@ from dryfit.model.crossing import Callee, Crossing
 from dryfit.model.outcome import Outcome, Returned
 from dryfit.model.test_modules import is_test_module
 from dryfit.model.trace import Skipped
-from dryfit.probes.agreement import Agreement, Check, agreement
+from dryfit.probes.agreement import Agreement, agreement
+from dryfit.probes.hint_checks import Check
 from dryfit.probes.names import TypingImports, UnresolvableError, resolve
 from dryfit.probes.origin import handed_in, rests_on_tests
 from dryfit.probes.starred import starred

@@ -220,7 +220,6 @@ class TrialRecorder:
             bases=tuple(type_name(cls) for cls in mro(type(error)) if cls is not object),
             text=_text(error),
             chain=tuple(self._seen_below(each) for each in chain(error)),
-            hides=error.__suppress_context__ and error.__cause__ is None,
             path=path(error, self._place_of),
             injected=FAULT_MARK in marks,
         )

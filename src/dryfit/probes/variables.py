@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
 from types import CellType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any
 
@@ -91,14 +93,22 @@ class _Cell(Items):
             del value.cell_contents
 
 
-class _Module(Pairs):
-    """The variables of a module, but for those that Python has for itself."""
+@dataclass(frozen=True, slots=True)
+class _Variables(Pairs):
+    """The variables that modules (``of``), or classes, hold, but for those that Python has for itself."""
+
+    of: Any
+    held: Callable[[Any], Mapping[str, object]]
+    name: Callable[[Any], str]
+    pythons: tuple[str, ...]
 
     def image(self, value: Any) -> Any:
-        return {name: item for name, item in list(vars(value).items()) if not name.startswith("__")}
+        return {
+            name: item for name, item in list(self.held(value).items()) if not name.startswith(self.pythons)
+        }
 
     def inside(self, value: Any, image: dict[object, object]) -> Iterator[Named]:
-        return ((f"{value.__name__}.{name}", item) for name, item in image.items())
+        return ((f"{self.name(value)}.{name}", item) for name, item in image.items())
 
     def is_as(self, value: Any, image: Any) -> bool:
         return DICT.is_as(self.image(value), image)
@@ -107,34 +117,10 @@ class _Module(Pairs):
         now = self.image(value)
         wanted = {**image, **_made_since(now, image)}
         for name in now.keys() - wanted.keys():
-            del vars(value)[name]
-        vars(value).update(wanted)
-
-
-class _Class(Pairs):
-    """What a class holds."""
-
-    def image(self, value: Any) -> Any:
-        return {name: item for name, item in list(namespace(value).items()) if _is_variable(name)}
-
-    def inside(self, value: Any, image: dict[object, object]) -> Iterator[Named]:
-        return ((f"{type_name(value)}.{name}", item) for name, item in image.items())
-
-    def is_as(self, value: Any, image: Any) -> bool:
-        return DICT.is_as(self.image(value), image)
-
-    def put(self, value: Any, image: Any) -> None:
-        now = self.image(value)
-        wanted = {**image, **_made_since(now, image)}
-        for name in now.keys() - wanted.keys():
-            type.__delattr__(value, name)
+            self.of.__delattr__(value, name)
         for name, item in wanted.items():
             if now.get(name, _ABSENT) is not item:
-                type.__setattr__(value, name, item)
-
-
-def _is_variable(name: str) -> bool:
-    return not name.startswith(("__", "_abc_"))
+                self.of.__setattr__(value, name, item)
 
 
 def _filled(member: MemberDescriptorType, value: object) -> object:
@@ -162,8 +148,8 @@ def has_slots(cls: type) -> bool:
 
 ATTRIBUTES = _Attributes()
 SLOTS = _Slots()
-MODULE = _Module()
-CLASS = _Class()
+MODULE = _Variables(ModuleType, vars, attrgetter("__name__"), ("__",))
+CLASS = _Variables(type, namespace, type_name, ("__", "_abc_"))
 
 _HOLDERS: dict[type, Contents] = {CellType: _Cell(), SimpleNamespace: _Namespace()}
 

@@ -11,13 +11,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_address
 from itertools import repeat
 from types import ModuleType
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -25,6 +22,7 @@ from dryfit.model.exchange import OWN_API, HttpCall
 from dryfit.model.outcome import Outcome, Raised, Returned
 from dryfit.model.seam import DRIVER
 from dryfit.weave.environs import copied_each_time, each_time
+from dryfit.weave.http_answers import Answer, of_aiohttp, of_httpx, of_requests
 from dryfit.weave.loop import Loop, Woven
 from dryfit.weave.rows import Row, weave_rows
 from dryfit.weave.trampoline import unseen
@@ -219,15 +217,15 @@ class Exchanges:
 
     def _httpx_read(self, woven: Woven, values: Values, *_: object) -> Any:
         content = woven.function(*values)
-        self._tell(values[0], _of_httpx)
+        self._tell(values[0], of_httpx)
         return content
 
     def _httpx_aread(self, woven: Woven, values: Values, *_: object) -> Any:
-        return _named(woven, self._read_async(woven, values, _of_httpx))
+        return _named(woven, self._read_async(woven, values, of_httpx))
 
     def _requests_read(self, woven: Woven, values: Values, *_: object) -> Any:
         content = woven.function(*values)
-        self._tell(values[0], _of_requests)
+        self._tell(values[0], of_requests)
         return content
 
     def _aiohttp_send(self, woven: Woven, values: Values, *_: object) -> Any:
@@ -246,37 +244,28 @@ class Exchanges:
         return _named(woven, self._read_async(woven, values, self._of_aiohttp))
 
     @unseen
-    async def _read_async(self, woven: Woven, values: Values, look: Callable[[Any], _Parts | None]) -> Any:
+    async def _read_async(self, woven: Woven, values: Values, look: Callable[[Any], Answer | None]) -> Any:
         content = await woven.function(*values)
         self._tell(values[0], look)
         return content
 
-    def _of_aiohttp(self, response: Any) -> _Parts | None:
-        request = response.request_info
-        return _Parts(
-            request.method,
-            urlsplit(str(request.real_url)),
-            _lowered(request.headers),
-            self._bodies.get(response),
-            response.status,
-            response.headers.get("content-type", ""),
-            response._body or b"",
-        )
+    def _of_aiohttp(self, response: Any) -> Answer:
+        return of_aiohttp(response, self._bodies.get(response))
 
     # Telling.
 
-    def _tell(self, response: object, look: Callable[[Any], _Parts | None]) -> None:
+    def _tell(self, response: object, look: Callable[[Any], Answer | None]) -> None:
         """Tell an exchange, once; a failure of ours is nothing to the caller."""
         try:
-            parts = look(response) if response not in self._told else None
-            call = self._call(response, parts) if parts is not None else None
+            answer = look(response) if response not in self._told else None
+            call = self._call(response, answer) if answer is not None else None
             if call is not None:
                 self._told.add(response)
                 self.seen(call)
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
             self._loop.missed(error)
 
-    def _call(self, response: object, parts: _Parts) -> HttpCall | None:
+    def _call(self, response: object, answer: Answer) -> HttpCall | None:
         """Say who asked whom; ``None`` for what no seam leads to, as where tests ask over the network themselves."""
         consumer = self._asks()
         test = self._loop.current.get().test or self._loop.test.test
@@ -285,68 +274,19 @@ class Exchanges:
             return None
         return HttpCall(
             consumer=consumer,
-            provider=OWN_API if consumer == DRIVER else _host(parts.url),
+            provider=OWN_API if consumer == DRIVER else answer.provider,
             test=test,
-            method=parts.method.upper(),
-            path=parts.url.path or "/",
-            query=parts.url.query,
-            headers=parts.headers,
-            body=parts.body,
-            status=parts.status,
-            answer_type=parts.answer_type,
-            answer=parts.answer,
+            method=answer.method.upper(),
+            path=answer.url.path or "/",
+            query=answer.url.query,
+            headers=answer.headers,
+            body=answer.body,
+            status=answer.status,
+            answer_type=answer.answer_type,
+            answer=answer.answer,
             parameters=answering.parameters if answering is not None else None,
             prepared=answering is not None and answering.prepared,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What a client's answer says of an exchange."""
-
-    method: str
-    url: SplitResult
-    headers: Mapping[str, str]
-    body: bytes | None
-    status: int
-    answer_type: str
-    answer: bytes
-
-
-def _of_httpx(response: Any) -> _Parts | None:
-    request = getattr(response, "_request", None)
-    if request is None:  # made, and not received
-        return None
-    body: bytes | None = None
-    with suppress(RuntimeError):  # it was streamed
-        body = request.content
-    return _Parts(
-        request.method,
-        urlsplit(str(request.url)),
-        _lowered(request.headers),
-        body,
-        response.status_code,
-        response.headers.get("content-type", ""),
-        response.content,
-    )
-
-
-def _of_requests(response: Any) -> _Parts | None:
-    request = response.request
-    if request is None or not isinstance(response._content, bytes):
-        return None
-    body = request.body or b""
-    if isinstance(body, str):
-        body = body.encode()
-    return _Parts(
-        request.method,
-        urlsplit(request.url),
-        _lowered(request.headers),
-        body if isinstance(body, bytes) else None,
-        response.status_code,
-        response.headers.get("content-type", ""),
-        response._content,
-    )
 
 
 def _named(woven: Woven, coroutine: Any) -> object:
@@ -359,27 +299,6 @@ def _named(woven: Woven, coroutine: Any) -> object:
 def _keep(kept: WeakKeyDictionary[object, T], response: object, what: T) -> None:
     with suppress(TypeError):  # no weak reference to it
         kept[response] = what
-
-
-def _lowered(headers: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name.lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        for name, value in headers.items()
-    }
-
-
-def _host(url: SplitResult) -> str:
-    """The provider's name: on loopback the port is another one in each run, elsewhere it belongs to the name."""
-    host = url.hostname or "localhost"
-    if _is_loopback(host):
-        return "localhost"
-    return host if url.port is None else f"{host}:{url.port}"
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost" or host.endswith(".localhost")
 
 
 def _as_the_program_does(number: int, answer: Callable[[], object]) -> object:

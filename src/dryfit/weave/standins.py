@@ -1,4 +1,4 @@
-"""Recognises stand-ins: mocks that components call, and what ``patch`` and ``monkeypatch`` put in place.
+"""Recognises stand-ins: mocks that components call, and what tests put in place or hand in.
 
 A call that a component makes to a stand-in is a crossing too, into a callee of the kind ``stand-in``, which says whom
 it stands for where that can be known: from the patched name, from the mock's spec, from the parameter that it was
@@ -10,13 +10,11 @@ and with which arguments the stand-in was called. Each one is told for the first
 
 from __future__ import annotations
 
-import inspect
 import sys
 import unittest.mock as mock
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from types import CodeType, FrameType, FunctionType, MethodType
@@ -29,6 +27,7 @@ from dryfit.weave.fakes import Roles, own_methods
 from dryfit.weave.loop import Loop, Woven
 from dryfit.weave.mocks import is_protocol, is_used, mock_behind, state_of
 from dryfit.weave.originals import describe, function_of, is_a
+from dryfit.weave.patchers import Patchers
 from dryfit.weave.replaced import (
     Replaced,
     by_spec,
@@ -60,7 +59,7 @@ MOST_TESTS = 8
 
 
 class StandIns:
-    """Weaves ``unittest.mock`` and pytest's ``monkeypatch``; ``modules`` maps dotted module names to components."""
+    """Weaves mocks, and what tests write in place of a callable; ``modules`` maps dotted module names to components."""
 
     def __init__(self, loop: Loop, weaver: Weaver, modules: dict[str, str]) -> None:
         self._loop = loop
@@ -81,15 +80,7 @@ class StandIns:
         here = Callee("<stand-in>", "unittest.mock", ("self", "args", "kwargs"), "stand-in")
         self._weaver.weave(mock.CallableMixin.__call__, here, begin=self._begin_mock)
         self._weaver.weave(mock.AsyncMockMixin._execute_mock_call, here, begin=self._begin_awaited)
-        patcher = mock._patch  # what `patch` makes
-        self._weaver.weave(patcher.__enter__, here, cross=self._patch_begins)
-        self._weaver.weave(patcher.__exit__, here, cross=self._patch_ends)
-        self._weaver.weave(mock._patch_dict._patch_dict, here, cross=self._patch_dict_begins)  # type: ignore[attr-defined]
-        self._weaver.weave(mock._patch_dict._unpatch_dict, here, cross=self._patch_dict_ends)  # type: ignore[attr-defined]
-        from _pytest.monkeypatch import MonkeyPatch  # only where tests run is there a monkeypatch
-
-        self._weaver.weave(_function(MonkeyPatch.setattr), here, cross=self._monkeypatch_sets)
-        self._weaver.weave(_function(MonkeyPatch.undo), here, cross=self._monkeypatch_undoes)
+        Patchers(self._loop, self._weaver, self).weave(here)
 
     def begin_test(self) -> None:
         """What the last test handed in is kept no longer."""
@@ -102,66 +93,14 @@ class StandIns:
 
     # What is put in place of what.
 
-    def _patch_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        new = woven.function(*values)
-        patcher = values[0]
-        with self._aside():
-            current = inspect.getattr_static(patcher.target, patcher.attribute, None)
-            self._put(current, self._replacing(patcher.temp_original, patcher.target, patcher.attribute))
-        return new
+    def put(self, new: object, original: object, target: object, attribute: str) -> None:
+        """``new`` stands for ``original`` from now on, which was the attribute of a module, class or object."""
+        self._stand(new, self._replacing(original, target, attribute))
 
-    def _patch_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        patcher = values[0]
-        target = getattr(patcher, "target", None)
-        current = inspect.getattr_static(target, patcher.attribute, None)
-        try:
-            return woven.function(*values)
-        finally:
-            with self._aside():
-                self._take(current, target_of(target, patcher.attribute))
-
-    def _patch_dict_begins(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        result = woven.function(*values)
-        patcher = values[0]
-        with self._aside():
-            for original, new in _exchanged(patcher._original, patcher.values):
-                name = dotted_name(original if is_named(original) else type(original))
-                self._put(new, Replaced(name, original, False, ""))
-        return result
-
-    def _patch_dict_ends(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        patcher = values[0]
-        with self._aside():
-            for _, new in _exchanged(patcher._original, patcher.values):
-                self._take(new, "")
-        return woven.function(*values)
-
-    def _monkeypatch_sets(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        monkeypatch = values[0]
-        before = len(monkeypatch._setattr)
-        result = woven.function(*values)
-        with self._aside():
-            for target, name, old in monkeypatch._setattr[before:]:
-                self._put(inspect.getattr_static(target, name, None), self._replacing(old, target, name))
-        return result
-
-    def _monkeypatch_undoes(self, woven: Woven, values: tuple[Any, ...]) -> Any:
-        below: dict[tuple[int, str], object] = {}
-        with self._aside():
-            for target, name, old in reversed(values[0]._setattr):
-                key = (id(target), name)
-                new = below[key] if key in below else inspect.getattr_static(target, name, None)
-                self._take(new, target_of(target, name))
-                below[key] = old
-        return woven.function(*values)
-
-    @contextmanager
-    def _aside(self) -> Iterator[None]:
-        """What fails in here is dryfit's own failure: the user's stand-in is put in place all the same."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - see above
-            self._loop.missed(error)
+    def put_in_dict(self, new: object, original: object) -> None:
+        """The same for a value of a dictionary."""
+        name = dotted_name(original if is_named(original) else type(original))
+        self._stand(new, Replaced(name, original, False, ""))
 
     def _replacing(self, original: object, target: object, attribute: str) -> Replaced:
         """The name under which the replaced thing is known: its own where it is a class, a function, or an object of a
@@ -188,7 +127,7 @@ class StandIns:
             return False
         return self._loop.sites.owner(self._weaver.own_code(original.__code__).co_filename) is DRIVER
 
-    def _put(self, new: object, replaced: Replaced) -> None:
+    def _stand(self, new: object, replaced: Replaced) -> None:
         """Remember a stand-in, and weave it where it is a function or class of the tests' own."""
         new = new.__func__ if is_method(new) else new  # type: ignore[attr-defined]
         if new is None or self._is_written_by_tests(replaced.original):
@@ -202,10 +141,11 @@ class StandIns:
         woven = [self._weave_hand_written(each, standing, path) for each, path in _hand_written(new)]
         replaced.watched = type(new) is FunctionType and (standing[0].watched or any(woven))
 
-    def _take(self, new: object, target: str) -> None:
+    def take(self, new: object, place: str) -> None:
+        """``new`` stands no more in the place that bears this dotted name, "" for a dictionary."""
         new = new.__func__ if is_method(new) else new  # type: ignore[attr-defined]
         standing = self._replaced.get(id(new), [])
-        replaced = next((each for each in reversed(standing) if each.target == target), None)
+        replaced = next((each for each in reversed(standing) if each.target == place), None)
         if replaced is None:
             return
         standing.remove(replaced)
@@ -411,17 +351,6 @@ def _meant(standing: list[Replaced], path: str, frame: FrameType) -> list[Replac
         return standing
     named = [each for each in standing if written(frame.f_code, frame.f_lasti, each.called_as) is not None]
     return named or standing
-
-
-def _function(method: Any) -> FunctionType:
-    function: FunctionType = inspect.unwrap(method)
-    return function
-
-
-def _exchanged(old: object, new: object) -> Iterator[tuple[object, object]]:
-    """What is callable among the values of a dictionary, with what takes its place."""
-    if type(old) is dict and type(new) is dict:
-        yield from ((old[key], value) for key, value in new.items() if key in old and callable(old[key]))
 
 
 def _is_of_tests(cls: type) -> bool:

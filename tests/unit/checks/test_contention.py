@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dryfit.checks import contention
+from dryfit.checks.contention_finding import where
+from dryfit.checks.explored import explored_in_part, named
 from dryfit.checks.lanes import lanes, steps_of
 from dryfit.model.digest import MEMORY, Column, Contents, Digest
 from dryfit.model.interleaving import (
@@ -468,13 +470,13 @@ def test_an_operation_that_is_refused_and_takes_back_what_it_has_sent_is_refused
 
 def test_what_was_explored_in_part_is_named_with_how_to_try_more():
     whole = Explored(OVERLAP, tried=46, at_least=98, exhausted=True)
-    left = contention.explored_in_part(replace(whole, exhausted=False))
+    left = explored_in_part(replace(whole, exhausted=False))
 
     assert left is not None
-    assert left.what == f"{contention.named(OVERLAP)}, in {OVERLAP.test.rpartition('::')[2]}"
+    assert left.what == f"{named(OVERLAP)}, in {OVERLAP.test.rpartition('::')[2]}"
     assert left.reason.startswith("explored in part: budget hit after 46 of at least 98 interleavings")
     assert "budget=196" in left.reason
-    assert contention.explored_in_part(whole) is None
+    assert explored_in_part(whole) is None
 
 
 @pytest.mark.parametrize(
@@ -484,7 +486,7 @@ def test_a_mark_whose_budget_is_not_used_up_has_had_no_more_time(tried, more):
     body = Operation("test", 0, "test_sell")
     cut = Explored(Overlap("test_sell", (body, body), budget=60), tried=tried, at_least=98)
 
-    assert contention.explored_in_part(cut).reason == (
+    assert explored_in_part(cut).reason == (
         f"explored in part: budget hit after {tried} of at least 98 interleavings, which came out well;"
         f" to try more of them {more}"
     )
@@ -578,7 +580,7 @@ def test_what_was_read_in_memory_and_went_stale_is_the_place():
     )
     found = replace(run(SOLD, SOLD, left=-1, steps=steps), before=before, after=after)
 
-    assert contention.where("DF501", found) == READ
+    assert where("DF501", found) == READ
     assert lanes(steps_of(found)) == (
         "1 reads Desk.free: 1  (stock.py:7)",
         "1 awaits sleep  (mail.py:3)",
@@ -589,4 +591,4 @@ def test_what_was_read_in_memory_and_went_stale_is_the_place():
         "1 returns 'a saw'",
     )
     also_in_database = replace(found, after=Digest((*after.contents, *stock(0).contents)))
-    assert contention.where("DF501", also_in_database) == WAIT
+    assert where("DF501", also_in_database) == WAIT

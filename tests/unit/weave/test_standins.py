@@ -578,7 +578,7 @@ def test_what_dryfit_fails_at_is_not_the_user_s(facts):
     def fail(*anything):
         raise ValueError("a mistake of our own")
 
-    facts.weave.stand_ins._put = facts.weave.stand_ins._take = fail
+    facts.weave.stand_ins.put = facts.weave.stand_ins.put_in_dict = facts.weave.stand_ins.take = fail
     for name in ("patched", "monkeypatched", "table"):
         getattr(facts.tests, name)()
     callee = facts.program.load("callee")

@@ -27,20 +27,6 @@ Shrinking = Generator[Choose, Run, Run]
 """Gives how to choose in the run that is wanted next, is sent that run, and returns the smallest one."""
 
 
-def smallest(
-    run_again: Callable[[Choose], Run], found: Run, still_shows: Callable[[Run], bool], tries: int = 100
-) -> Run:
-    """The run with the fewest switches that still shows what was found, by runs that can be made at once."""
-    steps = shrink(found, still_shows, tries)
-    try:
-        wanted = next(steps)
-        while True:
-            wanted = steps.send(run_again(wanted))
-    except StopIteration as stop:
-        best: Run = stop.value
-        return best
-
-
 def shrink(found: Run, still_shows: Callable[[Run], bool], tries: int = 100) -> Shrinking:
     """The run with the fewest switches that still shows what was found.
 

@@ -118,14 +118,6 @@ class Tasks:
         """The number of the operation to which the running code belongs; -1 outside of operations, and in drivers."""
         return WORKER.get()
 
-    async def point(
-        self, kind: StepKind, what: str = "", place: Place | None = None, footprint: Footprint = ANYTHING
-    ) -> None:
-        """A switch point: others may go on before this."""
-        round_, worker = self._round, WORKER.get()
-        if round_ is not None and round_.ending is None and worker >= 0:
-            await round_.park(worker, Deed(kind, what, place, footprint))
-
     async def call(
         self,
         connection: object,

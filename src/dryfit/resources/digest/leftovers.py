@@ -162,7 +162,7 @@ class Leftovers:
             if threading.active_count() > 1:
                 self._refresh(watched)
             if self._previous and watched.now is not earlier:
-                watched.left += _added(self._previous, earlier, watched.now, "late")
+                watched.left += _came_late(self._previous, earlier, watched.now)
             watched.before = watched.start = watched.now
             watched.used = False
         self._shared_ended = False
@@ -379,9 +379,9 @@ def _differences(old: Digest, new: Digest) -> list[Difference]:
     ]
 
 
-def _added(test: str, old: Digest, new: Digest, phase: Phase) -> list[_Left]:
+def _came_late(test: str, old: Digest, new: Digest) -> list[_Left]:
     return [
-        _Left(test, each.contents, "rows added", each.added, phase)
+        _Left(test, each.contents, "rows added", each.added, "late")
         for each in _differences(old, new)
         if each.added
     ]

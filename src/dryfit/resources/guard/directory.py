@@ -31,12 +31,6 @@ def create(base: Path) -> tuple[Mark, Path]:
     return mark, home / DATA
 
 
-def prove(mark: Mark, data: Path) -> None:
-    """Raise ``ResourceError`` unless ``data`` is what ``create`` has made with that mark."""
-    with _proved(mark, data):
-        pass
-
-
 def empty(mark: Mark, data: Path) -> None:
     """Remove all that is in the marked directory, or make it again; what links in it lead to stays."""
     with _proved(mark, data) as home:

@@ -26,7 +26,6 @@ _GUARDED = """
         if text ~= ARGV[3] then return {run, text or ''} end
     end
 """
-_PROVE = _GUARDED + "return {run, ARGV[3]}"
 _FLUSH = (
     _GUARDED
     + """
@@ -95,11 +94,6 @@ def claim(client: Client, number: int, *, own_server: bool = False) -> Mark:
         return mark
     register.forget(mark)
     raise refusal(f"redis database {number}", f"it holds {keys} keys that are not dryfit's")
-
-
-def prove(client: Client, mark: Mark) -> None:
-    """Raise ``ResourceError`` unless the client's server holds the marked database; one round trip."""
-    _guarded(client, _PROVE, mark)
 
 
 def flush(client: Client, mark: Mark) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+from tests.states import state
 
-from dryfit.model.digest import diff, state
+from dryfit.model.digest import diff
 
 INSERT = 'INSERT INTO orders (what) VALUES (?) with "tea"'
 

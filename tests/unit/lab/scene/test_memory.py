@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
+from tests.states import state
 
-from dryfit.model.digest import diff, state
+from dryfit.model.digest import diff
 
 
 @pytest.fixture

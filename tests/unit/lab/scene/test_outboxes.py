@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.states import state
 
-from dryfit.model.digest import diff, state
+from dryfit.model.digest import diff
 
 
 @pytest.fixture

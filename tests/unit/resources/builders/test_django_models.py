@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from pathlib import Path
+
+from tests import plugins
 
 PROGRAM = Path(__file__).parent / "django_program"
 
 
-def test_django_models_are_made() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:randomly",
-        "-c",
-        "pytest.ini",
-        ".",
-    ]
-    ran = subprocess.run(command, cwd=PROGRAM, capture_output=True, text=True)
+def test_django_models_are_made(run_dryfit) -> None:
+    arguments = ["-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "."]
+    environment = os.environ | plugins.only()
+    ran = run_dryfit(arguments, cwd=PROGRAM, env=environment, timeout=120, module="pytest")
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -86,7 +84,7 @@ FIXTURES = {
 
 
 @pytest.fixture
-def findings(tmp_path: Path, database: str):
+def findings(tmp_path: Path, database: str, run_dryfit):
     """Runs a suite with one of the fixtures, and gives what is found."""
 
     def _findings(fixture: str) -> list[dict[str, object]]:
@@ -94,11 +92,9 @@ def findings(tmp_path: Path, database: str):
         (tmp_path / "orders.py").write_text(dedent(PROGRAM))
         suite = dedent(SUITE).replace("{fixture}", dedent(FIXTURES[fixture]))
         (tmp_path / "test_orders.py").write_text(suite)
-        bare = plugins.only() | {"DSN": database}
-        command = [sys.executable, "-m", "dryfit", "check", "--only", "data", "--json", "found.json"]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=os.environ | bare, capture_output=True, text=True, check=False
-        )
+        environment = os.environ | plugins.only() | {"DSN": database}
+        arguments = ["check", "--only", "data", "--json", "found.json"]
+        done = run_dryfit(arguments, cwd=tmp_path, env=environment, timeout=120)
         report = json.loads((tmp_path / "found.json").read_text())
         assert report["tests"]["passed"] == 3, done.stdout + done.stderr
         found: list[dict[str, object]] = report["findings"]

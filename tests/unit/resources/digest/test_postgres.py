@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from tests.states import state
 
-from dryfit.model.digest import Column, diff, state
+from dryfit.model.digest import Column, diff
 from dryfit.resources.digest import postgres
 
 SCHEMA = """

@@ -11,8 +11,9 @@ from contextlib import closing, suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.states import state
 
-from dryfit.model.digest import Column, Contents, Digest, diff, state
+from dryfit.model.digest import Column, Contents, Digest, diff
 from dryfit.model.target import Target
 from dryfit.resources.digest import sqlite
 from dryfit.resources.digest.reader import read
