@@ -27,9 +27,8 @@ def judge(faulted: Faulted) -> Iterator[Mishandled]:
     if fault is None or _tells(faulted, surfaced, fault) or faulted.asked_stand_ins:
         return
     lost_in = _lost_in(faulted, fault)
-    if (
-        lost_in.effect != "call"
-    ):  # a library that calls back: what it makes of exceptions is not the program's doing
+    # What a library that calls back makes of exceptions is not the program's doing.
+    if lost_in.effect != "call":
         return
     handler = function_of(lost_in)
     yield Mishandled(

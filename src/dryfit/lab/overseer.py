@@ -40,9 +40,8 @@ class Overseer:
     def __init__(self, root: Path, limit: float = LIMIT_SECONDS, patience: float = PATIENCE_SECONDS) -> None:
         self._home = TemporaryDirectory(prefix="dryfit-overseer-")
         told = (str(root), self._home.name, str(os.getpid()), str(limit), str(patience))
-        before = signal.pthread_sigmask(
-            signal.SIG_BLOCK, {signal.SIGINT}
-        )  # until it knows what to do about it
+        # Ctrl-C waits until it is known what to do about it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process = subprocess.Popen(
                 command(__name__, *told), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0

@@ -116,9 +116,9 @@ def _without_idle(steps: Sequence[Step]) -> Iterator[Step]:
     for number, (step, following) in enumerate(pairwise(steps)):
         if step.kind == "await" and (step.worker, "resumed") == (following.worker, following.kind):
             idle |= {number, number + 1}
-        elif step == Step(step.worker, "resumed") or _is_told_by(
-            _next_of(step.worker, steps[number + 1 :]), step
-        ):  # a library's own task: nobody knows where
+        elif step == Step(step.worker, "resumed"):
+            idle.add(number)  # a library's own task: nobody knows where
+        elif _is_told_by(_next_of(step.worker, steps[number + 1 :]), step):
             idle.add(number)
     return (step for number, step in enumerate(steps) if number not in idle)
 

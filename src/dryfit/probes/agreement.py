@@ -35,20 +35,10 @@ _SPECIAL: dict[Any, Check] = {
 }
 
 _OF_ITEMS = {
-    *(list, set, frozenset, collections.deque),
-    *(
-        collections.abc.Iterable,
-        collections.abc.Collection,
-        collections.abc.Container,
-        collections.abc.Reversible,
-    ),
-    *(
-        collections.abc.Sequence,
-        collections.abc.MutableSequence,
-        collections.abc.Set,
-        collections.abc.MutableSet,
-    ),
-}
+    list, set, frozenset, collections.deque,
+    collections.abc.Iterable, collections.abc.Collection, collections.abc.Container, collections.abc.Reversible,
+    collections.abc.Sequence, collections.abc.MutableSequence, collections.abc.Set, collections.abc.MutableSet,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +135,8 @@ class _Compiler:
     def _class(self, cls: Any) -> Check:
         if cls in ABSTRACT:
             return hint_checks.abstract(cls)
-        if (
-            namespace(cls).get("_is_protocol") is True or module_of(cls) == "typing"
-        ):  # typing.IO has no subclasses
+        # What typing itself defines, as IO, has no subclasses.
+        if namespace(cls).get("_is_protocol") is True or module_of(cls) == "typing":
             return self._leave(f"the protocol {type_name(cls)} is not checked")
         if typing.is_typeddict(cls):
             return hint_checks.typed_dict(cls)

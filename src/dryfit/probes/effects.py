@@ -202,9 +202,8 @@ def _control(ledger: Ledger, begun: _Begun) -> None:
     name = begun.statement.name
     match begun.statement.does:
         case "commit":
-            ledger.end(
-                "undone" if begun.failed else "lasting"
-            )  # a server that has refused something rolls back
+            # A server that has refused something rolls back.
+            ledger.end("undone" if begun.failed else "lasting")
         case "rollback":
             ledger.end("undone")
         case "savepoint":

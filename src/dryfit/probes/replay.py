@@ -96,9 +96,8 @@ def _filler(fake: Fake, function: FunctionType) -> Filled:
     signature = Signature.of(code, defaults, receiver=receiver)
 
     def filled(recorded: Recorded) -> Call | None:
-        is_alike = signature.names == set(
-            recorded.values
-        )  # another one may have been recorded under this name
+        # Another one may have been recorded under this name.
+        is_alike = signature.names == set(recorded.values)
         return call_with(recorded.values, signature, taken) if is_alike else None
 
     return filled

@@ -141,9 +141,8 @@ class Node:
         self.test = None  # first: then nobody counts here while this is read
         cells = list(self.cells.values())
         counted = [(cell.record, cell.count, cell.ns) for cell in cells if cell.count]
-        if (
-            self.is_lent
-        ):  # the loop may be about to count in one of the cells, in a thread that outlives the test
+        # The loop may be about to count in one of the cells, in a thread that outlives the test.
+        if self.is_lent:
             self.is_lent = False
             self.returned.clear()
             self.returned, self.raised, self.cells = {}, {}, {}

@@ -182,9 +182,8 @@ class TrialRecorder:
         if not self._test or crossing.test != self._test or len(kept.crossings) >= MOST_CROSSINGS:
             return None
         above = _nearest(crossing.parent)
-        if (
-            above is not None and above.trial != self._trial
-        ):  # a thread or a task that an earlier trial has left
+        # A thread or a task that an earlier trial has left.
+        if above is not None and above.trial != self._trial:
             return None
         parent = above.crossed.index if above is not None else -1
         where = (crossing.seam, crossing.site.place)

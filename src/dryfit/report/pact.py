@@ -53,9 +53,8 @@ class Pact:
             "metadata": {"pactSpecification": {"version": "4.0"}},
         }
         text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        return text.encode("utf-8", "backslashreplace").decode(
-            "utf-8"
-        )  # a lone surrogate is written as JSON does it
+        # A lone surrogate is written as JSON does it.
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def pacts(exchanges: Iterable[Exchange], *, tests: str, api: str) -> tuple[Pact, ...]:

@@ -153,9 +153,8 @@ class _Record:
         data = {}
         for name, default, encode, _ in self._members:
             part = getattr(value, name)
-            if (
-                type(part) is not type(default) or part != default
-            ):  # 0, 0.0 and False are equal, yet not the same
+            # 0, 0.0 and False are equal, yet not the same.
+            if type(part) is not type(default) or part != default:
                 data[name] = encode(part)
         return data
 

@@ -38,9 +38,8 @@ def _stop_here(woven: Woven, values: tuple[Any, ...]) -> Any:
     debugger, frame = values
     stop = woven.function(debugger, frame)
     if stop and _is_ours(frame):
-        if (
-            frame.f_trace is not None and frame.f_back is not None
-        ):  # on the way out, as `Bdb.set_step` does it
+        # On the way out, as `Bdb.set_step` does it.
+        if frame.f_trace is not None and frame.f_back is not None:
             frame.f_back.f_trace = debugger.trace_dispatch
         return False
     return stop

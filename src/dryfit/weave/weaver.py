@@ -151,9 +151,8 @@ class Weaver:
         """Make the code for ``function``, or where ``born`` for all functions that will be made of its code."""
         code = self._with_inner_woven(function)
         original = FunctionType(code, function.__globals__, function.__name__, None, function.__closure__)
-        original.__qualname__ = (
-            function.__qualname__
-        )  # the name of a coroutine or generator is its function's
+        # The name of a coroutine or generator is its function's.
+        original.__qualname__ = function.__qualname__
         lasting = _LASTING.get(code.co_flags & _LASTING_FLAGS)
         spread = None if Parameters.of(code).plain else adapter(code, self._hide)
         woven = Woven(
@@ -208,9 +207,8 @@ class Weaver:
             if self._would_see_us(sample):
                 raise ValueError("looks at its own callers")
             if code.co_flags & inspect.CO_GENERATOR and "coroutine" in maker.co_names:
-                raise ValueError(
-                    "is made a coroutine by a change of its code"
-                )  # as `types.coroutine` does it
+                # `types.coroutine` does so.
+                raise ValueError("is made a coroutine by a change of its code")
             made = self._trampoline(sample, self._callee_of(sample), self.loop.begin, None, born=True)
         except ValueError as reason:
             self._skip(sample, str(reason))
@@ -274,9 +272,8 @@ class Weaver:
             sys.setrecursionlimit(self._recursion_limit * _FRAMES_A_CALL)
 
     def _give_room_back(self) -> None:
-        if (
-            sys.getrecursionlimit() == self._recursion_limit * _FRAMES_A_CALL
-        ):  # and not what the user has set since
+        # Else the user has set another one since.
+        if sys.getrecursionlimit() == self._recursion_limit * _FRAMES_A_CALL:
             sys.setrecursionlimit(self._recursion_limit)
         self._recursion_limit = 0
 

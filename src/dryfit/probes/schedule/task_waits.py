@@ -146,9 +146,8 @@ def _futures(found: object) -> Iterable[asyncio.Future[Any]]:
 def frames_of(task: asyncio.Task[Any]) -> Iterator[FrameType]:
     """The frames of what is suspended, from the task's own inwards."""
     suspended: object = task.get_coro()
-    while (
-        isinstance(suspended, CoroutineType) and suspended.cr_frame is not None
-    ):  # nearly always all of them are
+    # Nearly always all of them are.
+    while isinstance(suspended, CoroutineType) and suspended.cr_frame is not None:
         yield suspended.cr_frame
         suspended = suspended.cr_await
     while suspended is not None:

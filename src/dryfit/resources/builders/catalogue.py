@@ -27,9 +27,8 @@ class Catalogue:
 def _reflected(connection: Connection) -> MetaData:
     metadata = MetaData()
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", SAWarning
-        )  # of types that it does not know: a row may well do without
+        # It warns of types that it does not know: a row may well do without.
+        warnings.simplefilter("ignore", SAWarning)
         for schema in (None, *_other_schemas(connection)):
             metadata.reflect(connection, schema=schema)
     return metadata

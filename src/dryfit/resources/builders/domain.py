@@ -169,9 +169,8 @@ class Domains:
         if isinstance(demand, Null):
             _null(domain, demand.wanted)
         elif not domain.is_null:
-            with suppress(
-                ValueError
-            ):  # a literal that is no value of this field's sort: the database will judge
+            # Of a literal that is no value of this field's sort the database will judge.
+            with suppress(ValueError):
                 _narrow(domain, demand)
 
     def propagate(self) -> None:

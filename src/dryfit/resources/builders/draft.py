@@ -40,9 +40,8 @@ class Draft:
         for name, value in {**self.given, **(settled or {})}.items():
             if name in domains.by_name:
                 domains.by_name[name].settle(value)
-        for demand in sorted(
-            self.demands, key=_lists_values, reverse=True
-        ):  # so that all others sift these values
+        # Those that list values come first, so that all others sift these.
+        for demand in sorted(self.demands, key=_lists_values, reverse=True):
             domains.demand(demand)
         domains.propagate()
         return domains
