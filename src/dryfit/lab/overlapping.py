@@ -295,9 +295,8 @@ def _as_reached(overlap: Overlap) -> tuple[Operation, ...]:
 def _no_loop() -> Iterator[None]:
     """Have this thread's loop stand still, as if none ran: another one may be run."""
     running, task = asyncio.get_running_loop(), asyncio.current_task()
-    swap: Any = getattr(
-        asyncio.tasks, "_swap_current_task", None
-    )  # from CPython 3.14 on a thread has one task, too
+    # From CPython 3.14 on a thread has one task, whatever its loop.
+    swap: Any = getattr(asyncio.tasks, "_swap_current_task", None)
     if swap is not None:
         swap(running, None)
     asyncio._set_running_loop(None)

@@ -7,9 +7,7 @@ tests, where something was used.
 
 from __future__ import annotations
 
-import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -19,14 +17,7 @@ from dryfit.model.digest import Cells, Contents, Difference, Digest, Spot, diffe
 from dryfit.model.target import Target
 from dryfit.model.trace import LeftoverData, Observations, Skipped
 from dryfit.resources.digest.postgres import TRANSACTIONS
-from dryfit.resources.digest.reader import read
-from dryfit.resources.digest.sqlite import Known
-
-SLOW = 1.0
-"""A target whose reading takes longer, in seconds, is read no more."""
-
-MOST_SECONDS = 30.0
-"""So much time is spent on reading in one process; then nothing is read any more."""
+from dryfit.resources.digest.rereading import Read, Reading, Rereader, Written
 
 MOST_TARGETS = 64
 """So many targets are known at a time, the last ones used."""
@@ -36,12 +27,6 @@ MOST_SHOWN = 3
 MOST_TOLD = 100
 """So many leftovers are told of one place; more say nothing more."""
 
-_BOOKKEEPING = frozenset({
-    "alembic_version", "django_migrations", "flyway_schema_history", "goose_db_version", "schema_migrations",
-    "schema_version", "yoyo_migration", "_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock",
-})  # fmt: skip
-"""Tables in which tools record what they did to the schema."""
-
 _DRIVERS = {
     "postgres": frozenset({"psycopg", "psycopg2", "asyncpg", "sqlalchemy", "django"}),
     "sqlite": frozenset({"sqlite3", "sqlalchemy", "django"}),
@@ -49,9 +34,6 @@ _DRIVERS = {
 }
 
 Phase = Literal["set-up", "test", "late"]
-Reader = Callable[[Target], Digest]
-Written = Callable[[Target], object]
-"""Gives what differs as soon as this process has written to a target, or ``None`` where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +73,25 @@ class _Left:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """The files of a database as the file system knows them: node, size and time of each.
-
-    ``is_young`` says that one was written so recently that a further write might leave all of this as it is.
-    """
-
-    files: tuple[tuple[int, int, int], ...]
-    is_young: bool
-
-
 @dataclass(slots=True)
 class _Watched:
-    """One target: how it was before the running test's set-up, after it, and when it was last read."""
+    """One target, beside how it was before the running test's set-up, and after it."""
 
-    target: Target
-    now: Digest
+    reading: Reading
     before: Digest
     start: Digest
     used: bool = True
-    touched: bool = True
-    mark: _Mark | None = None
-    written: object = None
     shared: Counter[tuple[Spot, Cells]] = field(default_factory=Counter)
     left: list[_Left] = field(default_factory=list)
+
+    @property
+    def target(self) -> Target:
+        return self.reading.target
+
+    @property
+    def now(self) -> Digest:
+        """How it was when it was last read."""
+        return self.reading.now
 
 
 class Leftovers:
@@ -127,30 +103,31 @@ class Leftovers:
     def __init__(
         self,
         live: Callable[[], Iterable[Target]] = tuple,
-        reader: Reader | None = None,
+        read: Read | None = None,
         written: Written = lambda _: None,
     ) -> None:
-        self.skipped: set[Skipped] = set()
         self._live = live
-        self._written = written
-        self._known = Known()
-        self._read_target = reader or (lambda target: read(target, transactions=True, known=self._known))
+        self._rereader = Rereader(read, written)
         self._watched: dict[Target, _Watched] = {}
-        self._given_up: set[Target] = set()
         self._libraries: dict[str, str] = {}
         self._told: Counter[Spot] = Counter()
-        self._seconds = 0.0
         self._previous = ""
         self._shared_ended = False
         self._lived: frozenset[Target] = frozenset()
+
+    @property
+    def skipped(self) -> set[Skipped]:
+        return self._rereader.skipped
 
     def used(self, target: Target) -> None:
         """A connection to a target was opened, or is being used; at the first sight of it, its state is read."""
         watched = self._watched.get(target)
         if watched is not None:
-            watched.used = watched.touched = True
-        elif target not in self._given_up and not _is_own(target):
-            self._see(target)
+            watched.used = watched.reading.touched = True
+        elif reading := self._rereader.first(target):
+            self._watched[target] = _Watched(reading, reading.now, reading.now)
+            while len(self._watched) > MOST_TARGETS:
+                self._watched.pop(next(iter(self._watched)))
 
     def begin_test(self) -> None:
         """A test's set-up is about to begin; what was written since the last one's end came late."""
@@ -208,9 +185,7 @@ class Leftovers:
 
     def close(self) -> None:
         """Let go of every file."""
-        self._known.kept.close()
-
-    # -- what is told ---------------------------------------------------------------------------------------------
+        self._rereader.close()
 
     def _tell(self, watched: _Watched, test: str) -> list[LeftoverData]:
         seen = [left for left in watched.left if left.phase != "set-up" or _piles_up(left, watched)]
@@ -253,118 +228,16 @@ class Leftovers:
             for crossing in trace.crossings
         }
 
-    # -- reading --------------------------------------------------------------------------------------------------
-
     def _all(self) -> list[_Watched]:
         return list(self._watched.values())
 
-    def _see(self, target: Target) -> None:
-        self._watched[target] = watched = _Watched(target, Digest(), Digest(), Digest())
-        watched.now = watched.before = watched.start = self._read(watched)
-        watched.touched, watched.mark = True, None  # this was before the first use, which is to come
-        while len(self._watched) > MOST_TARGETS:
-            self._watched.pop(next(iter(self._watched)))
-
     def _refresh(self, watched: _Watched, *, between_tests: bool = False) -> None:
-        """Read a target again if it may have changed; the digest stays the same object where it has not."""
-        if watched.target.connection is not None and watched.target.connection() is None:
-            self._watched.pop(watched.target, None)  # a database in memory that is no more
-            return
-        if not (watched.touched or watched.target.kind == "sqlite" or watched.target in self._live()):
-            return
-        if self._is_unwritten(watched):
-            return
-        self._known.kept.may_keep = between_tests
-        digest = self._read(watched)
-        self._known.kept.may_keep = False
-        if watched.target in self._watched and digest.contents != watched.now.contents:
-            watched.now = digest
-
-    def _is_unwritten(self, watched: _Watched) -> bool:
-        """Whether a database file is as it was when it was read.
-
-        A write within the same tick of the file system's clock leaves the file's time as it is. So a file that was
-        written just before it was read counts as unwritten only as long as it is that young still, and no connection of
-        this process has written: that of another process shows when the file is read once more.
-        """
-        mark, earlier = _mark(watched.target), watched.mark
-        if mark is None or earlier is None or mark.files != earlier.files:
-            return False
-        if not earlier.is_young:
-            return True
-        if not mark.is_young or watched.touched or watched.written is None:
-            return False
-        return bool(self._written(watched.target) == watched.written)
-
-    def _read(self, watched: _Watched) -> Digest:
-        watched.written, watched.mark = self._written(watched.target), _mark(watched.target)
-        watched.touched = False
-        begun = time.perf_counter()
-        digest = _without_caches(self._read_target(watched.target))
-        spent = time.perf_counter() - begun
-        self._seconds += spent
-        self.skipped.update(
-            Skipped(f"DF106 {each.what}", each.reason) for each in digest.left_out() if digest.contents
-        )
-        if not digest.contents and digest.skipped:
-            self._forget(watched, digest)
-        elif spent > SLOW or self._seconds > MOST_SECONDS:
-            self._give_up(watched.target, "reading it takes too long")
-        return digest
-
-    def _forget(self, watched: _Watched, digest: Digest) -> None:
-        """A target that cannot be read: if it could be before, it has ended, and nobody sees what was in it."""
-        self._watched.pop(watched.target, None)
-        if not watched.now.taken:
-            self._give_up(watched.target, digest.skipped[0][1])
-
-    def _give_up(self, target: Target, reason: str) -> None:
-        self._watched.pop(target, None)
-        self._given_up.add(target)
-        self.skipped.add(Skipped(f"DF106 {target}", reason))
-
-
-_SHARED = "dryfit_shared"
-"""How the names of databases begin that dryfit makes and does not clean."""
-
-
-def _is_own(target: Target) -> bool:
-    """Whether dryfit itself has made a database, and cleans it; one with ``isolation = "shared"`` it does not clean."""
-    return (
-        target.kind == "postgres"
-        and target.name.startswith("dryfit_")
-        and not target.name.startswith(_SHARED)
-    )
-
-
-def _mark(target: Target) -> _Mark | None:
-    """What tells whether a database file was written to; ``None`` for everything else."""
-    if target.kind != "sqlite" or target.connection is not None:
-        return None
-    files = tuple(_status(target.address + suffix) for suffix in ("", "-wal", "-journal"))
-    return _Mark(files, time.time_ns() - max(changed for *_, changed in files) < _CLOCK_STEP)
-
-
-def _status(file: str) -> tuple[int, int, int]:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return (0, 0, 0)
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
-
-
-_CLOCK_STEP = 20_000_000
-
-
-def _without_caches(digest: Digest) -> Digest:
-    """Without keys that expire by themselves, and without what tools record."""
-    kept = []
-    for contents in digest.contents:
-        if contents.columns and contents.columns[-1].name == "expires":
-            contents = replace(contents, rows=tuple(row for row in contents.rows if row[-1] != "true"))
-        if contents.place.rpartition(".")[2] not in _BOOKKEEPING:
-            kept.append(contents)
-    return replace(digest, contents=tuple(kept))
+        """Have a target read again if it may have changed; one that can be read no more is forgotten."""
+        reading = watched.reading
+        if reading.target.kind != "sqlite" and not reading.touched:  # files show themselves whether they were
+            reading.touched = reading.target in self._live()
+        if not self._rereader.again(reading, between_tests=between_tests):
+            self._watched.pop(reading.target, None)
 
 
 def _differences(old: Digest, new: Digest) -> list[Difference]:

@@ -12,7 +12,7 @@ import pytest
 from dryfit.model.digest import Column, Contents, Digest
 from dryfit.model.target import Target
 from dryfit.model.trace import Observations
-from dryfit.resources.digest import leftovers
+from dryfit.resources.digest import leftovers, rereading
 from dryfit.resources.digest.leftovers import Leftovers
 
 SHOP = Target("postgres", "shop", "host=a")
@@ -28,7 +28,7 @@ class World:
         self.tables: dict[str, dict[str, str]] = {"orders": {}}
         self.broken = ""
         self.reads = 0
-        self.watch = Leftovers(reader=self.read)
+        self.watch = Leftovers(read=self.read)
         self.told: list[tuple[str, ...]] = []
 
     def read(self, target: Target) -> Digest:
@@ -237,7 +237,7 @@ def test_a_database_that_cannot_be_read_is_named_once(world):
 
 
 def test_a_database_that_takes_long_is_read_once(world, monkeypatch):
-    monkeypatch.setattr(leftovers, "SLOW", -1.0)
+    monkeypatch.setattr(rereading, "SLOW", -1.0)
     world.test("one", put(1))
     world.test("two")
     (skipped,) = world.watch.skipped
@@ -262,7 +262,7 @@ def test_keys_that_expire_are_none():
     rows = {"before": (), "after": (('"cached"', "1", "true"), ('"kept"', "1", "false"))}
     now = ["before"]
     target = Target("redis", "db 0", "redis://a")
-    watch = Leftovers(reader=lambda _: Digest((Contents("redis", "keys", columns, rows[now[0]]),), taken=1.0))
+    watch = Leftovers(read=lambda _: Digest((Contents("redis", "keys", columns, rows[now[0]]),), taken=1.0))
     told = []
     for name in ("one", "two"):
         watch.begin_test()
@@ -278,14 +278,14 @@ def test_a_file_that_was_just_written_is_read_again_where_this_process_has_writt
     file, written, now = tmp_path / "shop.db", [1], [1_000_000_001]
     file.touch()
     os.utime(file, ns=(1_000_000_000, 1_000_000_000))
-    monkeypatch.setattr(leftovers.time, "time_ns", lambda: now[0])
+    monkeypatch.setattr(rereading.time, "time_ns", lambda: now[0])
     target, reads = Target("sqlite", "shop.db", str(file)), []
 
     def read(target):
         reads.append(now[0])
         return Digest(taken=1.0)
 
-    watch = Leftovers(reader=read, written=lambda _: written[0])
+    watch = Leftovers(read=read, written=lambda _: written[0])
     watch.used(target)
     watch.begin_call()
     watch.begin_call()
@@ -293,7 +293,7 @@ def test_a_file_that_was_just_written_is_read_again_where_this_process_has_writt
     written[0] += 1
     watch.begin_call()
     assert len(reads) == 3
-    now[0] += leftovers._CLOCK_STEP
+    now[0] += rereading._CLOCK_STEP
     watch.begin_call()  # another process may have written within the same tick of the clock
     watch.begin_call()
     assert len(reads) == 4
