@@ -42,7 +42,12 @@ class Mark:
     @property
     def text(self) -> str:
         """As it stands in the thing itself."""
-        return f"dryfit {self.token}"
+        return text_of(self.token)
+
+
+def text_of(token: str) -> str:
+    """What stands in a thing that is marked with a token."""
+    return f"dryfit {token}"
 
 
 def new_token() -> str:

@@ -35,8 +35,8 @@ _FACTS: LiteralString = f"""
     FROM pg_catalog.pg_database d
 """
 
-PROOF: LiteralString = f"{_FACTS} WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-"""Asks a connection which database it is on; ``check`` judges the one row that it gives."""
+PROOF = f"{_FACTS} WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()".encode()
+"""Asks a connection which database it is on; ``judge`` takes the one row that it gives."""
 
 _BY_NAME: LiteralString = f"{_FACTS} WHERE datname OPERATOR(pg_catalog.=) %s"
 _OWN: LiteralString = f"{_FACTS} WHERE pg_catalog.starts_with(datname::pg_catalog.text, %s)"
@@ -57,14 +57,7 @@ _LEASED: LiteralString = """
 """
 
 
-def create(connection: Connection, name: str, token: str, *, template: str = "template0") -> None:
-    """Make a database, which must not exist yet, and mark it; the connection is on another database, in autocommit."""
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    connection.execute(statement.format(sql.Identifier(own_name(name)), sql.Identifier(template)))
-    mark(connection, name, token)
-
-
-def mark(connection: Connection, name: str, token: str) -> None:
+def write(connection: Connection, name: str, token: str) -> None:
     """Mark a database that dryfit has just made; one that bears somebody's comment is refused."""
     fact = _fact(connection, own_name(name))
     own_server = fact.is_on_own_server(token)
@@ -79,10 +72,10 @@ def mark(connection: Connection, name: str, token: str) -> None:
 
 def prove(connection: Connection, token: str, name: str = "") -> None:
     """Raise ``ResourceError`` unless a database bears the mark; by default the one that this very connection is on."""
-    check(_rows(connection, _BY_NAME, name) if name else _rows(connection, PROOF), token)
+    judge(_rows(connection, _BY_NAME, name) if name else _rows(connection, PROOF), token)
 
 
-def check(rows: Sequence[Sequence[object]], token: str) -> None:
+def judge(rows: Sequence[Sequence[object]], token: str) -> None:
     """Judge what ``PROOF`` gave, for callers who send it together with statements of their own."""
     if len(rows) != 1:
         raise refusal("PostgreSQL", f"{len(rows)} databases answer to one name")
@@ -100,7 +93,7 @@ def drop(connection: Connection, name: str, token: str) -> None:
     rows = _rows(connection, _BY_NAME, own_name(name))
     if not rows:
         return
-    check(rows, token)
+    judge(rows, token)
     fact = _Fact(rows[0])
     doomed = f"{_DOOMED}{fact.identity.part}_{token[:16]}"
     if name != doomed:  # as one is called whose run died right here
@@ -199,7 +192,7 @@ def _alter(connection: Connection, name: str, how: sql.Composable, known_as: str
     """Alter a database in one transaction with the proof; until its end nobody else can alter it."""
     with connection.transaction():
         connection.execute(sql.SQL("ALTER DATABASE {} ").format(sql.Identifier(name)) + how)
-        check(_rows(connection, _BY_NAME, known_as), token)
+        judge(_rows(connection, _BY_NAME, known_as), token)
 
 
 def _abandoned(connection: Connection) -> Iterator[tuple[str, str]]:
@@ -210,6 +203,6 @@ def _abandoned(connection: Connection) -> Iterator[tuple[str, str]]:
             yield fact.name, entry.mark.token
 
 
-def _rows(connection: Connection, query: LiteralString, *parameters: str) -> list[tuple[object, ...]]:
+def _rows(connection: Connection, query: LiteralString | bytes, *parameters: str) -> list[tuple[object, ...]]:
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(query, parameters or None).fetchall()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint, Handle, Leftover
-from dryfit.resources.postgres import mark, schema
+from dryfit.resources.guard import postgres as mark
+from dryfit.resources.postgres import schema
 from dryfit.resources.postgres.connect import answers, connect
 from dryfit.resources.postgres.sources import Sources
 

@@ -12,7 +12,8 @@ from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint, Handle, Leftover
 from dryfit.model.target import Target
 from dryfit.resources.database_clock import PostgresClock
-from dryfit.resources.postgres import catalogue, databases, leftovers, mark, prepared, snapshot
+from dryfit.resources.guard import postgres as mark
+from dryfit.resources.postgres import catalogue, databases, leftovers, prepared, snapshot
 from dryfit.resources.postgres.catalogue import Catalogue
 from dryfit.resources.postgres.connect import NAME, connect, connect_again, driver
 from dryfit.resources.postgres.pool import Pool

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from dryfit.model.errors import ResourceError
 from dryfit.resources import places
-from dryfit.resources.postgres import mark
+from dryfit.resources.guard import postgres as mark
+from dryfit.resources.guard.mark import text_of
 from dryfit.resources.postgres.connect import driver, identifier
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def ready(connection: Connection, token: str, seed: str) -> list[str]:
     rows = connection.execute(
         "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
         " AND (%s OR shobj_description(oid, 'pg_database') = %s)",
-        [_ready_prefix(seed), own, f"{mark.PREFIX}{token}"],
+        [_ready_prefix(seed), own, text_of(token)],
     )
     return [str(row[0]) for row in rows]
 

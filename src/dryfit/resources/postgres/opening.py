@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint, Handle, Resource
 from dryfit.resources import database_clock
-from dryfit.resources.postgres import databases, mark, schema, wal
+from dryfit.resources.guard import postgres as mark
+from dryfit.resources.postgres import databases, schema, wal
 from dryfit.resources.postgres.adopted import AdoptedDatabase
 from dryfit.resources.postgres.connect import MAINTENANCE, answers, connect, identifier, url
 from dryfit.resources.postgres.database import Database, Site

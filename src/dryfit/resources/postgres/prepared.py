@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dryfit.resources.postgres import mark
+from dryfit.resources.guard import postgres as mark
 from dryfit.resources.postgres.connect import answers, literal
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from dryfit.resources.postgres import mark
+from dryfit.resources.guard import postgres as mark
 from dryfit.resources.postgres.catalogue import Sequence, Table
 from dryfit.resources.postgres.connect import Row, driver, literal
 from dryfit.resources.postgres.planned import Ask, ask

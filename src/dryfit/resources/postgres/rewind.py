@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dryfit.model.errors import ResourceError
-from dryfit.resources.postgres import catalogue, mark, snapshot
+from dryfit.resources.guard import postgres as mark
+from dryfit.resources.postgres import catalogue, snapshot
 from dryfit.resources.postgres.catalogue import Catalogue, Sequence
 from dryfit.resources.postgres.connect import answers, driver, literal
 from dryfit.resources.postgres.restore import write_back

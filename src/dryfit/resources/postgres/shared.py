@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dryfit.model.resource import Endpoint, Handle, Leftover
-from dryfit.resources.postgres import databases, mark
+from dryfit.resources.guard import postgres as mark
+from dryfit.resources.postgres import databases
 from dryfit.resources.postgres.connect import MAINTENANCE, connect
 
 if TYPE_CHECKING:

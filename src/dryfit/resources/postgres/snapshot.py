@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from dryfit.resources.postgres import mark
+from dryfit.resources.guard import postgres as mark
 from dryfit.resources.postgres.catalogue import Catalogue, Sequence, Table
 from dryfit.resources.postgres.connect import Row, answers
 from dryfit.resources.postgres.planned import Ask, ask

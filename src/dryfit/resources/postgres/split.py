@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.interleaving import Backend
-from dryfit.resources.postgres import mark
+from dryfit.resources.guard import postgres as mark
 from dryfit.resources.postgres.connect import answers, driver
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from dryfit.resources.postgres import mark
+from dryfit.resources.guard import postgres as mark
 from dryfit.resources.postgres.connect import answers
 from dryfit.resources.postgres.sessions import GRACE_SECONDS, POLL_SECONDS
 

@@ -12,6 +12,7 @@ from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration
 from dryfit.resources.environment import Environment
 from dryfit.resources.guard import adopt, postgres
+from dryfit.resources.postgres import databases
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_who_types_the_name_gives_it_away(pg) -> None:
 
 @pytest.mark.usefixtures("at_a_terminal")
 def test_what_a_run_has_made_is_not_adopted(pg, admin) -> None:
-    postgres.create(admin, "dryfit_gw0", "ab" * 16)
+    databases.create(admin, "dryfit_gw0", "ab" * 16)
     with pg.connect("dryfit_gw0") as connection:
         assert postgres.adopted(connection) == ""
     with pytest.raises(ResourceError, match="bears a comment already"):

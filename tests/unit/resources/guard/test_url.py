@@ -10,9 +10,10 @@ import pytest
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint
-from dryfit.resources.guard import owner, postgres
+from dryfit.resources.guard import owner
 from dryfit.resources.kinds.postgres import kind as postgres_kind
 from dryfit.resources.kinds.redis import kind as redis_kind
+from dryfit.resources.postgres import databases
 from dryfit.resources.providers.url import endpoint_of, provider, url_of
 from dryfit.resources.registry import problems
 
@@ -109,7 +110,7 @@ def test_a_worker_gets_a_database_of_its_own_that_is_gone_at_the_end(pg, tmp_pat
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(pg, admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    postgres.create(admin, "dryfit_left", "ab" * 16)
+    databases.create(admin, "dryfit_left", "ab" * 16)
     pg.fill("dryfit_named_by_the_user")
     monkeypatch.setattr(owner.Owner, "lives", False)
     with provided(pg.url()):

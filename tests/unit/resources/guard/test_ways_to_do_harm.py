@@ -23,6 +23,7 @@ from dryfit.resources.kinds.directory import kind as directory_kind
 from dryfit.resources.kinds.postgres import kind as postgres_kind
 from dryfit.resources.kinds.redis import kind as redis_kind
 from dryfit.resources.kinds.sqlite import kind as sqlite_kind
+from dryfit.resources.postgres import databases
 
 ROWS = 7
 TOKEN = "5eed" * 8
@@ -35,7 +36,7 @@ REFUSED = (ResourceError, psycopg.Error)
 @pytest.fixture
 def own(pg, admin) -> str:
     """A marked database on the user's server, with rows that dryfit may destroy."""
-    postgres.create(admin, "dryfit_gw0", TOKEN)
+    databases.create(admin, "dryfit_gw0", TOKEN)
     return "dryfit_gw0"
 
 
@@ -143,7 +144,7 @@ def it_gets_the_name_of_the_marked_one(pg, admin) -> None:
 
 
 def it_gets_the_name_between_the_proof_and_the_drop(pg, admin) -> None:
-    proved = postgres.check
+    proved = postgres.judge
 
     def swap(rows: object, token: str) -> None:
         proved(rows, token)
@@ -152,7 +153,7 @@ def it_gets_the_name_between_the_proof_and_the_drop(pg, admin) -> None:
             pg.run("postgres", "ALTER DATABASE app RENAME TO dryfit_gw0")
 
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(postgres, "check", swap)
+        changed.setattr(postgres, "judge", swap)
         try:
             postgres.drop(admin, "dryfit_gw0", TOKEN)
         finally:
@@ -183,7 +184,7 @@ def a_worker_gets_its_name(pg, admin) -> None:
 
 def a_second_run_closes_the_database_of_the_first(pg, admin) -> None:
     pg.run("dryfit_gw0", "CREATE TABLE orders AS SELECT generate_series(1, 7) AS id")
-    postgres.create(admin, "dryfit_gw1", "beef" * 8)
+    databases.create(admin, "dryfit_gw1", "beef" * 8)
     try:
         postgres.drop(admin, "dryfit_gw0", "beef" * 8)
     finally:
@@ -253,7 +254,7 @@ def it_is_dropped_by_its_plain_name(pg, admin) -> None:
 
 
 def it_is_marked_as_if_it_were_just_made(pg, admin) -> None:
-    postgres.mark(admin, "app", TOKEN)
+    postgres.write(admin, "app", TOKEN)
     wipe(pg, "app")
 
 

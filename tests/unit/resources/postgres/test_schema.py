@@ -11,7 +11,8 @@ import pytest
 
 from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Endpoint
-from dryfit.resources.postgres import databases, mark, schema
+from dryfit.resources.guard import postgres as mark
+from dryfit.resources.postgres import databases, schema
 from dryfit.resources.postgres.connect import connect, url
 from dryfit.resources.postgres.sources import Sources
 
