@@ -22,8 +22,9 @@ MOST_SECONDS = 30.0
 _BOOKKEEPING = frozenset({
     "alembic_version", "django_migrations", "flyway_schema_history", "goose_db_version", "schema_migrations",
     "schema_version", "yoyo_migration", "_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock",
+    "auth_permission", "django_content_type",
 })  # fmt: skip
-"""Tables in which tools record what they did to the schema."""
+"""Tables in which tools record what they did to the schema, or what it is: Django does where it emptied a database."""
 
 _SHARED = "dryfit_shared"
 """How the names of databases begin that dryfit makes and does not clean."""
