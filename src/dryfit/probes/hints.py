@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import inspect
-import typing
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from dryfit.model.test_modules import is_test_module
 from dryfit.model.trace import Skipped
 from dryfit.probes.agreement import Agreement, agreement
 from dryfit.probes.hint_checks import Check
+from dryfit.probes.hint_text import hint_text
 from dryfit.probes.names import TypingImports, UnresolvableError, resolve
 from dryfit.probes.origin import handed_in, rests_on_tests
 from dryfit.probes.starred import starred
@@ -149,7 +148,9 @@ class Hints:
             agreed = self._agreement(callee, function, name, annotation)
             if agreed is not None:
                 default = defaults.get(name, _NONE)
-                hint = _Hint(_text(annotation), agreed.check, agreed.open, default, each, agreed.container)
+                hint = _Hint(
+                    hint_text(annotation), agreed.check, agreed.open, default, each, agreed.container
+                )
                 yield name, hint
 
     def _agreement(
@@ -221,21 +222,3 @@ def _made_by_tests(found: str) -> bool:
 
 _FILLED = ("types.SimpleNamespace", "pretend.stub")
 """Classes whose objects have just the attributes that somebody gives them, whatever they are to stand for."""
-
-
-@functools.singledispatch
-def _text(annotation: object) -> str:
-    """Write a hint as its author did, without what is only noted beside the type, as ``Annotated`` does."""
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _text(typing.get_args(annotation)[0])
-    return str(annotation).replace("typing.", "")
-
-
-@_text.register
-def _(annotation: str) -> str:
-    return annotation
-
-
-@_text.register
-def _(annotation: type) -> str:
-    return type_name(annotation)
