@@ -47,7 +47,7 @@ class _Hint:
     ``container`` says that it names a class of its author's that can be gone through.
     """
 
-    text: str
+    annotation: object
     check: Check
     open: bool
     default: object
@@ -85,7 +85,7 @@ class Hints:
             wrong = hint.contradicted(value)
             if wrong is not None:
                 by_tests = _made_by_tests(wrong[1]) or handed_in(crossing, name, wrong[0], self._declares)
-                yield Contradiction(name, hint.text, wrong[1], by_tests)
+                yield Contradiction(name, hint_text(hint.annotation), wrong[1], by_tests)
 
     def outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
         """Check what a call returned; what generators give while they run is not seen here."""
@@ -98,7 +98,7 @@ class Hints:
             found = hint.check(outcome.value) if hint is not None else None
             if hint is not None and found:
                 by_tests = _made_by_tests(found) or crossing.weakened > 0 or rests_on_tests(crossing)
-                yield Contradiction(RETURN, hint.text, found, by_tests)
+                yield Contradiction(RETURN, hint_text(hint.annotation), found, by_tests)
 
     def stand_in_outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
         """Check what a stand-in returned against the hint of the function that it stands for.
@@ -114,7 +114,7 @@ class Hints:
             return
         found = hint.check(outcome.value)
         if found and type(outcome.value) in _PLAIN and _is_plain(found):
-            yield Contradiction(RETURN, hint.text, found)
+            yield Contradiction(RETURN, hint_text(hint.annotation), found)
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Give, once, the hints that could not be checked, with the reason."""
@@ -148,9 +148,7 @@ class Hints:
             agreed = self._agreement(callee, function, name, annotation)
             if agreed is not None:
                 default = defaults.get(name, _NONE)
-                hint = _Hint(
-                    hint_text(annotation), agreed.check, agreed.open, default, each, agreed.container
-                )
+                hint = _Hint(annotation, agreed.check, agreed.open, default, each, agreed.container)
                 yield name, hint
 
     def _agreement(
