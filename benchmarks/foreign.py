@@ -61,6 +61,12 @@ def results_of(options: argparse.Namespace) -> Iterator[Result]:
         return
     for python in find_pythons(options.python):
         for program in catalogue.select(options.programs):
+            if not program.runs_on(python.version):
+                print(
+                    f"{program.requirement}: its own suite does not run on Python {python.version}",
+                    flush=True,
+                )
+                continue
             place = prepare(program, python, catalogue, options.work.resolve(), bare=options.bare)
             yield examine(program, python, place, bare=options.bare)
             if options.findings:

@@ -28,10 +28,15 @@ class Program:
     components: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     limit: int = 600
+    before: str = ""
 
     @property
     def requirement(self) -> str:
         return f"{self.name}=={self.version}"
+
+    def runs_on(self, python: str) -> bool:
+        """Whether the suite runs bare on this version of Python, as far as the catalogue knows."""
+        return not self.before or _numbers(python) < _numbers(self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,10 @@ def read_constraints(path: Path) -> dict[str, str]:
 
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _frozen(value: Any) -> Any:

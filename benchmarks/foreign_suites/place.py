@@ -16,7 +16,7 @@ from foreign_suites.command import ForeignError, pip, run
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
-DEFAULT_PYTHONS = ("3.11", "3.12", "3.13")
+DEFAULT_PYTHONS = ("3.11", "3.14", "3.13", "3.12")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import inspect
-import typing
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from dryfit.model.test_modules import is_test_module
 from dryfit.model.trace import Skipped
 from dryfit.probes.agreement import Agreement, agreement
 from dryfit.probes.hint_checks import Check
+from dryfit.probes.hint_text import hint_text
 from dryfit.probes.names import TypingImports, UnresolvableError, resolve
 from dryfit.probes.origin import handed_in, rests_on_tests
 from dryfit.probes.starred import starred
@@ -48,7 +47,7 @@ class _Hint:
     ``container`` says that it names a class of its author's that can be gone through.
     """
 
-    text: str
+    annotation: object
     check: Check
     open: bool
     default: object
@@ -86,7 +85,7 @@ class Hints:
             wrong = hint.contradicted(value)
             if wrong is not None:
                 by_tests = _made_by_tests(wrong[1]) or handed_in(crossing, name, wrong[0], self._declares)
-                yield Contradiction(name, hint.text, wrong[1], by_tests)
+                yield Contradiction(name, hint_text(hint.annotation), wrong[1], by_tests)
 
     def outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
         """Check what a call returned; what generators give while they run is not seen here."""
@@ -99,7 +98,7 @@ class Hints:
             found = hint.check(outcome.value) if hint is not None else None
             if hint is not None and found:
                 by_tests = _made_by_tests(found) or crossing.weakened > 0 or rests_on_tests(crossing)
-                yield Contradiction(RETURN, hint.text, found, by_tests)
+                yield Contradiction(RETURN, hint_text(hint.annotation), found, by_tests)
 
     def stand_in_outcome(self, crossing: Crossing, outcome: Outcome) -> Iterator[Contradiction]:
         """Check what a stand-in returned against the hint of the function that it stands for.
@@ -115,7 +114,7 @@ class Hints:
             return
         found = hint.check(outcome.value)
         if found and type(outcome.value) in _PLAIN and _is_plain(found):
-            yield Contradiction(RETURN, hint.text, found)
+            yield Contradiction(RETURN, hint_text(hint.annotation), found)
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Give, once, the hints that could not be checked, with the reason."""
@@ -149,7 +148,7 @@ class Hints:
             agreed = self._agreement(callee, function, name, annotation)
             if agreed is not None:
                 default = defaults.get(name, _NONE)
-                hint = _Hint(_text(annotation), agreed.check, agreed.open, default, each, agreed.container)
+                hint = _Hint(annotation, agreed.check, agreed.open, default, each, agreed.container)
                 yield name, hint
 
     def _agreement(
@@ -221,21 +220,3 @@ def _made_by_tests(found: str) -> bool:
 
 _FILLED = ("types.SimpleNamespace", "pretend.stub")
 """Classes whose objects have just the attributes that somebody gives them, whatever they are to stand for."""
-
-
-@functools.singledispatch
-def _text(annotation: object) -> str:
-    """Write a hint as its author did, without what is only noted beside the type, as ``Annotated`` does."""
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _text(typing.get_args(annotation)[0])
-    return str(annotation).replace("typing.", "")
-
-
-@_text.register
-def _(annotation: str) -> str:
-    return annotation
-
-
-@_text.register
-def _(annotation: type) -> str:
-    return type_name(annotation)

@@ -479,6 +479,25 @@ def test_what_is_noted_beside_a_type_is_no_part_of_its_text(stage: Any) -> None:
     assert told(stage.end()) == [("count", "int", "float")]
 
 
+@pytest.mark.parametrize(
+    ("hint", "text"),
+    [
+        (t.Optional[int], "int | None"),
+        (t.Union[int, bytes, None], "int | bytes | None"),
+        (t.Optional[t.Callable[[int], t.Optional[bytes]]], "Callable[[int], bytes | None] | None"),
+        (t.Dict[bytes, t.Union[int, "Node"]], "Dict[bytes, int | ForwardRef('Node')]"),
+        (t.Literal["Union[int]"], "Literal['Union[int]']"),
+        ("t.Optional[int]", "t.Optional[int]"),
+    ],
+)  # fmt: skip
+def test_a_union_has_the_same_text_on_every_python(stage: Any, hint: object, text: str) -> None:
+    def take(count: object) -> None: ...
+
+    take.__annotations__ = {"count": hint}
+    stage.of("stock")(take)(2.5)
+    assert told(stage.end()) == [("count", text, "float")]
+
+
 def test_another_value_of_a_default_that_contradicts_the_hint_is_no_news(stage: Any) -> None:
     class Marker:
         pass
