@@ -426,3 +426,57 @@ def test_only_what_a_trial_has_shown_can_be_replayed(shop):
 def test_the_report_shows_the_faults_that_were_tried(tried):
     page = (tried[0].root / ".dryfit" / "report.html").read_text(encoding="utf-8")
     assert "the caller got the usual answer, part of the work was done" in page
+
+
+CLOCK = {
+    "conftest.py": """
+        from django.conf import settings
+
+        settings.configure(USE_TZ=True)
+    """,
+    "shelf.py": """
+        SHELF = []
+
+        class ShelfFullError(Exception):
+            pass
+
+        def put(item):
+            if len(SHELF) == 9:
+                raise ShelfFullError(item)
+            SHELF.append(item)
+    """,
+    "desk.py": """
+        from django.utils import timezone
+
+        import shelf
+
+        def take_in(item):
+            shelf.put((timezone.now().year, item))
+            return len(shelf.SHELF)
+    """,
+    "test_desk.py": """
+        import datetime
+        from unittest import mock
+
+        import desk
+        import shelf
+
+        def test_what_comes_is_shelved():
+            assert desk.take_in("tea") == 1
+            assert shelf.SHELF.pop()[0] > 2020
+
+        def test_it_bears_the_year():
+            then = datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC)
+            with mock.patch("django.utils.timezone.now", return_value=then):
+                desk.take_in("tea")
+            assert shelf.SHELF.pop()[0] == 2019
+    """,
+}
+
+
+def test_a_function_that_tests_replace_is_no_statement_to_a_database(empty_project):
+    """Though it is a library's that is one of those for databases."""
+    empty_project.write(CLOCK)
+    _, report = findings(empty_project)
+    exceptions = report["checks"]["exceptions"]
+    assert (exceptions["trials"], exceptions["skipped"]) == (2, [])

@@ -33,7 +33,7 @@ class Answers:
 
     def raised(self, worker: int, crossing: Crossing, error: BaseException) -> None:
         """An exception leaves a crossing."""
-        if crossing.callee.kind == "library":
+        if crossing.callee.is_resource:
             self._raised[worker] = errors(error, self._place_of)
         elif crossing.caller == DRIVER:
             self._escaped[worker] = errors(error, self._place_of)

@@ -141,7 +141,7 @@ class Calls:
 
     def before(self, crossing: Crossing) -> Act:
         """Make a call of a driver when it is its turn."""
-        if crossing.callee.kind != "library":
+        if not crossing.callee.is_resource:
             return None
         if crossing.component == "builtins":
             if isinstance(self.turns, Turns):
@@ -183,7 +183,7 @@ class Calls:
 
         Its requests are not: they lead into the program, or to servers that no operation shares with another.
         """
-        return callee.kind == "library" and callee.effect != "send" and self._is_at_work()
+        return callee.is_resource and callee.effect != "send" and self._is_at_work()
 
     def _note_answer(self, outcome: Outcome) -> None:
         if (worker := self._worker()) >= 0:

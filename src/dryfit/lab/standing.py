@@ -73,6 +73,8 @@ class Standing:
 
     def see(self, crossing: Crossing) -> None:
         """Note the pool from which a crossing into SQLAlchemy has its connection, and what its transaction does."""
+        if not crossing.callee.is_resource:
+            return
         self._transactions_seen.see(crossing)
         pool = dbapi.pool_of(crossing)
         if pool is not None and pool not in self._pools:

@@ -29,6 +29,11 @@ class Callee:
     function: FunctionType | None = None
     stands_for: str = ""
 
+    @property
+    def is_resource(self) -> bool:
+        """Whether it is what a library offers to reach a resource, and not anything else that tests replace of it."""
+        return self.kind == "library" and self.effect != "call"
+
 
 class Site:
     """The place in the source that makes a call; one object a call instruction, shared by its crossings.

@@ -115,7 +115,7 @@ class Effects:
         """Look at what is about to be done; afterwards its values may have changed."""
         with self._lock:
             self._settle()
-            number = self._index(crossing) if crossing.callee.kind == "library" else -1
+            number = self._index(crossing) if crossing.callee.is_resource else -1
             if number < 0:
                 return
             if crossing.callee.effect in ("write", "send"):

@@ -147,7 +147,7 @@ class TrialRecorder:
             )
         if self._is_baseline or crossing.callee.kind == "stand-in":
             opened.crossed = replace(opened.crossed, given=_given(crossing))
-        if self._is_baseline and crossing.component in DATABASES:
+        if self._is_baseline and crossing.component in DATABASES and crossing.callee.is_resource:
             opened.crossed = replace(opened.crossed, reads=_reads(crossing))
         if self._is_baseline and crossing.callee.effect == "send":
             opened.crossed = replace(opened.crossed, holding=self._holding())

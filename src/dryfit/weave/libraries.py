@@ -190,7 +190,7 @@ class Libraries:
     def _begin(
         self, woven: Woven, values: tuple[Any, ...], above: Crossing, frame: FrameType
     ) -> Crossing | None:
-        if above.callee.kind == "library":  # what one library asks of another, as SQLAlchemy of its driver
+        if above.callee.is_resource:  # what one library asks of another, as SQLAlchemy of its driver
             return None
         by_effect = self._callees[woven.callee.name]
         callee = by_effect[_statement_effect(values)] if "read" in by_effect else woven.callee

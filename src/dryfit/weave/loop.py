@@ -248,7 +248,7 @@ class Loop:
     ) -> Crossing | None:
         """The same for what stands outside of the components; the outermost call counts, of components alone where
         tests are not heeded."""
-        if above.callee.kind in {"library", "stand-in"}:
+        if above.callee.is_resource or above.callee.kind == "stand-in":
             return None
         site = self._known.get(id(frame.f_code) + frame.f_lasti) or self._locate(frame, above)
         caller = site.component or above.component

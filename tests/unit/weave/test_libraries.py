@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import requests
 
 from dryfit.weave import LIBRARY_SEAMS
 
@@ -483,6 +484,28 @@ def test_functions_that_tests_replace_are_seen_where_they_are_not_replaced(progr
     assert libraries[0].outcome == "returned str"
     weave.take_out()
     assert (textwrap.dedent.__code__, os.path.join.__code__) == before
+    assert weave.failures == ()
+
+
+def test_what_a_library_does_below_a_function_that_tests_replace_is_seen(program, recorder):
+    program.write(
+        caller="""
+        import requests
+        def scenario(url):
+            return requests.get(url, timeout=5).status_code
+        """
+    )
+    caller = program.load("caller")
+    weave = program.weave(recorder)
+    weave.weave_replaced(["requests.api.get"])
+    with pytest.raises(requests.ConnectionError):
+        caller.scenario("http://127.0.0.1:1/")
+    weave.take_out()
+    libraries = [each for each in recorder.seen if each.kind == "library"]
+    assert [(each.name, each.effect, each.caller) for each in libraries] == [
+        ("requests.api.get", "call", "caller"),
+        ("requests.Session.send", "send", "caller"),
+    ]
     assert weave.failures == ()
 
 
