@@ -272,8 +272,9 @@ class Loop:
         self.entered |= site.component is DRIVER
         parent = self.test if above is self.root else above
         crossing = Crossing(woven.callee, caller, site, values, parent, parent.test)
-        if not _SUSPENDED.isdisjoint(map(id, map(type, values))):
-            crossing.inside = ""  # while the callee runs them, their frames tell who calls
+        for value in values:
+            if id(type(value)) in _SUSPENDED:
+                crossing.inside = ""  # while the callee runs it, its frame tells who calls
         return crossing
 
     def begin_outside(
