@@ -5,6 +5,7 @@ configuration → discover → [each test: weave, observe, trace → store] → 
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import time
@@ -161,10 +162,22 @@ def count_tests(outcomes: Iterable[TestOutcome]) -> TestCounts:
 
 
 def write_html(run: Run, root: Path, file: Path = HTML_REPORT) -> Path:
-    """Write the HTML report, below ``root`` unless ``file`` says where; raises ``OSError``."""
+    """Write the HTML report, below ``root`` unless ``file`` says where; raises ``OSError``.
+
+    dryfit's own is there as a whole or not at all: on a full disk the last run's stays.
+    """
     path = root / file
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(html.page(run, _sources(run, root), kept_templates()), encoding="utf-8")
+    page = html.page(run, _sources(run, root), kept_templates())
+    if file != HTML_REPORT:
+        path.write_text(page, encoding="utf-8")
+        return path
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        part.write_text(page, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return path
 
 

@@ -254,6 +254,17 @@ def test_without_any_test_nothing_is_well(project):
     assert "only a part of the suite ran" not in ended.out
 
 
+def test_a_component_that_is_not_there_is_told_and_wrong_usage(project):
+    project.write({"pyproject.toml": '[tool.dryfit]\ncomponents = ["basket", "pricign"]\n'})
+    told = "pyproject.toml: no module or package of the project is called 'pricign'"
+
+    watched, checked = project.pytest("--dryfit"), project.dryfit("check")
+
+    assert f"warning   {told}" in watched.out
+    assert checked.status == 2, checked.out + checked.err
+    assert f"dryfit: {told}" in checked.err
+
+
 def test_without_any_module_nothing_is_well(empty_project):
     empty_project.write({"test_nothing.py": "def test_nothing():\n    assert True\n"})
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog import SAMPLE_PRODUCTS, Catalog
 from database import Base, transaction
-from errors import Refused
+from errors import Invalid, Refused
 
 FEW = 5
 SAMPLE_STOCK = 100
@@ -19,6 +19,10 @@ SAMPLE_STOCK = 100
 
 class OutOfStock(Refused):
     """Fewer of the product are free than were asked for."""
+
+
+class BadQuantity(Invalid):
+    """Goods come and go by the piece."""
 
 
 class StockStatus(StrEnum):
@@ -74,8 +78,10 @@ class InventoryManager:
     def update_stock(self, product_id: str, change: int) -> int:
         """Book goods in (positive) or out (negative), sold ones first; return how many are free then.
 
-        Raises UnknownProduct, OutOfStock.
+        Raises UnknownProduct, BadQuantity, OutOfStock.
         """
+        if not isinstance(change, int):
+            raise BadQuantity(f"{change!r} is no whole number of {product_id!r}")
         self._catalog.product(product_id)
         still_sold = func.greatest(StockRow.sold + min(change, 0), 0)
         booked = (

@@ -250,14 +250,20 @@ def _checked_items(items: Sequence[ItemRequest]) -> list[Item]:
     try:
         return _ITEMS.validate_python(items)
     except ValidationError as error:
-        raise BadOrder(f"these items cannot be ordered: {error}") from error
+        raise BadOrder(f"these items cannot be ordered: {_reasons(error)}") from error
 
 
 def _checked_partner_order(data: PartnerOrder | Mapping[str, object]) -> PartnerOrder:
     try:
         return PartnerOrder.model_validate(data)
     except ValidationError as error:
-        raise BadOrder(f"this order cannot be taken over: {error}") from error
+        raise BadOrder(f"this order cannot be taken over: {_reasons(error)}") from error
+
+
+def _reasons(error: ValidationError) -> str:
+    """Say in one line what is wrong, and where."""
+    wrong = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'all'}: {each['msg']}" for each in wrong)
 
 
 def _insert(

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 import settings
 from errors import Invalid, Refused, Unavailable
-from money import Amount, to_money
+from money import Amount, InvalidAmount, to_money
 
 
 class PaymentDeclined(Refused):
@@ -61,8 +61,11 @@ class PaymentGateway:
 
         Raises InvalidAmount, PaymentDeclined, PaymentRejected, GatewayUnavailable.
         """
+        money = to_money(amount)
+        if not money:
+            raise InvalidAmount(f"{amount!r} is nothing to pay")
         request = {
-            "amount": str(to_money(amount)),
+            "amount": str(money),
             "currency": currency,
             "payment_method": payment_method,
         }

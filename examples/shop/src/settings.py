@@ -6,32 +6,49 @@ DATABASE_URL, GATEWAY_URL and SMTP_URL are read from the environment at each use
 import os
 import threading
 from functools import cache
+from urllib.parse import urlsplit
 
 from embedded_database import EmbeddedDatabase
+from errors import Unavailable
 from mail_sink import MailSink
 from sandbox_gateway import SandboxGateway
 
 _starting = threading.Lock()
 
 
+class BadSetting(Unavailable):
+    """A variable of the environment does not name a service of its kind."""
+
+
 def database_url() -> str:
     """Return the PostgreSQL database's address: DATABASE_URL, or else that of an embedded server."""
-    return os.environ.get("DATABASE_URL") or _own_database().url
+    return _configured("DATABASE_URL", "postgresql", "postgres") or _own_database().url
 
 
 def gateway_url() -> str:
     """Return the payment gateway's address: GATEWAY_URL, or else that of a sandbox on loopback."""
-    return os.environ.get("GATEWAY_URL") or _own_gateway().url
+    return _configured("GATEWAY_URL", "https", "http") or _own_gateway().url
 
 
 def smtp_url() -> str:
     """Return the mail server's address: SMTP_URL, or else that of a mail sink on loopback."""
-    return os.environ.get("SMTP_URL") or _own_mail_server().url
+    return _configured("SMTP_URL", "smtp", "smtps") or _own_mail_server().url
 
 
 def mail_sender() -> str:
     """Return the address that the shop's mails come from: MAIL_FROM, or else an example."""
     return os.environ.get("MAIL_FROM") or "shop@example.com"
+
+
+def _configured(name: str, *schemes: str) -> str | None:
+    """Return the address in the environment, if there is one; raises BadSetting.
+
+    `+driver` may follow its scheme. It may hold a password, so the error does not repeat it.
+    """
+    url = os.environ.get(name)
+    if url and urlsplit(url).scheme.partition("+")[0] not in schemes:
+        raise BadSetting(f"{name} has to begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return url
 
 
 def _own_database() -> EmbeddedDatabase:

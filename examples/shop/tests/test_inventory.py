@@ -3,7 +3,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from catalog import Catalog, UnknownProduct
-from inventory import SAMPLE_STOCK, InventoryManager, InventoryService, OutOfStock, StockLine, StockStatus
+from inventory import (
+    SAMPLE_STOCK,
+    BadQuantity,
+    InventoryManager,
+    InventoryService,
+    OutOfStock,
+    StockLine,
+    StockStatus,
+)
 
 stock = InventoryManager()
 
@@ -31,6 +39,12 @@ def test_a_new_product_has_no_stock_until_it_comes() -> None:
 def test_nothing_is_taken_out_that_is_not_there() -> None:
     with pytest.raises(OutOfStock, match=f"not {SAMPLE_STOCK + 1} of 'prod456'"):
         stock.update_stock("prod456", -SAMPLE_STOCK - 1)
+    assert stock.check_stock("prod456") == SAMPLE_STOCK
+
+
+def test_nothing_comes_or_goes_in_parts() -> None:
+    with pytest.raises(BadQuantity, match=r"1\.5 is no whole number of 'prod456'"):
+        stock.update_stock("prod456", 1.5)  # type: ignore[arg-type]
     assert stock.check_stock("prod456") == SAMPLE_STOCK
 
 

@@ -82,9 +82,10 @@ async def test_a_wrong_address_is_noticed(sandbox: SandboxGateway, monkeypatch: 
         await PaymentGateway().process_payment(5, "EUR", "credit_card")
 
 
-async def test_an_amount_that_is_none_is_not_even_sent() -> None:
+@pytest.mark.parametrize("amount", [-5, 0, 0.004])
+async def test_an_amount_that_is_none_is_not_even_sent(amount: float) -> None:
     with pytest.raises(InvalidAmount):
-        await PaymentGateway().process_payment(-5, "EUR", "credit_card")
+        await PaymentGateway().process_payment(amount, "EUR", "credit_card")
 
 
 async def test_a_gateway_that_is_down(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import pwd
 import select
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -65,6 +66,23 @@ def test_each_service_is_started_once() -> None:
 def test_what_is_configured_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://db.example.com/shop")
     assert settings.database_url() == "postgresql://db.example.com/shop"
+
+
+@pytest.mark.parametrize(
+    ("variable", "address"),
+    [
+        ("DATABASE_URL", settings.database_url),
+        ("GATEWAY_URL", settings.gateway_url),
+        ("SMTP_URL", settings.smtp_url),
+    ],
+)
+def test_what_is_configured_wrongly_is_named_without_its_password(
+    variable: str, address: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "shop:secret@services.example.com")
+    with pytest.raises(settings.BadSetting, match=f"^{variable} has to begin with ") as refused:
+        address()
+    assert "secret" not in str(refused.value)
 
 
 def test_a_stopped_database_leaves_nothing_behind() -> None:

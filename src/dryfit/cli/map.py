@@ -65,7 +65,7 @@ def _refuse_wrong_names(project: ProjectMap) -> None:
         raise UsageError(
             "there is nothing to draw: name the project's folder, or its components in [tool.dryfit]"
         )
-    if any(problem.place.file == "pyproject.toml" for problem in project.problems):
+    if project.misconfigured:
         sys.exit(2)
 
 

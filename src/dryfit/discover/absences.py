@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dryfit.discover.closed import Closed
-from dryfit.discover.expressions import Attribute, Defined, Expression, Instance, Ref, Result, parted
+from dryfit.discover.expressions import Attribute, Defined, Either, Expression, Instance, Ref, Result, parted
 from dryfit.discover.facts import ImportFacts, ModuleFacts
 from dryfit.discover.resolve import Project
 from dryfit.discover.values import ClassValue, FunctionValue, InstanceValue, ModuleValue, Value
@@ -166,6 +166,8 @@ class _Search:
                 return self._gives_what_it_says(self.project.resolve(of)) and self._is_told(of, steps - 1)
             case Attribute(base, name):
                 return self._is_told(base, steps - 1) and self._is_attribute_told(base, name, steps - 1)
+            case Either(options):
+                return all(self._is_told(option, steps - 1) for option in options)
             case _:
                 return False
 

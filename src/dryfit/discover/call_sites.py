@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dryfit.discover.expressions import Unknown, parted
 from dryfit.discover.facts import CallFacts, FunctionFacts, ModuleFacts
+from dryfit.discover.hidden import arguments_without_secrets, without_secrets
 from dryfit.discover.resolve import Project
 from dryfit.discover.values import ClassValue
 from dryfit.model.seam import Place
@@ -29,9 +30,10 @@ def call_sites(
             callee = component_of.get(project.home[target.name])
             if callee and callee != caller:
                 bound = _as_bound(project, target, call)
-                found.append(_site(caller, callee, target.name, module, bound))
+                found.append(_site(caller, callee, target, module, bound))
         elif isinstance(target, Unknown) and _may_cross(target, call, caller, near, project, component_of):
-            unresolved.append(Unresolved(caller, _place(module, call), call.text, target.reason))
+            text = without_secrets(call.text)
+            unresolved.append(Unresolved(caller, _place(module, call), text, target.reason))
     return tuple(sorted(found, key=_site_order)), tuple(sorted(unresolved, key=_unresolved_order))
 
 
@@ -83,8 +85,9 @@ def _as_bound(project: Project, target: FunctionFacts, call: CallFacts) -> CallF
     return replace(call, arguments=call.arguments[1:])
 
 
-def _site(caller: str, callee: str, name: str, module: ModuleFacts, call: CallFacts) -> CallSite:
-    return CallSite(caller, callee, name, _place(module, call), call.arguments, call.starred, call.result)
+def _site(caller: str, callee: str, target: FunctionFacts, module: ModuleFacts, call: CallFacts) -> CallSite:
+    arguments = tuple(arguments_without_secrets(call.arguments, target.parameters))
+    return CallSite(caller, callee, target.name, _place(module, call), arguments, call.starred, call.result)
 
 
 def _place(module: ModuleFacts, call: CallFacts) -> Place:

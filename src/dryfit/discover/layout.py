@@ -71,9 +71,10 @@ def _search_paths(
     """What pytest adds, and what the back end packs; where nothing says what it packs, a package beside them too."""
     found = [path for path in _existing(root, [*added, *declared]) if path not in tests]
     source = root / "src"
-    if _is_source_folder(source) and (packaged or not _is_imported_by_name(source)):
+    has_package = _has_package(root, {*found, *tests})
+    if _is_source_folder(source, deep=not has_package) and (packaged or not _is_imported_by_name(source)):
         found.append(str(source))
-    elif packaged and not declared and _has_package(root, {*found, *tests}):
+    elif packaged and not declared and has_package:
         found.append(str(root))
     return list(dict.fromkeys(found)) or [str(root)]
 
@@ -84,11 +85,15 @@ def _has_package(root: Path, others: set[str]) -> bool:
     return any(str(each) not in others and each.name not in ("test", "tests") for each in packages)
 
 
-def _is_source_folder(folder: Path) -> bool:
-    """A package called ``src`` is a package; a folder of packages is where imports start."""
+def _is_source_folder(folder: Path, *, deep: bool) -> bool:
+    """A package called ``src`` is a package; a folder of packages is where imports start.
+
+    With ``deep`` so is a folder of namespaces with packages in them.
+    """
     if not folder.is_dir() or (folder / "__init__.py").exists():
         return False
-    return next(folder.glob("*.py"), None) is not None or next(folder.glob("*/*.py"), None) is not None
+    levels = ("*.py", "*/*.py", "*/*/*.py") if deep else ("*.py", "*/*.py")
+    return any(next(folder.glob(level), None) is not None for level in levels)
 
 
 def _is_imported_by_name(source: Path) -> bool:

@@ -57,15 +57,17 @@ class Crossing:
     """One call through a seam.
 
     ``values`` are the arguments in the order of ``callee.parameters``; they are let go when the call ends.
-    ``test`` is the id of the test that runs. ``state``, ``known`` and ``weakened`` belong to the probe that observes;
-    other probes only read the rest. ``known`` are crossings directly below that repeat each other; ``weakened`` counts
-    how often a stand-in answered below.
+    ``test`` is the id of the test that runs. ``inside`` is the component whose calls of itself are known as such
+    without a look at who calls; it is empty where the callee was handed code of others, to run it bit by bit.
+    ``state``, ``known`` and ``weakened`` belong to the probe that observes; other probes only read the rest. ``known``
+    are crossings directly below that repeat each other; ``weakened`` counts how often a stand-in answered below.
     """
 
     __slots__ = (
         "callee",
         "caller",
         "component",
+        "inside",
         "known",
         "parent",
         "site",
@@ -87,6 +89,7 @@ class Crossing:
     ) -> None:
         self.callee = callee
         self.component = callee.component
+        self.inside = callee.component
         self.caller = caller
         self.site = site
         self.values = values
@@ -105,6 +108,7 @@ class Crossing:
     def like(self, values: tuple[object, ...]) -> Crossing:
         """Another one through the same seam from the same site, below the same parent."""
         crossing = Crossing(self.callee, self.caller, self.site, values, self.parent, self.test)
+        crossing.inside = self.inside
         crossing.state = self.state
         return crossing
 

@@ -159,6 +159,11 @@ class ProjectMap:
     problems: tuple[Problem, ...] = ()
     absences: tuple[Absence, ...] = ()
 
+    @property
+    def misconfigured(self) -> tuple[Problem, ...]:
+        """What the configuration says of the project and is not so, which is wrong usage; the rest are facts."""
+        return tuple(problem for problem in self.problems if problem.place.file == "pyproject.toml")
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerated:

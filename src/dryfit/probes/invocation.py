@@ -95,7 +95,8 @@ class Invocation:
             )
         if type(outcome) is not Returned or not (self._flow or self._upper):
             return
-        found = leaves([(f"{junction.seam.callable} → return", junction.name, outcome.value)])
+        name = junction.name.removeprefix("get_")
+        found = leaves([(f"{junction.seam.callable} → return", name, outcome.value)])
         if self._flow is not None and crossing.caller != DRIVER and _is_transfer(crossing.callee):
             yield from _transfers(self._flow.losses(found), junction, crossing.test)
         if self._upper is not None:

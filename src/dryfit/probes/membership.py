@@ -13,8 +13,14 @@ from dryfit.model.test_modules import is_test_module
 from dryfit.probes.look import is_stand_in
 from dryfit.probes.statics import derives, is_library_class, module_of, mro, namespace, told_once, type_name
 
-_PRETENDERS = ("django.utils.functional", "sqlalchemy.sql.", "sqlalchemy.orm.attributes")
-"""Where classes are from whose objects stand for a value that is not there yet."""
+_PRETENDERS = (
+    "django.utils.functional",
+    "sqlalchemy.sql.operators",
+    "sqlalchemy.orm.attributes",
+    "sqlalchemy.orm.util",
+)
+"""Where classes are from whose objects stand for a value that is not there yet: of SQLAlchemy expressions and aliases,
+but not what a statement, a query or its result is."""
 
 
 @told_once

@@ -53,7 +53,7 @@ _BODY = """
 def __dryfit_trampoline({parameters}):
     __tracebackhide__ = True
     {maker}
-    if 'GET'().component is 'COMPONENT':
+    if 'GET'().inside is 'COMPONENT':
         return {original}({arguments})
     return 'CROSS'({woven}, ({values}))
 """
@@ -63,7 +63,7 @@ def __dryfit_trampoline({parameters}):
     __tracebackhide__ = True
     {maker}
     __dryfit_above = 'GET'()
-    if __dryfit_above.component is 'COMPONENT':
+    if __dryfit_above.inside is 'COMPONENT':
         return {original}({arguments})
     try:
         __dryfit_frame = 'FRAME'(1)

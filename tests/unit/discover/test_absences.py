@@ -50,6 +50,7 @@ def absent(tree):
         ("given.send_all()", "ledger.Client.send_all", "send"),
         ("Client().send_all()", "ledger.Client.send_all", "send"),
         ("ledger.Client.of(1)", "ledger.Client.of", ""),
+        ("(self._client or Client()).send_all()", "ledger.Client.send_all", "send"),
     ],
 )
 def test_a_name_that_is_nowhere(absent, call, callable_name, near):
@@ -144,6 +145,31 @@ def test_what_a_decorated_or_an_unannotated_function_gives_is_not_known(absent):
     assert absent("ledger.client().wait()", ledger=LEDGER + more) == []
     assert absent("ledger.other().wait()", ledger=LEDGER + more) == []
     assert absent("ledger.other2().wait()", ledger=LEDGER + more)[0][0] == "ledger.other2"
+
+
+@pytest.mark.parametrize(
+    ("default", "found"),
+    [
+        ("client or ledger.Client()", ["ledger.Client.send_all"]),
+        ("client if client is not None else ledger.Client()", ["ledger.Client.send_all"]),
+        ("client or ledger.made()", []),
+        ("client or object()", []),
+    ],
+)
+def test_a_collaborator_that_is_handed_in_or_made(tree, default, found):
+    order = f"""
+        import ledger
+
+        class Order:
+            def __init__(self, client: ledger.Client | None = None):
+                self._client = {default}
+
+            def cancel(self):
+                self._client.send_all()
+    """
+    project = tree.flat(ledger=f"{LEDGER}\n    def made(): ...\n", order=order)
+
+    assert [each.callable for each in project.absences] == found
 
 
 def test_a_call_that_is_told_is_not_unresolved_as_well(tree):

@@ -450,6 +450,30 @@ def test_arguments_as_written(tree):
     assert site.starred
 
 
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ("'ann', 'hunter2'", ["'ann'", "…"]),
+        ("'ann', password='hunter2'", ["'ann'", "…"]),
+        ("'ann', password=4711", ["'ann'", "…"]),
+        ("'ann', f'hunter{2}'", ["'ann'", "…"]),
+        ("password, settings.password", ["password", "settings.password"]),
+        ("{'api_key': 'hunter2'}, None", ["…", "None"]),
+        ("{'list': [{'secret': ('hunter2',)}]}, password", ["…", "password"]),
+        ("User(token='hunter2'), password", ["…", "password"]),
+        ("User(token=token, name='ann'), password", ["User(token=token, name='ann')", "password"]),
+    ],
+)
+def test_a_secret_that_the_source_spells_out_is_hidden(tree, arguments, shown):
+    project = tree.flat(
+        login=f"import gate\ndef enter():\n    gate.open({arguments})",
+        gate="def open(user, password): ...",
+    )
+
+    (site,) = project.call_sites
+    assert [each.text for each in site.arguments] == shown
+
+
 def test_long_arguments_are_cut_and_put_on_one_line(tree):
     site = tree.site(order=f"import payment\npayment.refund([\n  1,\n  '{'x' * 200}',\n])\n", payment=PAYMENT)
 

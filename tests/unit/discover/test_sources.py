@@ -89,6 +89,21 @@ def test_namespace_packages(tree):
     assert tree.names() == ["acme.billing", "acme.shipping"]
 
 
+@pytest.mark.parametrize("packed", [{}, {"pyproject.toml": "[project]\nname='x'\n"}])
+def test_namespace_packages_in_the_src_layout(tree, packed):
+    tree.write({"src/acme/billing/bill.py": "", "src/acme/shipping/parcel.py": "", "setup.py": "", **packed})
+
+    assert tree.names() == ["acme.billing", "acme.shipping"]
+
+
+def test_tools_deep_below_src_do_not_hide_the_package_beside_it(tree):
+    tree.write(
+        {"shop/__init__.py": "", "shop/order.py": "", "src/web/build/bundle.py": "", "pyproject.toml": ""}
+    )
+
+    assert "shop" in tree.names()
+
+
 def test_a_namespace_around_one_package_is_looked_through(tree):
     tree.write({"acme/shop/__init__.py": "", "acme/shop/order.py": "", "acme/shop/stock.py": ""})
 

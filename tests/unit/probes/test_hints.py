@@ -82,6 +82,9 @@ class Movie(t.TypedDict):
 UserId = t.NewType("UserId", int)
 T = t.TypeVar("T")
 
+with sqlalchemy.create_engine("sqlite://").connect() as connection:
+    RESULT = connection.execute(sqlalchemy.select(sqlalchemy.literal(1)))
+
 AGREE = [
     (int, 1),
     (int, True),
@@ -135,6 +138,8 @@ AGREE = [
     (Decimal, Decimal(1)),
     (list["int | Ghost"], [1]),
     (bool, sqlalchemy.literal(1) == 1),
+    (int, sqlalchemy.func.count()),
+    (int, sqlalchemy.column("id")),
     (Base, type("Base", (), {"__module__": __name__})()),
 ]
 DISAGREE = [
@@ -174,6 +179,9 @@ DISAGREE = [
     (Movie, [], "list"),
     (t.NoReturn, 5, "int"),
     (dt.datetime, dt.date(2024, 1, 1), "datetime.date"),
+    (list[int], sqlalchemy.select(sqlalchemy.literal(1)), "sqlalchemy.sql.selectable.Select"),
+    (list[int], RESULT, "sqlalchemy.engine.cursor.CursorResult"),
+    (list[int], RESULT.scalars(), "sqlalchemy.engine.result.ScalarResult"),
 ]
 
 

@@ -146,6 +146,22 @@ def test_a_value_is_followed_to_what_comes_back(stage: Any) -> None:
     assert (found.source, found.target) == ("catalog.price(amount)", "catalog.price → return")
 
 
+def test_what_a_getter_returns_has_its_name_without_the_verb(stage: Any) -> None:
+    @stage.of("catalog")
+    def get_name() -> str:
+        return NAME
+
+    @stage.of("labels")
+    def draw(name: str) -> None: ...
+
+    @stage.of("order")
+    def order() -> None:
+        draw(get_name()[:25])
+
+    order()
+    assert [found[0] for found in losses(stage)] == ["text-cut"]
+
+
 def test_what_goes_back_to_the_test_or_to_a_library_is_no_loss(stage: Any) -> None:
     @stage.of("sqlite3", kind="library", effect="write")
     def execute(amount: float) -> None: ...

@@ -141,6 +141,68 @@ def test_the_caller_is_the_one_who_handed_the_work_over(program, way):
     assert crossing.outcome.startswith("returned")
 
 
+CONSUMER = """
+import asyncio
+def work(x=1):
+    return x
+def total(items):
+    return sum(each(item) for item in items)
+def each(item):
+    return item
+async def drained(items):
+    return [item async for item in items]
+def ran(coroutine):
+    return asyncio.run(coroutine)
+"""
+
+# name: what the caller hands over for the callee to run. The marked line calls the callee while the callee runs it.
+SUSPENDED = {
+    "a generator expression": """
+        callee.total(callee.work(x) for x in (1, 2))  # here
+    """,
+    "one within an iterator of the library": """
+        callee.total(itertools.islice((callee.work(x) for x in (1, 2, 3)), 2))  # here
+    """,
+    "a generator": """
+        def items():
+            for x in (1, 2):
+                yield callee.work(x)  # here
+        callee.total(items())
+    """,
+    "an asynchronous generator": """
+        async def items():
+            for x in (1, 2):
+                yield callee.work(x)  # here
+        asyncio.run(callee.drained(items()))
+    """,
+    "a coroutine": """
+        async def twice():
+            for x in (1, 2):
+                callee.work(x)  # here
+        callee.ran(twice())
+    """,
+    "a function that a generator expression calls": """
+        def one(x):
+            return callee.work(x)  # here
+        callee.total(one(x) for x in (1, 2))
+    """,
+}
+
+
+@pytest.mark.parametrize("way", SUSPENDED)
+def test_what_the_callee_runs_bit_by_bit_still_calls_from_where_it_stands(program, way):
+    program.write(
+        callee=CONSUMER,
+        caller=CALLER.replace("import asyncio", "import itertools, asyncio").format(body=SUSPENDED[way]),
+    )
+    lines = (program.folder / "caller.py").read_text().splitlines()
+    line = next(place for place, text in enumerate(lines, 1) if "# here" in text)
+    recorder = program.compare()
+    places = [(each.caller, str(each.place)) for each in recorder.seen if each.name == "callee.work"]
+    assert places == [("caller", f"caller.py:{line}")] * 2
+    assert "callee.each" not in recorder.names
+
+
 def test_a_callback_of_the_loop_has_a_caller_though_no_line(program, recorder):
     program.write(
         callee=CALLEE,

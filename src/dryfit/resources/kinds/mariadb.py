@@ -12,7 +12,7 @@ from dryfit.resources.kind import Container, Launch
 from dryfit.resources.mariadb import datadir
 from dryfit.resources.mariadb.database import MariadbDatabase
 from dryfit.resources.mariadb.session import Session
-from dryfit.resources.programs import find_program
+from dryfit.resources.programs import find_program, needs_library
 
 LONGEST_NAME = 40
 
@@ -67,7 +67,8 @@ class MariadbKind:
 
     def is_ready(self, endpoint: Endpoint) -> bool:
         """Whether it lets us in."""
-        import pymysql  # type: ignore[import-untyped,unused-ignore]
+        with needs_library("mariadb", "mariadb"):
+            import pymysql  # type: ignore[import-untyped,unused-ignore]
 
         try:
             Session(endpoint).close()

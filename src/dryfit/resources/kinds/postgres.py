@@ -12,7 +12,7 @@ from dryfit.model.errors import ResourceError
 from dryfit.model.resource import Declaration, Endpoint, Resource
 from dryfit.resources.kind import Container, Launch
 from dryfit.resources.postgres import cluster, options, programs
-from dryfit.resources.postgres.connect import MAINTENANCE, connect
+from dryfit.resources.postgres.connect import MAINTENANCE, connect, driver
 from dryfit.resources.postgres.sources import Sources
 
 
@@ -66,6 +66,7 @@ class PostgresKind:
 
     def is_ready(self, endpoint: Endpoint) -> bool:
         """Whether it takes connections."""
+        driver()
         with suppress(ResourceError), connect(endpoint, endpoint.database or MAINTENANCE):
             return True
         return False
@@ -79,12 +80,14 @@ class PostgresKind:
         if endpoint is None:
             raise ResourceError(f"{declaration.name}: PostgreSQL needs a server", slug="resources")
         # Not before: whoever only starts the server, as the leader of workers, needs no driver.
+        driver()
         from dryfit.resources.postgres import opening
 
         return opening.open_database(declaration.name, options.read(declaration, root), endpoint, space)
 
 
 def _fill(endpoint: Endpoint, sources: Sources, programs: programs.Programs) -> Collection[int]:
+    driver()
     from dryfit.resources.postgres import opening
 
     return opening.fill(endpoint, sources, programs)

@@ -75,7 +75,8 @@ class RedisKind:
 
     def is_ready(self, endpoint: Endpoint) -> bool:
         """Whether it answers to our password."""
-        import redis
+        with needs_library("redis", "redis"):
+            import redis
 
         try:
             with connect(endpoint, 0, "dryfit:ready") as client:
