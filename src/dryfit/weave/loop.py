@@ -17,19 +17,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from itertools import (
-    accumulate,
-    chain,
-    compress,
-    dropwhile,
-    filterfalse,
-    islice,
-    starmap,
-    takewhile,
-    zip_longest,
-)
 from sys import _getframe
-from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
+from types import FrameType
 from typing import Any, cast
 
 from dryfit.model.crossing import NOTHING_KNOWN, Callee, Crossing, Site
@@ -39,6 +28,7 @@ from dryfit.model.seam import DRIVER
 from dryfit.weave.frames import VISIBLE
 from dryfit.weave.garbage import Garbage
 from dryfit.weave.sites import NOWHERE, Sites
+from dryfit.weave.suspended import SUSPENDED
 from dryfit.weave.trampoline import unseen
 
 __tracebackhide__ = True  # pytest leaves the frames of this module out of its tracebacks
@@ -49,25 +39,6 @@ Begin = Callable[["Woven", Values, Crossing, FrameType], Crossing | None]
 
 Heeds = Callable[[Callee, Values], bool]
 """Says of a call that test code makes of a library, by the callee and the values, whether it is a crossing."""
-
-_ITERATORS = (
-    accumulate,
-    chain,
-    compress,
-    dropwhile,
-    enumerate,
-    filter,
-    filterfalse,
-    islice,
-    map,
-    starmap,
-    takewhile,
-)
-_SUSPENDED = frozenset(
-    map(id, (GeneratorType, CoroutineType, AsyncGeneratorType, zip, zip_longest, *_ITERATORS))
-)
-"""The types of what runs code of whoever made it while somebody else asks for its items, by identity, since a class may
-have a hash of its own. Generator expressions among them are the only functions that are not woven."""
 
 _DRIVER = Callee(component=DRIVER, name=DRIVER, parameters=())
 
@@ -273,7 +244,7 @@ class Loop:
         parent = self.test if above is self.root else above
         crossing = Crossing(woven.callee, caller, site, values, parent, parent.test)
         for value in values:
-            if id(type(value)) in _SUSPENDED:
+            if id(type(value)) in SUSPENDED:
                 crossing.inside = ""  # while the callee runs it, its frame tells who calls
         return crossing
 
