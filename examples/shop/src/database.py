@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Session
 
 import settings
-from errors import Invalid, Refused, Unavailable
+from errors import Refused, Unavailable
 
 SCHEMA_LOCK = 7_307_457
 
@@ -36,10 +36,6 @@ _connecting = threading.Lock()
 
 class DatabaseUnavailable(Unavailable):
     """The database did not answer, or gave up on the transaction; nothing of it was kept."""
-
-
-class BadValue(Invalid):
-    """A value that the database cannot hold, such as a text with a NUL in it."""
 
 
 class Conflict(Refused):
@@ -59,7 +55,7 @@ class Base(DeclarativeBase):
 def transaction() -> Iterator[Session]:
     """Give a session whose work is kept as a whole or not at all; joins the one that is open, if any.
 
-    Raises DatabaseUnavailable, Conflict, BadValue.
+    Raises DatabaseUnavailable, Conflict.
     """
     opened = _joined.get()
     with _own_words():
@@ -81,8 +77,6 @@ def _own_words() -> Iterator[None]:
         yield
     except exc.IntegrityError as error:
         raise Conflict(f"the database refused: {error.orig}") from error
-    except exc.DataError as error:
-        raise BadValue(f"the database cannot hold this: {error.orig}") from error
     except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
         cause = error.orig if isinstance(error, exc.DBAPIError) else error
         raise DatabaseUnavailable(f"the database failed: {cause}") from error
