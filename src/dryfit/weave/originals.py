@@ -11,6 +11,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 from typing import Any, cast
 
 from dryfit.model.annotations import annotations_of
+from dryfit.model.opcodes import LOADS_CONSTANT
 from dryfit.model.stand_in import Original, OriginalKind
 from dryfit.model.structure import Parameter, ParameterKind
 
@@ -87,17 +88,11 @@ def _of_function(name: str, function: FunctionType, receiver: bool, code: CodeTy
     return Original(name, own, kind, returns, _gives_values(code))
 
 
-_LOADS_CONSTANT = ("LOAD_CONST", "LOAD_COMMON_CONSTANT")
-"""The second one loads ``None`` from CPython 3.15 on."""
-
-
 def _gives_values(code: CodeType) -> bool:
     """Whether any way out of a function returns something else than the constant ``None``."""
     return any(
         (each.opname == "RETURN_CONST" and each.argval is not None)
-        or (
-            each.opname == "RETURN_VALUE" and not (before.opname in _LOADS_CONSTANT and before.argval is None)
-        )
+        or (each.opname == "RETURN_VALUE" and not (before.opname in LOADS_CONSTANT and before.argval is None))
         for before, each in pairwise(dis.get_instructions(code))
     )
 

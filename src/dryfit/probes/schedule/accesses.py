@@ -21,6 +21,7 @@ from threading import Thread
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 
 from dryfit.model.interleaving import ANYTHING, Footprint
+from dryfit.model.opcodes import LOADS_CONSTANT
 from dryfit.probes.schedule.uses import names_in
 
 _CONTENT = "[]"
@@ -194,17 +195,13 @@ def _entered_at_once(instructions: Iterable[dis.Instruction]) -> Iterator[dis.In
     yield from waiting
 
 
-_LOADS_CONSTANT = ("LOAD_CONST", "LOAD_COMMON_CONSTANT")
-"""The second one loads ``None`` from CPython 3.15 on."""
-
-
 def _without_exits(instructions: Iterable[dis.Instruction]) -> Iterator[dis.Instruction]:
     """Leave out the calls of ``__exit__``, with three times None: what a block begins with is judged already."""
     nones = 0
     for each in instructions:
         is_exit = each.opname == "CALL" and nones >= 3
         if each.opname != "PRECALL":
-            nones = nones + 1 if each.opname in _LOADS_CONSTANT and each.argval is None else 0
+            nones = nones + 1 if each.opname in LOADS_CONSTANT and each.argval is None else 0
         if not is_exit:
             yield each
 
