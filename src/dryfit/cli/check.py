@@ -220,7 +220,7 @@ def _lacking(run: Run, tests: int) -> str:
         return "no Python module was found: run dryfit in the project's root, or name the components in [tool.dryfit]"
     if tests == pytest.ExitCode.NO_TESTS_COLLECTED:
         return NOT_COLLECTED
-    return "; ".join(f"{problem.place}: {problem.message}" for problem in run.project.misconfigured)
+    return "; ".join(map(str, run.project.misconfigured))
 
 
 def _fails(run: Run, fail_on: str) -> bool:

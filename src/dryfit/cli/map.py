@@ -56,7 +56,7 @@ def command(form: str, output: Path | None, folder: Path | None) -> None:
 
 def _tell_problems(project: ProjectMap) -> None:
     for problem in project.problems:
-        click.echo(f"dryfit: {problem.place}: {problem.message}", err=True)
+        click.echo(f"dryfit: {problem}", err=True)
 
 
 def _refuse_wrong_names(project: ProjectMap) -> None:

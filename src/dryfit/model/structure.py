@@ -144,6 +144,9 @@ class Problem:
     place: Place
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectMap:

@@ -113,7 +113,7 @@ def _remarks(project: ProjectMap) -> Iterator[str]:
         reasons[call.reason] += 1
     remarks = [f"in a circle: {', '.join(cycle.components)}" for cycle in project.cycles]
     remarks += [f"unresolved: {plural(count, 'call')}, {reason}" for reason, count in sorted(reasons.items())]
-    remarks += [f"{problem.place}: {problem.message}" for problem in project.problems]
+    remarks += map(str, project.problems)
     if remarks:
         yield ""
         yield from remarks

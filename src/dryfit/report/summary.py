@@ -32,8 +32,7 @@ def summary_lines(
         lines.append(f"  and {len(found) - MOST_FINDINGS:,} more")
     if found:
         lines.append("details   dryfit report")
-    wrong = tuple(f"{problem.place}: {problem.message}" for problem in run.project.misconfigured)
-    warnings = wrong + run.observations.warnings
+    warnings = (*map(str, run.project.misconfigured), *run.observations.warnings)
     lines += [f"warning   {warning}" for warning in warnings[:MOST_WARNINGS]]
     if len(warnings) > MOST_WARNINGS:
         lines.append(f"and {plural(len(warnings) - MOST_WARNINGS, 'more warning')}")
