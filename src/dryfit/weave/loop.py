@@ -251,9 +251,13 @@ class Loop:
     def begin_outside(
         self, callee: Callee, values: Values, above: Crossing, frame: FrameType
     ) -> Crossing | None:
-        """The same for what stands outside of the components; the outermost call counts, of components alone where
-        tests are not heeded."""
-        if above.callee.is_resource or above.callee.kind == "stand-in":
+        """The same for what stands outside of the components; of components alone where tests are not heeded.
+
+        The outermost call counts, and the way to a resource below what else tests replace of a library.
+        """
+        if above.callee.kind == "stand-in" or above.callee.is_resource:
+            return None
+        if above.callee.kind == "library" and not callee.is_resource:
             return None
         site = self._known.get(id(frame.f_code) + frame.f_lasti) or self._locate(frame, above)
         caller = site.component or above.component

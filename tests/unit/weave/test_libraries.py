@@ -509,6 +509,22 @@ def test_what_a_library_does_below_a_function_that_tests_replace_is_seen(program
     assert weave.failures == ()
 
 
+def test_of_functions_that_tests_replace_the_outermost_counts(program, recorder):
+    program.write(
+        caller="""
+        import secrets
+        def scenario():
+            return secrets.token_urlsafe(6)
+        """
+    )
+    caller = program.load("caller")
+    weave = program.weave(recorder)
+    weave.weave_replaced(["secrets.token_urlsafe", "base64.urlsafe_b64encode"])
+    assert len(caller.scenario()) == 8
+    weave.take_out()
+    assert [each.name for each in recorder.seen if each.kind == "library"] == ["secrets.token_urlsafe"]
+
+
 def test_factories_of_the_users_own_stay(program):
     program.write(
         store="""
