@@ -189,6 +189,7 @@ class RunWriter:
         if self.path:  # otherwise it would be the only copy
             with suppress(OSError):
                 file.unlink()
+                file.with_name(f"{file.name}-journal").unlink()  # of a worker that was killed
 
 
 def amend(root: Path, run: Run, seen: Observations | None = None) -> None:

@@ -116,6 +116,21 @@ def test_killed_within_a_transaction(tmp_path: Path, info: RunInfo, worker: str)
     assert observations == Observations(traces=(Trace("test_done", "passed", 0.5), CUT_OFF))
 
 
+def test_nothing_stays_of_a_worker_that_was_killed_once_its_part_is_taken_over(
+    tmp_path: Path, info: RunInfo
+) -> None:
+    between_transactions = "".join(
+        line for line in KILLED.splitlines(keepends=True) if "_connection" not in line
+    )
+    with RunWriter.create(tmp_path, info) as writer:
+        for worker, killed in {"gw0": KILLED, "gw1": between_transactions}.items():
+            subprocess.run([sys.executable, "-c", killed, tmp_path, worker], check=False)
+        writer.combine()
+    observations = Observations(traces=(Trace("test_done", "passed", 0.5), CUT_OFF))
+    assert load(tmp_path / ".dryfit/runs/one/run.sqlite").observations == observations
+    assert [path.name for path in (tmp_path / ".dryfit/runs/one").iterdir()] == ["run.sqlite"]
+
+
 def test_the_test_that_runs_counts_as_cut_off_until_its_trace_is_there(tmp_path: Path, info: RunInfo) -> None:
     with RunWriter.create(tmp_path, info) as writer:
         writer.begin_test("test_next")
