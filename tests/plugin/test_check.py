@@ -282,3 +282,18 @@ def test_the_shell_completes(project, words, number, offered):
     ended = project.dryfit(COMP_WORDS=words, COMP_CWORD=str(number), _DRYFIT_COMPLETE="bash_complete")
 
     assert ended.out.splitlines() == [offered]
+
+
+def test_a_project_in_which_nothing_can_be_written_is_checked_all_the_same(project):
+    project.write(
+        {
+            "callee.py": "def work(x):\n    return x\n",
+            "caller.py": "import callee\n\ndef use(x):\n    return callee.work(x)\n",
+            "test_caller.py": "import caller\n\ndef test_use():\n    assert caller.use(1) == 1\n",
+            ".dryfit": "in the way",
+        }
+    )
+    ended = project.dryfit("check")
+    assert ended.status == 0, ended.out + ended.err
+    assert "run.sqlite: cannot be written" in ended.out
+    assert "Report  .dryfit/report.html cannot be written" in ended.out
