@@ -276,7 +276,12 @@ def test_without_any_module_nothing_is_well(empty_project):
 
 @pytest.mark.parametrize(
     ("words", "number", "offered"),
-    [("dryfit ch", 1, "plain,check"), ("dryfit check --js", 2, "plain,--json")],
+    [
+        ("dryfit ch", 1, "plain,check"),
+        ("dryfit check --js", 2, "plain,--json"),
+        ("dryfit check test_", 2, "file,test_"),
+        ("dryfit replay DF302-3fa1c2 test_", 3, "file,test_"),
+    ],
 )
 def test_the_shell_completes(project, words, number, offered):
     ended = project.dryfit(COMP_WORDS=words, COMP_CWORD=str(number), _DRYFIT_COMPLETE="bash_complete")
