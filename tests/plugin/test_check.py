@@ -276,9 +276,29 @@ def test_without_any_module_nothing_is_well(empty_project):
 
 @pytest.mark.parametrize(
     ("words", "number", "offered"),
-    [("dryfit ch", 1, "plain,check"), ("dryfit check --js", 2, "plain,--json")],
+    [
+        ("dryfit ch", 1, "plain,check"),
+        ("dryfit check --js", 2, "plain,--json"),
+        ("dryfit check test_", 2, "file,test_"),
+        ("dryfit replay DF302-3fa1c2 test_", 3, "file,test_"),
+    ],
 )
 def test_the_shell_completes(project, words, number, offered):
     ended = project.dryfit(COMP_WORDS=words, COMP_CWORD=str(number), _DRYFIT_COMPLETE="bash_complete")
 
     assert ended.out.splitlines() == [offered]
+
+
+def test_a_project_in_which_nothing_can_be_written_is_checked_all_the_same(project):
+    project.write(
+        {
+            "callee.py": "def work(x):\n    return x\n",
+            "caller.py": "import callee\n\ndef use(x):\n    return callee.work(x)\n",
+            "test_caller.py": "import caller\n\ndef test_use():\n    assert caller.use(1) == 1\n",
+            ".dryfit": "in the way",
+        }
+    )
+    ended = project.dryfit("check")
+    assert ended.status == 0, ended.out + ended.err
+    assert "run.sqlite: cannot be written" in ended.out
+    assert "Report  .dryfit/report.html cannot be written" in ended.out

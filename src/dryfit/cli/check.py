@@ -12,7 +12,7 @@ import click
 import pytest
 from rich.console import Console
 
-from dryfit.cli.files import output_options, refuse_unwritable, write_files
+from dryfit.cli.files import complete_files, output_options, refuse_unwritable, write_files
 from dryfit.cli.main import BROKEN_OFF
 from dryfit.cli.refusals import Unknown
 from dryfit.config import Config, find_root
@@ -68,7 +68,7 @@ _RANK = {"error": 2, "warning": 1, "note": 0}
 @click.option("--seed", metavar="N", help="What is random begins here.")
 @click.option("--workers", metavar="N|auto", help="Run the tests in so many processes (needs pytest-xdist).")
 @output_options
-@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED, shell_complete=complete_files)
 def command(
     only: str | None,
     fail_on: str | None,

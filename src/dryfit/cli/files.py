@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from dryfit.model.errors import UsageError
 from dryfit.model.run import Run
@@ -39,6 +40,11 @@ def output_options(command: _Command) -> _Command:
         )
         command = option(command)
     return command
+
+
+def complete_files(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Let the shell complete files where arguments are pytest's own."""
+    return [CompletionItem(begun, type="file")]
 
 
 def refuse_unwritable(files: Mapping[str, Path | None]) -> None:

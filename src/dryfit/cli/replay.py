@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from dryfit.cli.files import complete_files
 from dryfit.config import Config, find_root
 from dryfit.model.errors import UsageError
 from dryfit.model.finding import Finding
@@ -29,7 +30,7 @@ SHOWN_AGAIN = 1
     "--pdb", is_flag=True, help="Then run it again, and stop in a debugger where the failure was mishandled."
 )
 @click.argument("finding")
-@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED, shell_complete=complete_files)
 def command(finding: str, pdb: bool, pytest_args: tuple[str, ...]) -> None:
     """Run exactly the trial again that showed FINDING (an id such as DF302-3fa1c2) in the last run.
 

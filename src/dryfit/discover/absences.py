@@ -142,7 +142,7 @@ class _Search:
 
     def _own_lacks(self, owner: str, name: str) -> bool:
         facts = self.project.classes[owner]
-        plain = not facts.metaclass and KEEP_THE_CLASS.issuperset(facts.decorators)
+        plain = facts.metaclass is None and KEEP_THE_CLASS.issuperset(facts.decorators)
         bound = name in facts.methods or name in facts.attributes or f"{owner}.{name}" in self.project.classes
         return plain and not bound
 

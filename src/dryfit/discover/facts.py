@@ -40,7 +40,7 @@ class ClassFacts:
     attributes: Mapping[str, Expression]
     methods: Mapping[str, FunctionFacts]
     decorators: tuple[str, ...]
-    metaclass: bool
+    metaclass: Expression | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _keeps_constructor(project: Project, name: str) -> bool:
     if facts is None:
         return name in HARMLESS_BASES
     return (
-        not facts.metaclass
+        facts.metaclass is None
         and "__new__" not in facts.methods
         and KEEP_THE_CONSTRUCTOR.issuperset(facts.decorators)
     )

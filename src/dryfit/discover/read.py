@@ -109,8 +109,13 @@ def _class(opened: OpenClass, source: Source) -> ClassFacts:
         _attributes(opened, methods),
         methods,
         _decorators(around, opened.node.decorator_list),
-        any(keyword.arg == "metaclass" for keyword in opened.node.keywords),
+        _metaclass(opened),
     )
+
+
+def _metaclass(opened: OpenClass) -> Expression | None:
+    named = (keyword.value for keyword in opened.node.keywords if keyword.arg == "metaclass")
+    return next(map(opened.scope.reference, named), None)
 
 
 def _base(around: Scope, node: ast.expr) -> Expression:

@@ -337,10 +337,19 @@ class Project:
 
     def _run(self, value: Value) -> Value:
         if isinstance(value, ClassValue):
-            return self._of_class(self.lineage(value.name), "__init__")
+            return self._maker(value.name) or self._of_class(self.lineage(value.name), "__init__")
         if isinstance(value, InstanceValue):
             return self._attribute(value, "__call__")
         return value
+
+    def _maker(self, name: str) -> FunctionValue | None:
+        """The metaclass's ``__call__``, where the project has written one: the constructor is called by that."""
+        above = [self.classes[each].metaclass for each in self.lineage(name) if each in self.classes]
+        for metaclass in (self.resolve(each) for each in above if each is not None):
+            if isinstance(metaclass, ClassValue):
+                call = self._of_class(self.lineage(metaclass.name), "__call__")
+                return call if isinstance(call, FunctionValue) else None
+        return None
 
 
 def _packages_above(name: str) -> Iterator[str]:

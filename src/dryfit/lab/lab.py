@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Pipe
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TypeVar
 
 from dryfit.checks.promising import magnitude
@@ -33,6 +33,10 @@ from dryfit.model.trace import Skipped
 from dryfit.model.trial import Experiment, Proposed, Trial
 
 LOG = Path(".dryfit", "lab")
+
+LOG_ROOM = 65536
+"""Bytes that have to be free for logs to be kept in the project."""
+
 
 Plan = Callable[[Trial], Iterable[Proposed]]
 Follow = Callable[[Trial, Trial], Iterable[Proposed]]
@@ -127,17 +131,28 @@ class Lab:
         with TemporaryDirectory(prefix="dryfit-lab-") as home:
             task = replace(self._task(Path(home), 0), forks=False, stop=step)
             task = replace(task, pytest_args=(*task.pytest_args, *QUIET))
-            return debugged(task, experiment, self._config.root / LOG / "debugger.log")
+            return debugged(task, experiment, self._logs(Path(home)) / "debugger.log")
 
     @contextmanager
     def _crew(self, until: float = math.inf) -> Iterator[_Crew]:
         home = Path(tempfile.mkdtemp(prefix="dryfit-lab-"))
-        crew = _Crew(self._workers, partial(self._task, home, until=until), self._config.root / LOG)
+        crew = _Crew(self._workers, partial(self._task, home, until=until), self._logs(home))
         try:
             yield crew
         finally:
             crew.close()
             shutil.rmtree(home, ignore_errors=True)
+
+    def _logs(self, home: Path) -> Path:
+        """The folder of the workers' logs: in the project, or, where nothing can be written there, among their own."""
+        logs = self._config.root / LOG
+        try:
+            logs.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=logs) as room:
+                room.write(bytes(LOG_ROOM))
+        except OSError:
+            return home
+        return logs
 
     def _task(self, home: Path, number: int, until: float = math.inf) -> Task:
         return Task(

@@ -354,6 +354,7 @@ _DESCRIBERS: dict[str, Callable[[Mapping[str, Any]], Described | None]] = {
     "aiosmtplib": _aiosmtplib,
     "redis.Redis.execute_command": _redis_command,
     "redis.Pipeline.execute": _redis_pipeline,
+    "redis.Pipeline.immediate_execute_command": _redis_command,
     "botocore": _botocore,
     "subprocess": _program,
     "builtins": _file,

@@ -44,6 +44,7 @@ class RunWriter:
         Removes old runs, too. A full disk or a read-only directory raises nothing: see ``warning``.
         """
         file = runs.run_file(root, info.id, worker)
+        is_new = not file.exists()
         claim = ExitStack()
         try:
             runs.make_room(file)
@@ -55,6 +56,8 @@ class RunWriter:
             writer = cls(file, info, schema.create(None), claim)
             writer._give_file_up(error)
         writer._save(info=schema.INFO.dumps(info))
+        if writer.path is None and is_new:
+            _remove(file)  # it holds nothing, and would pass for a run that was lost
         return writer
 
     def __enter__(self) -> RunWriter:
@@ -79,8 +82,8 @@ class RunWriter:
         if getpid() != self._process:
             return
         self.close()
+        _remove(self._file)
         with suppress(OSError):
-            self._file.unlink()
             self._file.parent.rmdir()
 
     def begin_test(self, test: str) -> None:
@@ -115,7 +118,8 @@ class RunWriter:
             except StoreError as error:
                 self.append(lost_part(error))
             else:
-                self._remove(file)
+                if self.path:  # otherwise it would be the only copy
+                    _remove(file)
 
     def remains(self) -> str:
         """What a worker hands its controller: all that it saw where it has no file, and "" where it has one."""
@@ -185,11 +189,12 @@ class RunWriter:
             " so make room or make the directory writable before the next one"
         )
 
-    def _remove(self, file: Path) -> None:
-        if self.path:  # otherwise it would be the only copy
-            with suppress(OSError):
-                file.unlink()
-                file.with_name(f"{file.name}-journal").unlink()  # of a worker that was killed
+
+def _remove(file: Path) -> None:
+    """Remove a run file, with the journal that a killed process leaves beside it."""
+    for each in (file, file.with_name(f"{file.name}-journal")):
+        with suppress(OSError):
+            each.unlink()
 
 
 def amend(root: Path, run: Run, seen: Observations | None = None) -> None:

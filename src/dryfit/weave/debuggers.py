@@ -20,6 +20,7 @@ def weave_debuggers(weaver: Weaver) -> None:
     for function, cross in (
         (bdb.Bdb.canonic, _canonic),
         (bdb.Bdb.stop_here, _stop_here),
+        (bdb.Bdb._set_stopinfo, _set_stop),  # type: ignore[attr-defined]  # the way of every stop that is asked for
         (bdb.Bdb.break_here, _break),
         (bdb.Bdb.break_anywhere, _break),
         (bdb.Bdb.get_stack, _get_stack),
@@ -37,12 +38,18 @@ def _stop_here(woven: Woven, values: tuple[Any, ...]) -> Any:
     """Step through one of our frames, and on into the user's below or above it."""
     debugger, frame = values
     stop = woven.function(debugger, frame)
-    if stop and _is_ours(frame):
+    if (stop or _user_frame(frame) is debugger.stopframe) and _is_ours(frame):
         # On the way out, as `Bdb.set_step` does it.
         if frame.f_trace is not None and frame.f_back is not None:
             frame.f_back.f_trace = debugger.trace_dispatch
         return False
     return stop
+
+
+def _set_stop(woven: Woven, values: tuple[Any, ...]) -> Any:
+    """Who returns into one of our frames stops in the user's above it."""
+    debugger, stop, *rest = values
+    return woven.function(debugger, _user_frame(stop), *rest)
 
 
 def _break(woven: Woven, values: tuple[Any, ...]) -> Any:
@@ -54,6 +61,13 @@ def _get_stack(woven: Woven, values: tuple[Any, ...]) -> Any:
     stack, selected = woven.function(*values)
     kept = [place for place, (frame, _) in enumerate(stack) if not _is_ours(frame)]
     return [stack[place] for place in kept], max(0, sum(place <= selected for place in kept) - 1)
+
+
+def _user_frame(frame: FrameType | None) -> FrameType | None:
+    """The frame itself, or the first above it that is not ours."""
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+    return frame
 
 
 def _is_ours(frame: FrameType | None) -> bool:

@@ -111,6 +111,18 @@ def psycopg2(module: ModuleType) -> Twins:
         def executemany(self, *arguments: Any, **options: Any) -> Any:
             return base_cursor.executemany(self, *arguments, **options)
 
+        def callproc(self, *arguments: Any, **options: Any) -> Any:
+            return base_cursor.callproc(self, *arguments, **options)
+
+        def copy_expert(self, *arguments: Any, **options: Any) -> Any:
+            return base_cursor.copy_expert(self, *arguments, **options)
+
+        def copy_from(self, *arguments: Any, **options: Any) -> Any:
+            return base_cursor.copy_from(self, *arguments, **options)
+
+        def copy_to(self, *arguments: Any, **options: Any) -> Any:
+            return base_cursor.copy_to(self, *arguments, **options)
+
     class connection(base_connection):  # type: ignore[misc, valid-type]  # noqa: N801 - as above
         def cursor(self, *arguments: Any, **options: Any) -> Any:
             if len(arguments) <= 1 and self.cursor_factory is None:
@@ -128,7 +140,8 @@ def psycopg2(module: ModuleType) -> Twins:
             options["connection_factory"] = options.get("connection_factory") or connection
         return old(*arguments, **options)
 
-    functions = _functions(cursor, "execute", "executemany") | _functions(connection, "commit", "rollback")
+    asked = ("execute", "executemany", "callproc", "copy_expert", "copy_from", "copy_to")
+    functions = _functions(cursor, *asked) | _functions(connection, "commit", "rollback")
     return _replaced(old, _named_as(old, connect), functions)
 
 

@@ -52,20 +52,34 @@ LIBRARY_SEAMS = (
     LibrarySeam("sqlite3", "Connection.rollback", "write", drivers.sqlite3),
     LibrarySeam("psycopg", "Cursor.execute", "statement"),
     LibrarySeam("psycopg", "Cursor.executemany", "statement"),
+    LibrarySeam("psycopg", "Cursor.stream", "statement"),
     LibrarySeam("psycopg", "Cursor.copy", "write"),
+    LibrarySeam("psycopg", "ServerCursor.execute", "statement"),
     LibrarySeam("psycopg", "Connection.commit", "write"),
     LibrarySeam("psycopg", "Connection.rollback", "write"),
     LibrarySeam("psycopg", "AsyncCursor.execute", "statement"),
     LibrarySeam("psycopg", "AsyncCursor.executemany", "statement"),
+    LibrarySeam("psycopg", "AsyncCursor.stream", "statement"),
+    LibrarySeam("psycopg", "AsyncCursor.copy", "write"),
+    LibrarySeam("psycopg", "AsyncServerCursor.execute", "statement"),
     LibrarySeam("psycopg", "AsyncConnection.commit", "write"),
     LibrarySeam("psycopg", "AsyncConnection.rollback", "write"),
     LibrarySeam("psycopg2", "cursor.execute", "statement", drivers.psycopg2),
     LibrarySeam("psycopg2", "cursor.executemany", "statement", drivers.psycopg2),
+    LibrarySeam("psycopg2", "cursor.callproc", "write", drivers.psycopg2),
+    LibrarySeam("psycopg2", "cursor.copy_expert", "statement", drivers.psycopg2),
+    LibrarySeam("psycopg2", "cursor.copy_from", "write", drivers.psycopg2),
+    LibrarySeam("psycopg2", "cursor.copy_to", "read", drivers.psycopg2),
     LibrarySeam("psycopg2", "connection.commit", "write", drivers.psycopg2),
     LibrarySeam("psycopg2", "connection.rollback", "write", drivers.psycopg2),
+    LibrarySeam("psycopg2.extras", "DictCursor.execute", "statement"),
+    LibrarySeam("psycopg2.extras", "RealDictCursor.execute", "statement"),
+    LibrarySeam("psycopg2.extras", "NamedTupleCursor.execute", "statement"),
+    LibrarySeam("psycopg2.extras", "NamedTupleCursor.executemany", "statement"),
     LibrarySeam("asyncpg.connection", "Connection.execute", "statement"),
     LibrarySeam("asyncpg.connection", "Connection.executemany", "statement"),
     LibrarySeam("asyncpg.connection", "Connection.fetch", "statement"),
+    LibrarySeam("asyncpg.connection", "Connection.fetchmany", "statement"),
     LibrarySeam("asyncpg.connection", "Connection.fetchrow", "statement"),
     LibrarySeam("asyncpg.connection", "Connection.fetchval", "statement"),
     LibrarySeam("asyncpg.connection", "Connection.copy_records_to_table", "write"),
@@ -83,8 +97,10 @@ LIBRARY_SEAMS = (
     LibrarySeam("aiohttp.client", "ClientSession._request", "send"),
     LibrarySeam("redis.client", "Redis.execute_command", "write"),
     LibrarySeam("redis.client", "Pipeline.execute", "write"),
+    LibrarySeam("redis.client", "Pipeline.immediate_execute_command", "write"),
     LibrarySeam("redis.asyncio.client", "Redis.execute_command", "write"),
     LibrarySeam("redis.asyncio.client", "Pipeline.execute", "write"),
+    LibrarySeam("redis.asyncio.client", "Pipeline.immediate_execute_command", "write"),
     LibrarySeam("smtplib", "SMTP.sendmail", "send"),
     LibrarySeam("aiosmtplib.smtp", "SMTP.sendmail", "send"),
     LibrarySeam("aiosmtplib.smtp", "SMTP.send_message", "send"),
@@ -193,7 +209,7 @@ class Libraries:
         if above.callee.is_resource:  # what one library asks of another, as SQLAlchemy of its driver
             return None
         by_effect = self._callees[woven.callee.name]
-        callee = by_effect[_statement_effect(values)] if "read" in by_effect else woven.callee
+        callee = by_effect[_statement_effect(values)] if len(by_effect) > 1 else woven.callee
         return self._loop.begin_outside(callee, values, above, frame)
 
 

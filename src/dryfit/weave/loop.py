@@ -236,7 +236,7 @@ class Loop:
 
     def begin(self, woven: Woven, values: Values, above: Crossing, frame: FrameType) -> Crossing | None:
         """Say who calls whom from where; ``None`` where both ends turn out to be one component."""
-        site = self._known.get(id(frame.f_code) + frame.f_lasti) or self._locate(frame, above)
+        site = self._known.get(id(frame.f_code) + frame.f_lasti) or self.locate(frame, above)
         caller = site.component or innermost_component(above)
         if caller is woven.component:
             return None
@@ -259,7 +259,7 @@ class Loop:
             return None
         if above.callee.kind == "library" and not callee.is_resource:
             return None
-        site = self._known.get(id(frame.f_code) + frame.f_lasti) or self._locate(frame, above)
+        site = self._known.get(id(frame.f_code) + frame.f_lasti) or self.locate(frame, above)
         caller = site.component or above.component
         if caller is DRIVER:
             self.entered |= site.component is DRIVER and callee.effect == "write"
@@ -268,7 +268,7 @@ class Loop:
         parent = self.test if above is self.root else above
         return Crossing(callee, caller, site, values, parent, parent.test)
 
-    def _locate(self, frame: FrameType, above: Crossing) -> Site:
+    def locate(self, frame: FrameType, above: Crossing) -> Site:
         """Find the call in the frames, or else where the work was handed over, if it was by who runs now."""
         site = self.sites.locate(frame)
         if site is NOWHERE:

@@ -61,7 +61,7 @@ class Carrier:
             frame = _getframe(loop.depth)
         except ValueError:  # a greenlet begins with this call
             frame = _getframe()
-        site = self._site(frame)
+        site = self._site(frame, crossing)
         if isinstance(values[0], threading.Thread) and crossing.component is not DRIVER:
             self.started.add(values[0])
         self._carried[id(values[0])] = (loop.test if crossing is loop.root else crossing, site)
@@ -97,11 +97,12 @@ class Carrier:
             frame = _getframe(self._loop.depth)
         except ValueError:  # a greenlet begins with this call
             frame = _getframe()
-        return self._with_site(self._site(frame), woven.function(*values))
+        return self._with_site(self._site(frame, self._loop.current.get()), woven.function(*values))
 
-    def _site(self, frame: FrameType) -> Site:
+    def _site(self, frame: FrameType, crossing: Crossing) -> Site:
+        """Where work is handed over; of work that hands on what it was handed, where that was."""
         try:
-            return self._loop.sites.locate(frame)
+            return self._loop.locate(frame, crossing)
         except Exception as error:  # noqa: BLE001 - whatever it raises is dryfit's own failure
             self._loop.missed(error)
             return NOWHERE

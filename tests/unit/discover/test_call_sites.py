@@ -555,6 +555,35 @@ def test_an_object_that_was_just_made_is_exactly_of_its_class(tree):
     assert [site.callable for site in project.call_sites] == ["gateway.Gateway.charge"]
 
 
+def test_a_class_is_called_through_its_metaclass(tree):
+    project = tree.flat(
+        single="class Single(type):\n    def __call__(cls, *args, **kwargs): ...\nclass Plain(type): ...\n",
+        ledger="""
+            import single
+
+            class Ledger(metaclass=single.Single):
+                def __init__(self, name): ...
+
+            class Book(Ledger):
+                def __init__(self): ...
+
+            class Page(metaclass=single.Plain):
+                def __init__(self): ...
+        """,
+        order="from ledger import Book, Ledger, Page\nLedger('a')\nBook()\nPage()\n",
+    )
+
+    found = sorted(project.call_sites, key=lambda site: site.place.line)
+    called = [(site.place.line, site.callable) for site in found]
+    assert called == [
+        (2, "single.Single.__call__"),
+        (3, "single.Single.__call__"),
+        (4, "ledger.Page.__init__"),
+    ]
+    first = found[0]
+    assert ([each.text for each in first.arguments], first.callee) == (["'a'"], "single")
+
+
 def test_a_union_is_not_guessed(tree):
     project = tree.flat(
         a="class A:\n    def run(self): ...\n",

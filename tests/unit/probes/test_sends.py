@@ -155,6 +155,13 @@ def test_a_command_of_redis(command, what):
     assert found is None or (found.source, found.is_idempotent) == ("redis db 3", command[0] == "SET")
 
 
+def test_a_command_that_a_pipeline_of_redis_sends_at_once():
+    name = "redis.Pipeline.immediate_execute_command"
+    found = described(about_to(name, "write", self=CLIENT, args=("INCR", "k"), options={}))
+    asks = described(about_to(name, "write", self=CLIENT, args=("GET", "k"), options={}))
+    assert (found and found.what, asks) == ("INCR k", None)
+
+
 def test_a_pipeline_of_redis():
     found = described(about_to("redis.Pipeline.execute", "write", self=CLIENT, raise_on_error=True))
     assert found.what == "SET k 1"

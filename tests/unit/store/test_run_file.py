@@ -261,6 +261,59 @@ def test_a_disk_that_fills_up(tmp_path: Path, info: RunInfo, seen: Observations)
     assert load(tmp_path / ".dryfit/runs/one/run.sqlite").observations == merge(seen)
 
 
+@pytest.mark.parametrize("pages", [pytest.param(1, id="no tables"), pytest.param(12, id="tables alone")])
+@pytest.mark.parametrize("worker", ["", "gw0"])
+def test_a_disk_that_is_full_from_the_beginning(
+    tmp_path: Path,
+    info: RunInfo,
+    seen: Observations,
+    monkeypatch: pytest.MonkeyPatch,
+    pages: int,
+    worker: str,
+) -> None:
+    files: list[sqlite3.Connection] = []
+
+    def connect(target: Path | str, isolation_level: None, check_same_thread: bool) -> sqlite3.Connection:
+        connection = sqlite3.Connection(
+            str(target), isolation_level=isolation_level, check_same_thread=check_same_thread
+        )
+        if isinstance(target, Path):
+            files.append(connection)
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr("dryfit.store.schema.sqlite3.connect", connect)
+    large = replace(info, revision="x" * 100_000)
+    with RunWriter.create(tmp_path, large, worker) as writer:
+        writer.append(seen)
+        assert "cannot be written (database or disk is full)" in str(writer.warning)
+        assert writer.observations() == merge(seen)
+        assert files
+        assert list((tmp_path / ".dryfit/runs/one").iterdir()) == []
+
+
+def test_a_worker_whose_disk_fills_up_hands_over_what_it_saw_once(
+    tmp_path: Path, info: RunInfo, seen: Observations
+) -> None:
+    with RunWriter.create(tmp_path, info) as whole, RunWriter.create(tmp_path, info, "gw0") as part:
+        part.append(seen)
+        fill_disk(part)
+        part.append(many("a"))
+        whole.combine([part.remains()])
+        assert whole.observations() == merge(seen, many("a"))
+
+
+def test_the_journal_of_a_worker_that_was_killed_goes_with_its_file(
+    tmp_path: Path, info: RunInfo, seen: Observations
+) -> None:
+    with RunWriter.create(tmp_path, info) as whole:
+        with RunWriter.create(tmp_path, info, "gw0") as part:
+            part.append(seen)
+        (tmp_path / ".dryfit/runs/one/worker-gw0.sqlite-journal").write_bytes(b"")
+        whole.combine()
+    assert [each.name for each in (tmp_path / ".dryfit/runs/one").iterdir()] == ["run.sqlite"]
+
+
 def test_a_test_that_removes_the_directory(tmp_path: Path, info: RunInfo, seen: Observations) -> None:
     with RunWriter.create(tmp_path, info) as writer:
         writer.append(seen)

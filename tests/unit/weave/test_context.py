@@ -50,6 +50,18 @@ WAYS = {
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             list(pool.map(callee.work, [1]))  # here
     """,
+    "an executor that hands on to another one": """
+        executor = concurrent.futures.ThreadPoolExecutor
+        with executor(1) as first, executor(1) as second:
+            first.submit(second.submit, callee.work).result().result()  # here
+    """,
+    "a thread that a thread starts": """
+        inner = threading.Thread(target=callee.work)
+        outer = threading.Thread(target=inner.start)
+        outer.start()  # here
+        outer.join()
+        inner.join()
+    """,
     "a task": """
         async def main():
             task = asyncio.create_task(callee.fetch())  # here

@@ -55,7 +55,8 @@ SETTINGS = {
     "psycopg2": (
         ["postgres"],
         """
-        import psycopg2
+        import io, psycopg2
+        from psycopg2 import extras
         with contextlib.closing(psycopg2.connect(POSTGRES)) as connection:
             cursor = connection.cursor()
             cursor.execute("create temporary table t (x int)")
@@ -134,6 +135,7 @@ SETTINGS = {
                 told.append(await client.set("k", 1))
                 async with client.pipeline() as pipeline:
                     told.append(await pipeline.set("k", 2).get("k").execute())
+                    await pipeline.watch("k")
         with redis.Redis(unix_socket_path=REDIS) as client:
             @
         """,
@@ -195,6 +197,14 @@ CASES = {
         "cursor.executemany('insert into t values (%s)', [(1,), (2,)])",
         ["write"],
     ),
+    "psycopg.Cursor.stream": (
+        "told.append(list(cursor.stream('select 1')) + list(cursor.stream('insert into t values (1) returning x')))",
+        ["read", "write"],
+    ),
+    "psycopg.ServerCursor.execute": (
+        "with connection.cursor('named') as named:\n    told.append(named.execute('select 1').fetchall())",
+        ["read"],
+    ),
     "psycopg.Cursor.copy": (
         "with cursor.copy('copy t from stdin') as copy:\n    copy.write_row((1,))",
         ["write"],
@@ -209,11 +219,48 @@ CASES = {
         "await cursor.executemany('insert into t values (%s)', [(1,)])",
         ["write"],
     ),
+    "psycopg.AsyncCursor.stream": ("told.append([row async for row in cursor.stream('select 1')])", ["read"]),
+    "psycopg.AsyncCursor.copy": (
+        "async with cursor.copy('copy t from stdin') as copy:\n    await copy.write_row((1,))",
+        ["write"],
+    ),
+    "psycopg.AsyncServerCursor.execute": (
+        "async with connection.cursor('named') as named:\n"
+        "    told.append(await (await named.execute('select 1')).fetchall())",
+        ["read"],
+    ),
     "psycopg.AsyncConnection.commit": ("await connection.commit()", ["write"]),
     "psycopg.AsyncConnection.rollback": ("await connection.rollback()", ["write"]),
     "psycopg2.cursor.execute": (f"cursor.{SELECT}; cursor.{INSERT}", ["write", "read", "write"]),
     "psycopg2.cursor.executemany": (
         "cursor.executemany('insert into t values (%s)', [(1,), (2,)])",
+        ["write"],
+    ),
+    "psycopg2.cursor.callproc": ("cursor.callproc('abs', [-3]); told.append(cursor.fetchone())", ["write"]),
+    "psycopg2.cursor.copy_expert": (
+        "cursor.copy_expert('copy t from stdin', io.StringIO('1\\n'))",
+        ["write"],
+    ),
+    "psycopg2.cursor.copy_from": ("cursor.copy_from(io.StringIO('1\\n'), 't', columns=['x'])", ["write"]),
+    "psycopg2.cursor.copy_to": (
+        "to = io.StringIO(); cursor.copy_to(to, 't'); told.append(to.getvalue())",
+        ["read"],
+    ),
+    "psycopg2.DictCursor.execute": (
+        f"with connection.cursor(cursor_factory=extras.DictCursor) as rows:\n    rows.{SELECT}; rows.{INSERT}",
+        ["read", "write"],
+    ),
+    "psycopg2.RealDictCursor.execute": (
+        f"with connection.cursor(cursor_factory=extras.RealDictCursor) as rows:\n    rows.{SELECT}; rows.{INSERT}",
+        ["read", "write"],
+    ),
+    "psycopg2.NamedTupleCursor.execute": (
+        f"with connection.cursor(cursor_factory=extras.NamedTupleCursor) as rows:\n    rows.{SELECT}; rows.{INSERT}",
+        ["read", "write"],
+    ),
+    "psycopg2.NamedTupleCursor.executemany": (
+        "with connection.cursor(cursor_factory=extras.NamedTupleCursor) as rows:\n"
+        "    rows.executemany('insert into t values (%s)', [(1,), (2,)])",
         ["write"],
     ),
     "psycopg2.connection.commit": ("connection.commit()", ["write"]),
@@ -227,6 +274,10 @@ CASES = {
         ["write"],
     ),
     "asyncpg.Connection.fetch": ("told.append(len(await connection.fetch('select 1')))", ["read"]),
+    "asyncpg.Connection.fetchmany": (
+        "told.append(len(await connection.fetchmany('insert into t values ($1) returning x', [(1,), (2,)])))",
+        ["write"],
+    ),
     "asyncpg.Connection.fetchrow": ("told.append(tuple(await connection.fetchrow('select 1')))", ["read"]),
     "asyncpg.Connection.fetchval": (
         "told.append(await connection.fetchval('insert into t values (1) returning x'))",
@@ -262,8 +313,13 @@ CASES = {
     "aiohttp.ClientSession._request": ("asyncio.run(main())", ["send"]),
     "redis.Redis.execute_command": ("told.append([client.set('k', 1), client.get('k')])", ["write", "write"]),
     "redis.Pipeline.execute": ("told.append(client.pipeline().set('k', 2).get('k').execute())", ["write"]),
+    "redis.Pipeline.immediate_execute_command": (
+        "pipeline = client.pipeline()\nwith pipeline:\n    pipeline.watch('k'); told.append(pipeline.get('nothing'))",
+        ["write", "write"],
+    ),
     "redis.asyncio.Redis.execute_command": ("asyncio.run(main())", ["write"]),
     "redis.asyncio.Pipeline.execute": ("asyncio.run(main())", ["write"]),
+    "redis.asyncio.Pipeline.immediate_execute_command": ("asyncio.run(main())", ["write"]),
     "smtplib.SMTP.sendmail": (
         "mail.sendmail('a@example.org', ['b@example.org'], 'Subject: x\\n\\nx')",
         ["send"],

@@ -241,6 +241,14 @@ def debug(program, commands, woven):
             ["break callee.add", "continue", "return", "step", "up", "up", "p 1"], id="out by return"
         ),
         pytest.param(
+            ["break caller.more", "break callee.add", "continue", "continue", *["return"] * 4, "p 1"],
+            id="out of one after the other by return",
+        ),
+        pytest.param(
+            ["break caller.more", "break callee:8", "continue", "continue", *["return"] * 4, "p 1"],
+            id="out of a generator and its callers by return",
+        ),
+        pytest.param(
             ["break callee.add, a == 2", "break callee:8", "continue", "p one", "list"], id="conditions"
         ),
     ],

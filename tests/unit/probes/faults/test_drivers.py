@@ -65,6 +65,17 @@ class Psycopg2:
         self.connection.close()
 
 
+class Psycopg2Dictionaries(Psycopg2):
+    """By one of the cursors that psycopg2 brings in Python."""
+
+    execute_name = "psycopg2.RealDictCursor.execute"
+
+    def do(self, statement):
+        extras = pytest.importorskip("psycopg2.extras")
+        cursor = self.connection.cursor(cursor_factory=extras.RealDictCursor)
+        return lambda: cursor.execute(statement)
+
+
 class Asyncpg(Psycopg2):
     execute_name = commit_name = "asyncpg.Connection.execute"
     repeatable_read, serializable = "repeatable_read", "serializable"
@@ -216,7 +227,15 @@ class AsyncSqlAlchemyPsycopg(AsyncSqlAlchemy):
     driver = "psycopg"
 
 
-WAYS = [Psycopg2, Asyncpg, SqlAlchemy, SqlAlchemyPsycopg2, AsyncSqlAlchemy, AsyncSqlAlchemyPsycopg]
+WAYS = [
+    Psycopg2,
+    Psycopg2Dictionaries,
+    Asyncpg,
+    SqlAlchemy,
+    SqlAlchemyPsycopg2,
+    AsyncSqlAlchemy,
+    AsyncSqlAlchemyPsycopg,
+]
 
 
 @pytest.fixture(params=WAYS, ids=lambda each: each.__name__)

@@ -59,7 +59,15 @@ def test_all_callables_are_woven():
     assert set(resolve._RESOLVERS) <= woven
     assert woven - set(resolve._RESOLVERS) == {
         "sqlite3.Connection.rollback",
+        "psycopg.AsyncCursor.copy",
+        "psycopg.AsyncCursor.stream",
         "psycopg.Cursor.copy",
+        "psycopg.Cursor.stream",
+        "psycopg2.cursor.callproc",
+        "psycopg2.cursor.copy_expert",
+        "psycopg2.cursor.copy_from",
+        "psycopg2.cursor.copy_to",
+        "redis.Pipeline.immediate_execute_command",  # a lost connection is a WatchError then
         "django.CursorWrapper.callproc",
     }
 
