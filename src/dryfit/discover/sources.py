@@ -56,7 +56,8 @@ def find_components(root: Path, wanted: Sequence[str] = ()) -> Sources:
     """Find the components of the project at ``root``.
 
     ``wanted`` are patterns of dotted names, matched part by part (``shop.*`` is every module and sub-package of
-    ``shop``); without them, components are the top-level modules and packages, or the parts of the one package.
+    ``shop``); without them, components are the top-level modules and packages, or the parts of the one package
+    (folders of scripts without an ``__init__`` beside it do not make it one of several).
     What can't be found becomes a problem in the result; nothing is raised.
     """
     root = Path(os.path.abspath(root))
@@ -107,10 +108,15 @@ def _assemble(
 
 def _default_claims(modules: list[Module], packages: list[Package]) -> Iterator[str]:
     yield from (module.name for module in modules)
-    if len(packages) == 1:
-        yield from _parts(packages[0])
-    else:
-        yield from (package.name for package in packages)
+    declared = [package for package in packages if _is_declared(package)]
+    split = declared if len(declared) == 1 else packages if len(packages) == 1 else []
+    for package in packages:
+        yield from _parts(package) if package in split else [package.name]
+
+
+def _is_declared(package: Package) -> bool:
+    """Whether an ``__init__`` says that it is a package: else it may be a folder of scripts, ``docker`` say."""
+    return package.own is not None or any(map(_is_declared, package.packages))
 
 
 def _parts(package: Package) -> Iterator[str]:

@@ -13,9 +13,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from dryfit.probes.membership import has_virtual_subclasses, lasting_name, may_pretend
+from dryfit.probes.membership import declares_only, has_virtual_subclasses, lasting_name, may_pretend
 from dryfit.probes.parts import MOST_ITEMS
-from dryfit.probes.statics import defines, derives, module_of, type_name
+from dryfit.probes.statics import defines, derives, module_of, mro, type_name
 
 Check = Callable[[object], str | None]
 """Gives ``None`` for agreement, or what was found instead."""
@@ -52,8 +52,10 @@ def anything(value: object) -> str | None:
 
 
 def instance(cls: type) -> Check:
-    """An object of the class, or of one that PEP 484 takes for it."""
+    """An object of the class, or of one that PEP 484 takes for it, or of the one that it only adds annotations to."""
     wider = _PROMOTIONS.get(cls, ())
+    if declares_only(cls):
+        wider = (next(base for base in mro(cls) if not declares_only(base)),)
 
     def check(value: object) -> str | None:
         found = type(value)

@@ -53,6 +53,32 @@ def may_pretend(value: object) -> bool:
     )
 
 
+_OF_EVERY_CLASS = {
+    *(
+        "__module__",
+        "__qualname__",
+        "__doc__",
+        "__dict__",
+        "__weakref__",
+        "__firstlineno__",
+        "__static_attributes__",
+    ),
+    *("__orig_bases__", "__parameters__", "__abstractmethods__", "_abc_impl", "__annotations_cache__"),
+}
+_ANNOTATIONS = {"__annotations__", "__annotate_func__"}
+
+
+@told_once
+def declares_only(cls: type) -> bool:
+    """Whether all that a class adds to its base is annotations, as ``class SignedIn(Request): user: User`` does.
+
+    Programs write such a class to tell type checkers what was put into an object of the base, and never make one.
+    """
+    own = namespace(cls)
+    annotated = any(own.get(name) for name in _ANNOTATIONS)
+    return annotated and own.keys() <= _OF_EVERY_CLASS | _ANNOTATIONS and mro(cls)[1:2] != (object,)
+
+
 def has_own_idea(meta: type) -> bool:
     """Whether a metaclass decides itself what is an instance."""
     for base in mro(meta):

@@ -63,6 +63,20 @@ def test_several_packages_are_a_component_each(tree):
     assert tree.names() == ["billing", "shop"]
 
 
+def test_a_folder_of_scripts_beside_the_one_package_leaves_it_the_one(tree):
+    tree.write(
+        {
+            "shop/__init__.py": "",
+            "shop/order.py": FUNCTION,
+            "shop/stock.py": FUNCTION,
+            "docker/wait.py": FUNCTION,
+            "etc/gunicorn.py": "",
+        }
+    )
+
+    assert tree.names() == ["docker", "etc", "shop.order", "shop.stock"]
+
+
 def test_a_package_beside_flat_modules(tree):
     tree.write({"shop/__init__.py": "", "shop/order.py": "", "shop/stock.py": "", "main.py": FUNCTION})
 
@@ -101,7 +115,7 @@ def test_tools_deep_below_src_do_not_hide_the_package_beside_it(tree):
         {"shop/__init__.py": "", "shop/order.py": "", "src/web/build/bundle.py": "", "pyproject.toml": ""}
     )
 
-    assert "shop" in tree.names()
+    assert "shop.order" in tree.names()
 
 
 def test_a_namespace_around_one_package_is_looked_through(tree):

@@ -44,6 +44,30 @@ class Derived(Base):
     pass
 
 
+class Declared(Base):
+    """Tells a type checker what was put into an object of its base."""
+
+    owner: str
+
+
+class DeclaredMore(Declared):
+    address: str
+
+
+@dataclass
+class Order:
+    number: int
+
+
+@dataclass
+class PaidOrder(Order):
+    receipt: str
+
+
+class Record:
+    name: str
+
+
 class Abstract(ABC):  # noqa: B024 - what is registered with it is the point
     pass
 
@@ -121,6 +145,8 @@ AGREE = [
     (type[Base], Derived),
     (type, int),
     (Base, Derived()),
+    (Declared, Base()),
+    (DeclaredMore, Derived()),
     (Base, Mock()),
     (Base, Liar()),
     (Abstract, Virtual()),
@@ -173,6 +199,9 @@ DISAGREE = [
     (abc.Callable[[int], int], 5, "int"),
     (type[Base], 5, "int"),
     (Derived, Base(), f"{__name__}.Base"),
+    (Declared, 5, "int"),
+    (PaidOrder, Order(1), f"{__name__}.Order"),
+    (Record, Base(), f"{__name__}.Base"),
     (Abstract, 5, None),
     (Colour, "red", "str"),
     (Movie, {"year": 5}, "dict without 'name'"),
